@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One target per room; the arrows of the architecture are the dependencies below, and they only point down.
+
+let packageDependencies: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+]
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, swiftSettings: settings)
+}
+
+let systemLibraries: [Target] = [
+  .systemLibrary(name: "COde", pkgConfig: "ode", providers: [.apt(["libode-dev"])])
+]
+
+let rooms: [Target] = [
+  .target(name: "COdeSupport", dependencies: ["COde"]),
+  room("PoiseCore"),
+  room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
+  room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
+]
+
+let commandLine: [Target] = [
+  .executableTarget(
+    name: "poise",
+    dependencies: ["PoiseModels", "PoiseSimulation", "PoiseCore", argumentParser],
+    swiftSettings: settings)
+]
+
+let testTargets: [Target] = [
+  .target(name: "TestSupport", dependencies: ["PoiseCore"], path: "Tests/TestSupport", swiftSettings: settings),
+  tests(of: "PoiseCore"),
+]
+
+let package = Package(
+  name: "poise",
+  products: [
+    .executable(name: "poise", targets: ["poise"]),
+    .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels"]),
+  ],
+  dependencies: packageDependencies,
+  targets: systemLibraries + rooms + commandLine + testTargets,
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,19 @@
+/// The process exit codes of the command line, after BSD's sysexits.
+public enum ExitStatus: Int32, Sendable {
+  /// The work is done.
+  case done = 0
+  /// The command line itself is wrong (`EX_USAGE`).
+  case usage = 64
+  /// A scenario, model or run folder is wrong (`EX_DATAERR`).
+  case badInput = 65
+  /// A fault of Poise (`EX_SOFTWARE`).
+  case internalFault = 70
+  /// A file cannot be read or written (`EX_IOERR`).
+  case inputOutput = 74
+}
+
+/// The base of every error that a person may see: a message for people, and the exit code that goes with it.
+public protocol PoiseError: Error, CustomStringConvertible, Sendable {
+  /// What the process returns when this error ends it.
+  var exitStatus: ExitStatus { get }
+}

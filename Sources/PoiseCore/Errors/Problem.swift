@@ -1,0 +1,75 @@
+/// One thing that is wrong in something a person wrote: where, what was found, what is allowed, what to do.
+///
+/// Printed as `models/robot.xml:12: body 'torso', geom 'head', size: found -1; allowed a length above 0 m. Make it positive.`
+public struct Problem: Hashable, Sendable, CustomStringConvertible {
+  /// The file as the person named it, or a command-line option.
+  public var file: String
+  /// Line in `file`, counted from 1; `nil` where the whole file is meant.
+  public var line: Int?
+  /// The place inside the file: element, key path or name. May be empty.
+  public var place: String
+  /// The offending value, quoted as it stands.
+  public var found: String
+  /// The legal values, listed or bounded.
+  public var allowed: String
+  /// What to do about it, as a sentence. May be empty.
+  public var remedy: String
+
+  public init(
+    file: String, line: Int? = nil, place: String = "", found: String, allowed: String, remedy: String = ""
+  ) {
+    self.file = file
+    self.line = line
+    self.place = place
+    self.found = found
+    self.allowed = allowed
+    self.remedy = remedy
+  }
+
+  /// `file:line`, or `file` alone.
+  public var location: String { line.map { "\(file):\($0)" } ?? file }
+
+  public var description: String {
+    let position = place.isEmpty ? location : "\(location): \(place)"
+    let sentence = "\(position): found \(found); allowed \(allowed)."
+    return remedy.isEmpty ? sentence : "\(sentence) \(remedy)"
+  }
+}
+
+/// Input of a person that cannot be used; lists every problem that was found, in the order of the file.
+public struct InvalidInput: PoiseError, Equatable {
+  public var problems: [Problem]
+
+  /// - Parameter problems: at least one.
+  public init(_ problems: [Problem]) {
+    precondition(!problems.isEmpty, "InvalidInput without a problem")
+    self.problems = problems
+  }
+
+  public init(_ problem: Problem) { self.init([problem]) }
+
+  public var exitStatus: ExitStatus { .badInput }
+  public var description: String { problems.map(\.description).joined(separator: "\n") }
+}
+
+/// A file or folder that could not be read or written, with the system's own reason.
+public struct InputOutputError: PoiseError, Equatable {
+  public var path: String
+  /// What was tried, as a verb: "read", "write", "create".
+  public var operation: String
+  public var reason: String
+  public var remedy: String
+
+  public init(path: String, operation: String, reason: String, remedy: String = "") {
+    self.path = path
+    self.operation = operation
+    self.reason = reason
+    self.remedy = remedy
+  }
+
+  public var exitStatus: ExitStatus { .inputOutput }
+  public var description: String {
+    let sentence = "\(path): cannot \(operation): \(reason)."
+    return remedy.isEmpty ? sentence : "\(sentence) \(remedy)"
+  }
+}

@@ -1,0 +1,27 @@
+/// A position in metres and an orientation: where one frame stands in another.
+public struct Pose: Hashable, Sendable, Codable {
+  public var position: Vector3
+  public var orientation: Quaternion
+
+  @inlinable public init(position: Vector3 = .zero, orientation: Quaternion = .identity) {
+    self.position = position
+    self.orientation = orientation
+  }
+
+  public static let identity = Pose()
+
+  /// A pose given in this frame, seen from this frame's parent.
+  @inlinable public static func * (outer: Self, inner: Self) -> Self {
+    Self(position: outer.apply(to: inner.position), orientation: outer.orientation * inner.orientation)
+  }
+
+  /// A point of this frame, seen from the parent.
+  @inlinable public func apply(to point: Vector3) -> Vector3 { position + orientation.rotate(point) }
+
+  /// A point of the parent, seen from this frame.
+  @inlinable public func applyInverse(to point: Vector3) -> Vector3 { orientation.unrotate(point - position) }
+
+  public var inverse: Self {
+    Self(position: -orientation.unrotate(position), orientation: orientation.conjugate)
+  }
+}

@@ -1,0 +1,24 @@
+/// A vector in three dimensions; its frame and unit are stated where it is declared.
+public typealias Vector3 = SIMD3<Double>
+
+extension SIMD3<Double> {
+  @inlinable public func dot(_ other: Self) -> Double { x * other.x + y * other.y + z * other.z }
+
+  @inlinable public func cross(_ other: Self) -> Self {
+    Self(y * other.z - z * other.y, z * other.x - x * other.z, x * other.y - y * other.x)
+  }
+
+  @inlinable public var lengthSquared: Double { dot(self) }
+  @inlinable public var length: Double { lengthSquared.squareRoot() }
+
+  /// The vector of length 1 in this direction; the zero vector has none, so check first.
+  @inlinable public var normalized: Self { self / length }
+
+  @inlinable public var isFinite: Bool { x.isFinite && y.isFinite && z.isFinite }
+
+  /// Any unit vector perpendicular to this unit vector; the same one every time.
+  public var anyPerpendicular: Self {
+    let helper: Self = abs(x) < 0.5 ? [1, 0, 0] : [0, 1, 0]
+    return cross(helper).normalized
+  }
+}
