@@ -1,1 +1,24 @@
 #pragma once
+// What ODE keeps once per process, given to each world; see ../COdeSupport.c for the reasons.
+#include <ode/ode.h>
+#include <stdint.h>
+
+/// Starts ODE for this process and, on every call, for the calling thread. Cheap after the first call on a thread.
+/// Returns 1, or 0 if ODE cannot start or is not built for double precision.
+int poise_ode_prepare_thread(void);
+
+/// dWorldQuickStep whose shuffling of constraints is drawn from `*state`, which belongs to this world alone.
+/// Returns what dWorldQuickStep returns: 0 when it found no memory.
+int poise_ode_quick_step(dWorldID world, dReal time_step, uint64_t *state);
+
+/// 1 if ODE's calls of dRandInt really reach ours, so that QuickStep repeats; found out by stepping a small world.
+int poise_ode_random_is_ours(void);
+
+/// Puts a body into exactly this state, bit for bit: dBodySetQuaternion would normalise, and change the last bits.
+/// position[3], quaternion[4] (w, x, y, z), linear_velocity[3], angular_velocity[3]; the force accumulators are cleared.
+void poise_ode_body_set_state(
+    dBodyID body, const dReal *position, const dReal *quaternion, const dReal *linear_velocity,
+    const dReal *angular_velocity);
+
+/// Names what this thread is about to simulate, for the last words before ODE ends the process. `text` is copied.
+void poise_ode_set_context(const char *text);

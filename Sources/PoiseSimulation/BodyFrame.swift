@@ -1,0 +1,83 @@
+import COde
+import PoiseCore
+
+/// Where ODE keeps one body's state, so that reading it is a load and not a call.
+///
+/// The pointers are those that `dBodyGetPosition` and its sisters return; they stay valid for the body's lifetime,
+/// which ends with the world's. The world itself is a frame that stands still at the origin.
+struct BodyFrame {
+  /// `nil` for the world.
+  let handle: dBodyID?
+  private let positionMemory: UnsafePointer<dReal>
+  private let quaternionMemory: UnsafePointer<dReal>
+  private let rotationMemory: UnsafePointer<dReal>
+  private let linearMemory: UnsafePointer<dReal>
+  private let angularMemory: UnsafePointer<dReal>
+
+  init(_ body: dBodyID) {
+    handle = body
+    positionMemory = dBodyGetPosition(body)
+    quaternionMemory = dBodyGetQuaternion(body)
+    rotationMemory = dBodyGetRotation(body)
+    linearMemory = dBodyGetLinearVel(body)
+    angularMemory = dBodyGetAngularVel(body)
+  }
+
+  /// The world's frame over `memory`, which holds a 3 × 4 identity matrix, the identity quaternion and three zeros.
+  init(worldIn memory: UnsafePointer<dReal>) {
+    handle = nil
+    rotationMemory = memory
+    quaternionMemory = memory + 12
+    positionMemory = memory + 16
+    linearMemory = memory + 16
+    angularMemory = memory + 16
+  }
+
+  static let worldMemory: [dReal] = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] + [1, 0, 0, 0] + [0, 0, 0]
+
+  /// m, world frame: the centre of mass.
+  @inline(__always) var position: Vector3 { Vector3(positionMemory[0], positionMemory[1], positionMemory[2]) }
+  /// From the body's axes to the world's.
+  @inline(__always) var quaternion: Quaternion {
+    Quaternion(w: quaternionMemory[0], x: quaternionMemory[1], y: quaternionMemory[2], z: quaternionMemory[3])
+  }
+  /// m/s, world frame, of the centre of mass.
+  @inline(__always) var linearVelocity: Vector3 { Vector3(linearMemory[0], linearMemory[1], linearMemory[2]) }
+  /// rad/s, world frame.
+  @inline(__always) var angularVelocity: Vector3 { Vector3(angularMemory[0], angularMemory[1], angularMemory[2]) }
+
+  /// A vector of the body's axes, in the world's.
+  @inline(__always) func rotate(_ v: Vector3) -> Vector3 {
+    let r = rotationMemory
+    return Vector3(
+      r[0] * v.x + r[1] * v.y + r[2] * v.z,
+      r[4] * v.x + r[5] * v.y + r[6] * v.z,
+      r[8] * v.x + r[9] * v.y + r[10] * v.z)
+  }
+
+  /// A vector of the world's axes, in the body's.
+  @inline(__always) func unrotate(_ v: Vector3) -> Vector3 {
+    let r = rotationMemory
+    return Vector3(
+      r[0] * v.x + r[4] * v.y + r[8] * v.z,
+      r[1] * v.x + r[5] * v.y + r[9] * v.z,
+      r[2] * v.x + r[6] * v.y + r[10] * v.z)
+  }
+
+  /// The velocity of the body's point that is at `point` (m, world frame).
+  @inline(__always) func velocity(at point: Vector3) -> Vector3 {
+    linearVelocity + angularVelocity.cross(point - position)
+  }
+
+  @inline(__always) func addTorque(_ t: Vector3) {
+    if let handle { dBodyAddTorque(handle, t.x, t.y, t.z) }
+  }
+
+  @inline(__always) func addForce(_ f: Vector3) {
+    if let handle { dBodyAddForce(handle, f.x, f.y, f.z) }
+  }
+
+  @inline(__always) func addForce(_ f: Vector3, at p: Vector3) {
+    if let handle { dBodyAddForceAtPos(handle, f.x, f.y, f.z, p.x, p.y, p.z) }
+  }
+}

@@ -1,0 +1,162 @@
+import COde
+import PoiseCore
+
+/// The shapes of a world and the pairs of them that may touch.
+///
+/// A fixed list of pairs, each with a cheap test before ODE's exact one: faster than a space, and its order, hence the
+/// order of the solver's rows, does not depend on what moved before.
+struct CollisionSet {
+  struct Geometry {
+    let handle: dGeomID
+    let frame: BodyFrame
+    /// Index of the body, or −1 for the world.
+    let body: Int
+    let shape: Shape
+    /// In the body's frame, from its centre of mass.
+    let pose: Pose
+    let friction: Double
+    /// Half of the axis of the capsule that encloses the shape, body's frame; its radius is `boundingRadius`.
+    let halfAxis: Vector3
+    let boundingRadius: Double
+    /// Radius of the sphere that encloses the shape.
+    let reach: Double
+  }
+
+  struct Pair {
+    let first: Int
+    let second: Int
+    let friction: Double
+    let maximumContacts: Int
+    /// Where this pair's contacts may begin in the contact memory, were every pair to touch.
+    let isWithPlane: Bool
+  }
+
+  private(set) var geometries: [Geometry] = []
+  private(set) var pairs: [Pair] = []
+  /// World position of each geometry's centre and half axis in this step, [geometries].
+  private var centers: [Vector3] = []
+  private var halfAxes: [Vector3] = []
+  /// Room for the contacts of every pair at once, so that none is ever dropped.
+  private var capacity = 0
+  private var points: UnsafeMutablePointer<dContact>?
+  private var feedbacks: UnsafeMutablePointer<dJointFeedback>?
+  private var pairOfContact: [Int] = []
+  /// Contacts of the last step.
+  private(set) var count = 0
+
+  mutating func add(_ geometry: Geometry) -> Int {
+    geometries.append(geometry)
+    centers.append(.zero)
+    halfAxes.append(.zero)
+    return geometries.count - 1
+  }
+
+  mutating func add(_ pair: Pair) {
+    pairs.append(pair)
+    capacity += pair.maximumContacts
+    points?.deallocate()
+    feedbacks?.deallocate()
+    let contacts = UnsafeMutablePointer<dContact>.allocate(capacity: capacity)
+    contacts.initialize(repeating: dContact(), count: capacity)
+    points = contacts
+    let reactions = UnsafeMutablePointer<dJointFeedback>.allocate(capacity: capacity)
+    reactions.initialize(repeating: dJointFeedback(), count: capacity)
+    feedbacks = reactions
+    pairOfContact = Array(repeating: 0, count: capacity)
+    count = 0
+  }
+
+  mutating func clearContacts() { count = 0 }
+
+  func free() {
+    points?.deallocate()
+    feedbacks?.deallocate()
+  }
+
+  // MARK: Each step
+
+  /// Finds all contacts and makes a contact joint of each, in the order of the pairs.
+  mutating func collide(world: dWorldID, group: dJointGroupID, surface: ContactSurface) {
+    count = 0
+    guard !pairs.isEmpty, let points, let feedbacks else { return }
+    for i in geometries.indices where geometries[i].body >= 0 {
+      let geometry = geometries[i]
+      centers[i] = geometry.frame.position + geometry.frame.rotate(geometry.pose.position)
+      halfAxes[i] = geometry.frame.rotate(geometry.halfAxis)
+    }
+    for index in pairs.indices {
+      let pair = pairs[index]
+      guard mayTouch(pair) else { continue }
+      let found = Int(
+        dCollide(
+          geometries[pair.first].handle, geometries[pair.second].handle, Int32(pair.maximumContacts),
+          &points[count].geom, Int32(MemoryLayout<dContact>.stride)))
+      guard found > 0 else { continue }
+      let first = geometries[pair.first].frame
+      let second = geometries[pair.second].frame
+      for i in count..<count + found {
+        surface.describe(&points[i], friction: pair.friction, first: first, second: second)
+        let joint = dJointCreateContact(world, group, &points[i])
+        dJointAttach(joint, first.handle, second.handle)
+        dJointSetFeedback(joint, &feedbacks[i])
+        pairOfContact[i] = index
+      }
+      count += found
+    }
+  }
+
+  /// Whether the enclosing capsules touch; the second of the pair may be a plane.
+  @inline(__always) private func mayTouch(_ pair: Pair) -> Bool {
+    let a = geometries[pair.first]
+    let b = geometries[pair.second]
+    if pair.isWithPlane {
+      let normal = halfAxes[pair.second]
+      let height = normal.dot(centers[pair.first] - centers[pair.second])
+      return height - abs(normal.dot(halfAxes[pair.first])) <= a.boundingRadius
+    }
+    let between = centers[pair.second] - centers[pair.first]
+    let reach = a.reach + b.reach
+    guard between.lengthSquared <= reach * reach else { return false }
+    let radius = a.boundingRadius + b.boundingRadius
+    return squaredDistanceOfSegments(between, halfAxes[pair.first], halfAxes[pair.second]) <= radius * radius
+  }
+
+  /// A world geometry does not move; its centre and axis (a plane's normal) are set once.
+  mutating func place(_ index: Int, center: Vector3, axis: Vector3) {
+    centers[index] = center
+    halfAxes[index] = axis
+  }
+
+  /// Contact `index` of the last step.
+  func contact(_ index: Int) -> World.Contact {
+    guard let points, let feedbacks else { preconditionFailure("contact \(index) of none") }
+    let geom = points[index].geom
+    let force = feedbacks[index].f1
+    let pair = pairs[pairOfContact[index]]
+    return World.Contact(
+      first: World.GeometryIndex(value: pair.first), second: World.GeometryIndex(value: pair.second),
+      position: Vector3(geom.pos.0, geom.pos.1, geom.pos.2),
+      normal: Vector3(geom.normal.0, geom.normal.1, geom.normal.2), depth: geom.depth,
+      force: Vector3(force.0, force.1, force.2))
+  }
+}
+
+/// The squared distance of the segments ±`a` about the origin and ±`b` about `d`.
+/// Source: Ericson 2005, "Real-Time Collision Detection", section 5.1.9, for centred segments.
+@inline(__always)
+func squaredDistanceOfSegments(_ d: Vector3, _ a: Vector3, _ b: Vector3) -> Double {
+  // Points s a and d + t b with s, t in [−1, 1]; minimise |d + t b − s a|².
+  let aa = a.lengthSquared
+  let bb = b.lengthSquared
+  let ab = a.dot(b)
+  let ad = a.dot(d)
+  let bd = b.dot(d)
+  let denominator = aa * bb - ab * ab
+  var s = denominator > 1e-12 * aa * bb ? clampToUnit((ad * bb - ab * bd) / denominator) : 0
+  let free = bb > 0 ? (ab * s - bd) / bb : 0
+  let t = clampToUnit(free)
+  if t != free || bb == 0 { s = aa > 0 ? clampToUnit((ad + ab * t) / aa) : 0 }
+  return (d + t * b - s * a).lengthSquared
+}
+
+@inline(__always) private func clampToUnit(_ x: Double) -> Double { min(1, max(-1, x)) }

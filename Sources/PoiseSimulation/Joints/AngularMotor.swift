@@ -1,0 +1,32 @@
+import COde
+import PoiseCore
+
+/// ODE's angular motor in user mode between a child and its parent: up to three rows along axes that we give.
+struct AngularMotor {
+  let handle: dJointID
+
+  /// - Parameter parent: `nil`, or the world's frame, for a motor against the world.
+  init(world: dWorldID, child: BodyFrame, parent: BodyFrame?, axisCount: Int) {
+    handle = dJointCreateAMotor(world, nil)
+    // (child, parent): a positive motor velocity turns the child positively against its parent.
+    dJointAttach(handle, child.handle, parent?.handle)
+    dJointSetAMotorMode(handle, Int32(dAMotorUser))
+    dJointSetAMotorNumAxes(handle, Int32(axisCount))
+  }
+
+  func row(axis: Int, degree: DegreeOfFreedom, physics: PhysicsParameters) -> LimitRow {
+    LimitRow(
+      joint: handle, axis: axis, setParameter: dJointSetAMotorParam, degree: degree, physics: physics, stopShift: 0)
+  }
+
+  /// - Parameters:
+  ///   - direction: the row's axis, world frame; of any length, ODE normalises it.
+  ///   - scale: the length of the dual axis: q̇ divided by the rate about the unit axis.
+  @inline(__always) func prepare(
+    row: inout LimitRow, axis: Int, direction: Vector3, q: Double, rate: Double, scale: Double, timeStep: Double
+  ) {
+    row.prepare(q: q, rate: rate, scale: scale, timeStep: timeStep)
+    dJointSetAMotorAxis(handle, Int32(axis), 0, direction.x, direction.y, direction.z)
+    dJointSetAMotorAngle(handle, Int32(axis), row.testedAngle(q: q, scale: scale))
+  }
+}

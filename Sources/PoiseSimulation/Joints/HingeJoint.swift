@@ -1,0 +1,74 @@
+import COde
+import Foundation
+import PoiseCore
+
+/// One rotation about an axis fixed in the parent. ODE's hinge with its own row for limits, damper and spring.
+struct HingeJoint {
+  let handle: dJointID
+  let degree: Int
+  private let child: BodyFrame
+  private let parent: BodyFrame
+  private let axisInParent: Vector3
+  private let reference: Double
+  /// With r = conj(q_parent) q_child, the turn since the made pose is 2 atan2(⟨r, sine⟩, ⟨r, cosine⟩): the twist of
+  /// r conj(q_made) about the axis, the inner products taken over four components.
+  private let sine: Quaternion
+  private let cosine: Quaternion
+  private var row: LimitRow?
+
+  init(
+    world: dWorldID, child: BodyFrame, parent: BodyFrame, anchor: Vector3, axis: Vector3, degree: DegreeOfFreedom,
+    index: Int, physics: PhysicsParameters
+  ) {
+    handle = dJointCreateHinge(world, nil)
+    dJointAttach(handle, child.handle, parent.handle)
+    dJointSetHingeAnchor(handle, anchor.x, anchor.y, anchor.z)
+    dJointSetHingeAxis(handle, axis.x, axis.y, axis.z)
+    self.degree = index
+    self.child = child
+    self.parent = parent
+    axisInParent = parent.unrotate(axis)
+    reference = degree.reference
+    cosine = parent.quaternion.conjugate * child.quaternion
+    sine = Quaternion(w: 0, x: axisInParent.x, y: axisInParent.y, z: axisInParent.z) * cosine
+    row =
+      degree.isFree
+      ? nil
+      : LimitRow(
+        joint: handle, axis: 0, setParameter: dJointSetHingeParam, degree: degree, physics: physics,
+        stopShift: degree.reference)
+  }
+
+  /// Unit vector, world frame.
+  @inline(__always) var axis: Vector3 { parent.rotate(axisInParent) }
+
+  @inline(__always) var position: Double {
+    let r = parent.quaternion.conjugate * child.quaternion
+    return reference + wrapAngle(2 * atan2(r.innerProduct(sine), r.innerProduct(cosine)))
+  }
+
+  @inline(__always) var rate: Double { axis.dot(child.angularVelocity - parent.angularVelocity) }
+
+  @inline(__always) mutating func prepare(effort: Double, timeStep: Double) {
+    if row != nil {
+      let (q, v) = (position, rate)
+      row?.prepare(q: q, rate: v, timeStep: timeStep)
+    }
+    if effort != 0 {
+      let torque = effort * axis
+      child.addTorque(torque)
+      parent.addTorque(-torque)
+    }
+  }
+}
+
+/// An angle of (−2π, 2π] as the same angle of (−π, π].
+@inline(__always) func wrapAngle(_ angle: Double) -> Double {
+  angle > .pi ? angle - 2 * .pi : (angle <= -.pi ? angle + 2 * .pi : angle)
+}
+
+extension Quaternion {
+  @inline(__always) func innerProduct(_ other: Quaternion) -> Double {
+    w * other.w + x * other.x + y * other.y + z * other.z
+  }
+}

@@ -1,0 +1,56 @@
+import COde
+import PoiseCore
+
+/// One translation along an axis fixed in the parent. ODE's slider with its own row for limits, damper and spring.
+struct SlideJoint {
+  let handle: dJointID
+  let degree: Int
+  private let child: BodyFrame
+  private let parent: BodyFrame
+  private let axisInParent: Vector3
+  /// The child's centre of mass in the made pose, in the parent's frame.
+  private let originInParent: Vector3
+  private let reference: Double
+  private var row: LimitRow?
+
+  init(
+    world: dWorldID, child: BodyFrame, parent: BodyFrame, axis: Vector3, degree: DegreeOfFreedom, index: Int,
+    physics: PhysicsParameters
+  ) {
+    handle = dJointCreateSlider(world, nil)
+    dJointAttach(handle, child.handle, parent.handle)
+    dJointSetSliderAxis(handle, axis.x, axis.y, axis.z)
+    self.degree = index
+    self.child = child
+    self.parent = parent
+    axisInParent = parent.unrotate(axis)
+    originInParent = parent.unrotate(child.position - parent.position)
+    reference = degree.reference
+    row =
+      degree.isFree
+      ? nil
+      : LimitRow(
+        joint: handle, axis: 0, setParameter: dJointSetSliderParam, degree: degree, physics: physics,
+        stopShift: degree.reference)
+  }
+
+  /// Unit vector, world frame.
+  @inline(__always) var axis: Vector3 { parent.rotate(axisInParent) }
+
+  @inline(__always) var position: Double {
+    reference + axis.dot(child.position - parent.position - parent.rotate(originInParent))
+  }
+
+  /// The axis turns with the parent, so the parent's velocity counts at the child's centre.
+  @inline(__always) var rate: Double {
+    axis.dot(child.linearVelocity - parent.velocity(at: child.position))
+  }
+
+  @inline(__always) mutating func prepare(effort: Double, timeStep: Double) {
+    if row != nil {
+      let (q, v) = (position, rate)
+      row?.prepare(q: q, rate: v, timeStep: timeStep)
+    }
+    if effort != 0 { dJointAddSliderForce(handle, effort) }
+  }
+}

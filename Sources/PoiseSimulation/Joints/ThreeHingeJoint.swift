@@ -1,0 +1,111 @@
+import COde
+import Foundation
+import PoiseCore
+
+/// Three hinges in series through one point, each axis perpendicular to the next: a hip or a shoulder.
+///
+///     R_parent⁻¹ R_child = Rot(a₀, q₀) Rot(a₁, q₁) Rot(a₂, q₂) R_made,   a₂ = ±a₀ × a₁ in the made pose
+///
+/// ODE's ball joint holds the point; the serial geometry is ours, because the Euler mode of ODE's angular motor is not a
+/// chain of hinges. With the current axes Aᵢ and their duals gᵢ = (Aⱼ × A_k)/(A₀ · A₁ × A₂):
+///
+///     q̇ᵢ = gᵢ · ω,   torque = Σ τᵢ gᵢ,   rows along gᵢ/|gᵢ|
+///
+/// so a torque τᵢ does work on qᵢ alone. The chain locks where the middle angle reaches ±90° from the made pose; keep its
+/// limits away from there.
+struct ThreeHingeJoint {
+  let handle: dJointID
+  let firstDegree: Int
+  private let motor: AngularMotor?
+  private let child: BodyFrame
+  private let parent: BodyFrame
+  /// a₀, a₁, a₀ × a₁ in the parent's frame.
+  private let axes: (Vector3, Vector3, Vector3)
+  /// The same in the child's frame in the made pose.
+  private let axesInChild: (Vector3, Vector3, Vector3)
+  /// a₂ = handedness · a₀ × a₁.
+  private let handedness: Double
+  private let references: (Double, Double, Double)
+  private var rows: (LimitRow, LimitRow, LimitRow)?
+
+  init(
+    world: dWorldID, child: BodyFrame, parent: BodyFrame, anchor: Vector3, axes worldAxes: (Vector3, Vector3, Vector3),
+    degrees: (DegreeOfFreedom, DegreeOfFreedom, DegreeOfFreedom), index: Int, physics: PhysicsParameters
+  ) {
+    handle = dJointCreateBall(world, nil)
+    dJointAttach(handle, child.handle, parent.handle)
+    dJointSetBallAnchor(handle, anchor.x, anchor.y, anchor.z)
+    firstDegree = index
+    self.child = child
+    self.parent = parent
+    let normal = worldAxes.0.cross(worldAxes.1)
+    handedness = normal.dot(worldAxes.2) < 0 ? -1 : 1
+    axes = (parent.unrotate(worldAxes.0), parent.unrotate(worldAxes.1), parent.unrotate(normal))
+    axesInChild = (child.unrotate(worldAxes.0), child.unrotate(worldAxes.1), child.unrotate(normal))
+    references = (degrees.0.reference, degrees.1.reference, degrees.2.reference)
+    if degrees.0.isFree && degrees.1.isFree && degrees.2.isFree {
+      motor = nil
+    } else {
+      let motor = AngularMotor(world: world, child: child, parent: parent, axisCount: 3)
+      self.motor = motor
+      rows = (
+        motor.row(axis: 0, degree: degrees.0, physics: physics),
+        motor.row(axis: 1, degree: degrees.1, physics: physics),
+        motor.row(axis: 2, degree: degrees.2, physics: physics)
+      )
+    }
+  }
+
+  /// The dual axes, world frame, and the cosine of the middle angle, kept off zero.
+  @inline(__always) private var duals: (g0: Vector3, g1: Vector3, g2: Vector3, cosine: Double) {
+    let first = parent.rotate(axes.0)
+    let last = handedness * child.rotate(axesInChild.2)
+    // A₁ is perpendicular to both, so g₁ = A₁ and V = A₀ · A₁ × A₂ = ±cos of the middle angle.
+    let cross = handedness * last.cross(first)
+    let cosine = max(cross.length, 0.05)
+    let middle = cross / cosine
+    let volume = handedness * cosine
+    return (middle.cross(last) / volume, middle, first.cross(middle) / volume, cosine)
+  }
+
+  @inline(__always) var positions: (Double, Double, Double) {
+    // With rows and columns along a₀, a₁, a₀ × a₁ the turn is Rx(q₀) Ry(q₁) Rz(±q₂), whose elements give the angles.
+    let image2 = parent.unrotate(child.rotate(axesInChild.2))
+    let r02 = axes.0.dot(image2)
+    let r12 = axes.1.dot(image2)
+    let r22 = axes.2.dot(image2)
+    let firstInChild = child.unrotate(parent.rotate(axes.0))
+    let r00 = firstInChild.dot(axesInChild.0)
+    let r01 = firstInChild.dot(axesInChild.1)
+    return (
+      references.0 + atan2(-r12, r22),
+      references.1 + atan2(r02, (r00 * r00 + r01 * r01).squareRoot()),
+      references.2 + handedness * atan2(-r01, r00)
+    )
+  }
+
+  @inline(__always) var rates: (Double, Double, Double) {
+    let (g0, g1, g2, _) = duals
+    let ω = child.angularVelocity - parent.angularVelocity
+    return (g0.dot(ω), g1.dot(ω), g2.dot(ω))
+  }
+
+  @inline(__always) mutating func prepare(efforts: (Double, Double, Double), timeStep: Double) {
+    guard rows != nil || efforts != (0, 0, 0) else { return }
+    let (g0, g1, g2, cosine) = duals
+    if let motor, rows != nil {
+      let (q0, q1, q2) = positions
+      let ω = child.angularVelocity - parent.angularVelocity
+      // |g₀| = |g₂| = 1/cos of the middle angle, |g₁| = 1.
+      let scale = 1 / cosine
+      motor.prepare(row: &rows!.0, axis: 0, direction: g0, q: q0, rate: g0.dot(ω), scale: scale, timeStep: timeStep)
+      motor.prepare(row: &rows!.1, axis: 1, direction: g1, q: q1, rate: g1.dot(ω), scale: 1, timeStep: timeStep)
+      motor.prepare(row: &rows!.2, axis: 2, direction: g2, q: q2, rate: g2.dot(ω), scale: scale, timeStep: timeStep)
+    }
+    if efforts != (0, 0, 0) {
+      let torque = efforts.0 * g0 + efforts.1 * g1 + efforts.2 * g2
+      child.addTorque(torque)
+      parent.addTorque(-torque)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import COde
+import Foundation
+import PoiseCore
+
+/// Two hinges in series through one anchor with perpendicular axes: the first fixed in the parent, the second in the child.
+///
+///     R_parent⁻¹ R_child = Rot(a₀, q₀) Rot(a₁, q₁) R_made
+///
+/// ODE's universal joint holds the bodies together; limits, dampers and springs are rows of an angular motor in user
+/// mode, along axes and with angles that we compute, because the joint's own angles follow other conventions.
+struct UniversalJoint {
+  let handle: dJointID
+  let firstDegree: Int
+  private let motor: AngularMotor?
+  private let child: BodyFrame
+  private let parent: BodyFrame
+  /// a₀, a₁ in the made pose and a₀ × a₁, in the parent's frame.
+  private let axes: (Vector3, Vector3, Vector3)
+  /// The same three in the child's frame.
+  private let axesInChild: (Vector3, Vector3, Vector3)
+  private let references: (Double, Double)
+  private var rows: (LimitRow, LimitRow)?
+
+  init(
+    world: dWorldID, child: BodyFrame, parent: BodyFrame, anchor: Vector3, axes worldAxes: (Vector3, Vector3),
+    degrees: (DegreeOfFreedom, DegreeOfFreedom), index: Int, physics: PhysicsParameters
+  ) {
+    handle = dJointCreateUniversal(world, nil)
+    dJointAttach(handle, child.handle, parent.handle)
+    dJointSetUniversalAnchor(handle, anchor.x, anchor.y, anchor.z)
+    // ODE's first axis is fixed in the first attached body, which is our child.
+    dJointSetUniversalAxis1(handle, worldAxes.1.x, worldAxes.1.y, worldAxes.1.z)
+    dJointSetUniversalAxis2(handle, worldAxes.0.x, worldAxes.0.y, worldAxes.0.z)
+    firstDegree = index
+    self.child = child
+    self.parent = parent
+    let normal = worldAxes.0.cross(worldAxes.1)
+    axes = (parent.unrotate(worldAxes.0), parent.unrotate(worldAxes.1), parent.unrotate(normal))
+    axesInChild = (child.unrotate(worldAxes.0), child.unrotate(worldAxes.1), child.unrotate(normal))
+    references = (degrees.0.reference, degrees.1.reference)
+    if degrees.0.isFree && degrees.1.isFree {
+      motor = nil
+    } else {
+      let motor = AngularMotor(world: world, child: child, parent: parent, axisCount: 2)
+      self.motor = motor
+      rows = (
+        motor.row(axis: 0, degree: degrees.0, physics: physics), motor.row(axis: 1, degree: degrees.1, physics: physics)
+      )
+    }
+  }
+
+  /// World axes of both hinges; they stay perpendicular, so each is its own dual.
+  @inline(__always) var worldAxes: (Vector3, Vector3) { (parent.rotate(axes.0), child.rotate(axesInChild.1)) }
+
+  @inline(__always) var positions: (Double, Double) {
+    // Seen in the made frame, the second hinge leaves a₁ where the first turned it, and the first leaves a₀:
+    // R a₁ = cos q₀ a₁ + sin q₀ (a₀ × a₁),  Rᵀ a₀ = cos q₁ a₀ + sin q₁ (a₀ × a₁).
+    let second = parent.unrotate(child.rotate(axesInChild.1))
+    let first = child.unrotate(parent.rotate(axes.0))
+    return (
+      references.0 + atan2(second.dot(axes.2), second.dot(axes.1)),
+      references.1 + atan2(first.dot(axesInChild.2), first.dot(axesInChild.0))
+    )
+  }
+
+  @inline(__always) var rates: (Double, Double) {
+    let (first, second) = worldAxes
+    let ω = child.angularVelocity - parent.angularVelocity
+    return (first.dot(ω), second.dot(ω))
+  }
+
+  @inline(__always) mutating func prepare(efforts: (Double, Double), timeStep: Double) {
+    let (first, second) = worldAxes
+    if let motor, rows != nil {
+      let (q0, q1) = positions
+      let (rate0, rate1) = rates
+      motor.prepare(row: &rows!.0, axis: 0, direction: first, q: q0, rate: rate0, scale: 1, timeStep: timeStep)
+      motor.prepare(row: &rows!.1, axis: 1, direction: second, q: q1, rate: rate1, scale: 1, timeStep: timeStep)
+    }
+    if efforts != (0, 0) {
+      let torque = efforts.0 * first + efforts.1 * second
+      child.addTorque(torque)
+      parent.addTorque(-torque)
+    }
+  }
+}

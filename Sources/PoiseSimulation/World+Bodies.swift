@@ -1,0 +1,132 @@
+import COde
+import COdeSupport
+public import PoiseCore
+
+extension World {
+  /// Adds a body that rests in `pose`.
+  ///
+  /// - Parameters:
+  ///   - mass: kg, positive.
+  ///   - inertia: kg·m² about the centre of mass, along the body's axes; symmetric and positive definite.
+  ///   - pose: the centre of mass and the body's axes in the world.
+  ///   - maximumAngularSpeed: rad/s; faster turning is cut to it after every physics step.
+  public mutating func addBody(
+    name: String, mass: Double, inertia: Matrix3, at pose: Pose, maximumAngularSpeed: Double? = nil
+  ) -> BodyIndex {
+    precondition(mass.isFinite && mass > 0, "body '\(name)' needs a positive mass, got \(mass) kg")
+    precondition(
+      inertia.isFinite && inertia.eigenSystem().values.min() > 0,
+      "body '\(name)' needs a positive definite inertia, got \(inertia)")
+    let body: dBodyID = dBodyCreate(handle)
+    var parameters = dMass()
+    dMassSetParameters(
+      &parameters, mass, 0, 0, 0, inertia[0, 0], inertia[1, 1], inertia[2, 2], inertia[0, 1], inertia[0, 2],
+      inertia[1, 2])
+    dBodySetMass(body, &parameters)
+    if let maximumAngularSpeed { dBodySetMaxAngularSpeed(body, maximumAngularSpeed) }
+    bodies.append(Body(frame: BodyFrame(body), name: name, mass: mass, inertia: inertia))
+    external.append(ExternalForce())
+    let index = BodyIndex(value: bodies.count - 1)
+    setState(of: index, pose: pose, linearVelocity: .zero, angularVelocity: .zero)
+    return index
+  }
+
+  public var bodyCount: Int { bodies.count }
+  public var bodyIndices: [BodyIndex] { bodies.indices.map(BodyIndex.init) }
+  public func name(of body: BodyIndex) -> String { bodies[body.value].name }
+  /// kg
+  public func mass(of body: BodyIndex) -> Double { bodies[body.value].mass }
+
+  // MARK: Reading
+
+  /// The centre of mass and the body's axes.
+  public func pose(of body: BodyIndex) -> Pose {
+    Pose(position: bodies[body.value].frame.position, orientation: bodies[body.value].frame.quaternion)
+  }
+  public func position(of body: BodyIndex) -> Vector3 { bodies[body.value].frame.position }
+  public func orientation(of body: BodyIndex) -> Quaternion { bodies[body.value].frame.quaternion }
+  /// m/s of the centre of mass.
+  public func linearVelocity(of body: BodyIndex) -> Vector3 { bodies[body.value].frame.linearVelocity }
+  /// rad/s
+  public func angularVelocity(of body: BodyIndex) -> Vector3 { bodies[body.value].frame.angularVelocity }
+  /// m/s of the point of the body that is at `point` now.
+  public func velocity(of body: BodyIndex, at point: Vector3) -> Vector3 {
+    bodies[body.value].frame.velocity(at: point)
+  }
+  /// A vector of the body's axes in the world's.
+  public func rotate(_ vector: Vector3, from body: BodyIndex) -> Vector3 { bodies[body.value].frame.rotate(vector) }
+  /// A vector of the world's axes in the body's.
+  public func unrotate(_ vector: Vector3, to body: BodyIndex) -> Vector3 { bodies[body.value].frame.unrotate(vector) }
+
+  // MARK: Setting
+
+  /// Puts a body anywhere, exactly; joints are not consulted, so move all bodies of a robot together.
+  public mutating func setState(
+    of body: BodyIndex, pose: Pose, linearVelocity v: Vector3, angularVelocity ω: Vector3
+  ) {
+    precondition(
+      pose.position.isFinite && pose.orientation.isFinite && v.isFinite && ω.isFinite,
+      "body '\(bodies[body.value].name)' cannot be put into a state that is not finite")
+    let q = pose.orientation.normalized
+    poise_ode_body_set_state(
+      bodies[body.value].frame.handle, [pose.position.x, pose.position.y, pose.position.z], [q.w, q.x, q.y, q.z],
+      [v.x, v.y, v.z], [ω.x, ω.y, ω.z])
+  }
+
+  /// Pushes a body with a force (N) at a point of the body (m, body's axes, from its centre of mass) and a torque (N·m)
+  /// in every step until it is changed or cleared.
+  public mutating func setExternalForce(
+    on body: BodyIndex, force: Vector3, at point: Vector3 = .zero, torque: Vector3 = .zero
+  ) {
+    precondition(force.isFinite && torque.isFinite && point.isFinite, "an external force must be finite")
+    external[body.value] = ExternalForce(force: force, point: point, torque: torque)
+    hasExternalForces = external.contains { $0.force != .zero || $0.torque != .zero }
+  }
+
+  public mutating func clearExternalForces() {
+    guard hasExternalForces else { return }
+    for index in external.indices { external[index] = ExternalForce() }
+    hasExternalForces = false
+  }
+
+  /// Adds a force and torque at the centre of mass for the next step only.
+  public mutating func addForce(_ force: Vector3, torque: Vector3 = .zero, to body: BodyIndex) {
+    precondition(force.isFinite && torque.isFinite, "a force must be finite")
+    bodies[body.value].frame.addForce(force)
+    bodies[body.value].frame.addTorque(torque)
+  }
+
+  // MARK: Faults
+
+  /// Why a state cannot be trusted any more.
+  public struct Fault: Hashable, Sendable, CustomStringConvertible {
+    public var body: String
+    /// What is wrong: "velocity 312 m/s", "position is not finite".
+    public var reason: String
+    public var description: String { "body '\(body)': \(reason)" }
+  }
+
+  /// The first body whose state is not finite, or faster or farther away than the bounds; `nil` if all is well.
+  ///
+  /// - Parameters:
+  ///   - speed: m/s; - angularSpeed: rad/s; - distance: m from the origin, along any axis.
+  public func firstFault(speed: Double = 100, angularSpeed: Double = 1000, distance: Double = 1e4) -> Fault? {
+    for body in bodies {
+      let v = body.frame.linearVelocity.lengthSquared
+      let ω = body.frame.angularVelocity.lengthSquared
+      let p = body.frame.position.lengthSquared
+      // A comparison with NaN is false, so each is asked whether it is good.
+      if v <= speed * speed && ω <= angularSpeed * angularSpeed && p <= distance * distance { continue }
+      let reason =
+        !(v.isFinite && ω.isFinite && p.isFinite)
+        ? "its state is not finite"
+        : v > speed * speed
+          ? "velocity \(v.squareRoot()) m/s is beyond \(speed)"
+          : ω > angularSpeed * angularSpeed
+            ? "angular velocity \(ω.squareRoot()) rad/s is beyond \(angularSpeed)"
+            : "distance \(p.squareRoot()) m is beyond \(distance)"
+      return Fault(body: body.name, reason: reason)
+    }
+    return nil
+  }
+}

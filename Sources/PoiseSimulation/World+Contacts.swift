@@ -1,0 +1,167 @@
+import COde
+public import PoiseCore
+
+extension World {
+  /// Names a shape of this world.
+  public struct GeometryIndex: Hashable, Sendable {
+    public let value: Int
+  }
+
+  /// A point where two shapes touched in the last step.
+  public struct Contact: Hashable, Sendable {
+    public var first: GeometryIndex
+    public var second: GeometryIndex
+    /// m, world frame.
+    public var position: Vector3
+    /// Unit vector, world frame, from the second shape into the first.
+    public var normal: Vector3
+    /// m: how far the shapes overlapped when the step began.
+    public var depth: Double
+    /// N, world frame: what the second shape exerted on the first in the step, friction included.
+    public var force: Vector3
+  }
+
+  /// Fixes a shape to a body, or to the world.
+  ///
+  /// - Parameters:
+  ///   - pose: in the body's frame, from its centre of mass; a plane's normal is its z axis.
+  ///   - friction: Coulomb's coefficient, not negative.
+  public mutating func addGeometry(
+    _ shape: Shape, to body: BodyIndex?, at pose: Pose = .identity, friction: Double = 1
+  ) -> GeometryIndex {
+    precondition(body == nil || shape != .plane, "a plane belongs to the world, not to a body")
+    precondition(friction >= 0 && friction.isFinite, "friction must not be negative, got \(friction)")
+    precondition(shape.isProper, "a shape needs positive lengths, got \(shape)")
+    let geom = shape.makeGeom(in: pose)
+    let q = pose.orientation
+    if let body {
+      dGeomSetBody(geom, bodies[body.value].frame.handle)
+      dGeomSetOffsetPosition(geom, pose.position.x, pose.position.y, pose.position.z)
+      dGeomSetOffsetQuaternion(geom, [q.w, q.x, q.y, q.z])
+    } else if shape != .plane {
+      dGeomSetPosition(geom, pose.position.x, pose.position.y, pose.position.z)
+      dGeomSetQuaternion(geom, [q.w, q.x, q.y, q.z])
+    }
+    let enclosing = shape.enclosingCapsule
+    let axis = q.rotate(enclosing.halfAxis)
+    let index = collisions.add(
+      CollisionSet.Geometry(
+        handle: geom, frame: body.map { bodies[$0.value].frame } ?? worldFrame, body: body?.value ?? -1, shape: shape,
+        pose: pose, friction: friction, halfAxis: axis, boundingRadius: enclosing.radius,
+        reach: enclosing.halfAxis.length + enclosing.radius))
+    collisions.place(index, center: pose.position, axis: axis)
+    return GeometryIndex(value: index)
+  }
+
+  /// Lets two shapes collide, with the larger of their frictions. Pairs are tested in the order in which they are added.
+  public mutating func addCollision(between a: GeometryIndex, and b: GeometryIndex) {
+    let geometries = collisions.geometries
+    // The first of a pair is the one that moves, so that ODE need not swap; a plane is always second.
+    let isSwapped = geometries[a.value].body < 0
+    let (first, second) = isSwapped ? (b.value, a.value) : (a.value, b.value)
+    precondition(geometries[first].body >= 0, "two shapes of the world cannot collide")
+    precondition(geometries[first].body != geometries[second].body, "two shapes of one body cannot collide")
+    let boxes = [first, second].count { if case .box = geometries[$0].shape { true } else { false } }
+    collisions.add(
+      CollisionSet.Pair(
+        first: first, second: second, friction: max(geometries[first].friction, geometries[second].friction),
+        maximumContacts: boxes == 2 ? 8 : 4, isWithPlane: geometries[second].shape == .plane))
+  }
+
+  public var geometryCount: Int { collisions.geometries.count }
+  public var collisionPairCount: Int { collisions.pairs.count }
+  public func body(of geometry: GeometryIndex) -> BodyIndex? {
+    let body = collisions.geometries[geometry.value].body
+    return body < 0 ? nil : BodyIndex(value: body)
+  }
+
+  /// Contacts of the last step; none right after a restore.
+  public var contactCount: Int { collisions.count }
+  public func contact(_ index: Int) -> Contact { collisions.contact(index) }
+  public var contacts: [Contact] { (0..<collisions.count).map(collisions.contact) }
+}
+
+/// How a contact point answers: stiffness and damping as ODE's ERP and CFM, and the directions of friction.
+struct ContactSurface {
+  private let template: dSurfaceParameters
+
+  init(_ parameters: PhysicsParameters) {
+    // ERP = h k/(h k + d), CFM = 1/(h k + d): an implicit spring and damper (ODE manual, "How to use ERP and CFM").
+    let h = parameters.timeStep
+    let resistance = h * parameters.contactStiffness + parameters.contactDamping
+    var surface = dSurfaceParameters()
+    surface.mode =
+      Int32(dContactApprox1) | Int32(dContactSoftERP) | Int32(dContactSoftCFM) | Int32(dContactFDir1)
+    surface.soft_erp = h * parameters.contactStiffness / resistance
+    surface.soft_cfm = 1 / resistance
+    template = surface
+  }
+
+  /// Fills in everything but the geometry.
+  ///
+  /// ODE's friction is a pyramid. Its first direction is laid along the sliding velocity, where the pyramid is as wide as
+  /// Coulomb's cone, so sliding does not depend on the world's axes; at rest it follows the first body.
+  @inline(__always)
+  func describe(_ contact: inout dContact, friction: Double, first: BodyFrame, second: BodyFrame) {
+    contact.surface = template
+    contact.surface.mu = friction
+    let point = Vector3(contact.geom.pos.0, contact.geom.pos.1, contact.geom.pos.2)
+    let normal = Vector3(contact.geom.normal.0, contact.geom.normal.1, contact.geom.normal.2)
+    var direction = first.velocity(at: point) - second.velocity(at: point)
+    direction -= normal.dot(direction) * normal
+    if direction.lengthSquared < Self.slidingSpeed * Self.slidingSpeed {
+      for axis: Vector3 in [[1, 0, 0], [0, 1, 0]] {
+        direction = first.rotate(axis)
+        direction -= normal.dot(direction) * normal
+        if direction.lengthSquared > 0.1 { break }
+      }
+    }
+    direction = direction.normalized
+    contact.fdir1 = (direction.x, direction.y, direction.z, 0)
+  }
+
+  /// m/s: slower contact points count as resting.
+  private static let slidingSpeed = 1e-3
+}
+
+extension Shape {
+  var isProper: Bool {
+    switch self {
+    case .plane: true
+    case .sphere(let radius): radius > 0 && radius.isFinite
+    case .capsule(let radius, let halfLength), .cylinder(let radius, let halfLength):
+      radius > 0 && halfLength > 0 && radius.isFinite && halfLength.isFinite
+    case .box(let half): half.min() > 0 && half.isFinite
+    }
+  }
+
+  /// A capsule about the shape's centre that holds all of it. For a plane: its normal, and no radius.
+  var enclosingCapsule: (halfAxis: Vector3, radius: Double) {
+    switch self {
+    case .plane: return ([0, 0, 1], 0)
+    case .sphere(let radius): return (.zero, radius)
+    case .capsule(let radius, let halfLength): return ([0, 0, halfLength], radius)
+    case .cylinder(let radius, let halfLength): return ([0, 0, halfLength], radius)
+    case .box(let half):
+      // Along the longest edge; the corners are as far from the axis as the other two edges put them.
+      let longest = half.x >= half.y && half.x >= half.z ? 0 : (half.y >= half.z ? 1 : 2)
+      var axis = Vector3.zero
+      axis[longest] = half[longest]
+      var across = half
+      across[longest] = 0
+      return (axis, across.length)
+    }
+  }
+
+  fileprivate func makeGeom(in pose: Pose) -> dGeomID {
+    switch self {
+    case .plane:
+      let normal = pose.orientation.rotate([0, 0, 1])
+      return dCreatePlane(nil, normal.x, normal.y, normal.z, normal.dot(pose.position))
+    case .sphere(let radius): return dCreateSphere(nil, radius)
+    case .capsule(let radius, let halfLength): return dCreateCapsule(nil, radius, 2 * halfLength)
+    case .cylinder(let radius, let halfLength): return dCreateCylinder(nil, radius, 2 * halfLength)
+    case .box(let half): return dCreateBox(nil, 2 * half.x, 2 * half.y, 2 * half.z)
+    }
+  }
+}

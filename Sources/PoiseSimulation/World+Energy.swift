@@ -1,0 +1,38 @@
+public import PoiseCore
+
+extension World {
+  /// ½ Σ (m v² + ωᵀ I ω), J.
+  public var kineticEnergy: Double {
+    bodies.reduce(0) { sum, body in
+      let ω = body.frame.unrotate(body.frame.angularVelocity)
+      return sum + 0.5 * (body.mass * body.frame.linearVelocity.lengthSquared + ω.dot(body.inertia * ω))
+    }
+  }
+
+  /// −Σ m g·x, J; zero with every centre of mass at the origin. Springs are not in it.
+  public var potentialEnergy: Double {
+    bodies.reduce(0) { $0 - $1.mass * parameters.gravity.dot($1.frame.position) }
+  }
+
+  /// Σ m v, kg·m/s.
+  public var linearMomentum: Vector3 {
+    bodies.reduce(.zero) { $0 + $1.mass * $1.frame.linearVelocity }
+  }
+
+  /// Σ (R I Rᵀ ω + m (x − point) × v), kg·m²/s.
+  public func angularMomentum(about point: Vector3 = .zero) -> Vector3 {
+    bodies.reduce(.zero) { sum, body in
+      let frame = body.frame
+      let spin = frame.rotate(body.inertia * frame.unrotate(frame.angularVelocity))
+      return sum + spin + (frame.position - point).cross(body.mass * frame.linearVelocity)
+    }
+  }
+
+  /// kg
+  public var totalMass: Double { bodies.reduce(0) { $0 + $1.mass } }
+
+  /// m, world frame.
+  public var centerOfMass: Vector3 {
+    bodies.reduce(.zero) { $0 + $1.mass * $1.frame.position } / totalMass
+  }
+}

@@ -1,0 +1,186 @@
+import COde
+public import PoiseCore
+
+/// Joints are made between bodies as they stand, with anchors (m) and axes (unit vectors) in the world's frame. `parent`
+/// nil is the world. The coordinate grows when the child turns or moves positively along the axis against its parent, and
+/// a positive effort drives it that way.
+extension World {
+  /// Names a joint of this world.
+  public struct JointIndex: Hashable, Sendable {
+    public let value: Int
+  }
+
+  /// One hinge.
+  public mutating func addHinge(
+    child: BodyIndex, parent: BodyIndex?, anchor: Vector3, axis: Vector3, degree: DegreeOfFreedom = .init()
+  ) -> JointIndex {
+    checkAxes([axis], perpendicular: [])
+    check([degree], areAngles: [true])
+    let joint = HingeJoint(
+      world: handle, child: frame(child), parent: frame(parent), anchor: anchor, axis: axis, degree: degree,
+      index: addDegrees(1), physics: parameters)
+    joints.hinges.append(joint)
+    return JointIndex(value: joints.add(.hinge(joints.hinges.count - 1), handle: joint.handle))
+  }
+
+  /// One slide. Its force acts along the axis; the joint takes up the moment.
+  public mutating func addSlide(
+    child: BodyIndex, parent: BodyIndex?, axis: Vector3, degree: DegreeOfFreedom = .init()
+  ) -> JointIndex {
+    checkAxes([axis], perpendicular: [])
+    check([degree], areAngles: [false])
+    let joint = SlideJoint(
+      world: handle, child: frame(child), parent: frame(parent), axis: axis, degree: degree, index: addDegrees(1),
+      physics: parameters)
+    joints.slides.append(joint)
+    return JointIndex(value: joints.add(.slide(joints.slides.count - 1), handle: joint.handle))
+  }
+
+  /// Two hinges in series at one anchor, perpendicular; `axes.0` is fixed in the parent, `axes.1` in the child.
+  public mutating func addUniversal(
+    child: BodyIndex, parent: BodyIndex?, anchor: Vector3, axes: (Vector3, Vector3),
+    degrees: (DegreeOfFreedom, DegreeOfFreedom) = (.init(), .init())
+  ) -> JointIndex {
+    checkAxes([axes.0, axes.1], perpendicular: [(0, 1)])
+    check([degrees.0, degrees.1], areAngles: [true, true])
+    let joint = UniversalJoint(
+      world: handle, child: frame(child), parent: frame(parent), anchor: anchor, axes: axes, degrees: degrees,
+      index: addDegrees(2), physics: parameters)
+    joints.universals.append(joint)
+    return JointIndex(value: joints.add(.universal(joints.universals.count - 1), handle: joint.handle))
+  }
+
+  /// Three hinges in series at one anchor, each perpendicular to the others in this pose.
+  public mutating func addThreeHinge(
+    child: BodyIndex, parent: BodyIndex?, anchor: Vector3, axes: (Vector3, Vector3, Vector3),
+    degrees: (DegreeOfFreedom, DegreeOfFreedom, DegreeOfFreedom) = (.init(), .init(), .init())
+  ) -> JointIndex {
+    checkAxes([axes.0, axes.1, axes.2], perpendicular: [(0, 1), (1, 2), (0, 2)])
+    check([degrees.0, degrees.1, degrees.2], areAngles: [true, true, true])
+    let joint = ThreeHingeJoint(
+      world: handle, child: frame(child), parent: frame(parent), anchor: anchor, axes: axes, degrees: degrees,
+      index: addDegrees(3), physics: parameters)
+    joints.threeHinges.append(joint)
+    return JointIndex(value: joints.add(.threeHinge(joints.threeHinges.count - 1), handle: joint.handle))
+  }
+
+  /// Two slides along `axes.0` and `axes.1` and a hinge about `axes.2`, their normal, through `anchor`; to the world.
+  public mutating func addPlanar(
+    child: BodyIndex, anchor: Vector3, axes: (Vector3, Vector3, Vector3),
+    degrees: (DegreeOfFreedom, DegreeOfFreedom, DegreeOfFreedom) = (.init(), .init(), .init())
+  ) -> JointIndex {
+    checkAxes([axes.0, axes.1, axes.2], perpendicular: [(0, 1), (1, 2), (0, 2)])
+    check([degrees.0, degrees.1, degrees.2], areAngles: [false, false, true])
+    let joint = PlanarJoint(
+      world: handle, child: frame(child), anchor: anchor, axes: axes, degrees: degrees, index: addDegrees(3),
+      physics: parameters)
+    joints.planars.append(joint)
+    return JointIndex(value: joints.add(.planar(joints.planars.count - 1), handle: joint.handle))
+  }
+
+  /// A ball: three turns without coordinates of their own; read `ballOrientation`.
+  public mutating func addBall(
+    child: BodyIndex, parent: BodyIndex?, anchor: Vector3, damping: Double = 0
+  ) -> JointIndex {
+    let joint = BallJoint(
+      world: handle, child: frame(child), parent: frame(parent), anchor: anchor, damping: damping)
+    joints.balls.append(joint)
+    return JointIndex(value: joints.add(.ball(joints.balls.count - 1), handle: joint.handle))
+  }
+
+  /// Holds two bodies in their present pose.
+  public mutating func addFixed(child: BodyIndex, parent: BodyIndex?) -> JointIndex {
+    let joint: dJointID = dJointCreateFixed(handle, nil)
+    dJointAttach(joint, frame(child).handle, frame(parent).handle)
+    dJointSetFixed(joint)
+    return JointIndex(value: joints.add(.fixed, handle: joint))
+  }
+
+  // MARK: Reading
+
+  /// Coordinates of all joints together.
+  public var degreeCount: Int { efforts.count }
+
+  /// Where this joint's coordinates stand among all.
+  public func degrees(of joint: JointIndex) -> Range<Int> {
+    switch joints.references[joint.value] {
+    case .hinge(let i): joints.hinges[i].degree..<joints.hinges[i].degree + 1
+    case .slide(let i): joints.slides[i].degree..<joints.slides[i].degree + 1
+    case .universal(let i): joints.universals[i].firstDegree..<joints.universals[i].firstDegree + 2
+    case .threeHinge(let i): joints.threeHinges[i].firstDegree..<joints.threeHinges[i].firstDegree + 3
+    case .planar(let i): joints.planars[i].firstDegree..<joints.planars[i].firstDegree + 3
+    case .ball, .fixed: 0..<0
+    }
+  }
+
+  /// Writes all coordinates (rad, m) and rates (rad/s, m/s), [degrees of freedom], from the bodies as they are now.
+  public func readJoints(positions: inout [Double], velocities: inout [Double]) {
+    precondition(
+      positions.count == degreeCount && velocities.count == degreeCount,
+      "need \(degreeCount) coordinates, got room for \(positions.count) and \(velocities.count)")
+    joints.read(positions: &positions, velocities: &velocities)
+  }
+
+  /// All coordinates and rates in new arrays.
+  public func readJoints() -> (positions: [Double], velocities: [Double]) {
+    var q = [Double](repeating: 0, count: degreeCount)
+    var v = q
+    joints.read(positions: &q, velocities: &v)
+    return (q, v)
+  }
+
+  /// The turn of a ball joint's child since it was made, and its angular velocity in the child's frame.
+  public func ballOrientation(of joint: JointIndex) -> (orientation: Quaternion, angularVelocity: Vector3) {
+    guard case .ball(let i) = joints.references[joint.value] else {
+      preconditionFailure("joint \(joint.value) is not a ball")
+    }
+    return (joints.balls[i].orientation, joints.balls[i].angularVelocity)
+  }
+
+  /// Asks ODE to keep this joint's reaction from now on.
+  public mutating func recordReaction(of joint: JointIndex) {
+    guard joints.feedbacks[joint.value] == nil else { return }
+    let memory = UnsafeMutablePointer<dJointFeedback>.allocate(capacity: 1)
+    memory.initialize(to: dJointFeedback())
+    joints.feedbacks[joint.value] = memory
+    dJointSetFeedback(joints.handles[joint.value], memory)
+  }
+
+  /// What the joint's own constraint rows exerted on the child in the last step: force (N) and torque about the child's
+  /// centre of mass (N·m), world frame. Efforts are not in it, nor the limits and dampers of joints with several angles.
+  public func reaction(of joint: JointIndex) -> (force: Vector3, torque: Vector3) {
+    guard let feedback = joints.feedbacks[joint.value]?.pointee else {
+      preconditionFailure("call recordReaction(of:) before the step whose reaction is wanted")
+    }
+    return (Vector3(feedback.f1.0, feedback.f1.1, feedback.f1.2), Vector3(feedback.t1.0, feedback.t1.1, feedback.t1.2))
+  }
+
+  // MARK: Making
+
+  private mutating func addDegrees(_ count: Int) -> Int {
+    let first = efforts.count
+    efforts.append(contentsOf: repeatElement(0, count: count))
+    return first
+  }
+
+  private func frame(_ body: BodyIndex?) -> BodyFrame { body.map { bodies[$0.value].frame } ?? worldFrame }
+
+  private func checkAxes(_ axes: [Vector3], perpendicular pairs: [(Int, Int)]) {
+    for axis in axes { precondition(abs(axis.length - 1) < 1e-6, "a joint's axis needs length 1, got \(axis)") }
+    for (i, j) in pairs {
+      precondition(abs(axes[i].dot(axes[j])) < 1e-3, "axes \(axes[i]) and \(axes[j]) are not perpendicular")
+    }
+  }
+
+  private func check(_ degrees: [DegreeOfFreedom], areAngles: [Bool]) {
+    for (degree, isAngle) in zip(degrees, areAngles) {
+      guard let limits = degree.limits else { continue }
+      precondition(
+        limits.upperBound - limits.lowerBound >= DegreeOfFreedom.narrowestLimits,
+        "limits \(limits) are narrower than \(DegreeOfFreedom.narrowestLimits)")
+      precondition(
+        !isAngle || max(abs(limits.lowerBound - degree.reference), abs(limits.upperBound - degree.reference)) < .pi,
+        "an angle's limits \(limits) must lie within ±π of the pose in which the joint is made")
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import COdeSupport
+import PoiseCore
+
+/// Everything that decides a world's future beside its construction, exact to the bit.
+public struct WorldState: Hashable, Sendable, Codable {
+  /// Position, quaternion (w, x, y, z), linear and angular velocity: [bodies × 13].
+  public var bodies: [Double] = []
+  /// [degrees of freedom]
+  public var efforts: [Double] = []
+  /// Force, point, torque: [bodies × 9]; empty where nothing is pushed.
+  public var externalForces: [Double] = []
+  public var physicsSteps = 0
+  public var solverState: UInt64 = 0
+
+  public init() {}
+}
+
+extension World {
+  private static let valuesPerBody = 13
+
+  /// Copies the state out, into memory that is reused from call to call.
+  public func save(into state: inout WorldState) {
+    state.bodies.removeAll(keepingCapacity: true)
+    for body in bodies {
+      let frame = body.frame
+      let (p, q, v, ω) = (frame.position, frame.quaternion, frame.linearVelocity, frame.angularVelocity)
+      for value in [p.x, p.y, p.z, q.w, q.x, q.y, q.z, v.x, v.y, v.z, ω.x, ω.y, ω.z] { state.bodies.append(value) }
+    }
+    state.efforts.removeAll(keepingCapacity: true)
+    state.efforts.append(contentsOf: efforts)
+    state.externalForces.removeAll(keepingCapacity: true)
+    if hasExternalForces {
+      for push in external {
+        for v in [push.force, push.point, push.torque] { for i in 0..<3 { state.externalForces.append(v[i]) } }
+      }
+    }
+    state.physicsSteps = physicsSteps
+    state.solverState = solverState
+  }
+
+  public func saved() -> WorldState {
+    var state = WorldState()
+    save(into: &state)
+    return state
+  }
+
+  /// Goes back to a state of this world, or of one built alike; what follows has the same bits.
+  ///
+  /// A force added by `addForce` and not yet stepped is forgotten.
+  public mutating func restore(_ state: WorldState) {
+    precondition(
+      state.bodies.count == bodies.count * Self.valuesPerBody && state.efforts.count == efforts.count,
+      "the state is that of \(state.bodies.count / Self.valuesPerBody) bodies, this world has \(bodies.count)")
+    state.bodies.withUnsafeBufferPointer { values in
+      guard var value = values.baseAddress else { return }
+      for body in bodies {
+        poise_ode_body_set_state(body.frame.handle, value, value + 3, value + 7, value + 10)
+        value += Self.valuesPerBody
+      }
+    }
+    for i in efforts.indices { efforts[i] = state.efforts[i] }
+    clearExternalForces()
+    if !state.externalForces.isEmpty {
+      func vector(_ start: Int) -> Vector3 {
+        Vector3(state.externalForces[start], state.externalForces[start + 1], state.externalForces[start + 2])
+      }
+      for i in external.indices {
+        external[i] = ExternalForce(force: vector(9 * i), point: vector(9 * i + 3), torque: vector(9 * i + 6))
+      }
+      hasExternalForces = true
+    }
+    collisions.clearContacts()
+    physicsSteps = state.physicsSteps
+    solverState = state.solverState
+  }
+
+  /// Starts the solver's random state anew, as at the beginning of an episode.
+  public mutating func seedSolver(_ seed: UInt64) { solverState = seed }
+
+  /// A number that differs, all but surely, whenever any bit of the bodies' state differs. FNV-1a over the values' bits.
+  public var stateHash: UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for value in saved().bodies {
+      for shift in stride(from: 0, to: 64, by: 8) {
+        hash = (hash ^ (value.bitPattern >> UInt64(shift) & 0xFF)) &* 0x100_0000_01B3
+      }
+    }
+    return hash
+  }
+}

@@ -1,0 +1,120 @@
+import COde
+import COdeSupport
+import PoiseCore
+
+/// A world of rigid bodies, joints and contacts; owns every ODE object made through it.
+///
+/// Bodies are created in some pose, joined there, and stepped; poses, velocities and forces are in the world's frame
+/// (z up), in SI units. A body's position is that of its centre of mass. Worlds are independent of one another: each
+/// has its own threading object and its own random state, and may be used by one thread at a time, any thread.
+///
+/// Efforts (torques and forces of joints) and external forces act until they are changed: ODE forgets them after every
+/// step, the world applies them again.
+public struct World: ~Copyable {
+  /// Names a body of this world.
+  public struct BodyIndex: Hashable, Sendable {
+    public let value: Int
+  }
+
+  public let parameters: PhysicsParameters
+  /// Physics steps since the world was made or restored.
+  public internal(set) var physicsSteps = 0
+
+  let handle: dWorldID
+  private let threading: dThreadingImplementationID
+  let contactGroup: dJointGroupID
+  let worldFrame: BodyFrame
+  private let worldMemory: UnsafeMutablePointer<dReal>
+
+  var bodies: [Body] = []
+  var joints = JointSet()
+  /// Torque or force along each joint coordinate, N·m or N, [degrees of freedom].
+  public var efforts: [Double] = []
+  var external: [ExternalForce] = []
+  var hasExternalForces = false
+  var collisions = CollisionSet()
+  private let contactSurface: ContactSurface
+  /// State of the shuffling in QuickStep.
+  var solverState: UInt64
+
+  struct Body {
+    let frame: BodyFrame
+    let name: String
+    let mass: Double
+    /// kg·m², body's axes, about the centre of mass.
+    let inertia: Matrix3
+  }
+
+  struct ExternalForce {
+    var force = Vector3.zero
+    /// Where it acts, in the body's frame from the centre of mass.
+    var point = Vector3.zero
+    var torque = Vector3.zero
+  }
+
+  /// - Parameters:
+  ///   - parameters: must be `validated`.
+  ///   - solverSeed: start of the random state of the iterative solver.
+  public init(_ parameters: PhysicsParameters, solverSeed: UInt64 = 0) {
+    PhysicsEngine.prepareThread()
+    if case .iterative = parameters.solver {
+      precondition(
+        PhysicsEngine.isIterativeSolverRepeatable,
+        "this build bypasses Poise's dRandInt, so QuickStep would not repeat; link libode dynamically")
+    }
+    self.parameters = parameters
+    handle = dWorldCreate()
+    threading = dThreadingAllocateSelfThreadedImplementation()
+    dWorldSetStepThreadingImplementation(handle, dThreadingImplementationGetFunctions(threading), threading)
+    dWorldSetGravity(handle, parameters.gravity.x, parameters.gravity.y, parameters.gravity.z)
+    dWorldSetERP(handle, parameters.errorReduction)
+    dWorldSetCFM(handle, parameters.constraintForceMixing)
+    dWorldSetContactMaxCorrectingVel(handle, parameters.contactCorrectingVelocity)
+    dWorldSetContactSurfaceLayer(handle, parameters.contactSurfaceLayer)
+    // A sleeping robot freezes the task.
+    dWorldSetAutoDisableFlag(handle, 0)
+    if case .iterative(let iterations) = parameters.solver { dWorldSetQuickStepNumIterations(handle, Int32(iterations)) }
+    contactGroup = dJointGroupCreate(0)
+    worldMemory = .allocate(capacity: BodyFrame.worldMemory.count)
+    worldMemory.initialize(from: BodyFrame.worldMemory, count: BodyFrame.worldMemory.count)
+    worldFrame = BodyFrame(worldIn: worldMemory)
+    contactSurface = ContactSurface(parameters)
+    solverState = solverSeed
+  }
+
+  deinit {
+    dJointGroupDestroy(contactGroup)
+    for geometry in collisions.geometries { dGeomDestroy(geometry.handle) }
+    dWorldDestroy(handle)
+    dThreadingFreeImplementation(threading)
+    collisions.free()
+    joints.free()
+    worldMemory.deallocate()
+  }
+
+  // MARK: Stepping
+
+  /// Seconds since the world was made or restored.
+  public var time: Double { Double(physicsSteps) * parameters.timeStep }
+
+  /// Advances the world by one `timeStep`.
+  public mutating func step() {
+    let h = parameters.timeStep
+    joints.prepare(efforts: efforts, timeStep: h, contactGroup: contactGroup)
+    if hasExternalForces { applyExternalForces() }
+    collisions.collide(world: handle, group: contactGroup, surface: contactSurface)
+    switch parameters.solver {
+    case .direct: dWorldStep(handle, h)
+    case .iterative: poise_ode_quick_step(handle, h, &solverState)
+    }
+    dJointGroupEmpty(contactGroup)
+    physicsSteps += 1
+  }
+
+  private func applyExternalForces() {
+    for (body, push) in zip(bodies, external) {
+      if push.force != .zero { body.frame.addForce(push.force, at: body.frame.position + body.frame.rotate(push.point)) }
+      if push.torque != .zero { body.frame.addTorque(push.torque) }
+    }
+  }
+}

@@ -1,0 +1,3 @@
+import PoiseCore
+import PoiseSimulation
+import Testing
