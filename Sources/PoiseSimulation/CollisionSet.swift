@@ -27,7 +27,6 @@ struct CollisionSet {
     let second: Int
     let friction: Double
     let maximumContacts: Int
-    /// Where this pair's contacts may begin in the contact memory, were every pair to touch.
     let isWithPlane: Bool
   }
 
@@ -76,7 +75,9 @@ struct CollisionSet {
   // MARK: Each step
 
   /// Finds all contacts and makes a contact joint of each, in the order of the pairs.
-  mutating func collide(world: dWorldID, group: dJointGroupID, surface: ContactSurface) {
+  mutating func collide(
+    world: dWorldID, group: dJointGroupID, surface: ContactSurface, frictionScale: Double
+  ) {
     count = 0
     guard !pairs.isEmpty, let points, let feedbacks else { return }
     for i in geometries.indices where geometries[i].body >= 0 {
@@ -95,7 +96,7 @@ struct CollisionSet {
       let first = geometries[pair.first].frame
       let second = geometries[pair.second].frame
       for i in count..<count + found {
-        surface.describe(&points[i], friction: pair.friction, first: first, second: second)
+        surface.describe(&points[i], friction: frictionScale * pair.friction, first: first, second: second)
         let joint = dJointCreateContact(world, group, &points[i])
         dJointAttach(joint, first.handle, second.handle)
         dJointSetFeedback(joint, &feedbacks[i])

@@ -18,15 +18,11 @@ extension World {
       inertia.isFinite && inertia.eigenSystem().values.min() > 0,
       "body '\(name)' needs a positive definite inertia, got \(inertia)")
     let body: dBodyID = dBodyCreate(handle)
-    var parameters = dMass()
-    dMassSetParameters(
-      &parameters, mass, 0, 0, 0, inertia[0, 0], inertia[1, 1], inertia[2, 2], inertia[0, 1], inertia[0, 2],
-      inertia[1, 2])
-    dBodySetMass(body, &parameters)
     if let maximumAngularSpeed { dBodySetMaxAngularSpeed(body, maximumAngularSpeed) }
-    bodies.append(Body(frame: BodyFrame(body), name: name, mass: mass, inertia: inertia))
+    bodies.append(Body(frame: BodyFrame(body), name: name, nominalMass: mass, nominalInertia: inertia))
     external.append(ExternalForce())
     let index = BodyIndex(value: bodies.count - 1)
+    setMassScale(of: index, to: 1)
     setState(of: index, pose: pose, linearVelocity: .zero, angularVelocity: .zero)
     return index
   }
@@ -71,6 +67,17 @@ extension World {
     poise_ode_body_set_state(
       bodies[body.value].frame.handle, [pose.position.x, pose.position.y, pose.position.z], [q.w, q.x, q.y, q.z],
       [v.x, v.y, v.z], [ω.x, ω.y, ω.z])
+  }
+
+  /// Multiplies a body's mass and inertia, as made, by `scale`.
+  public mutating func setMassScale(of body: BodyIndex, to scale: Double) {
+    precondition(scale > 0 && scale.isFinite, "a body's mass needs a positive scale, got \(scale)")
+    bodies[body.value].massScale = scale
+    let record = bodies[body.value]
+    let i = record.inertia
+    var mass = dMass()
+    dMassSetParameters(&mass, record.mass, 0, 0, 0, i[0, 0], i[1, 1], i[2, 2], i[0, 1], i[0, 2], i[1, 2])
+    dBodySetMass(record.frame.handle, &mass)
   }
 
   /// Pushes a body with a force (N) at a point of the body (m, body's axes, from its centre of mass) and a torque (N·m)

@@ -11,7 +11,7 @@ extension World {
 
   /// −Σ m g·x, J; zero with every centre of mass at the origin. Springs are not in it.
   public var potentialEnergy: Double {
-    bodies.reduce(0) { $0 - $1.mass * parameters.gravity.dot($1.frame.position) }
+    bodies.reduce(0) { $0 - $1.mass * gravity.dot($1.frame.position) }
   }
 
   /// Σ m v, kg·m/s.

@@ -1,5 +1,5 @@
 import COdeSupport
-import PoiseCore
+public import PoiseCore
 
 /// Everything that decides a world's future beside its construction, exact to the bit.
 public struct WorldState: Hashable, Sendable, Codable {
@@ -9,6 +9,10 @@ public struct WorldState: Hashable, Sendable, Codable {
   public var efforts: [Double] = []
   /// Force, point, torque: [bodies × 9]; empty where nothing is pushed.
   public var externalForces: [Double] = []
+  public var gravity = Vector3.zero
+  public var frictionScale = 1.0
+  /// [bodies]; empty where every mass is as made.
+  public var massScales: [Double] = []
   public var physicsSteps = 0
   public var solverState: UInt64 = 0
 
@@ -33,6 +37,12 @@ extension World {
       for push in external {
         for v in [push.force, push.point, push.torque] { for i in 0..<3 { state.externalForces.append(v[i]) } }
       }
+    }
+    state.gravity = gravity
+    state.frictionScale = frictionScale
+    state.massScales.removeAll(keepingCapacity: true)
+    if bodies.contains(where: { $0.massScale != 1 }) {
+      for body in bodies { state.massScales.append(body.massScale) }
     }
     state.physicsSteps = physicsSteps
     state.solverState = solverState
@@ -68,6 +78,12 @@ extension World {
         external[i] = ExternalForce(force: vector(9 * i), point: vector(9 * i + 3), torque: vector(9 * i + 6))
       }
       hasExternalForces = true
+    }
+    if gravity != state.gravity { gravity = state.gravity }
+    frictionScale = state.frictionScale
+    for i in bodies.indices {
+      let scale = state.massScales.isEmpty ? 1 : state.massScales[i]
+      if bodies[i].massScale != scale { setMassScale(of: BodyIndex(value: i), to: scale) }
     }
     collisions.clearContacts()
     physicsSteps = state.physicsSteps

@@ -1,6 +1,6 @@
 import COde
 import COdeSupport
-import PoiseCore
+public import PoiseCore
 
 /// A world of rigid bodies, joints and contacts; owns every ODE object made through it.
 ///
@@ -34,15 +34,27 @@ public struct World: ~Copyable {
   var hasExternalForces = false
   var collisions = CollisionSet()
   private let contactSurface: ContactSurface
+  /// m/s², world frame; starts as the parameters' and may be tilted.
+  public var gravity: Vector3 {
+    didSet { dWorldSetGravity(handle, gravity.x, gravity.y, gravity.z) }
+  }
+  /// Factor on every pair's friction, non-dimensional.
+  public var frictionScale = 1.0
   /// State of the shuffling in QuickStep.
   var solverState: UInt64
 
   struct Body {
     let frame: BodyFrame
     let name: String
-    let mass: Double
+    /// As made; `massScale` multiplies both.
+    let nominalMass: Double
+    let nominalInertia: Matrix3
+    var massScale = 1.0
+
+    /// kg
+    var mass: Double { nominalMass * massScale }
     /// kg·m², body's axes, about the centre of mass.
-    let inertia: Matrix3
+    var inertia: Matrix3 { massScale * nominalInertia }
   }
 
   struct ExternalForce {
@@ -63,6 +75,7 @@ public struct World: ~Copyable {
         "this build bypasses Poise's dRandInt, so QuickStep would not repeat; link libode dynamically")
     }
     self.parameters = parameters
+    gravity = parameters.gravity
     handle = dWorldCreate()
     threading = dThreadingAllocateSelfThreadedImplementation()
     dWorldSetStepThreadingImplementation(handle, dThreadingImplementationGetFunctions(threading), threading)
@@ -73,7 +86,9 @@ public struct World: ~Copyable {
     dWorldSetContactSurfaceLayer(handle, parameters.contactSurfaceLayer)
     // A sleeping robot freezes the task.
     dWorldSetAutoDisableFlag(handle, 0)
-    if case .iterative(let iterations) = parameters.solver { dWorldSetQuickStepNumIterations(handle, Int32(iterations)) }
+    if case .iterative(let iterations) = parameters.solver {
+      dWorldSetQuickStepNumIterations(handle, Int32(iterations))
+    }
     contactGroup = dJointGroupCreate(0)
     worldMemory = .allocate(capacity: BodyFrame.worldMemory.count)
     worldMemory.initialize(from: BodyFrame.worldMemory, count: BodyFrame.worldMemory.count)
@@ -102,7 +117,7 @@ public struct World: ~Copyable {
     let h = parameters.timeStep
     joints.prepare(efforts: efforts, timeStep: h, contactGroup: contactGroup)
     if hasExternalForces { applyExternalForces() }
-    collisions.collide(world: handle, group: contactGroup, surface: contactSurface)
+    collisions.collide(world: handle, group: contactGroup, surface: contactSurface, frictionScale: frictionScale)
     switch parameters.solver {
     case .direct: dWorldStep(handle, h)
     case .iterative: poise_ode_quick_step(handle, h, &solverState)
@@ -113,7 +128,9 @@ public struct World: ~Copyable {
 
   private func applyExternalForces() {
     for (body, push) in zip(bodies, external) {
-      if push.force != .zero { body.frame.addForce(push.force, at: body.frame.position + body.frame.rotate(push.point)) }
+      if push.force != .zero {
+        body.frame.addForce(push.force, at: body.frame.position + body.frame.rotate(push.point))
+      }
       if push.torque != .zero { body.frame.addTorque(push.torque) }
     }
   }

@@ -1,0 +1,52 @@
+public import PoiseCore
+
+/// Where all joints of a robot stand and how fast they move: its state in joint coordinates.
+public struct JointConfiguration: Sendable, Hashable {
+  /// rad or m of the hinges and slides, [scalar joints in the order of the model].
+  public var positions: [Double]
+  /// rad/s or m/s, [scalar joints].
+  public var velocities: [Double]
+  /// The body's frame in the world, [free joints in the order of the model].
+  public var freePoses: [Pose]
+  /// m/s of the body frame's origin and rad/s, world frame, [free joints].
+  public var freeVelocities: [(linear: Vector3, angular: Vector3)]
+  /// Turn since the reference pose in the axes of the body (as MuJoCo has it), and rad/s in the turned body's frame, [ball joints].
+  public var ballOrientations: [Quaternion]
+  public var ballVelocities: [Vector3]
+
+  public static func == (a: Self, b: Self) -> Bool {
+    a.positions == b.positions && a.velocities == b.velocities && a.freePoses == b.freePoses
+      && a.ballOrientations == b.ballOrientations && a.ballVelocities == b.ballVelocities
+      && zip(a.freeVelocities, b.freeVelocities).allSatisfy { $0 == $1 }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(positions)
+    hasher.combine(velocities)
+    hasher.combine(freePoses)
+  }
+
+  /// The reference pose of a model, at rest.
+  public init(reference model: RobotModel) {
+    let scalar = model.joints.filter { $0.kind == .hinge || $0.kind == .slide }
+    positions = scalar.map(\.reference)
+    velocities = Array(repeating: 0, count: scalar.count)
+    let free = model.joints.filter { $0.kind == .free }
+    freePoses = free.map { model.referencePose(of: $0.body) }
+    freeVelocities = Array(repeating: (.zero, .zero), count: free.count)
+    let balls = model.joints.count { $0.kind == .ball }
+    ballOrientations = Array(repeating: .identity, count: balls)
+    ballVelocities = Array(repeating: .zero, count: balls)
+  }
+}
+
+extension RobotModel {
+  /// A body's frame in the world, in the reference pose.
+  public func referencePose(of body: Int) -> Pose {
+    let own = bodies[body].pose
+    return bodies[body].parent.map { referencePose(of: $0) * own } ?? own
+  }
+
+  /// Indices of the hinges and slides; their order is that of the coordinates.
+  public var scalarJoints: [Int] { joints.indices.filter { joints[$0].kind == .hinge || joints[$0].kind == .slide } }
+}

@@ -1,0 +1,218 @@
+public import PoiseCore
+public import PoiseSimulation
+
+/// A robot model standing in a world of its own: it takes controls, is stepped, and tells its coordinates.
+///
+/// Scalar joints (hinges and slides) are numbered as in `model.scalarJoints`; actuators as in `model.actuators`.
+public final class Robot {
+  public let model: RobotModel
+  public let linkage: Linkage
+  public var world: World
+
+  /// The world's body of each link, [links].
+  public let bodies: [World.BodyIndex]
+  /// The world's joint of each link, `nil` for free links, [links].
+  public let joints: [World.JointIndex?]
+  /// The world's shape of each geometry, [geometries of the model].
+  public let geometries: [World.GeometryIndex]
+
+  /// The world's coordinate of each scalar joint, [scalar joints].
+  let degreeOfScalar: [Int]
+  /// Position of each joint of the model among the scalar, free or ball joints, [joints].
+  let ordinal: [Int]
+  /// What each actuator needs in every physics step, [actuators].
+  private var drives: [Drive]
+  private let needsFeedback: Bool
+  private var isHolding = false
+  /// Coordinates of the world, used while actuators look at them.
+  private var positions: [Double]
+  private var velocities: [Double]
+  /// Sum of each actuator's torque or force over the physics steps since `clearEffortSums`, [actuators].
+  public private(set) var effortSums: [Double]
+  public private(set) var effortSteps = 0
+
+  private struct Drive {
+    var law: RobotModel.Actuator.Law
+    var degree: Int
+    var gear: Double
+    var controlRange: ClosedRange<Double>?
+    var forceRange: ClosedRange<Double>?
+    var control = 0.0
+    var servo: Servo?
+  }
+
+  /// A proportional–derivative rule that an actuator may follow at the physics rate, within its own limits.
+  public struct Servo: Hashable, Sendable {
+    /// rad or m.
+    public var target: Double
+    /// N·m/rad or N/m.
+    public var stiffness: Double
+    /// N·m·s/rad or N·s/m.
+    public var damping: Double
+
+    public init(target: Double, stiffness: Double, damping: Double) {
+      self.target = target
+      self.stiffness = stiffness
+      self.damping = damping
+    }
+  }
+
+  /// - Parameters:
+  ///   - physics: the model's own where `nil`.
+  ///   - solverSeed: start of the iterative solver's random state.
+  ///   - maximumJointSpeed: rad/s; hinges to the world turn no faster. Cut after every physics step.
+  /// - Throws: `InvalidInput` for what cannot be assembled.
+  public init(
+    _ model: RobotModel, physics: PhysicsParameters? = nil, solverSeed: UInt64 = 0, maximumJointSpeed: Double? = nil
+  ) throws {
+    let linkage = try Linkage(model)
+    var world = World(physics ?? model.physics, solverSeed: solverSeed)
+    var bodies: [World.BodyIndex] = []
+    var joints: [World.JointIndex?] = []
+    var degreeOfJoint = [Int?](repeating: nil, count: model.joints.count)
+    for link in linkage.links {
+      let center = Pose(
+        position: link.referencePose.apply(to: link.inertia.centerOfMass), orientation: link.referencePose.orientation)
+      bodies.append(
+        world.addBody(
+          name: link.name, mass: link.inertia.mass, inertia: link.inertia.tensor, at: center,
+          maximumAngularSpeed: link.parent == nil ? maximumJointSpeed : nil))
+      let joint = world.connect(
+        link, child: bodies[bodies.count - 1], parent: link.parent.map { bodies[$0] }, model: model,
+        limits: linkage.limits)
+      joints.append(joint)
+      guard let joint else { continue }
+      for (degree, index) in zip(world.degrees(of: joint), link.connection.joints) { degreeOfJoint[index] = degree }
+    }
+    geometries = world.addGeometries(of: model, linkage: linkage, bodies: bodies)
+    if world.parameters.isContactEnabled {
+      for (first, second) in model.collidingPairs(linkage) {
+        world.addCollision(between: geometries[first], and: geometries[second])
+      }
+    }
+    degreeOfScalar = model.scalarJoints.compactMap { degreeOfJoint[$0] }
+    ordinal = model.joints.indices.map { joint in
+      let kind = model.joints[joint].kind
+      return model.joints[..<joint].count { other in
+        kind == .hinge || kind == .slide ? other.kind == .hinge || other.kind == .slide : other.kind == kind
+      }
+    }
+    drives = model.actuators.map { actuator in
+      guard let degree = degreeOfJoint[actuator.joint] else {
+        preconditionFailure("actuator '\(actuator.name)' drives a joint without a coordinate")
+      }
+      return Drive(
+        law: actuator.law, degree: degree, gear: actuator.gear, controlRange: actuator.controlRange,
+        forceRange: actuator.forceRange)
+    }
+    needsFeedback = model.actuators.contains { $0.law != .motor }
+    positions = Array(repeating: 0, count: world.degreeCount)
+    velocities = positions
+    effortSums = Array(repeating: 0, count: model.actuators.count)
+    self.model = model
+    self.linkage = linkage
+    self.bodies = bodies
+    self.joints = joints
+    self.world = world
+  }
+
+  // MARK: Driving
+
+  public var actuatorCount: Int { drives.count }
+  public var scalarJointCount: Int { degreeOfScalar.count }
+
+  /// Sets an actuator's control, in MJCF `ctrl` units, until it is set again; clamped to its range.
+  ///
+  /// - Parameter value: must be finite; check actions of a policy before.
+  public func setControl(_ value: Double, of actuator: Int) {
+    precondition(value.isFinite, "control \(value) of actuator \(actuator) is not finite")
+    let range = drives[actuator].controlRange
+    drives[actuator].control = range.map { min($0.upperBound, max($0.lowerBound, value)) } ?? value
+    drives[actuator].servo = nil
+  }
+
+  /// Lets an actuator follow a servo, in every physics step, instead of its control.
+  public func setServo(_ servo: Servo?, of actuator: Int) {
+    drives[actuator].servo = servo
+    isHolding = drives.contains { $0.servo != nil }
+  }
+
+  /// Advances by one physics step under the present controls.
+  public func step() {
+    updateEfforts()
+    world.step()
+  }
+
+  /// Steps `count` times.
+  public func step(_ count: Int) {
+    for _ in 0..<count { step() }
+  }
+
+  public func clearEffortSums() {
+    for i in effortSums.indices { effortSums[i] = 0 }
+    effortSteps = 0
+  }
+
+  private func updateEfforts() {
+    if needsFeedback || isHolding { world.readJoints(positions: &positions, velocities: &velocities) }
+    for i in world.efforts.indices { world.efforts[i] = 0 }
+    for i in drives.indices {
+      let drive = drives[i]
+      let q = positions[drive.degree]
+      let v = velocities[drive.degree]
+      var force: Double
+      if let servo = drive.servo {
+        // The servo asks for a torque; the actuator gives it within the range of its control and force.
+        force = (servo.stiffness * (servo.target - q) - servo.damping * v) / drive.gear
+        if case .motor = drive.law, let range = drive.controlRange {
+          force = min(range.upperBound, max(range.lowerBound, force))
+        }
+      } else {
+        switch drive.law {
+        case .motor: force = drive.control
+        case .position(let gain, let damping):
+          force = gain * (drive.control - drive.gear * q) - damping * drive.gear * v
+        case .velocity(let gain): force = gain * (drive.control - drive.gear * v)
+        }
+      }
+      if let range = drive.forceRange { force = min(range.upperBound, max(range.lowerBound, force)) }
+      let effort = drive.gear * force
+      world.efforts[drive.degree] += effort
+      effortSums[i] += effort
+    }
+    effortSteps += 1
+  }
+
+  // MARK: Reading
+
+  /// Writes positions (rad, m) and velocities of the scalar joints, [scalar joints], from the bodies as they are now.
+  public func readScalarJoints(positions q: inout [Double], velocities v: inout [Double]) {
+    world.readJoints(positions: &positions, velocities: &velocities)
+    for (i, degree) in degreeOfScalar.enumerated() {
+      q[i] = positions[degree]
+      v[i] = velocities[degree]
+    }
+  }
+
+  /// A body of the model as a frame in the world: its origin and axes, as the file gives them.
+  public func pose(ofBody body: Int) -> Pose {
+    let placement = linkage.placements[body]
+    guard let link = placement.link else { return placement.pose }
+    return linkPose(link) * placement.pose
+  }
+
+  /// The link's own frame (not its centre of mass).
+  func linkPose(_ link: Int) -> Pose {
+    let center = world.pose(of: bodies[link])
+    let offset = center.orientation.rotate(linkage.links[link].inertia.centerOfMass)
+    return Pose(position: center.position - offset, orientation: center.orientation)
+  }
+
+  /// m/s of the body frame's origin and rad/s, world frame; zero for bodies that are part of the world.
+  public func velocity(ofBody body: Int) -> (linear: Vector3, angular: Vector3) {
+    guard let link = linkage.placements[body].link else { return (.zero, .zero) }
+    return (
+      world.velocity(of: bodies[link], at: pose(ofBody: body).position), world.angularVelocity(of: bodies[link])
+    )
+  }
+}
