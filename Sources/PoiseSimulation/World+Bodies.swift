@@ -5,13 +5,20 @@ public import PoiseCore
 extension World {
   /// Adds a body that rests in `pose`.
   ///
+  /// A body's origin is its centre of mass, with one exception: a body that can only turn about a point fixed in the
+  /// world may have its origin there. ODE moves bodies along straight lines for one step and then projects their velocity
+  /// back onto the circle, which costs energy, h ω²/2 of it each second; a body whose origin does not move loses none,
+  /// and its hinge is semi-implicit Euler, exactly.
+  ///
   /// - Parameters:
   ///   - mass: kg, positive.
-  ///   - inertia: kg·m² about the centre of mass, along the body's axes; symmetric and positive definite.
-  ///   - pose: the centre of mass and the body's axes in the world.
+  ///   - inertia: kg·m² about the origin, along the body's axes; symmetric and positive definite.
+  ///   - pose: the origin and the body's axes in the world.
+  ///   - centerOfMass: m from the origin, body's axes; not zero only for a body whose origin is held by the world.
   ///   - maximumAngularSpeed: rad/s; faster turning is cut to it after every physics step.
   public mutating func addBody(
-    name: String, mass: Double, inertia: Matrix3, at pose: Pose, maximumAngularSpeed: Double? = nil
+    name: String, mass: Double, inertia: Matrix3, at pose: Pose, centerOfMass: Vector3 = .zero,
+    maximumAngularSpeed: Double? = nil
   ) -> BodyIndex {
     precondition(mass.isFinite && mass > 0, "body '\(name)' needs a positive mass, got \(mass) kg")
     precondition(
@@ -19,9 +26,17 @@ extension World {
       "body '\(name)' needs a positive definite inertia, got \(inertia)")
     let body: dBodyID = dBodyCreate(handle)
     if let maximumAngularSpeed { dBodySetMaxAngularSpeed(body, maximumAngularSpeed) }
-    bodies.append(Body(frame: BodyFrame(body), name: name, nominalMass: mass, nominalInertia: inertia))
+    bodies.append(
+      Body(
+        frame: BodyFrame(body), name: name, centerOfMass: centerOfMass, nominalMass: mass, nominalInertia: inertia))
     external.append(ExternalForce())
     let index = BodyIndex(value: bodies.count - 1)
+    if centerOfMass != .zero {
+      // Its weight does not act at the origin, so ODE's own gravity is switched off and ours applied.
+      dBodySetGravityMode(body, 0)
+      dBodySetFiniteRotationMode(body, 1)
+      pinnedBodies.append(index.value)
+    }
     setMassScale(of: index, to: 1)
     setState(of: index, pose: pose, linearVelocity: .zero, angularVelocity: .zero)
     return index
@@ -35,13 +50,13 @@ extension World {
 
   // MARK: Reading
 
-  /// The centre of mass and the body's axes.
+  /// The body's origin (its centre of mass, but for bodies held by the world) and its axes.
   public func pose(of body: BodyIndex) -> Pose {
     Pose(position: bodies[body.value].frame.position, orientation: bodies[body.value].frame.quaternion)
   }
   public func position(of body: BodyIndex) -> Vector3 { bodies[body.value].frame.position }
   public func orientation(of body: BodyIndex) -> Quaternion { bodies[body.value].frame.quaternion }
-  /// m/s of the centre of mass.
+  /// m/s of the origin.
   public func linearVelocity(of body: BodyIndex) -> Vector3 { bodies[body.value].frame.linearVelocity }
   /// rad/s
   public func angularVelocity(of body: BodyIndex) -> Vector3 { bodies[body.value].frame.angularVelocity }
@@ -80,7 +95,7 @@ extension World {
     dBodySetMass(record.frame.handle, &mass)
   }
 
-  /// Pushes a body with a force (N) at a point of the body (m, body's axes, from its centre of mass) and a torque (N·m)
+  /// Pushes a body with a force (N) at a point of the body (m, body's axes, from its origin) and a torque (N·m)
   /// in every step until it is changed or cleared.
   public mutating func setExternalForce(
     on body: BodyIndex, force: Vector3, at point: Vector3 = .zero, torque: Vector3 = .zero
@@ -96,7 +111,7 @@ extension World {
     hasExternalForces = false
   }
 
-  /// Adds a force and torque at the centre of mass for the next step only.
+  /// Adds a force at the origin and a torque for the next step only.
   public mutating func addForce(_ force: Vector3, torque: Vector3 = .zero, to body: BodyIndex) {
     precondition(force.isFinite && torque.isFinite, "a force must be finite")
     bodies[body.value].frame.addForce(force)

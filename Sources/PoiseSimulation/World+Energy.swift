@@ -9,22 +9,22 @@ extension World {
     }
   }
 
-  /// −Σ m g·x, J; zero with every centre of mass at the origin. Springs are not in it.
+  /// −Σ m g·x, J; zero with every centre of mass at the world's origin. Springs are not in it.
   public var potentialEnergy: Double {
-    bodies.reduce(0) { $0 - $1.mass * gravity.dot($1.frame.position) }
+    bodies.reduce(0) { $0 - $1.mass * gravity.dot($1.center) }
   }
 
   /// Σ m v, kg·m/s.
   public var linearMomentum: Vector3 {
-    bodies.reduce(.zero) { $0 + $1.mass * $1.frame.linearVelocity }
+    bodies.reduce(.zero) { $0 + $1.mass * $1.frame.velocity(at: $1.center) }
   }
 
-  /// Σ (R I Rᵀ ω + m (x − point) × v), kg·m²/s.
+  /// Σ (R I Rᵀ ω + (x − point) × m v), kg·m²/s.
   public func angularMomentum(about point: Vector3 = .zero) -> Vector3 {
     bodies.reduce(.zero) { sum, body in
       let frame = body.frame
       let spin = frame.rotate(body.inertia * frame.unrotate(frame.angularVelocity))
-      return sum + spin + (frame.position - point).cross(body.mass * frame.linearVelocity)
+      return sum + spin + (frame.position - point).cross(body.mass * frame.velocity(at: body.center))
     }
   }
 
@@ -33,6 +33,11 @@ extension World {
 
   /// m, world frame.
   public var centerOfMass: Vector3 {
-    bodies.reduce(.zero) { $0 + $1.mass * $1.frame.position } / totalMass
+    bodies.reduce(.zero) { $0 + $1.mass * $1.center } / totalMass
   }
+}
+
+extension World.Body {
+  /// The centre of mass, m, world frame.
+  var center: Vector3 { centerOfMass == .zero ? frame.position : frame.position + frame.rotate(centerOfMass) }
 }

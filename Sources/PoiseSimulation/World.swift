@@ -5,7 +5,7 @@ public import PoiseCore
 /// A world of rigid bodies, joints and contacts; owns every ODE object made through it.
 ///
 /// Bodies are created in some pose, joined there, and stepped; poses, velocities and forces are in the world's frame
-/// (z up), in SI units. A body's position is that of its centre of mass. Worlds are independent of one another: each
+/// (z up), in SI units. A body's position is that of its origin, which is its centre of mass (but see `addBody`). Worlds are independent of one another: each
 /// has its own threading object and its own random state, and may be used by one thread at a time, any thread.
 ///
 /// Efforts (torques and forces of joints) and external forces act until they are changed: ODE forgets them after every
@@ -43,9 +43,14 @@ public struct World: ~Copyable {
   /// State of the shuffling in QuickStep.
   var solverState: UInt64
 
+  /// Bodies whose centre of mass is not their origin, [indices into `bodies`].
+  var pinnedBodies: [Int] = []
+
   struct Body {
     let frame: BodyFrame
     let name: String
+    /// m from the origin, body's axes.
+    let centerOfMass: Vector3
     /// As made; `massScale` multiplies both.
     let nominalMass: Double
     let nominalInertia: Matrix3
@@ -53,13 +58,13 @@ public struct World: ~Copyable {
 
     /// kg
     var mass: Double { nominalMass * massScale }
-    /// kg·m², body's axes, about the centre of mass.
+    /// kg·m², body's axes, about the origin.
     var inertia: Matrix3 { massScale * nominalInertia }
   }
 
   struct ExternalForce {
     var force = Vector3.zero
-    /// Where it acts, in the body's frame from the centre of mass.
+    /// Where it acts, in the body's frame from its origin.
     var point = Vector3.zero
     var torque = Vector3.zero
   }
@@ -116,6 +121,7 @@ public struct World: ~Copyable {
   public mutating func step() {
     let h = parameters.timeStep
     joints.prepare(efforts: efforts, timeStep: h, contactGroup: contactGroup)
+    for index in pinnedBodies { applyWeight(to: bodies[index]) }
     if hasExternalForces { applyExternalForces() }
     collisions.collide(world: handle, group: contactGroup, surface: contactSurface, frictionScale: frictionScale)
     switch parameters.solver {
@@ -124,6 +130,10 @@ public struct World: ~Copyable {
     }
     dJointGroupEmpty(contactGroup)
     physicsSteps += 1
+  }
+
+  private func applyWeight(to body: Body) {
+    body.frame.addForce(body.mass * gravity, at: body.frame.position + body.frame.rotate(body.centerOfMass))
   }
 
   private func applyExternalForces() {

@@ -20,6 +20,10 @@ public struct Linkage: Sendable {
     /// In the body's frame, with everything that is welded to it and the rotors' inertia.
     public var inertia: RobotModel.Inertia
     public var connection: Connection
+
+    /// Where ODE's body has its origin, in the body's frame: the centre of mass, or for a link that turns about a point of
+    /// the world, that point (see `World.addBody`).
+    public var origin: Vector3
   }
 
   /// How a link hangs on its parent; the numbers are indices of the model's joints.
@@ -91,6 +95,7 @@ public struct Linkage: Sendable {
     if !problems.isEmpty { throw InvalidInput(problems) }
     insertIntermediateLinks()
     addRotors()
+    for index in links.indices { links[index].origin = origin(of: links[index]) }
   }
 
   // MARK: Links and welds
@@ -109,7 +114,7 @@ public struct Linkage: Sendable {
         name: body.name, body: index, isIntermediate: false, parent: parent.link,
         referencePose: parentPose * parent.pose * body.pose,
         inertia: RobotModel.Inertia(mass: 0, centerOfMass: .zero, tensor: .zero),
-        connection: connection(of: joints, isAtRoot: parent.link == nil)))
+        connection: connection(of: joints, isAtRoot: parent.link == nil), origin: .zero))
     placements.append(Placement(link: links.count - 1, pose: .identity))
   }
 
@@ -196,6 +201,18 @@ public struct Linkage: Sendable {
       ))
   }
 
+  private func origin(of link: Link) -> Vector3 {
+    let center = link.inertia.centerOfMass
+    guard link.parent == nil else { return center }
+    switch link.connection {
+    case .hinge(let j):
+      let (anchor, axis) = (model.joints[j].anchor, model.joints[j].axis)
+      return anchor + (center - anchor).dot(axis) * axis
+    case .universal(let j, _), .threeHinge(let j, _, _), .ball(let j): return model.joints[j].anchor
+    case .free, .slide, .planar: return center
+    }
+  }
+
   // MARK: Chains
 
   /// Splits every set of joints that is no connection of its own: each joint but the last gets a link of its own, which
@@ -217,7 +234,7 @@ public struct Linkage: Sendable {
             parent: last.parent, referencePose: link.referencePose,
             inertia: RobotModel.Inertia(
               mass: share * link.inertia.mass, centerOfMass: link.inertia.centerOfMass, tensor: tensor),
-            connection: model.joints[joint].kind == .slide ? .slide(joint) : .hinge(joint)))
+            connection: model.joints[joint].kind == .slide ? .slide(joint) : .hinge(joint), origin: .zero))
         last.parent = result.count - 1
         last.inertia.mass -= share * link.inertia.mass
         last.inertia.tensor = last.inertia.tensor - tensor
@@ -253,6 +270,15 @@ public struct Linkage: Sendable {
         }
       }
     }
+  }
+}
+
+extension Linkage.Link {
+  /// kg·m² about `origin`, by the parallel-axis theorem.
+  var inertiaAboutOrigin: Matrix3 {
+    let d = inertia.centerOfMass - origin
+    return inertia.tensor
+      + inertia.mass * (Matrix3(diagonal: Vector3(repeating: d.lengthSquared)) - Matrix3(outer: d, d))
   }
 }
 

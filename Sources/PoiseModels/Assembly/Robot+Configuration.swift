@@ -25,10 +25,10 @@ extension Robot {
       pose.orientation = pose.orientation.normalized
       poses.append(pose)
       fields.append(field)
-      let center = pose.apply(to: link.inertia.centerOfMass)
+      let origin = pose.apply(to: link.origin)
       world.setState(
-        of: bodies[index], pose: Pose(position: center, orientation: pose.orientation),
-        linearVelocity: field.atOrigin + field.angular.cross(center), angularVelocity: field.angular)
+        of: bodies[index], pose: Pose(position: origin, orientation: pose.orientation),
+        linearVelocity: field.atOrigin + field.angular.cross(origin), angularVelocity: field.angular)
     }
   }
 

@@ -71,11 +71,12 @@ public final class Robot {
     var joints: [World.JointIndex?] = []
     var degreeOfJoint = [Int?](repeating: nil, count: model.joints.count)
     for link in linkage.links {
-      let center = Pose(
-        position: link.referencePose.apply(to: link.inertia.centerOfMass), orientation: link.referencePose.orientation)
+      let origin = Pose(
+        position: link.referencePose.apply(to: link.origin), orientation: link.referencePose.orientation)
       bodies.append(
         world.addBody(
-          name: link.name, mass: link.inertia.mass, inertia: link.inertia.tensor, at: center,
+          name: link.name, mass: link.inertia.mass, inertia: link.inertiaAboutOrigin, at: origin,
+          centerOfMass: link.inertia.centerOfMass - link.origin,
           maximumAngularSpeed: link.parent == nil ? maximumJointSpeed : nil))
       let joint = world.connect(
         link, child: bodies[bodies.count - 1], parent: link.parent.map { bodies[$0] }, model: model,
@@ -201,11 +202,11 @@ public final class Robot {
     return linkPose(link) * placement.pose
   }
 
-  /// The link's own frame (not its centre of mass).
+  /// The link's own frame (not that of ODE's body).
   func linkPose(_ link: Int) -> Pose {
-    let center = world.pose(of: bodies[link])
-    let offset = center.orientation.rotate(linkage.links[link].inertia.centerOfMass)
-    return Pose(position: center.position - offset, orientation: center.orientation)
+    let body = world.pose(of: bodies[link])
+    return Pose(
+      position: body.position - body.orientation.rotate(linkage.links[link].origin), orientation: body.orientation)
   }
 
   /// m/s of the body frame's origin and rad/s, world frame; zero for bodies that are part of the world.

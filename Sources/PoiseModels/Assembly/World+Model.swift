@@ -40,9 +40,8 @@ extension World {
       guard let link = placement?.link else {
         return addGeometry(geometry.shape, to: nil, at: frame, friction: geometry.friction)
       }
-      let fromCenter = Pose(
-        position: frame.position - linkage.links[link].inertia.centerOfMass, orientation: frame.orientation)
-      return addGeometry(geometry.shape, to: bodies[link], at: fromCenter, friction: geometry.friction)
+      let fromOrigin = Pose(position: frame.position - linkage.links[link].origin, orientation: frame.orientation)
+      return addGeometry(geometry.shape, to: bodies[link], at: fromOrigin, friction: geometry.friction)
     }
   }
 }
