@@ -58,7 +58,7 @@ extension ReferenceDynamics {
   }
 
   /// The generalised forces that give these accelerations against gravity and inertia; armature, springs and dampers left out.
-  /// The recursive Newton–Euler algorithm, RBDA section 5.3, table 5.1, eq. 5.7–5.11.
+  /// The recursive Newton–Euler algorithm, RBDA section 5.3, table 5.1.
   public func inverseDynamics(_ state: GeneralizedState, accelerations: [Double]) -> [Double] {
     let kinematics = linkKinematics(state.positions, state.velocities)
     // The base accelerates upwards in place of gravity.
@@ -89,7 +89,7 @@ extension ReferenceDynamics {
     return projectToJoints(&forces, kinematics)
   }
 
-  /// From the tips to the root: τᵢ = Sᵀ fᵢ, f_λ += X* fᵢ, RBDA eq. 5.10 and 5.11.
+  /// From the tips to the root: τᵢ = Sᵀ fᵢ, f_λ += X* fᵢ, RBDA table 5.1, second loop.
   private func projectToJoints(_ forces: inout [SpatialVector], _ kinematics: LinkKinematics) -> [Double] {
     var result = zeroVelocities
     for index in links.indices.reversed() {

@@ -1,5 +1,5 @@
 import PoiseCore
-public import PoiseModels
+import PoiseModels
 
 extension ReferenceDynamics {
   /// What springs and dampers do, shape [velocityCount]: spring − damping · v.

@@ -12,7 +12,7 @@ struct JointMotion {
   var velocityRange = 0..<0
   /// S v, the velocity across the joint.
   var velocity = SpatialVector.zero
-  /// S° v, the apparent derivative of S times the velocities, RBDA eq. 3.41: not zero only for free joints, whose linear
+  /// S° v, the apparent derivative of S times the velocities, c_J of RBDA table 5.1: not zero only for free joints, whose linear
   /// velocities are along the world's axes while S is written in the body's.
   var bias = SpatialVector.zero
 }

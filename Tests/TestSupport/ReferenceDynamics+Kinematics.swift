@@ -33,7 +33,7 @@ struct LinkKinematics {
 }
 
 extension ReferenceDynamics {
-  /// RBDA eq. 5.7 and section 4.4, from the root to the tips.
+  /// vᵢ = X v_λ + S q̇ (RBDA table 5.1, first loop), from the root to the tips.
   func linkKinematics(_ positions: [Double], _ velocities: [Double]? = nil) -> LinkKinematics {
     precondition(
       positions.count == positionCount && (velocities?.count ?? velocityCount) == velocityCount,
@@ -85,7 +85,7 @@ extension ReferenceDynamics {
     return model.bodies.indices.map { body in
       let link = linkOfBody[body]
       let (pose, v, a) = (kinematics.inWorld[link], kinematics.velocities[link], spatial[link])
-      // A spatial acceleration is that of the stream of points through the origin: RBDA eq. 2.48.
+      // A spatial acceleration is that of the stream of points through the origin: RBDA section 2.11.
       let center = model.bodies[body].inertia?.centerOfMass ?? .zero
       let ofOrigin = a.linear + v.angular.cross(v.linear)
       let ofCenter = ofOrigin + a.angular.cross(center) + v.angular.cross(v.angular.cross(center))
@@ -95,7 +95,7 @@ extension ReferenceDynamics {
     }
   }
 
-  /// RBDA eq. 5.8 with the `base` accelerated: aᵢ = a_λ + S q̈ + S° q̇ + vᵢ × S q̇.
+  /// RBDA table 5.1 with the `base` accelerated: aᵢ = a_λ + S q̈ + S° q̇ + vᵢ × S q̇.
   func linkAccelerations(
     _ kinematics: LinkKinematics, accelerations: [Double], base: SpatialVector
   ) -> [SpatialVector] {

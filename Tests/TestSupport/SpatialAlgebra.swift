@@ -25,7 +25,7 @@ public struct SpatialVector: Hashable, Sendable {
   public static func * (s: Double, a: Self) -> Self { Self(angular: s * a.angular, linear: s * a.linear) }
   public static func += (a: inout Self, b: Self) { a = a + b }
 
-  /// Power of a force (this or `other`) along a motion (the other one), section 2.5.
+  /// Power of a force (this or `other`) along a motion (the other one).
   public func dot(_ other: Self) -> Double { angular.dot(other.angular) + linear.dot(other.linear) }
 
   /// v × m of two motions, eq. 2.31: how a motion `m` fixed in a frame that moves with `v` changes.
@@ -40,26 +40,26 @@ public struct SpatialVector: Hashable, Sendable {
 }
 
 extension Pose {
-  /// A motion seen from the parent's frame, seen from this frame: X of eq. 2.26.
+  /// A motion seen from the parent's frame, seen from this frame: X of table 2.2.
   func motionFromParent(_ v: SpatialVector) -> SpatialVector {
     SpatialVector(
       angular: orientation.unrotate(v.angular),
       linear: orientation.unrotate(v.linear - position.cross(v.angular)))
   }
 
-  /// A motion seen from this frame, seen from the parent's: X⁻¹ of eq. 2.28.
+  /// A motion seen from this frame, seen from the parent's: X⁻¹.
   func motionToParent(_ v: SpatialVector) -> SpatialVector {
     let angular = orientation.rotate(v.angular)
     return SpatialVector(angular: angular, linear: orientation.rotate(v.linear) + position.cross(angular))
   }
 
-  /// A force seen from this frame, seen from the parent's: Xᵀ of eq. 2.28.
+  /// A force seen from this frame, seen from the parent's: Xᵀ, eq. 2.28.
   func forceToParent(_ f: SpatialVector) -> SpatialVector {
     let linear = orientation.rotate(f.linear)
     return SpatialVector(angular: orientation.rotate(f.angular) + position.cross(linear), linear: linear)
   }
 
-  /// A force seen from the parent's frame, seen from this frame: X* of eq. 2.27.
+  /// A force seen from the parent's frame, seen from this frame: X*.
   func forceFromParent(_ f: SpatialVector) -> SpatialVector {
     SpatialVector(
       angular: orientation.unrotate(f.angular - position.cross(f.linear)), linear: orientation.unrotate(f.linear))
@@ -93,14 +93,14 @@ struct SpatialInertia: Hashable, Sendable {
     return sum
   }
 
-  /// Momentum of a body that moves with `v`, eq. 2.61 and 2.63: h = I v.
+  /// Momentum of a body that moves with `v`, eq. 2.63: h = I v.
   static func * (inertia: Self, v: SpatialVector) -> SpatialVector {
     SpatialVector(
       angular: inertia.aboutOrigin * v.angular + inertia.firstMoment.cross(v.linear),
       linear: inertia.mass * v.linear - inertia.firstMoment.cross(v.angular))
   }
 
-  /// The same body about the parent's origin, in the parent's axes: Xᵀ I X, eq. 2.66.
+  /// The same body about the parent's origin, in the parent's axes: Xᵀ I X.
   func toParent(of frame: Pose) -> Self {
     guard mass > 0 else { return .zero }
     let c = firstMoment / mass
