@@ -1,7 +1,6 @@
 import Foundation
 import PoiseCore
 import PoiseModels
-import PoiseSimulation
 import TestSupport
 
 /// A file of Golden/make_golden.py: a model as MuJoCo compiled it, and what MuJoCo computes for some random states.
@@ -61,8 +60,7 @@ struct GoldenFile: Decodable {
 
   /// The model in Poise's terms.
   var robot: RobotModel {
-    var robot = RobotModel.empty
-    robot.physics.gravity = vector(model.gravity)
+    var robot = RobotModel(named: "golden", gravity: vector(model.gravity))
     robot.bodies = model.bodies.map { body in
       let t = body.tensor
       return RobotModel.Body(
@@ -110,12 +108,6 @@ extension GoldenFile.State {
       return BodyForce(body: body, force: [f[0], f[1], f[2]], torque: [f[3], f[4], f[5]])
     }
   }
-}
-
-extension RobotModel {
-  static let empty = RobotModel(
-    name: "empty", files: [], physics: PhysicsParameters(), bodies: [], geometries: [], joints: [], actuators: [],
-    excludedPairs: [], approximations: [])
 }
 
 func vector(_ numbers: [Double]) -> Vector3 { [numbers[0], numbers[1], numbers[2]] }
