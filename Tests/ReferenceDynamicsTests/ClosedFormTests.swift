@@ -65,6 +65,8 @@ struct ClosedFormTests {
         initial: 1, inertia: inertia, damping: 10 * inertia, torque: torque, timeStep: 0.005, steps: step)
       #expect(abs(state.velocities[0] - exact) < 1e-12 * max(1, abs(exact)))
     }
+    let single = dynamics.implicitlyDampedVelocities(GeneralizedState(positions: [0.3], velocities: [2]), by: 0.005)
+    #expect(abs(single[0] - 2 / 1.05) < 1e-13)
     // ODE.md measured 0.3769 after 0.1 s at a rate of 10/s and 5 ms; exp says 0.3679.
     if torque == 0 {
       #expect(abs(state.velocities[0] - 0.3769) < 5e-5)

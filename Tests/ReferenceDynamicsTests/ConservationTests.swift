@@ -92,6 +92,21 @@ struct ConservationTests {
     #expect((after.angular - before.angular).length < 1e-8 * max(1, before.angular.length))
   }
 
+  @Test("random states are repeatable and stay inside the joints' ranges", arguments: 0..<5)
+  func randomStates(seed: UInt64) throws {
+    var model = try GoldenFile.load("gymnasium_humanoid").robot
+    for index in model.joints.indices.dropFirst() { model.joints[index].range = -0.5...0.2 }
+    let dynamics = ReferenceDynamics(model)
+    var random = RandomStream(seed: seed, purpose: .testing)
+    var again = random
+    let state = dynamics.randomState(using: &random, speed: 2, margin: 0.1)
+    #expect(state == dynamics.randomState(using: &again, speed: 2, margin: 0.1))
+    #expect(state.positions[7...].allSatisfy { -0.4 <= $0 && $0 <= 0.1 })
+    #expect(Set(state.positions).count == state.positions.count)
+    #expect(state.velocities.allSatisfy { abs($0) <= 2 })
+    #expect(abs(state.positions[3...6].reduce(0) { $0 + $1 * $1 } - 1) < 1e-14)
+  }
+
   private func withoutBody(named name: String, _ model: RobotModel) -> RobotModel {
     var model = model
     guard let index = model.bodies.firstIndex(where: { $0.name == name }) else { return model }

@@ -52,6 +52,16 @@ extension ReferenceDynamics {
       positions: positions(from: state.positions, velocities: velocities, duration: h), velocities: velocities)
   }
 
+  /// (M + h D)⁻¹ M v: velocities after one step of implicit damping alone, no torque, no gravity, no products of velocities.
+  ///
+  /// What ω / (1 + h d/I) is for one axis, this is for joints that feel each other (a ball of three hinges, a chain).
+  public func implicitlyDampedVelocities(_ state: GeneralizedState, by h: Double) -> [Double] {
+    var matrix = massMatrix(at: state.positions)
+    let momentum = matrix * state.velocities
+    for (index, damping) in dampings.enumerated() { matrix[index, index] += h * damping }
+    return matrix.solve(momentum)
+  }
+
   /// One step of the classical Runge–Kutta method of order 4; quaternions as four numbers, normalised at the end.
   /// - Parameters:
   ///   - time: s at the start of the step, handed to `forces`.
