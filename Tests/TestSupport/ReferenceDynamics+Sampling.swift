@@ -10,6 +10,7 @@ extension ReferenceDynamics {
   public func randomState(
     using random: inout RandomStream, speed: Double, margin: Double = 0.05, spread: Double = 1
   ) -> GeneralizedState {
+    precondition(spread > 0 && speed >= 0, "spread \(spread) must be positive, speed \(speed) not negative")
     let start = referenceState.positions
     let offsets = (0..<velocityCount).map { _ in random.uniform(in: -spread...spread) }
     var state = GeneralizedState(
