@@ -45,9 +45,14 @@ let commandLine: [Target] = [
 ]
 
 let testTargets: [Target] = [
-  .target(name: "TestSupport", dependencies: ["PoiseCore"], path: "Tests/TestSupport", swiftSettings: settings),
+  .target(
+    name: "TestSupport", dependencies: ["PoiseModels", "PoiseSimulation", "PoiseCore"], path: "Tests/TestSupport",
+    swiftSettings: settings),
   tests(of: "PoiseCore"),
   tests(of: "PoiseSimulation", ["PoiseCore"]),
+  .testTarget(
+    name: "ReferenceDynamicsTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
+    exclude: ["Golden"], swiftSettings: settings),
 ]
 
 let package = Package(
