@@ -37,10 +37,17 @@ let rooms: [Target] = [
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
 ]
 
+let benchmarks: [Target] = [
+  .target(name: "CPhysicsFloor", dependencies: ["COde", "COdeSupport"], path: "Benchmarks/CPhysicsFloor"),
+  .target(
+    name: "PoiseBenchmarks", dependencies: ["CPhysicsFloor", "PoiseModels", "PoiseSimulation", "PoiseCore"],
+    path: "Benchmarks/PoiseBenchmarks", swiftSettings: settings),
+]
+
 let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
-    dependencies: ["PoiseModels", "PoiseSimulation", "PoiseCore", argumentParser],
+    dependencies: ["PoiseBenchmarks", "PoiseModels", "PoiseSimulation", "PoiseCore", argumentParser],
     swiftSettings: settings)
 ]
 
@@ -62,6 +69,6 @@ let package = Package(
     .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels"]),
   ],
   dependencies: packageDependencies,
-  targets: systemLibraries + rooms + commandLine + testTargets,
+  targets: systemLibraries + rooms + benchmarks + commandLine + testTargets,
   cxxLanguageStandard: .cxx17
 )

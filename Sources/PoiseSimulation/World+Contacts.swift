@@ -136,7 +136,7 @@ extension Shape {
   }
 
   /// A capsule about the shape's centre that holds all of it. For a plane: its normal, and no radius.
-  var enclosingCapsule: (halfAxis: Vector3, radius: Double) {
+  package var enclosingCapsule: (halfAxis: Vector3, radius: Double) {
     switch self {
     case .plane: return ([0, 0, 1], 0)
     case .sphere(let radius): return (.zero, radius)

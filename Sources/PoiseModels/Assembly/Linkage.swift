@@ -275,7 +275,7 @@ public struct Linkage: Sendable {
 
 extension Linkage.Link {
   /// kg·m² about `origin`, by the parallel-axis theorem.
-  var inertiaAboutOrigin: Matrix3 {
+  package var inertiaAboutOrigin: Matrix3 {
     let d = inertia.centerOfMass - origin
     return inertia.tensor
       + inertia.mass * (Matrix3(diagonal: Vector3(repeating: d.lengthSquared)) - Matrix3(outer: d, d))

@@ -51,7 +51,7 @@ extension RobotModel {
   ///
   /// As in MuJoCo: type and affinity share a bit; not of one link; not of a link and its parent, unless the parent is the
   /// world; not excluded by name.
-  func collidingPairs(_ linkage: Linkage) -> [(Int, Int)] {
+  package func collidingPairs(_ linkage: Linkage) -> [(Int, Int)] {
     func link(_ geometry: Int) -> Int? { geometries[geometry].body.flatMap { linkage.placements[$0].link } }
     /// The parent among the links of the file, past the intermediate ones.
     func parent(_ link: Int) -> Int? {

@@ -1,0 +1,50 @@
+/// A table of text with aligned columns, for terminals and logs.
+public struct TextTable: Sendable {
+  public var header: [String]
+  public var rows: [[String]]
+
+  public init(header: [String], rows: [[String]] = []) {
+    self.header = header
+    self.rows = rows
+  }
+
+  /// Lines of equal columns, two blanks apart; columns whose cells are all numbers stand right.
+  ///
+  /// - Parameter indent: blanks before each line.
+  public func text(indent: Int = 2) -> String {
+    let columns = header.count
+    let widths = (0..<columns).map { column in
+      max(header[column].count, rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0)
+    }
+    let isNumeric = (0..<columns).map { column in
+      !rows.isEmpty
+        && rows.allSatisfy { $0.count <= column || $0[column].isEmpty || $0[column] == "–" || Double($0[column]) != nil }
+    }
+    func line(_ cells: [String]) -> String {
+      let padded = (0..<columns).map { column in
+        let cell = column < cells.count ? cells[column] : ""
+        let blanks = String(repeating: " ", count: widths[column] - cell.count)
+        return isNumeric[column] ? blanks + cell : cell + blanks
+      }
+      let text = String(repeating: " ", count: indent) + padded.joined(separator: "  ")
+      return String(text.reversed().drop { $0 == " " }.reversed())
+    }
+    return ([line(header)] + rows.map(line)).joined(separator: "\n")
+  }
+}
+
+extension Double {
+  /// This number with `digits` significant digits and no needless zeros, for people: 0.0333, 12.5, 1.2e-07.
+  public func rounded(significant digits: Int) -> String {
+    guard isFinite, self != 0 else { return self == 0 ? "0" : "\(self)" }
+    var magnitude = 0
+    var size = Swift.abs(self)
+    while size >= 10 { (size, magnitude) = (size / 10, magnitude + 1) }
+    while size < 1 { (size, magnitude) = (size * 10, magnitude - 1) }
+    let places = digits - 1 - magnitude
+    var scale = 1.0
+    for _ in 0..<Swift.abs(places) { scale *= 10 }
+    let value = places >= 0 ? (self * scale).rounded() / scale : (self / scale).rounded() * scale
+    return value == value.rounded() && Swift.abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+public import PoiseCore
+
+/// The robots and tasks that come with Poise, found from wherever the program is started.
+///
+/// Looked for in `POISE_HOME`, in the working folder and its parents, and in the parents of the program itself: the first
+/// folder that has both `models` and `scenarios`.
+public struct ShippedFiles: Sendable {
+  public struct Entry: Sendable, Hashable {
+    /// File name without its extension: what a person types.
+    public var name: String
+    public var path: String
+  }
+
+  /// `nil` where the program was moved away from its files.
+  public let root: String?
+
+  public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+    let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+    let starts = (environment["POISE_HOME"].map { [URL(fileURLWithPath: $0)] } ?? []) + [here, program]
+    root = starts.lazy.flatMap(Self.ancestors).first(where: Self.isHome)?.path
+  }
+
+  private static func ancestors(_ start: URL) -> [URL] {
+    var result = [start.standardizedFileURL]
+    while let last = result.last, last.path != "/", result.count < 64 { result.append(last.deletingLastPathComponent()) }
+    return result
+  }
+
+  private static func isHome(_ folder: URL) -> Bool {
+    ["models", "scenarios"].allSatisfy { name in
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path, isDirectory: &isFolder)
+        && isFolder.boolValue
+    }
+  }
+
+  public func models() throws -> [Entry] { try entries(in: "models", extension: "xml") }
+  public func scenarios() throws -> [Entry] { try entries(in: "scenarios", extension: "yaml") }
+
+  private func entries(in folder: String, extension ending: String) throws -> [Entry] {
+    guard let root else { return [] }
+    let path = "\(root)/\(folder)"
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path)
+        .filter { $0.hasSuffix(".\(ending)") }.sorted()
+        .map { Entry(name: String($0.dropLast(ending.count + 1)), path: relative("\(path)/\($0)")) }
+    } catch {
+      throw InputOutputError(path: path, operation: "list", reason: error.localizedDescription)
+    }
+  }
+
+  /// The path as seen from the working folder, if it lies below it.
+  private func relative(_ path: String) -> String {
+    let here = FileManager.default.currentDirectoryPath
+    return path.hasPrefix(here + "/") ? String(path.dropFirst(here.count + 1)) : path
+  }
+
+  /// The file that a person means: a path if there is such a file, else a shipped scenario or model of that name.
+  ///
+  /// - Throws: `InputOutputError` with the nearest shipped name if there is neither.
+  public func resolve(_ name: String) throws -> String {
+    if name.contains("/") || name.contains(".") || FileManager.default.fileExists(atPath: name) { return name }
+    let shipped = try scenarios() + models()
+    if let entry = shipped.first(where: { $0.name == name }) { return entry.path }
+    throw InputOutputError(
+      path: name, operation: "find", reason: "there is no such file, and no shipped scenario or model of that name",
+      remedy: [suggestion(for: name, among: shipped.map(\.name)), "`poise list` shows what ships."]
+        .filter { !$0.isEmpty }.joined(separator: " "))
+  }
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Figures of this machine beside their floors.")
+  func run() throws {}
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+struct Simulate: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Simulates a robot.")
+  func run() throws {}
+}
