@@ -13,9 +13,9 @@ public struct RobotModel: Sendable {
   public var physics: PhysicsParameters
   /// Parents stand before their children. The world itself is not a body.
   public var bodies: [Body]
-  /// In the order of the file.
+  /// The world's first, then each body's, in the order of the bodies.
   public var geometries: [Geometry]
-  /// In the order of the file; the joints of one body stand together, outermost first.
+  /// In the order of the bodies; the joints of one body stand together, outermost first.
   public var joints: [Joint]
   public var actuators: [Actuator]
   /// Pairs of bodies that never collide (`contact/exclude`); `nil` is the world.
@@ -67,7 +67,9 @@ extension RobotModel {
     public var mass: Double
     /// m, in the body's frame.
     public var centerOfMass: Vector3
-    /// kg·m² about the centre of mass, axes parallel to the body's frame; symmetric, positive definite, triangle inequality.
+    /// kg·m² about the centre of mass, axes parallel to the body's frame: symmetric, no principal moment negative or above
+    /// the sum of the other two. Zero moments are possible here; what moves as one, a body with joints and all that is
+    /// welded to it, has none.
     public var tensor: Matrix3
 
     public init(mass: Double, centerOfMass: Vector3, tensor: Matrix3) {

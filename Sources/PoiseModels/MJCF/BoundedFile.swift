@@ -1,0 +1,52 @@
+import Foundation
+import PoiseCore
+
+/// Reads whole regular files of bounded size, without ever waiting on a pipe or filling memory.
+enum BoundedFile {
+  enum Failure: Error {
+    case unreadable(reason: String)
+    case isFolder
+    case isNotRegular
+    /// The size in bytes as the file system reports it.
+    case tooLarge(Int)
+  }
+
+  /// - Parameter limit: bytes; a larger file is refused without being read.
+  static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+    // A path with a zero byte would be cut there by the system.
+    guard !path.utf8.contains(0) else { throw .unreadable(reason: "the path contains a zero byte") }
+    // Non-blocking, so that opening a named pipe returns at once.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable(reason: String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .unreadable(reason: String(cString: strerror(errno))) }
+    let kind = status.st_mode & S_IFMT
+    guard kind != S_IFDIR else { throw .isFolder }
+    guard kind == S_IFREG else { throw .isNotRegular }
+    guard status.st_size <= limit else { throw .tooLarge(Int(status.st_size)) }
+
+    // The file may grow while it is read: ask for one byte more than allowed, and look.
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size) + 1)
+    var count = 0
+    while true {
+      if count == bytes.count {
+        guard count <= limit else { throw .tooLarge(count) }
+        bytes.append(contentsOf: repeatElement(0, count: min(count, limit + 1 - count)))
+      }
+      let received = bytes.withUnsafeMutableBytes { buffer in
+        Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+      }
+      if received == 0 { break }
+      if received < 0 {
+        if errno == EINTR { continue }
+        throw .unreadable(reason: String(cString: strerror(errno)))
+      }
+      count += received
+    }
+    guard count <= limit else { throw .tooLarge(count) }
+    bytes.removeSubrange(count...)
+    return bytes
+  }
+}

@@ -1,0 +1,135 @@
+import PoiseCore
+
+/// Actuators: torques and forces on hinges and slides.
+extension MJCFReader {
+  mutating func readActuators() {
+    let jointIndices = Dictionary(
+      joints.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    for section in root.children(named: "actuator") {
+      for element in section.children where MJCFSchema.readActuators[element.name] != nil {
+        guard actuators.count < Self.actuatorLimit else {
+          findings.problem(
+            element.source, "actuator", found: "more than \(Self.actuatorLimit) actuators",
+            allowed: "at most \(Self.actuatorLimit)")
+          return
+        }
+        readActuator(element, jointIndices: jointIndices)
+      }
+    }
+    for (i, name) in actuatorNames.resolved().enumerated() { actuators[i].name = name }
+    limitJointForces()
+  }
+
+  private mutating func readActuator(_ element: MJCFElement, jointIndices: [String: Int]) {
+    let place = "actuator, \(element.label)"
+    let defaultClass = defaults.name(for: element, inherited: "main", place: place)
+    let reader = ElementReader(
+      element, inheriting: defaults.attributes("actuator", of: defaultClass), place: place, findings: findings)
+    refuseForeignPhysics(reader)
+    guard let joint = target(reader, jointIndices: jointIndices) else { return }
+    let law = law(reader, defaults[defaultClass])
+    let gear = reader.numbers("gear", count: 1...6)?.first ?? 1
+    actuators.append(
+      RobotModel.Actuator(
+        name: "", joint: joint, law: law, gear: gear,
+        controlRange: controlRange(reader, joint: joint),
+        forceRange: range("forcerange", limited: "forcelimited", reader), line: element.source.line))
+    actuatorReaders.append(reader)
+    actuatorNames.add(reader)
+  }
+
+  private func target(_ reader: ElementReader, jointIndices: [String: Int]) -> Int? {
+    for name in ["tendon", "site", "body", "cranksite", "slidersite", "refsite"] where reader.has(name) {
+      reader.problem(
+        name, found: "an actuator on a \(name)", allowed: "actuators on joints", remedy: "Give it a joint.")
+      return nil
+    }
+    let attribute = reader.has("joint") ? "joint" : "jointinparent"
+    guard let name = reader.text(attribute), !name.isEmpty else {
+      reader.problem(found: "no joint", allowed: "joint=\"…\"", remedy: "Name the joint that it moves.")
+      return nil
+    }
+    guard let joint = jointIndices[name] else {
+      reader.problem(
+        attribute, found: "joint \(quoted(name)), which does not exist", allowed: "the name of a hinge or slide",
+        remedy: suggestion(for: name, among: joints.map(\.name)))
+      return nil
+    }
+    guard joints[joint].kind == .hinge || joints[joint].kind == .slide else {
+      reader.problem(
+        attribute, found: "the \(joints[joint].kind.rawValue) joint \(quoted(name))", allowed: "a hinge or a slide",
+        remedy: "Put actuators on hinges and slides only.")
+      return nil
+    }
+    return joint
+  }
+
+  /// Source: MuJoCo's `mjs_setToMotor`, `mjs_setToPosition` and `mjs_setToVelocity` in `user_api.cc`.
+  private func law(_ reader: ElementReader, _ inherited: DefaultClasses.Class) -> RobotModel.Actuator.Law {
+    guard reader.element.name != "motor" else { return .motor }
+    if let foreign = inherited.foreignActuator {
+      reader.problem(
+        found: "a \(reader.element.name) actuator with defaults of <\(foreign)>", allowed: "defaults of its own kind",
+        remedy: "Put the defaults of <\(foreign)> into another class.")
+    }
+    if reader.element.name == "velocity" { return .velocity(gain: reader.number("kv", in: .gain) ?? inherited.gain) }
+    return .position(
+      gain: reader.number("kp", in: .gain) ?? inherited.gain,
+      damping: reader.number("kv", in: .gain) ?? inherited.velocityGain)
+  }
+
+  private func controlRange(_ reader: ElementReader, joint: Int) -> ClosedRange<Double>? {
+    let given = range("ctrlrange", limited: "ctrllimited", reader)
+    guard reader.element.name == "position", let share = reader.number("inheritrange", in: .notNegative), share > 0
+    else { return given }
+    guard !reader.has("ctrlrange") else {
+      reader.problem(
+        "inheritrange", found: "'inheritrange' and 'ctrlrange' together", allowed: "one of them", remedy: "Remove one.")
+      return given
+    }
+    guard let range = joints[joint].range else {
+      reader.problem(
+        "inheritrange", found: "'inheritrange' on a joint without limits", allowed: "a joint with a range",
+        remedy: "Use ctrlrange.")
+      return given
+    }
+    // The joint's range, made wider or narrower about its middle.
+    let middle = (range.upperBound + range.lowerBound) / 2
+    let radius = (range.upperBound - range.lowerBound) / 2 * share
+    return (middle - radius)...(middle + radius)
+  }
+
+  private func refuseForeignPhysics(_ reader: ElementReader) {
+    let refused = [
+      ("delay", "actuators without delay"), ("nsample", "actuators without delay"),
+      ("timeconst", "actuators without filters"), ("dampratio", "damping by kv"),
+      ("damping", "damping at the joint"), ("armature", "armature at the joint"),
+    ]
+    for (name, allowed) in refused {
+      guard let values = reader.numbers(name, count: 1...3, in: .any), values.contains(where: { $0 != 0 }) else {
+        continue
+      }
+      reader.problem(name, found: quoted(reader.text(name) ?? ""), allowed: allowed, remedy: "Remove it.")
+    }
+  }
+
+  // MARK: Limits of a joint's force
+
+  /// Takes a joint's `actuatorfrcrange` into its actuator's force range: force = gear · clamp(law).
+  private mutating func limitJointForces() {
+    for (joint, range) in jointForceRanges.sorted(by: { $0.key < $1.key }) {
+      let own = actuators.indices.filter { actuators[$0].joint == joint }
+      guard let first = own.first, actuators[first].gear != 0 else { continue }
+      let gear = actuators[first].gear
+      let ends = [range.lowerBound / gear, range.upperBound / gear].sorted()
+      let force = actuators[first].forceRange ?? ends[0]...ends[1]
+      guard own.count == 1, force.overlaps(ends[0]...ends[1]) else {
+        jointReaders[joint].problem(
+          "actuatorfrcrange", found: own.count > 1 ? "a joint with \(own.count) actuators" : "a range apart from the actuator's forcerange",
+          allowed: "one actuator whose forcerange overlaps it", remedy: "Use forcerange at the actuators instead.")
+        continue
+      }
+      actuators[first].forceRange = force.clamped(to: ends[0]...ends[1])
+    }
+  }
+}

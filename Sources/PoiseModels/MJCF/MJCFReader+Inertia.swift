@@ -1,0 +1,160 @@
+import PoiseCore
+
+/// Masses and inertias of the bodies, by MuJoCo's rules, and whether what moves has them.
+extension MJCFReader {
+  /// kg: whatever moves weighs at least this.
+  static let leastMovingMass = 1e-9
+  /// kg·m²: least principal inertia of whatever moves.
+  static let leastMovingInertia = 1e-12
+
+  mutating func resolveInertias() {
+    for body in bodies.indices { bodies[body].inertia = inertia(of: body) }
+    if let total = settings.totalMass { scaleMasses(to: total) }
+    checkMovingBodies()
+    for (body, reader) in planes where weldRoot(of: body) != nil {
+      reader.problem(
+        found: "a plane on a body that moves", allowed: "planes in the world or on bodies fixed to it",
+        remedy: "Use a box.")
+    }
+  }
+
+  // MARK: One body
+
+  private func inertia(of body: Int) -> RobotModel.Inertia? {
+    let reader = bodyReaders[body]
+    let inertials = reader.element.children.filter { $0.name == "inertial" }
+    let explicit = inertials.first.flatMap { readInertial($0, place: "\(reader.place), inertial") }
+    let parts = geometryInertias[body]
+    let fromGeometry = parts.isEmpty ? nil : RobotModel.Inertia(combining: parts)
+    let chosen: RobotModel.Inertia? =
+      switch settings.inertiaFromGeometry {
+      case .always: fromGeometry ?? explicit
+      case .never: explicit
+      case .whereMissing: inertials.isEmpty ? fromGeometry : explicit
+      }
+    return corrected(chosen, inertials.first.map { SourcePlace($0.source, "\(reader.place), inertial") } ?? SourcePlace(reader.source, reader.place))
+  }
+
+  private struct SourcePlace {
+    var source: SourceLine
+    var place: String
+    init(_ source: SourceLine, _ place: String) { (self.source, self.place) = (source, place) }
+  }
+
+  /// The element `inertial`; `nil` after noting a problem, and for a mass of zero.
+  private func readInertial(_ element: MJCFElement, place: String) -> RobotModel.Inertia? {
+    let reader = ElementReader(element, place: place, findings: findings)
+    let center = reader.vector("pos")
+    let mass = reader.number("mass", in: .notNegative)
+    for name in ["pos", "mass"] where !reader.has(name) {
+      reader.problem(found: "no '\(name)'", allowed: "pos and mass", remedy: "Add \(name)=\"…\".")
+    }
+    let rotation = reader.orientation(settings)
+    let diagonal = reader.vector("diaginertia", in: .notNegative)
+    let full = reader.numbers("fullinertia", count: 6...6)
+    guard let center, let mass else { return nil }
+
+    if reader.has("fullinertia"), let other = (["diaginertia"] + MJCFSchema.orientation.sorted()).first(where: reader.has) {
+      reader.problem(
+        "fullinertia", found: "'fullinertia' and '\(other)' together", allowed: "one of them", remedy: "Remove one.")
+      return nil
+    }
+    if mass == 0 { return nil }
+    if let i = full {
+      // MJCF's order: xx, yy, zz, xy, xz, yz.
+      let tensor = Matrix3(columns: [i[0], i[3], i[4]], [i[3], i[1], i[5]], [i[4], i[5], i[2]])
+      guard tensor.eigenSystem().values.x >= 1e-14 else {
+        reader.problem(
+          "fullinertia", found: quoted(reader.text("fullinertia") ?? ""),
+          allowed: "a tensor whose principal moments are all above 0")
+        return nil
+      }
+      return RobotModel.Inertia(mass: mass, centerOfMass: center, tensor: tensor)
+    }
+    if !reader.has("diaginertia"), !reader.has("fullinertia") {
+      reader.problem(
+        found: "neither 'diaginertia' nor 'fullinertia'", allowed: "one of them",
+        remedy: "Add it, or remove <inertial> to use the geoms' masses.")
+    }
+    guard let diagonal else { return nil }
+    return RobotModel.Inertia(
+      mass: mass, centerOfMass: center, tensor: Matrix3(diagonal: diagonal).rotated(by: rotation ?? .identity))
+  }
+
+  /// Applies the compiler's lower bounds and checks that some mass could have this inertia: A + B ≥ C.
+  private func corrected(_ inertia: RobotModel.Inertia?, _ place: SourcePlace) -> RobotModel.Inertia? {
+    if settings.leastMass == 0, settings.leastInertia == 0, inertia == nil { return nil }
+    var result = inertia ?? RobotModel.Inertia(mass: 0, centerOfMass: .zero, tensor: .zero)
+    result.mass = max(result.mass, settings.leastMass)
+    var (principal, axes) = result.tensor.eigenSystem()
+    if principal.x < settings.leastInertia {
+      principal = pointwiseMax(principal, Vector3(repeating: settings.leastInertia))
+      result.tensor = axes * Matrix3(diagonal: principal) * axes.transposed
+    }
+    // MuJoCo allows no tolerance; numbers of a few digits need a little.
+    if principal.x + principal.y < principal.z * (1 - 1e-6) {
+      if settings.balancesInertia {
+        result.tensor = Matrix3(diagonal: Vector3(repeating: principal.sum() / 3))
+      } else {
+        let moments = (0..<3).map { rounded(principal[$0]) }.joined(separator: ", ")
+        findings.problem(
+          place.source, place.place, found: "principal moments of inertia \(moments) kg·m²",
+          allowed: "no moment above the sum of the other two, because no body has such an inertia",
+          remedy: "Correct the inertia, or set balanceinertia=\"true\" in <compiler>.")
+      }
+    }
+    return result.mass > 0 ? result : nil
+  }
+
+  private func rounded(_ number: Double) -> String { "\((number * 1e9).rounded() / 1e9)" }
+
+  private mutating func scaleMasses(to total: Double) {
+    let sum = bodies.reduce(0) { $0 + ($1.inertia?.mass ?? 0) }
+    guard sum > 0 else { return }
+    for body in bodies.indices {
+      guard var inertia = bodies[body].inertia else { continue }
+      inertia.mass *= total / sum
+      inertia.tensor = total / sum * inertia.tensor
+      bodies[body].inertia = inertia
+    }
+  }
+
+  // MARK: Bodies that move as one
+
+  /// The body with joints that `body` is welded to, maybe itself; `nil` for bodies fixed to the world.
+  func weldRoot(of body: Int) -> Int? {
+    var current = body
+    while !hasJoint[current] {
+      guard let parent = bodies[current].parent else { return nil }
+      current = parent
+    }
+    return current
+  }
+
+  /// Each body with joints needs mass and inertia, its own or that of bodies welded to it.
+  private func checkMovingBodies() {
+    var parts: [Int: [RobotModel.Inertia]] = [:]
+    // Where each body stands in the frame of the body it is welded to; parents come first.
+    var offsets: [Pose] = []
+    for body in bodies.indices {
+      let isRoot = hasJoint[body]
+      let offset = isRoot ? .identity : (bodies[body].parent.map { offsets[$0] } ?? .identity) * bodies[body].pose
+      offsets.append(offset)
+      if let root = weldRoot(of: body), let inertia = bodies[body].inertia {
+        parts[root, default: []].append(inertia.seen(from: offset))
+      }
+    }
+    for body in bodies.indices where hasJoint[body] {
+      let total = parts[body].map(RobotModel.Inertia.init(combining:))
+      let leastMoment = total?.tensor.eigenSystem().values.x ?? 0
+      guard let total, total.mass >= Self.leastMovingMass, leastMoment >= Self.leastMovingInertia else {
+        let found = total.map { "mass \($0.mass) kg and least moment of inertia \(leastMoment) kg·m²" } ?? "no mass"
+        bodyReaders[body].problem(
+          found: "\(found) on a body that moves",
+          allowed: "at least \(Self.leastMovingMass) kg and \(Self.leastMovingInertia) kg·m²",
+          remedy: "Add a geom with mass or an <inertial>.")
+        continue
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/// A first look at the bytes of an XML file, before libxml2 sees them: refuses what could harm, finds where tags start.
+///
+/// libxml2 gives the line where a start tag ends; messages want the line where it begins. And document type
+/// declarations are the only way to entities, external files and their expansion, so they are refused here.
+struct MarkupScan {
+  static let depthLimit = 150
+  static let elementLimit = 50_000
+
+  struct Failure: Error {
+    var line: Int
+    var found: String
+    var allowed: String
+    var remedy: String
+  }
+
+  /// The line of each start tag, in the order of the file.
+  private(set) var startLines: [Int] = []
+
+  private let bytes: [UInt8]
+  private var position = 0
+  private var line = 1
+
+  init(_ bytes: [UInt8]) throws(Failure) {
+    self.bytes = bytes
+    try scan()
+  }
+
+  private mutating func scan() throws(Failure) {
+    var depth = 0
+    while advance(past: "<") {
+      if follows("!--") {
+        advance(past: "-->")
+      } else if follows("![CDATA[") {
+        advance(past: "]]>")
+      } else if follows("?") {
+        try checkEncoding()
+        advance(past: "?>")
+      } else if follows("!") {
+        throw Failure(
+          line: line, found: "a document type or entity declaration ('<!')",
+          allowed: "elements, attributes and comments",
+          remedy: "Remove the declaration; entities are not expanded.")
+      } else if follows("/") {
+        depth -= 1
+        advance(past: ">")
+      } else {
+        startLines.append(line)
+        depth += 1
+        guard depth <= Self.depthLimit else {
+          throw Failure(
+            line: line, found: "elements nested more than \(Self.depthLimit) deep",
+            allowed: "at most \(Self.depthLimit) levels", remedy: "Flatten the tree of bodies.")
+        }
+        guard startLines.count <= Self.elementLimit else {
+          throw Failure(
+            line: line, found: "more than \(Self.elementLimit) elements", allowed: "at most \(Self.elementLimit)",
+            remedy: "Split or simplify the model.")
+        }
+        if skipTag() { depth -= 1 }
+      }
+    }
+  }
+
+  /// Goes to the end of a start tag, past quoted values.
+  ///
+  /// - Returns: whether the tag closes itself.
+  private mutating func skipTag() -> Bool {
+    var previous: UInt8 = 0
+    while position < bytes.count {
+      let byte = bytes[position]
+      position += 1
+      switch byte {
+      case UInt8(ascii: ">"): return previous == UInt8(ascii: "/")
+      case UInt8(ascii: "\""): advance(past: "\"")
+      case UInt8(ascii: "'"): advance(past: "'")
+      case UInt8(ascii: "\n"): line += 1
+      default: break
+      }
+      previous = byte
+    }
+    return false
+  }
+
+  /// In `<?xml … encoding="…"?>` only UTF-8 and its subset ASCII are allowed: others could hide a declaration from this scan.
+  private func checkEncoding() throws(Failure) {
+    var end = position
+    while end < bytes.count, bytes[end] != UInt8(ascii: ">") { end += 1 }
+    let text = String(decoding: bytes[position..<end], as: UTF8.self)
+    guard text.hasPrefix("?xml"), let start = text.firstRange(of: "encoding") else { return }
+    let value = text[start.upperBound...].drop { "= \t\r\n\"'".contains($0) }.prefix { !"\"' \t\r\n?".contains($0) }
+    guard ["utf-8", "utf8", "us-ascii", "ascii"].contains(value.lowercased()) else {
+      throw Failure(
+        line: line, found: "encoding \(quoted(value))", allowed: "UTF-8",
+        remedy: "Save the file as UTF-8 and change or remove the encoding.")
+    }
+  }
+
+  private func follows(_ text: StaticString) -> Bool {
+    guard position + text.utf8CodeUnitCount <= bytes.count else { return false }
+    for i in 0..<text.utf8CodeUnitCount where bytes[position + i] != text.utf8Start[i] { return false }
+    return true
+  }
+
+  /// Moves just behind the next `text`, or to the end.
+  ///
+  /// - Returns: whether there was one.
+  @discardableResult
+  private mutating func advance(past text: StaticString) -> Bool {
+    let first = text.utf8Start[0]
+    while position < bytes.count {
+      if bytes[position] == first, follows(text) {
+        position += text.utf8CodeUnitCount
+        return true
+      }
+      if bytes[position] == UInt8(ascii: "\n") { line += 1 }
+      position += 1
+    }
+    return false
+  }
+}
