@@ -87,7 +87,8 @@ public struct ModelReport: Sendable {
       let hasAxis = joint.kind == .hinge || joint.kind == .slide
       return [
         joint.name, joint.kind.rawValue, model.bodies[joint.body].name,
-        hasAxis ? [joint.axis.x, joint.axis.y, joint.axis.z].map { $0.rounded(significant: 3) }.joined(separator: " ") : "–",
+        hasAxis
+          ? [joint.axis.x, joint.axis.y, joint.axis.z].map { $0.rounded(significant: 3) }.joined(separator: " ") : "–",
         range, joint.damping.rounded(significant: 3), joint.stiffness.rounded(significant: 3),
         joint.armature.rounded(significant: 3), hasAxis ? coordinate(joint.reference) : "–",
       ]

@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// The robots and tasks that come with Poise, found from wherever the program is started.
 ///
@@ -15,7 +15,8 @@ public struct ShippedFiles: Sendable {
   /// `nil` where the program was moved away from its files.
   public let root: String?
 
-  public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+  public init() {
+    let environment = ProcessInfo.processInfo.environment
     let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
     let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     let starts = (environment["POISE_HOME"].map { [URL(fileURLWithPath: $0)] } ?? []) + [here, program]
@@ -24,7 +25,9 @@ public struct ShippedFiles: Sendable {
 
   private static func ancestors(_ start: URL) -> [URL] {
     var result = [start.standardizedFileURL]
-    while let last = result.last, last.path != "/", result.count < 64 { result.append(last.deletingLastPathComponent()) }
+    while let last = result.last, last.path != "/", result.count < 64 {
+      result.append(last.deletingLastPathComponent())
+    }
     return result
   }
 

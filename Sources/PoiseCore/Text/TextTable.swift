@@ -18,7 +18,9 @@ public struct TextTable: Sendable {
     }
     let isNumeric = (0..<columns).map { column in
       !rows.isEmpty
-        && rows.allSatisfy { $0.count <= column || $0[column].isEmpty || $0[column] == "–" || Double($0[column]) != nil }
+        && rows.allSatisfy {
+          $0.count <= column || $0[column].isEmpty || $0[column] == "–" || Double($0[column]) != nil
+        }
     }
     func line(_ cells: [String]) -> String {
       let padded = (0..<columns).map { column in

@@ -80,7 +80,9 @@ struct DefaultClasses {
       }
     case _ where MJCFSchema.foreignActuators.contains(element.name):
       var shared = element
-      shared.attributes = element.attributes.filter { ["ctrlrange", "ctrllimited", "forcerange", "forcelimited", "gear"].contains($0.key) }
+      shared.attributes = element.attributes.filter {
+        ["ctrlrange", "ctrllimited", "forcerange", "forcelimited", "gear"].contains($0.key)
+      }
       own.attributes["actuator", default: [:]].overlay(shared, defaultClass: name)
       own.foreignActuator = element.name
     default: break

@@ -174,12 +174,14 @@ extension MJCFReader {
 
   /// A shape that Poise has not: refused if it touches or weighs anything, else left out of the picture.
   private func refuseShape(_ type: String, _ reader: ElementReader, body: Int?, collides: Bool) {
-    let givenMass = reader.number("mass", in: .notNegative) ?? (reader.number("density", in: .notNegative) == 0 ? 0 : nil)
+    let givenMass =
+      reader.number("mass", in: .notNegative) ?? (reader.number("density", in: .notNegative) == 0 ? 0 : nil)
     let isWeightless = givenMass == 0 || body.map { !countsForInertia(reader, body: $0) } ?? true
     guard collides || !isWeightless else { return }
     reader.problem(
       "type", found: "'\(type)'", allowed: "'plane', 'sphere', 'capsule', 'cylinder', 'box'",
-      remedy: "Replace it by simple shapes; if it is only for pictures, give it contype=\"0\" conaffinity=\"0\" mass=\"0\".")
+      remedy:
+        "Replace it by simple shapes; if it is only for pictures, give it contype=\"0\" conaffinity=\"0\" mass=\"0\".")
   }
 
   // MARK: Colour

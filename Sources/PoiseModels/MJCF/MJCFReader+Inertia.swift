@@ -32,7 +32,10 @@ extension MJCFReader {
       case .never: explicit
       case .whereMissing: inertials.isEmpty ? fromGeometry : explicit
       }
-    return corrected(chosen, inertials.first.map { SourcePlace($0.source, "\(reader.place), inertial") } ?? SourcePlace(reader.source, reader.place))
+    return corrected(
+      chosen,
+      inertials.first.map { SourcePlace($0.source, "\(reader.place), inertial") }
+        ?? SourcePlace(reader.source, reader.place))
   }
 
   private struct SourcePlace {
@@ -54,7 +57,9 @@ extension MJCFReader {
     let full = reader.numbers("fullinertia", count: 6...6)
     guard let center, let mass else { return nil }
 
-    if reader.has("fullinertia"), let other = (["diaginertia"] + MJCFSchema.orientation.sorted()).first(where: reader.has) {
+    if reader.has("fullinertia"),
+      let other = (["diaginertia"] + MJCFSchema.orientation.sorted()).first(where: reader.has)
+    {
       reader.problem(
         "fullinertia", found: "'fullinertia' and '\(other)' together", allowed: "one of them", remedy: "Remove one.")
       return nil
