@@ -35,6 +35,7 @@ let rooms: [Target] = [
   room("PoiseCore"),
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
+  room("PoiseExperiments", ["PoiseCore", yams]),
 ]
 
 let commandLine: [Target] = [
@@ -47,13 +48,14 @@ let commandLine: [Target] = [
 let testTargets: [Target] = [
   .target(name: "TestSupport", dependencies: ["PoiseCore"], path: "Tests/TestSupport", swiftSettings: settings),
   tests(of: "PoiseCore"),
+  tests(of: "PoiseExperiments", ["PoiseCore"]),
 ]
 
 let package = Package(
   name: "poise",
   products: [
     .executable(name: "poise", targets: ["poise"]),
-    .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels"]),
+    .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseExperiments"]),
   ],
   dependencies: packageDependencies,
   targets: systemLibraries + rooms + commandLine + testTargets,
