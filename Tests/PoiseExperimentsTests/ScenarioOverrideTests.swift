@@ -13,6 +13,7 @@ struct ScenarioOverrideTests {
       - tilt: {body: pelvis}
     pushes:
       - body: a
+        impulse: [0, 1]
     """
 
   @Test("change keys, sections, terms and items of lists, the last one winning")
@@ -56,19 +57,19 @@ struct ScenarioOverrideTests {
   func refusals() {
     #expect(
       refusal(
-        of: yaml + "\nseed: x",
+        of: yaml + "\nseed: y",
         overrides: [
           "sed=1", "ppo.discountFactor=2", "ppo..x=1", "nothing", "isRecorded=", "model=[", "seed.x=1",
           "observations.tilt.body=a",
           "observations.alive.weight=1", "pushes.1.body=c", "algorithm=[ppo]", "ppo=3", "goal=*a",
         ]) == """
-          s.yaml:8: seed: found 'x'; allowed a whole number of at least 0.
+          s.yaml:9: seed: found 'y'; allowed a whole number of at least 0.
           --set ppo..x=1: found the path 'ppo..x'; allowed names separated by single dots, as in ppo.clipRange.
           --set nothing: found no '='; allowed key.path=value. Example: --set seed=3.
-          --set model=[: model: found a list in brackets that is not well formed or not closed; allowed [a, b, c].
-          --set seed.x=1: seed.x: found 'x' at 'seed', which has no keys below it; allowed a path of keys and list indices.
+          --set model=[: model: found a value that is missing in brackets or braces, or brackets that are not closed; allowed [a, b, c] or {key: value, …}.
+          --set seed.x=1: seed.x: found 'y' at 'seed', which has no keys below it; allowed a path of keys and list indices.
           --set observations.tilt.body=a: observations.tilt.body: found 'tilt', which stands in 'observations' 2 times; allowed a path that names one of them: 'observations.1.tilt', 'observations.2.tilt'.
-          --set observations.alive.weight=1: observations.alive.weight: found 'alive', which is not in 'observations'; allowed 'jointPositions', 'tilt', 'tilt' or an index from 0 to 2.
+          --set observations.alive.weight=1: observations.alive.weight: found 'alive', which is not in 'observations'; allowed 'jointPositions', 'tilt' or an index from 0 to 2.
           --set pushes.1.body=c: pushes.1.body: found '1', which is not in 'pushes'; allowed an index from 0 to 0.
           --set goal=*a: goal: found an alias (*name); allowed no anchors and aliases. Write the value out, or put it in quotes.
           --set sed=1: found the unknown key 'sed'; allowed the keys 'model', 'seed', 'algorithm', 'controlTimeStep', 'isRecorded', 'gravity', 'startAngle', 'solver', 'observations', 'pushes', 'ppo', 'goal'. Did you mean 'seed'?

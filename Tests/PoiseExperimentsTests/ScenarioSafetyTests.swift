@@ -39,9 +39,9 @@ struct ScenarioSafetyTests {
       ("? [a]\n: 1", "s.yaml:1: found a list or a section in place of a key; allowed names as keys."),
       (
         "? [a]\n: 1\n? [a]\n: 2",
-        "s.yaml:1: found the key '<uncovertable>' more than once; allowed each key once. Remove all but one of them."
+        "s.yaml:1: found a list or a section in place of a key; allowed names as keys."
       ),
-      (": 1", "s.yaml:1: found a value without a key; allowed key: value."),
+      ("'': 1", "s.yaml:1: found an empty key; allowed names as keys."),
       ("a: \"b", "s.yaml:1: found a quote that is not closed; allowed text in quotes. Close it."),
       (
         "a: 1\nb: [1, 2\nc: 3",
@@ -120,8 +120,7 @@ struct ScenarioSafetyTests {
       var message = ""
       let time = clock.measure { message = refusal(of: text) }
       #expect(!message.hasPrefix("accepted"), "\(name)")
-      #expect(time < .seconds(3), "\(name) took \(time)")
-      print("bomb \(name): \(time) \(message.prefix(150))")
+      #expect(time < .seconds(2), "\(name) took \(time)")
     }
   }
 

@@ -24,6 +24,8 @@ extension ConfigurationFormat where Value == Double {
 extension ConfigurationFormat where Value: FixedWidthInteger & Sendable {
   /// A whole number; `2e6` and `3.0` are whole numbers too.
   public static func integer(_ bounds: Bounds<Value> = .any, unit: String = "") -> Self {
+    let implied = Bounds(lower: Value.isSigned ? .absent : .closed(0), upper: bounds.upper)
+    let bounds = if case .absent = bounds.lower { implied } else { bounds }
     let range = bounds.phrase { "\($0)" }
     let suffix = unit.isEmpty ? "" : range.isEmpty ? " in \(unit)" : " \(unit)"
     let phrase = "a whole number\(range)\(suffix)"
@@ -31,8 +33,10 @@ extension ConfigurationFormat where Value: FixedWidthInteger & Sendable {
       typeName: "integer", unit: unit, allowed: bounds.interval { "\($0)" }, phrase: phrase,
       read: { node, _, reader in
         guard let text = reader.numberText(node, allowed: phrase, unit: unit) else { return nil }
-        if let integer = wholeNumber(text) as Value?, bounds.contains(integer) { return integer }
-        reader.report(node, allowed: phrase)
+        let integer: Value? = wholeNumber(text)
+        if let integer, bounds.contains(integer) { return integer }
+        let isTooLarge = integer == nil && (Double(text) ?? 0).magnitude >= 0x1p31
+        reader.report(node, allowed: phrase, remedy: isTooLarge ? "It must fit into \(Value.bitWidth) bits." : "")
         return nil
       },
       write: { .plain("\($0)") })

@@ -88,7 +88,8 @@ extension ConfigurationNode {
     _ override: ConfigurationOverride, depth: Int, items: [ConfigurationNode], matches: [Int]
   ) -> Problem {
     let list = override.path[..<depth].joined(separator: ".")
-    let names = items.compactMap { $0.namedBody?.name }
+    var names: [String] = []
+    for case let name? in items.map({ $0.namedBody?.name }) where !names.contains(name) { names.append(name) }
     let name = override.path[depth]
     let place = override.path.joined(separator: ".")
     if matches.count > 1 {
@@ -98,7 +99,7 @@ extension ConfigurationNode {
         allowed: "a path that names one of them: \(paths)")
     }
     let indices = items.isEmpty ? "no item, since '\(list)' is empty" : "an index from 0 to \(items.count - 1)"
-    let isNamed = names.count == items.count && !items.isEmpty
+    let isNamed = !items.isEmpty && items.allSatisfy { $0.namedBody != nil }
     return Problem(
       file: override.option, place: place, found: "\(quoted(name)), which is not in '\(list)'",
       allowed: isNamed ? "\(quotedList(names)) or \(indices)" : indices,

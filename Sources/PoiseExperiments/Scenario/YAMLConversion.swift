@@ -43,7 +43,7 @@ extension YAMLTree {
         return nil
       }
       guard !scalar.string.isEmpty else {
-        report(key, found: "a value without a key", allowed: "key: value")
+        report(key, found: "an empty key", allowed: "names as keys")
         return nil
       }
       let location = ConfigurationLocation(file: file, line: key.mark?.line)

@@ -8,7 +8,6 @@ enum YAMLProblem {
     case YamlError.scanner(let context, let problem, let mark, _),
       YamlError.parser(let context, let problem, let mark, _),
       YamlError.composer(let context, let problem, let mark, _):
-      // Ends of unfinished things are best shown where the thing began.
       return explained(problem, context: context, mark: mark, text: text, file: file)
     case YamlError.reader(let problem, let offset, _, _):
       let index = offset.map { text.index(text.startIndex, offsetBy: $0, limitedBy: text.endIndex) ?? text.endIndex }
@@ -27,6 +26,7 @@ enum YAMLProblem {
     func make(_ found: String, allowed: String, remedy: String = "", line: Int = mark.line) -> Problem {
       Problem(file: file, line: line, found: found, allowed: allowed, remedy: remedy)
     }
+    // What is not finished is best shown where it began.
     let beginning = context?.mark.line ?? mark.line
     if hasTab(at: mark, in: text) {
       return make("a tab in the indentation", allowed: "spaces", remedy: "Replace each tab by two spaces.")
@@ -44,6 +44,10 @@ enum YAMLProblem {
     case ("found unexpected end of stream", _) where setting.contains("quoted scalar"),
       ("found unexpected document indicator", _) where setting.contains("quoted scalar"):
       return make("a quote that is not closed", allowed: "text in quotes", remedy: "Close it.", line: beginning)
+    case (_, "while parsing a flow node"):
+      return make(
+        "a value that is missing in brackets or braces, or brackets that are not closed",
+        allowed: "[a, b, c] or {key: value, …}")
     case (_, "while parsing a flow sequence"):
       return make("a list in brackets that is not well formed or not closed", allowed: "[a, b, c]", line: beginning)
     case (_, "while parsing a flow mapping"):

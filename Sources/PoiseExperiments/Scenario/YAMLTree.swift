@@ -67,8 +67,31 @@ public enum YAMLTree {
           allowed: "printable text",
           remedy: "Remove it."))
     }
+    try refuseDeepBrackets(text, file: file)
     try refuseAliasBombs(text, file: file)
     return text
+  }
+
+  /// Refuses text with far more opening brackets than closing ones, since libyaml's time grows with their depth.
+  ///
+  /// Only counts, comments and quoted text included; what passes is at most slow by a second, and `Conversion` measures the depth.
+  private static func refuseDeepBrackets(_ text: String, file: String) throws(InvalidInput) {
+    var depth = 0
+    var line = 1
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\n"): line += 1
+      case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+      case UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)
+      default: break
+      }
+      if depth > 4 * nestingLimit {
+        throw InvalidInput(
+          Problem(
+            file: file, line: line, found: "far too many levels of lists and sections",
+            allowed: "at most \(nestingLimit)"))
+      }
+    }
   }
 
   /// Refuses text with an anchor and more than a handful of aliases, since Yams expands aliases in keys while it reads.
@@ -127,13 +150,18 @@ public enum YAMLTree {
       } catch let error as InvalidInput {
         throw error
       } catch YamlError.duplicatedKeysInMapping(let names, let context) {
-        let marked = canMark && attempt < 32 ? text.inserting(marker, number: attempt, at: context.mark) : nil
+        // Reads again at most 64 times, and not more than a mebibyte in all.
+        let isAffordable = attempt < 64 && (attempt + 1) * text.utf8.count <= 1 << 20
+        let marked = canMark && isAffordable ? text.inserting(marker, number: attempt, at: context.mark) : nil
         guard let marked else {
+          // What Yams calls a list or a mapping that it cannot show as text.
+          let isText = names.first != "<uncovertable>"
           throw InvalidInput(
             Problem(
-              file: file, line: context.mark.line, found: "the key '\(names.first ?? "")' more than once",
-              allowed: "each key once",
-              remedy: "Remove all but one of them."))
+              file: file, line: context.mark.line,
+              found: isText ? "the key '\(names.first ?? "")' more than once" : "a list or a section in place of a key",
+              allowed: isText ? "each key once" : "names as keys",
+              remedy: isText ? "Remove all but one of them." : ""))
         }
         text = marked
       } catch {
@@ -176,7 +204,7 @@ extension String {
     guard let key = scalars.index(index, offsetBy: mark.column - 1, limitedBy: scalars.endIndex), key < scalars.endIndex
     else { return nil }
     // A key with a tag or an anchor is refused anyway, and a block scalar is no key that anyone writes.
-    guard !"&*!|>?".unicodeScalars.contains(scalars[key]) else { return nil }
+    guard !"&*!|>?[{".unicodeScalars.contains(scalars[key]) else { return nil }
     let isQuoted = scalars[key] == "\"" || scalars[key] == "'"
     var result = self
     let insertion = "\(marker)\(number)\(marker)"

@@ -51,7 +51,7 @@ struct ConfigurationNumberTests {
       (.any, "", ""), (.positive, " above 0", "(0, ∞)"), (.notNegative, " of at least 0", "[0, ∞)"),
       (.below(1), " below 1", "(−∞, 1)"), (.atMost(1), " of at most 1", "(−∞, 1]"),
       (.from(0, through: 1), " from 0 to 1", "[0, 1]"),
-      (.above(0, through: 1), " above 0 and of at most 1", "(0, 1]"),
+      (.above(0, through: 1), " above 0 and at most 1", "(0, 1]"),
       (.from(0, below: 1), " of at least 0 and below 1", "[0, 1)"),
       (.above(0, below: 1), " above 0 and below 1", "(0, 1)"),
     ]
