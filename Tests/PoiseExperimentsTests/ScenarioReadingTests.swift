@@ -151,6 +151,20 @@ struct ScenarioReadingTests {
         """)
   }
 
+  @Test("is told where a key belongs that stands in the wrong place")
+  func wrongPlace() {
+    #expect(
+      refusal(of: "model: m\nsurvivalRate: 1\nppo:\n  body: torso\n  zzz: 1") == """
+        s.yaml:2: found the unknown key 'survivalRate'; allowed the keys 'model', 'seed', 'algorithm', 'controlTimeStep', \
+        'isRecorded', 'gravity', 'startAngle', 'solver', 'observations', 'pushes', 'ppo', 'goal'. It is a key in another \
+        place: 'goal.survivalRate'.
+        s.yaml:4: ppo: found the unknown key 'body'; allowed the keys 'discountFactor', 'rolloutLength', 'minibatchCount', \
+        'hiddenSizes', 'targetKL'. It is a key in another place: 'observations.tilt.body', 'pushes.N.body'.
+        s.yaml:5: ppo: found the unknown key 'zzz'; allowed the keys 'discountFactor', 'rolloutLength', 'minibatchCount', \
+        'hiddenSizes', 'targetKL'.
+        """)
+  }
+
   @Test("has numbers that are finite, plain and within 64 bits")
   func oddNumbers() {
     #expect(

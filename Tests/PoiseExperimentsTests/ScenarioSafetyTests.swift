@@ -100,12 +100,16 @@ struct ScenarioSafetyTests {
     let keys = (1..<30).reduce("a0: &a0 [x]\n") { text, i in
       text + "a\(i): &a\(i) {? *a\(i - 1) : 1, ? [*a\(i - 1)] : 1}\n"
     }
+    // As many aliases as pass the first look, around as large a list as fits.
+    let few = filled(
+      "x,", prefix: "a: &a [",
+      suffix: "]\nb: &b {? *a : 1, ? [*a, 2] : 1}\nc: &c {? *b : 1, ? [*b] : 1}\nd: {? *c : 1, ? [*c] : 1}")
     let staircase = (0..<700).map { String(repeating: " ", count: $0) + "a:" }.joined(separator: "\n")
     let bombs: [(String, String)] = [
       ("brackets", filled("[")), ("closed brackets", filled("[", suffix: String(repeating: "]", count: size / 2))),
       ("braces", filled("{")),
       ("braces with keys", filled("{a: ")), ("dashes", filled("- ")), ("question marks", filled("? ")),
-      ("laughs", laughs), ("keys", keys),
+      ("laughs", laughs), ("keys", keys), ("few aliases", few),
       ("staircase", staircase), ("wide", filled("a,", prefix: "x: [")),
       ("deep and wide", filled("a,", prefix: String(repeating: "[", count: 999))),
       ("duplicates", filled("a: 1\n")), ("many keys", (0..<20_000).map { "k\($0): 1" }.joined(separator: "\n")),

@@ -29,7 +29,7 @@ public struct ExampleScenario: Configurable, Hashable {
     .key("solver", \.solver, .oneOf(ExampleSolver.cases), "How constraint forces are found."),
     .key(
       "observations", \.observations,
-      .terms([.term(JointPositions.self), .term(TiltTerm.self), .term(AliveTerm.self)]),
+      .terms(exampleTerms.map { .term($0) }),
       "What the policy sees, in this order."),
     .key("pushes", \.pushes, .list(of: .section, count: 0...3), "Disturbances."),
     .key("ppo", \.ppo, .section, "Hyperparameters of PPO."),
@@ -107,6 +107,9 @@ public enum ExampleSolver: Hashable, Sendable {
 
 /// A tagged union as a protocol: anything that conforms can be a term.
 public protocol ExampleTerm: ConfigurableTerm {}
+
+/// The one place where a new term is added.
+public let exampleTerms: [any ExampleTerm.Type] = [JointPositions.self, TiltTerm.self, AliveTerm.self]
 
 /// Keys that several terms share.
 public struct Shaping: Configurable, Hashable {

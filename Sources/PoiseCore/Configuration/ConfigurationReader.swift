@@ -3,8 +3,13 @@ public struct ConfigurationReader: Sendable {
   public private(set) var problems: [Problem] = []
   private(set) var locations: [String: ConfigurationLocation] = [:]
   private var components: [String] = []
+  /// For each name of a key, the paths that end in it; made only once something unknown turns up.
+  private lazy var pathsByName: [String: [String]] = Dictionary(
+    grouping: schemaPaths(), by: { $0.split(separator: ".").last.map(String.init) ?? $0 })
+  private let schemaPaths: @Sendable () -> [String]
 
-  init() {}
+  /// - Parameter schemaPaths: the paths of all keys of the whole configuration, for hints about keys in the wrong place.
+  init(schemaPaths: @escaping @Sendable () -> [String]) { self.schemaPaths = schemaPaths }
 
   /// The key that is being read: `ppo.clipRange`, `rewards.tilt.weight`; empty at the top.
   public var path: String { components.joined(separator: ".") }
@@ -34,9 +39,11 @@ public struct ConfigurationReader: Sendable {
     let allowed =
       known.isEmpty
       ? "no keys here" : known.count == 1 ? "the key \(quotedList(known))" : "the keys \(quotedList(known))"
-    report(
-      at: entry.location, found: "the unknown key \(quoted(entry.key))", allowed: allowed,
-      remedy: suggestion(for: entry.key, among: known))
+    var remedy = suggestion(for: entry.key, among: known)
+    if remedy.isEmpty, let elsewhere = pathsByName[entry.key], elsewhere.count <= 3 {
+      remedy = "It is a key in another place: \(quotedList(elsewhere))."
+    }
+    report(at: entry.location, found: "the unknown key \(quoted(entry.key))", allowed: allowed, remedy: remedy)
   }
 
   mutating func reportDuplicate(_ entry: ConfigurationNode.Entry, first: ConfigurationLocation) {
@@ -120,7 +127,7 @@ public struct Configured<Value: Configurable>: Sendable {
   ///   - earlier: problems found on the way here, which are reported together with those found now.
   /// - Throws: every problem at once, in the order of the file.
   public init(reading node: ConfigurationNode, earlier: [Problem] = []) throws(InvalidInput) {
-    var reader = ConfigurationReader()
+    var reader = ConfigurationReader(schemaPaths: { ConfigurationSchema(of: Value.self).entries.map(\.path) })
     // What the whole file lacks belongs to no line.
     var root = node
     root.location.line = nil

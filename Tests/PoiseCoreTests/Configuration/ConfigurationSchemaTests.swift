@@ -68,7 +68,7 @@ struct ConfigurationSchemaTests {
   @Test("finds no fault in the example")
   func noFaults() {
     #expect(ConfigurationSchema.faults(of: ExampleScenario.self) == [])
-    #expect(ConfigurationSchema.faults(of: JointPositions.self) == [])
+    for term in exampleTerms { #expect(ConfigurationSchema.faults(of: term) == []) }
   }
 
   @Test("finds double keys, odd names, missing documentation and defaults outside their range")
