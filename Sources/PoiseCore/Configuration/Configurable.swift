@@ -1,4 +1,5 @@
-/// A value that a person sets in a file: its keys are declared once, and that declaration is code, file format and documentation.
+/// A value that a person sets in a file: its keys are declared once, and that declaration is code, file format and
+/// documentation.
 ///
 ///     public struct AliveReward: Configurable, Hashable {
 ///       public var weight = 1.0
@@ -8,8 +9,8 @@
 ///       ]
 ///     }
 ///
-/// Keys are spelled in lowerCamelCase like the property, without their unit, which the declaration states. A missing key keeps
-/// the value of `init()`; an unknown key is a problem.
+/// Keys are spelled in lowerCamelCase like the property, without their unit, which the declaration states. A missing
+/// key keeps the value of `init()`; an unknown key is a problem.
 public protocol Configurable: Sendable {
   /// The documented defaults.
   init()

@@ -68,7 +68,8 @@ private func plural(_ typeName: String) -> String {
 }
 
 extension ConfigurationFormat where Value: Configurable {
-  /// A mapping with the keys of another configurable type. Keys it does not give keep the value that stands there by default.
+  /// A mapping with the keys of another configurable type. Keys it does not give keep the value that stands there by
+  /// default.
   public static var section: Self {
     Self(
       typeName: "section", phrase: "a section of keys with their values",

@@ -1,4 +1,5 @@
-/// How a `Value` is written in a file: what is read, what is refused, what is written back, what the documentation says.
+/// How a `Value` is written in a file: what is read, what is refused, what is written back, what the documentation
+/// says.
 ///
 /// Formats are values that combine: `.optional(.list(of: .number(.positive, unit: "rad")))`.
 public struct ConfigurationFormat<Value: Sendable>: Sendable {
@@ -10,7 +11,8 @@ public struct ConfigurationFormat<Value: Sendable>: Sendable {
   public var allowed: String
   /// For messages, after "allowed": `a number above 0 rad/s`.
   public var phrase: String
-  /// Reads a node, or reports why not and returns `nil`. The second argument is the value that stands there by default, if any.
+  /// Reads a node, or reports why not and returns `nil`. The second argument is the value that stands there by
+  /// default, if any.
   public var read: @Sendable (ConfigurationNode, Value?, inout ConfigurationReader) -> Value?
   /// The value as it would be written; reading it gives the same value.
   public var write: @Sendable (Value) -> ConfigurationNode

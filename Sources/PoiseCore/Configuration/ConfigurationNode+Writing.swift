@@ -1,5 +1,6 @@
 extension ConfigurationNode {
-  /// The tree as YAML 1.2, in block style, with short lists in brackets; ends with a newline. Reading it gives the same tree.
+  /// The tree as YAML 1.2, in block style, with short lists in brackets; ends with a newline. Reading it gives the
+  /// same tree.
   public var yamlText: String { blockLines.joined(separator: "\n") + "\n" }
 
   /// The tree as YAML on one line, in flow style.

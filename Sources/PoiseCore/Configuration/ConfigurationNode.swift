@@ -15,7 +15,7 @@ public struct ConfigurationLocation: Hashable, Sendable {
 ///
 /// YAML is one way to make such a tree (`PoiseExperiments`); nothing here knows about it, apart from writing.
 public struct ConfigurationNode: Hashable, Sendable {
-  public indirect enum Content: Hashable, Sendable {
+  public enum Content: Hashable, Sendable {
     case scalar(Scalar)
     case sequence([ConfigurationNode])
     /// In the order of the file; the same key may stand here twice, which reading reports.
@@ -114,5 +114,5 @@ func quoted(_ text: String) -> String {
   return "'" + String(line.prefix(60)) + (line.count > 60 ? "…" : "") + "'"
 }
 
-/// `'a', 'b', 'c'`; `'a' or 'b'` reads better only for two, so it is not tried.
+/// `'a', 'b', 'c'`.
 func quotedList(_ names: [String]) -> String { names.map(quoted).joined(separator: ", ") }

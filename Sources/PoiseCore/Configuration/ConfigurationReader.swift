@@ -8,7 +8,8 @@ public struct ConfigurationReader: Sendable {
     grouping: schemaPaths(), by: { $0.split(separator: ".").last.map(String.init) ?? $0 })
   private let schemaPaths: @Sendable () -> [String]
 
-  /// - Parameter schemaPaths: the paths of all keys of the whole configuration, for hints about keys in the wrong place.
+  /// - Parameter schemaPaths: the paths of all keys of the whole configuration, for hints about keys in the wrong
+  /// place.
   init(schemaPaths: @escaping @Sendable () -> [String]) { self.schemaPaths = schemaPaths }
 
   /// The key that is being read: `ppo.clipRange`, `rewards.tilt.weight`; empty at the top.
@@ -26,7 +27,7 @@ public struct ConfigurationReader: Sendable {
   }
 
   /// Reads what is below a key. With a location, it becomes the place where later problems with this key are shown.
-  mutating func descend(
+  public mutating func descend(
     into component: String, at location: ConfigurationLocation?, _ body: (inout Self) -> Void
   ) {
     components.append(component)
@@ -81,7 +82,8 @@ public struct ConfigurationChecks: Sendable {
   }
 }
 
-/// Where each key of a configuration stands, for problems that only a later stage can see, such as a body the model lacks.
+/// Where each key of a configuration stands, for problems that only a later stage can see, such as a body the model
+/// lacks.
 public struct ConfigurationSource: Hashable, Sendable {
   /// The main file, or a name for what was read instead.
   public let file: String

@@ -1,4 +1,5 @@
-/// Every key of a configurable type with type, default, unit, range and meaning; made from the declarations, so it cannot lie.
+/// Every key of a configurable type with type, default, unit, range and meaning; made from the declarations, so it
+/// cannot lie.
 public struct ConfigurationSchema: Hashable, Sendable {
   /// One key, one term, or one section.
   public struct Entry: Hashable, Sendable {
@@ -64,8 +65,8 @@ extension ConfigurationSchema.Entry {
 // MARK: - Checking the declarations themselves
 
 extension ConfigurationSchema {
-  /// What a programmer got wrong in the declarations of a type, for a test to show: double or badly spelled keys, missing
-  /// documentation, defaults that lie outside their own range or break a cross check.
+  /// What a programmer got wrong in the declarations of a type, for a test to show: double or badly spelled keys,
+  /// missing documentation, defaults that lie outside their own range or break a cross check.
   public static func faults<Value: Configurable>(of type: Value.Type) -> [String] {
     let schema = ConfigurationSchema(of: Value.self)
     var faults: [String] = []

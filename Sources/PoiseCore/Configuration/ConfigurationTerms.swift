@@ -10,7 +10,8 @@ public protocol ConfigurableTerm: Configurable, Hashable {
   static var documentation: String { get }
 }
 
-/// One of the named alternatives of a `Term`, which is an existential such as `any RewardTerm`, or an enumeration with payloads.
+/// One of the named alternatives of a `Term`, which is an existential such as `any RewardTerm`, or an enumeration with
+/// payloads.
 public struct ConfigurationCase<Term: Sendable>: Sendable {
   public let name: String
   public let documentation: String
@@ -122,7 +123,8 @@ extension ConfigurationFormat {
 
   /// A list of named terms, each a bare name or a name with its keys.
   ///
-  /// In paths a term goes by its name, or by index and name where the name stands in the list twice: `rewards.1.tilt.weight`.
+  /// In paths a term goes by its name, or by index and name where the name stands in the list twice:
+  /// `rewards.1.tilt.weight`.
   public static func terms<Term>(_ cases: [ConfigurationCase<Term>]) -> Self where Value == TermList<Term> {
     let names = cases.map(\.name)
     return Self(

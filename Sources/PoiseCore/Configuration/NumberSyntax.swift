@@ -1,7 +1,8 @@
 /// How a piece of text looks to someone who expects a number.
 ///
-/// Accepted is what YAML 1.2 and JSON call a number, in decimal: `3`, `-0.5`, `.5`, `1.`, `1e-3`, `+2E6`. Everything that one YAML
-/// reader takes for a number and another for text (octal, hexadecimal, base 60, underscores) is refused with a hint.
+/// Accepted is what YAML 1.2 and JSON call a number, in decimal: `3`, `-0.5`, `.5`, `1.`, `1e-3`, `+2E6`. Everything
+/// that one YAML reader takes for a number and another for text (octal, hexadecimal, base 60, underscores) is refused
+/// with a hint.
 enum NumberSyntax: Equatable {
   case number
   /// What to do about it, as a sentence; empty if the text has nothing of a number.

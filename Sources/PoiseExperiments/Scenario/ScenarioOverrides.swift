@@ -1,7 +1,8 @@
 public import PoiseCore
 
 extension ConfigurationOverride {
-  /// Reads `key.path=value`, where the value is YAML: `ppo.clipRange=0.1`, `hiddenSizes=[64, 64]`, `rewards.tilt.weight=2`.
+  /// Reads `key.path=value`, where the value is YAML: `ppo.clipRange=0.1`, `hiddenSizes=[64, 64]`,
+  /// `rewards.tilt.weight=2`.
   ///
   /// - Parameter option: how the option is called, for messages.
   /// - Throws: a problem that names the option.

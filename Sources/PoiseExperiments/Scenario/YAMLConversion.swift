@@ -61,7 +61,8 @@ extension YAMLTree {
       return String(scalars[scalars.index(after: end)...])
     }
 
-    /// Plain scalars, lists and mappings have the implicit tag, quoted text has YAML's tag of strings; anything else was written.
+    /// Plain scalars, lists and mappings have the implicit tag, quoted text has YAML's tag of strings; anything else
+    /// was written.
     private mutating func refuseTag(of node: Node) {
       let tag =
         switch node {

@@ -3,9 +3,10 @@ import Yams
 
 /// Turns YAML into a neutral tree, and refuses what a scenario never needs but an attacker or a slip might contain.
 ///
-/// The syntax is libyaml's (YAML 1.1), by way of Yams. Beyond it, refused are: anchors and aliases (a few lines of them expand to
-/// gigabytes), tags, several documents, keys that are not text, more than `nestingLimit` levels, control characters, anything but
-/// UTF-8. What a scalar means is up to the key that it belongs to: see `ConfigurationFormat`.
+/// The syntax is libyaml's (YAML 1.1), by way of Yams. Beyond it, refused are: anchors and aliases (a few lines of
+/// them expand to gigabytes), tags, several documents, keys that are not text, more than `nestingLimit` levels,
+/// control characters, anything but UTF-8. What a scalar means is up to the key that it belongs to: see
+/// `ConfigurationFormat`.
 public enum YAMLTree {
   /// Levels of lists and mappings. Scenarios need about six; libyaml itself gives up at 1000.
   static let nestingLimit = 32
@@ -74,7 +75,8 @@ public enum YAMLTree {
 
   /// Refuses text with far more opening brackets than closing ones, since libyaml's time grows with their depth.
   ///
-  /// Only counts, comments and quoted text included; what passes is at most slow by a second, and `Conversion` measures the depth.
+  /// Only counts, comments and quoted text included; what passes is at most slow by a second, and `Conversion`
+  /// measures the depth.
   private static func refuseDeepBrackets(_ text: String, file: String) throws(InvalidInput) {
     var depth = 0
     var line = 1
@@ -96,8 +98,8 @@ public enum YAMLTree {
 
   /// Refuses text with an anchor and more than a handful of aliases, since Yams expands aliases in keys while it reads.
   ///
-  /// Only counts what might be an anchor or an alias, comments and quoted text included. k aliases multiply a text by at most
-  /// 3^(k/3), so what passes is harmless, and `Conversion` then refuses every anchor that there really is.
+  /// Only counts what might be an anchor or an alias, comments and quoted text included. k aliases multiply a text by
+  /// at most 3^(k/3), so what passes is harmless, and `Conversion` then refuses every anchor that there really is.
   private static func refuseAliasBombs(_ text: String, file: String) throws(InvalidInput) {
     let starters = Set(" \t\r\n[]{},:?-".utf8)
     let enders = Set(" \t\r\n,[]{}".utf8)
@@ -123,8 +125,9 @@ public enum YAMLTree {
 
   /// The root node, `nil` for an empty document, and the marker of keys that stand in their mapping more than once.
   ///
-  /// Yams gives up at the first mapping with a key that stands there twice. To report that with everything else, the first of
-  /// them is renamed by a marker (a private character, a number, the character again) and the text is read once more.
+  /// Yams gives up at the first mapping with a key that stands there twice. To report that with everything else, the
+  /// first of them is renamed by a marker (a private character, a number, the character again) and the text is read
+  /// once more.
   private static func compose(_ text: String, file: String) throws(InvalidInput) -> (Node?, Unicode.Scalar?) {
     let marker: Unicode.Scalar = "\u{E000}"
     let canMark = !text.unicodeScalars.contains(marker)
