@@ -36,6 +36,7 @@ let rooms: [Target] = [
   room("PoiseCore"),
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
+  room("PoiseExperiments", ["PoiseCore", yams]),
 ]
 
 let benchmarks: [Target] = [
@@ -62,13 +63,14 @@ let testTargets: [Target] = [
     name: "ReferenceDynamicsTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     exclude: ["Golden"], swiftSettings: settings),
   tests(of: "PoiseModels", ["PoiseCore", "PoiseSimulation"], exclude: ["Golden"]),
+  tests(of: "PoiseExperiments", ["PoiseCore"]),
 ]
 
 let package = Package(
   name: "poise",
   products: [
     .executable(name: "poise", targets: ["poise"]),
-    .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels"]),
+    .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseExperiments"]),
   ],
   dependencies: packageDependencies,
   targets: systemLibraries + rooms + benchmarks + commandLine + testTargets,

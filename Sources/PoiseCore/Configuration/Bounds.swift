@@ -1,0 +1,90 @@
+/// The interval that a number of a configuration must lie in; each end is open, closed or absent.
+public struct Bounds<Number: Comparable & Sendable>: Sendable {
+  public enum End: Sendable {
+    case absent
+    case open(Number)
+    case closed(Number)
+  }
+
+  public var lower: End
+  public var upper: End
+
+  public init(lower: End = .absent, upper: End = .absent) {
+    self.lower = lower
+    self.upper = upper
+  }
+
+  public static var any: Self { Self() }
+  public static func above(_ low: Number) -> Self { Self(lower: .open(low)) }
+  public static func atLeast(_ low: Number) -> Self { Self(lower: .closed(low)) }
+  public static func below(_ high: Number) -> Self { Self(upper: .open(high)) }
+  public static func atMost(_ high: Number) -> Self { Self(upper: .closed(high)) }
+  public static func from(_ low: Number, through high: Number) -> Self {
+    Self(lower: .closed(low), upper: .closed(high))
+  }
+  public static func from(_ low: Number, below high: Number) -> Self { Self(lower: .closed(low), upper: .open(high)) }
+  public static func above(_ low: Number, through high: Number) -> Self {
+    Self(lower: .open(low), upper: .closed(high))
+  }
+  public static func above(_ low: Number, below high: Number) -> Self { Self(lower: .open(low), upper: .open(high)) }
+
+  public func contains(_ number: Number) -> Bool {
+    let isAboveLower =
+      switch lower {
+      case .absent: true
+      case .open(let end): number > end
+      case .closed(let end): number >= end
+      }
+    let isBelowUpper =
+      switch upper {
+      case .absent: true
+      case .open(let end): number < end
+      case .closed(let end): number <= end
+      }
+    return isAboveLower && isBelowUpper
+  }
+}
+
+extension Bounds where Number: AdditiveArithmetic {
+  public static var positive: Self { .above(.zero) }
+  public static var notNegative: Self { .atLeast(.zero) }
+}
+
+extension Bounds {
+  /// For sentences: ` above 0 and at most 1`, or nothing.
+  func phrase(_ text: (Number) -> String) -> String {
+    if case .closed(let low) = lower, case .closed(let high) = upper { return " from \(text(low)) to \(text(high))" }
+    let lowerPart: String? =
+      switch lower {
+      case .absent: nil
+      case .open(let end): "above \(text(end))"
+      case .closed(let end): "of at least \(text(end))"
+      }
+    let upperPart: String? =
+      switch upper {
+      case .absent: nil
+      case .open(let end): "below \(text(end))"
+      case .closed(let end): lowerPart == nil ? "of at most \(text(end))" : "at most \(text(end))"
+      }
+    let phrase = [lowerPart, upperPart].compactMap { $0 }.joined(separator: " and ")
+    return phrase.isEmpty ? "" : " \(phrase)"
+  }
+
+  /// For tables, as mathematics writes it: `(0, 1]`, `[0, ∞)`, or nothing.
+  func interval(_ text: (Number) -> String) -> String {
+    if case .absent = lower, case .absent = upper { return "" }
+    let left =
+      switch lower {
+      case .absent: "(−∞"
+      case .open(let end): "(\(text(end))"
+      case .closed(let end): "[\(text(end))"
+      }
+    let right =
+      switch upper {
+      case .absent: "∞)"
+      case .open(let end): "\(text(end)))"
+      case .closed(let end): "\(text(end))]"
+      }
+    return "\(left), \(right)"
+  }
+}

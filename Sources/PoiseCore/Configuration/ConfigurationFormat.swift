@@ -1,0 +1,99 @@
+/// How a `Value` is written in a file: what is read, what is refused, what is written back, what the documentation
+/// says.
+///
+/// Formats are values that combine: `.optional(.list(of: .number(.positive, unit: "rad")))`.
+public struct ConfigurationFormat<Value: Sendable>: Sendable {
+  /// For the schema's column `type`: `number`, `list of names`, `section or null`.
+  public var typeName: String
+  /// Unit in SI symbols, empty for values without one.
+  public var unit: String
+  /// For the schema's column `allowed`: `(0, 1]`, `'direct', 'iterative'`; empty if the type says it all.
+  public var allowed: String
+  /// For messages, after "allowed": `a number above 0 rad/s`.
+  public var phrase: String
+  /// Reads a node, or reports why not and returns `nil`. The second argument is the value that stands there by
+  /// default, if any.
+  public var read: @Sendable (ConfigurationNode, Value?, inout ConfigurationReader) -> Value?
+  /// The value as it would be written; reading it gives the same value.
+  public var write: @Sendable (Value) -> ConfigurationNode
+  /// The value on one line, for the schema's column `default`.
+  public var summary: @Sendable (Value) -> String
+  /// The keys below this one, if the value has any.
+  public var children: @Sendable (Value?, _ path: String) -> [ConfigurationSchema.Entry]
+
+  /// - Parameter summary: by default the written value on one line.
+  public init(
+    typeName: String, unit: String = "", allowed: String = "", phrase: String,
+    read: @escaping @Sendable (ConfigurationNode, Value?, inout ConfigurationReader) -> Value?,
+    write: @escaping @Sendable (Value) -> ConfigurationNode,
+    summary: (@Sendable (Value) -> String)? = nil,
+    children: @escaping @Sendable (Value?, _ path: String) -> [ConfigurationSchema.Entry] = { _, _ in [] }
+  ) {
+    self.typeName = typeName
+    self.unit = unit
+    self.allowed = allowed
+    self.phrase = phrase
+    self.read = read
+    self.write = write
+    self.summary = summary ?? { write($0).flowText }
+    self.children = children
+  }
+}
+
+// MARK: - Booleans, text, choices
+
+extension ConfigurationFormat where Value == Bool {
+  /// `true` or `false`, and nothing else: YAML 1.1's `yes` and `on` are text to half of all readers.
+  public static var boolean: Self {
+    Self(
+      typeName: "boolean", allowed: "true, false", phrase: "true or false",
+      read: { node, _, reader in
+        if let scalar = node.scalar, !scalar.isQuoted {
+          if scalar.text == "true" { return true }
+          if scalar.text == "false" { return false }
+        }
+        let remedy =
+          switch node.scalar?.text.lowercased() {
+          case "true", "yes", "on", "y", "1": "Write true, without quotes."
+          case "false", "no", "off", "n", "0": "Write false, without quotes."
+          default: ""
+          }
+        reader.report(node, allowed: "true or false", remedy: remedy)
+        return nil
+      },
+      write: { .plain($0 ? "true" : "false") })
+  }
+}
+
+extension ConfigurationFormat where Value == String {
+  /// Any text that is not empty.
+  ///
+  /// - Parameter phrase: what the text is, for messages and the schema: `the name of a body`, `a path to an MJCF file`.
+  public static func text(_ phrase: String = "text") -> Self {
+    Self(
+      typeName: "text", allowed: phrase == "text" ? "" : phrase, phrase: phrase,
+      read: { node, _, reader in
+        if let scalar = node.scalar, !scalar.text.isEmpty, !node.isNull { return scalar.text }
+        reader.report(
+          node, allowed: phrase, remedy: node.isNull ? "Put the word in quotes if it is meant as text." : "")
+        return nil
+      },
+      write: { .text($0) })
+  }
+}
+
+extension ConfigurationFormat where Value: RawRepresentable<String> & CaseIterable {
+  /// One of the cases of an enumeration, by their raw values.
+  public static var choice: Self {
+    let names = Value.allCases.map(\.rawValue)
+    let phrase = names.count == 1 ? quotedList(names) : "one of \(quotedList(names))"
+    return Self(
+      typeName: "choice", allowed: names.joined(separator: ", "), phrase: phrase,
+      read: { node, _, reader in
+        if let scalar = node.scalar, let value = Value(rawValue: scalar.text) { return value }
+        reader.report(node, allowed: phrase, remedy: suggestion(for: node.scalar?.text ?? "", among: names))
+        return nil
+      },
+      write: { .text($0.rawValue) })
+  }
+}

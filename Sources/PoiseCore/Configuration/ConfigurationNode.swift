@@ -1,0 +1,118 @@
+/// Where something stands in what a person wrote: a file and a line, or a command-line option.
+public struct ConfigurationLocation: Hashable, Sendable {
+  /// The file as the person named it, or an option such as `--set seed=3`.
+  public var file: String
+  /// Line in `file`, counted from 1; `nil` where there are no lines.
+  public var line: Int?
+
+  public init(file: String, line: Int? = nil) {
+    self.file = file
+    self.line = line
+  }
+}
+
+/// A configuration before its keys mean anything: text, lists and mappings, each with the place it was written at.
+///
+/// YAML is one way to make such a tree (`PoiseExperiments`); nothing here knows about it, apart from writing.
+public struct ConfigurationNode: Hashable, Sendable {
+  public enum Content: Hashable, Sendable {
+    case scalar(Scalar)
+    case sequence([ConfigurationNode])
+    /// In the order of the file; the same key may stand here twice, which reading reports.
+    case mapping([Entry])
+  }
+
+  /// A piece of text that a key's format interprets.
+  public struct Scalar: Hashable, Sendable {
+    public var text: String
+    /// Whether the text stood in quotes or in a text block, so that it can only be text.
+    public var isQuoted: Bool
+
+    public init(_ text: String, isQuoted: Bool = false) {
+      self.text = text
+      self.isQuoted = isQuoted
+    }
+  }
+
+  /// One `key: value` of a mapping.
+  public struct Entry: Hashable, Sendable {
+    public var key: String
+    public var location: ConfigurationLocation
+    public var value: ConfigurationNode
+
+    public init(_ key: String, at location: ConfigurationLocation = .init(file: ""), _ value: ConfigurationNode) {
+      self.key = key
+      self.location = location
+      self.value = value
+    }
+  }
+
+  public var content: Content
+  public var location: ConfigurationLocation
+
+  public init(_ content: Content, at location: ConfigurationLocation = .init(file: "")) {
+    self.content = content
+    self.location = location
+  }
+}
+
+extension ConfigurationNode {
+  /// Text that is written without quotes: a number, `true`, `null`.
+  public static func plain(_ text: String) -> Self { Self(.scalar(Scalar(text))) }
+  /// Text that can only be text.
+  public static func text(_ text: String) -> Self { Self(.scalar(Scalar(text, isQuoted: true))) }
+  public static func sequence(_ items: [Self]) -> Self { Self(.sequence(items)) }
+  public static func mapping(_ entries: [(String, Self)]) -> Self { Self(.mapping(entries.map { Entry($0, $1) })) }
+  public static var null: Self { plain("null") }
+
+  var scalar: Scalar? { if case .scalar(let scalar) = content { scalar } else { nil } }
+
+  /// Whether there is a key but no value behind it.
+  var isEmpty: Bool { scalar.map { !$0.isQuoted && $0.text.isEmpty } ?? false }
+
+  /// Whether the value is an explicit `null` or `~`.
+  var isNull: Bool { scalar.map { !$0.isQuoted && ["null", "~", "Null", "NULL"].contains($0.text) } ?? false }
+
+  /// The entries of a mapping; none where all that stood below a key was left out.
+  var entries: [Entry]? {
+    if case .mapping(let entries) = content { return entries }
+    return isEmpty ? [] : nil
+  }
+
+  /// The same tree, with every part of it placed at `location`.
+  public func placed(at location: ConfigurationLocation) -> Self {
+    switch content {
+    case .scalar: return Self(content, at: location)
+    case .sequence(let items): return Self(.sequence(items.map { $0.placed(at: location) }), at: location)
+    case .mapping(let entries):
+      let moved = entries.map { Entry($0.key, at: location, $0.value.placed(at: location)) }
+      return Self(.mapping(moved), at: location)
+    }
+  }
+
+  /// The value as a message shows it: `-1`, `'fast'`, `a list of 3 values`, `a mapping with the keys 'a', 'b'`.
+  public var found: String {
+    switch content {
+    case .scalar(let scalar):
+      if isEmpty { return "nothing" }
+      if !scalar.isQuoted, NumberSyntax(scalar.text) == .number { return scalar.text }
+      return quoted(scalar.text)
+    case .sequence(let items):
+      return items.isEmpty
+        ? "an empty list" : items.count == 1 ? "a list of 1 value" : "a list of \(items.count) values"
+    case .mapping(let entries):
+      if entries.isEmpty { return "an empty mapping" }
+      let names = entries.prefix(3).map { quoted($0.key) }.joined(separator: ", ")
+      return "a mapping with the key\(entries.count == 1 ? "" : "s") \(names)\(entries.count > 3 ? ", …" : "")"
+    }
+  }
+}
+
+/// `'text'`, on one line and at most 60 characters long.
+func quoted(_ text: String) -> String {
+  let line = text.prefix(61).map { $0.isNewline ? "↵" : $0 }
+  return "'" + String(line.prefix(60)) + (line.count > 60 ? "…" : "") + "'"
+}
+
+/// `'a', 'b', 'c'`.
+func quotedList(_ names: [String]) -> String { names.map(quoted).joined(separator: ", ") }

@@ -1,0 +1,142 @@
+/// What is read so far: the problems, where each key stands, and the path of the key that is being read.
+public struct ConfigurationReader: Sendable {
+  public private(set) var problems: [Problem] = []
+  private(set) var locations: [String: ConfigurationLocation] = [:]
+  private var components: [String] = []
+  /// For each name of a key, the paths that end in it; made only once something unknown turns up.
+  private lazy var pathsByName: [String: [String]] = Dictionary(
+    grouping: schemaPaths(), by: { $0.split(separator: ".").last.map(String.init) ?? $0 })
+  private let schemaPaths: @Sendable () -> [String]
+
+  /// - Parameter schemaPaths: the paths of all keys of the whole configuration, for hints about keys in the wrong
+  /// place.
+  init(schemaPaths: @escaping @Sendable () -> [String]) { self.schemaPaths = schemaPaths }
+
+  /// The key that is being read: `ppo.clipRange`, `rewards.tilt.weight`; empty at the top.
+  public var path: String { components.joined(separator: ".") }
+
+  public mutating func report(at location: ConfigurationLocation, found: String, allowed: String, remedy: String = "") {
+    problems.append(
+      Problem(
+        file: location.file, line: location.line, place: path, found: found, allowed: allowed, remedy: remedy))
+  }
+
+  /// Reports that a node is not what its key allows.
+  public mutating func report(_ node: ConfigurationNode, allowed: String, remedy: String = "") {
+    report(at: node.location, found: node.found, allowed: allowed, remedy: remedy)
+  }
+
+  /// Reads what is below a key. With a location, it becomes the place where later problems with this key are shown.
+  public mutating func descend(
+    into component: String, at location: ConfigurationLocation?, _ body: (inout Self) -> Void
+  ) {
+    components.append(component)
+    if let location { locations[path] = location }
+    body(&self)
+    components.removeLast()
+  }
+
+  mutating func reportUnknown(_ entry: ConfigurationNode.Entry, known: [String]) {
+    let allowed =
+      known.isEmpty
+      ? "no keys here" : known.count == 1 ? "the key \(quotedList(known))" : "the keys \(quotedList(known))"
+    var remedy = suggestion(for: entry.key, among: known)
+    if remedy.isEmpty, let elsewhere = pathsByName[entry.key], elsewhere.count <= 3 {
+      remedy = "It is a key in another place: \(quotedList(elsewhere))."
+    }
+    report(at: entry.location, found: "the unknown key \(quoted(entry.key))", allowed: allowed, remedy: remedy)
+  }
+
+  mutating func reportDuplicate(_ entry: ConfigurationNode.Entry, first: ConfigurationLocation) {
+    let line = first.line.map { ", first in line \($0)" } ?? ""
+    descend(into: entry.key, at: nil) {
+      $0.report(
+        at: entry.location, found: "the key for the second time\(line)", allowed: "each key once",
+        remedy: "Remove one of them.")
+    }
+  }
+}
+
+/// Collects what is wrong between the keys of one value.
+public struct ConfigurationChecks: Sendable {
+  fileprivate(set) var reader: ConfigurationReader
+  private let fallback: ConfigurationLocation
+
+  init(reader: ConfigurationReader, fallback: ConfigurationLocation) {
+    self.reader = reader
+    self.fallback = fallback
+  }
+
+  /// Reports a problem with `key` (a path below the value that is checked) unless `condition` holds.
+  public mutating func require(
+    _ condition: Bool, at key: String, found: @autoclosure () -> String, allowed: @autoclosure () -> String,
+    remedy: @autoclosure () -> String = ""
+  ) {
+    guard !condition else { return }
+    let prefix = reader.path
+    let place = prefix.isEmpty ? key : key.isEmpty ? prefix : "\(prefix).\(key)"
+    let location = ConfigurationSource.nearest(to: place, in: reader.locations) ?? fallback
+    let (found, allowed, remedy) = (found(), allowed(), remedy())
+    if key.isEmpty { return reader.report(at: location, found: found, allowed: allowed, remedy: remedy) }
+    reader.descend(into: key, at: nil) { $0.report(at: location, found: found, allowed: allowed, remedy: remedy) }
+  }
+}
+
+/// Where each key of a configuration stands, for problems that only a later stage can see, such as a body the model
+/// lacks.
+public struct ConfigurationSource: Hashable, Sendable {
+  /// The main file, or a name for what was read instead.
+  public let file: String
+  let locations: [String: ConfigurationLocation]
+
+  /// Where a key stands; for a key that was left out, where the section it belongs to stands.
+  public func location(of path: String) -> ConfigurationLocation {
+    Self.nearest(to: path, in: locations) ?? ConfigurationLocation(file: file)
+  }
+
+  /// A problem with a key, placed where the key stands.
+  public func problem(at path: String, found: String, allowed: String, remedy: String = "") -> Problem {
+    let location = location(of: path)
+    return Problem(
+      file: location.file, line: location.line, place: path, found: found, allowed: allowed, remedy: remedy)
+  }
+
+  static func nearest(to path: String, in locations: [String: ConfigurationLocation]) -> ConfigurationLocation? {
+    var path = path[...]
+    while true {
+      if let location = locations[String(path)] { return location }
+      guard let dot = path.lastIndex(of: ".") else { return nil }
+      path = path[..<dot]
+    }
+  }
+
+  /// In the order in which a reader meets them: the file from top to bottom, then the command line.
+  public func sorted(_ problems: [Problem]) -> [Problem] {
+    let keys = problems.map { ($0.file == file ? 0 : 1, $0.file == file ? $0.line ?? 0 : 0) }
+    return problems.indices.sorted { (keys[$0].0, keys[$0].1, $0) < (keys[$1].0, keys[$1].1, $1) }.map { problems[$0] }
+  }
+}
+
+/// A configuration that has been read and checked, and where its keys stand.
+public struct Configured<Value: Configurable>: Sendable {
+  public var value: Value
+  public let source: ConfigurationSource
+
+  /// Reads a tree.
+  ///
+  /// - Parameters:
+  ///   - node: the whole configuration; its location names the file.
+  ///   - earlier: problems found on the way here, which are reported together with those found now.
+  /// - Throws: every problem at once, in the order of the file.
+  public init(reading node: ConfigurationNode, earlier: [Problem] = []) throws(InvalidInput) {
+    var reader = ConfigurationReader(schemaPaths: { ConfigurationSchema(of: Value.self).entries.map(\.path) })
+    // What the whole file lacks belongs to no line.
+    var root = node
+    root.location.line = nil
+    let read = Value.read(root, startingFrom: Value(), &reader)
+    source = ConfigurationSource(file: node.location.file, locations: reader.locations)
+    let problems = source.sorted(earlier + reader.problems)
+    guard let read, problems.isEmpty else { throw InvalidInput(problems) }
+    value = read
+  }
+}
