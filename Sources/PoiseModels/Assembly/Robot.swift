@@ -7,7 +7,12 @@ public import PoiseSimulation
 public final class Robot {
   public let model: RobotModel
   public let linkage: Linkage
-  public var world: World
+  /// The world that the robot stands in; its efforts are overwritten by the actuators in every step.
+  public var world: World {
+    _read { yield driven.world }
+    _modify { yield &driven.world }
+  }
+  private var driven: DrivenWorld
 
   /// The world's body of each link, [links].
   public let bodies: [World.BodyIndex]
@@ -20,26 +25,6 @@ public final class Robot {
   let degreeOfScalar: [Int]
   /// Position of each joint of the model among the scalar, free or ball joints, [joints].
   let ordinal: [Int]
-  /// What each actuator needs in every physics step, [actuators].
-  private var drives: [Drive]
-  private let needsFeedback: Bool
-  private var isHolding = false
-  /// Coordinates of the world, used while actuators look at them.
-  private var positions: [Double]
-  private var velocities: [Double]
-  /// Sum of each actuator's torque or force over the physics steps since `clearEffortSums`, [actuators].
-  public private(set) var effortSums: [Double]
-  public private(set) var effortSteps = 0
-
-  private struct Drive {
-    var law: RobotModel.Actuator.Law
-    var degree: Int
-    var gear: Double
-    var controlRange: ClosedRange<Double>?
-    var forceRange: ClosedRange<Double>?
-    var control = 0.0
-    var servo: Servo?
-  }
 
   /// A proportional–derivative rule that an actuator may follow at the physics rate, within its own limits.
   public struct Servo: Hashable, Sendable {
@@ -98,28 +83,24 @@ public final class Robot {
         kind == .hinge || kind == .slide ? other.kind == .hinge || other.kind == .slide : other.kind == kind
       }
     }
-    drives = model.actuators.map { actuator in
+    let drives = model.actuators.map { actuator in
       guard let degree = degreeOfJoint[actuator.joint] else {
         preconditionFailure("actuator '\(actuator.name)' drives a joint without a coordinate")
       }
-      return Drive(
+      return DrivenWorld.Drive(
         law: actuator.law, degree: degree, gear: actuator.gear, controlRange: actuator.controlRange,
         forceRange: actuator.forceRange)
     }
-    needsFeedback = model.actuators.contains { $0.law != .motor }
-    positions = Array(repeating: 0, count: world.degreeCount)
-    velocities = positions
-    effortSums = Array(repeating: 0, count: model.actuators.count)
+    driven = DrivenWorld(world: world, drives: drives)
     self.model = model
     self.linkage = linkage
     self.bodies = bodies
     self.joints = joints
-    self.world = world
   }
 
   // MARK: Driving
 
-  public var actuatorCount: Int { drives.count }
+  public var actuatorCount: Int { model.actuators.count }
   public var scalarJointCount: Int { degreeOfScalar.count }
 
   /// Sets an actuator's control, in MJCF `ctrl` units, until it is set again; clamped to its range.
@@ -127,71 +108,34 @@ public final class Robot {
   /// - Parameter value: must be finite; check actions of a policy before.
   public func setControl(_ value: Double, of actuator: Int) {
     precondition(value.isFinite, "control \(value) of actuator \(actuator) is not finite")
-    let range = drives[actuator].controlRange
-    drives[actuator].control = range.map { min($0.upperBound, max($0.lowerBound, value)) } ?? value
-    drives[actuator].servo = nil
+    driven.setControl(value, of: actuator)
   }
 
-  /// Lets an actuator follow a servo, in every physics step, instead of its control.
-  public func setServo(_ servo: Servo?, of actuator: Int) {
-    drives[actuator].servo = servo
-    isHolding = drives.contains { $0.servo != nil }
-  }
+  /// Lets an actuator follow a servo, in every physics step, instead of its control; `nil` gives it back.
+  public func setServo(_ servo: Servo?, of actuator: Int) { driven.setServo(servo, of: actuator) }
 
   /// Advances by one physics step under the present controls.
-  public func step() {
-    updateEfforts()
-    world.step()
-  }
+  public func step() { driven.step() }
 
   /// Steps `count` times.
   public func step(_ count: Int) {
-    for _ in 0..<count { step() }
+    for _ in 0..<count { driven.step() }
   }
 
-  public func clearEffortSums() {
-    for i in effortSums.indices { effortSums[i] = 0 }
-    effortSteps = 0
-  }
-
-  private func updateEfforts() {
-    if needsFeedback || isHolding { world.readJoints(positions: &positions, velocities: &velocities) }
-    for i in world.efforts.indices { world.efforts[i] = 0 }
-    for i in drives.indices {
-      let drive = drives[i]
-      let q = positions[drive.degree]
-      let v = velocities[drive.degree]
-      var force: Double
-      if let servo = drive.servo {
-        // The servo asks for a torque; the actuator gives it within the range of its control and force.
-        force = (servo.stiffness * (servo.target - q) - servo.damping * v) / drive.gear
-        if case .motor = drive.law, let range = drive.controlRange {
-          force = min(range.upperBound, max(range.lowerBound, force))
-        }
-      } else {
-        switch drive.law {
-        case .motor: force = drive.control
-        case .position(let gain, let damping):
-          force = gain * (drive.control - drive.gear * q) - damping * drive.gear * v
-        case .velocity(let gain): force = gain * (drive.control - drive.gear * v)
-        }
-      }
-      if let range = drive.forceRange { force = min(range.upperBound, max(range.lowerBound, force)) }
-      let effort = drive.gear * force
-      world.efforts[drive.degree] += effort
-      effortSums[i] += effort
-    }
-    effortSteps += 1
-  }
+  /// Sum of each actuator's torque (N·m) or force (N) over the physics steps since `clearEffortSums`, [actuators].
+  public var effortSums: [Double] { driven.effortSums }
+  /// Physics steps since `clearEffortSums`.
+  public var effortSteps: Int { driven.effortSteps }
+  public func clearEffortSums() { driven.clearEffortSums() }
 
   // MARK: Reading
 
   /// Writes positions (rad, m) and velocities of the scalar joints, [scalar joints], from the bodies as they are now.
   public func readScalarJoints(positions q: inout [Double], velocities v: inout [Double]) {
-    world.readJoints(positions: &positions, velocities: &velocities)
-    for (i, degree) in degreeOfScalar.enumerated() {
-      q[i] = positions[degree]
-      v[i] = velocities[degree]
+    driven.readJoints()
+    for i in degreeOfScalar.indices {
+      q[i] = driven.positions[degreeOfScalar[i]]
+      v[i] = driven.velocities[degreeOfScalar[i]]
     }
   }
 

@@ -1,0 +1,97 @@
+import PoiseCore
+import PoiseSimulation
+
+/// A world and the actuators that drive it: everything that a physics step of a robot touches, in one value, so that a
+/// step is one exclusive access.
+struct DrivenWorld: ~Copyable {
+  var world: World
+  /// What each actuator needs in every physics step, [actuators].
+  var drives: [Drive]
+  private let needsFeedback: Bool
+  private var isHolding = false
+  /// Coordinates of the world as `readJoints` last found them, [degrees of freedom].
+  private(set) var positions: [Double]
+  private(set) var velocities: [Double]
+  /// Sum of each actuator's torque or force over the physics steps since `clearEffortSums`, [actuators].
+  private(set) var effortSums: [Double]
+  private(set) var effortSteps = 0
+
+  struct Drive {
+    var law: RobotModel.Actuator.Law
+    var degree: Int
+    var gear: Double
+    var controlRange: ClosedRange<Double>?
+    var forceRange: ClosedRange<Double>?
+    var control = 0.0
+    var servo: Robot.Servo?
+  }
+
+  init(world: consuming World, drives: [Drive]) {
+    positions = Array(repeating: 0, count: world.degreeCount)
+    velocities = positions
+    effortSums = Array(repeating: 0, count: drives.count)
+    needsFeedback = drives.contains { $0.law != .motor }
+    self.drives = drives
+    self.world = world
+  }
+
+  mutating func step() {
+    updateEfforts()
+    world.step()
+  }
+
+  mutating func setControl(_ value: Double, of actuator: Int) {
+    let range = drives[actuator].controlRange
+    drives[actuator].control = range.map { min($0.upperBound, max($0.lowerBound, value)) } ?? value
+    if isHolding { setServo(nil, of: actuator) }
+  }
+
+  mutating func setServo(_ servo: Robot.Servo?, of actuator: Int) {
+    drives[actuator].servo = servo
+    isHolding = drives.contains { $0.servo != nil }
+  }
+
+  mutating func clearEffortSums() {
+    for i in effortSums.indices { effortSums[i] = 0 }
+    effortSteps = 0
+  }
+
+  /// Brings `positions` and `velocities` up to date.
+  mutating func readJoints() { world.readJoints(positions: &positions, velocities: &velocities) }
+
+  private mutating func updateEfforts() {
+    if needsFeedback || isHolding { readJoints() }
+    for i in world.efforts.indices { world.efforts[i] = 0 }
+    for i in drives.indices {
+      let effort = effort(of: i)
+      world.efforts[drives[i].degree] += effort
+      effortSums[i] += effort
+    }
+    effortSteps += 1
+  }
+
+  /// N·m or N of one actuator, from its control or its servo, `positions` and `velocities`.
+  @inline(__always) private func effort(of actuator: Int) -> Double {
+    let drive = drives[actuator]
+    var force: Double
+    if let servo = drive.servo {
+      // The servo asks for a torque; the actuator gives it within the range of its control.
+      let wanted = servo.stiffness * (servo.target - positions[drive.degree]) - servo.damping * velocities[drive.degree]
+      force = wanted / drive.gear
+      if case .motor = drive.law, let range = drive.controlRange {
+        force = min(range.upperBound, max(range.lowerBound, force))
+      }
+    } else {
+      switch drive.law {
+      case .motor: force = drive.control
+      case .position(let gain, let damping):
+        force =
+          gain * (drive.control - drive.gear * positions[drive.degree])
+          - damping * drive.gear * velocities[drive.degree]
+      case .velocity(let gain): force = gain * (drive.control - drive.gear * velocities[drive.degree])
+      }
+    }
+    if let range = drive.forceRange { force = min(range.upperBound, max(range.lowerBound, force)) }
+    return drive.gear * force
+  }
+}
