@@ -36,7 +36,7 @@ let rooms: [Target] = [
   room("PoiseCore"),
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
-  room("PoiseExperiments", ["PoiseCore", yams]),
+  room("PoiseExperiments", ["PoiseModels", "PoiseSimulation", "PoiseCore", yams]),
 ]
 
 let benchmarks: [Target] = [
@@ -49,7 +49,7 @@ let benchmarks: [Target] = [
 let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
-    dependencies: ["PoiseBenchmarks", "PoiseModels", "PoiseSimulation", "PoiseCore", argumentParser],
+    dependencies: ["PoiseBenchmarks", "PoiseExperiments", "PoiseModels", "PoiseSimulation", "PoiseCore", argumentParser],
     swiftSettings: settings)
 ]
 

@@ -51,7 +51,10 @@ struct HingeJoint {
 
   @inline(__always) mutating func prepare(effort: Double, timeStep: Double) {
     if row != nil {
-      let (q, v) = (position, rate)
+      // ODE tests its stops against this very angle. Ours differs by the square of the joint's misalignment, and a motor
+      // row beside an active stop is infinite force.
+      let q = reference + dJointGetHingeAngle(handle)
+      let v = rate
       row?.prepare(q: q, rate: v, timeStep: timeStep)
     }
     if effort != 0 {

@@ -15,6 +15,8 @@ struct LimitRow {
 
   /// The stops that ODE sees lie this far inside ours, so that a braked coordinate meets them for certain; rad or m.
   static let stopMargin = 1e-4
+  /// The motor is off from here on: a little before ODE's stop, so that rounding cannot have both act at once.
+  private static let motorMargin = stopMargin + 1e-9
 
   private let joint: dJointID
   private let setParameter: (dJointID?, Int32, dReal) -> Void
@@ -66,7 +68,7 @@ struct LimitRow {
   ///   - q, rate: the coordinate and its rate.
   ///   - scale: q̇ divided by the rate of the row's unit axis; 1 but for skew dual axes.
   mutating func prepare(q: Double, rate: Double, scale: Double = 1, timeStep h: Double) {
-    if q <= lower + Self.stopMargin || q >= upper - Self.stopMargin {
+    if q <= lower + Self.motorMargin || q >= upper - Self.motorMargin {
       enter(.stopped)
       return
     }

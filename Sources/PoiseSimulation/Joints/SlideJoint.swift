@@ -48,7 +48,9 @@ struct SlideJoint {
 
   @inline(__always) mutating func prepare(effort: Double, timeStep: Double) {
     if row != nil {
-      let (q, v) = (position, rate)
+      // As ODE measures it, which is what it tests its stops against.
+      let q = reference + dJointGetSliderPosition(handle)
+      let v = rate
       row?.prepare(q: q, rate: v, timeStep: timeStep)
     }
     if effort != 0 { dJointAddSliderForce(handle, effort) }

@@ -28,7 +28,11 @@ struct UniversalJoint {
     handle = dJointCreateUniversal(world, nil)
     dJointAttach(handle, child.handle, parent.handle)
     dJointSetUniversalAnchor(handle, anchor.x, anchor.y, anchor.z)
-    // ODE's first axis is fixed in the first attached body, which is our child.
+    // ODE's first axis is fixed in the first attached body, which is our child. It must never be parallel to the second,
+    // not even between these calls, so the second first goes where neither the default nor the new first axis is.
+    let standard = child.rotate([1, 0, 0])
+    let aside = abs(worldAxes.0.dot(standard)) < 0.9 ? worldAxes.0 : (worldAxes.0 + worldAxes.1).normalized
+    dJointSetUniversalAxis2(handle, aside.x, aside.y, aside.z)
     dJointSetUniversalAxis1(handle, worldAxes.1.x, worldAxes.1.y, worldAxes.1.z)
     dJointSetUniversalAxis2(handle, worldAxes.0.x, worldAxes.0.y, worldAxes.0.z)
     firstDegree = index
