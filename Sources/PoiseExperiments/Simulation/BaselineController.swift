@@ -16,7 +16,7 @@ public struct HoldGains: Sendable, Hashable {
   /// Stiffness ÷ L, 1/rad or 1/m: at 1/`stiffness` from the pose the actuator gives all it has.
   public var stiffness = 4.0
   /// Damping ÷ L, s/rad or s/m.
-  public var damping = 0.4
+  public var damping = 0.05
 
   public init() {}
 }

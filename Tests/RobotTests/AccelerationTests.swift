@@ -1,0 +1,45 @@
+import PoiseCore
+import PoiseModels
+import PoiseSimulation
+import TestSupport
+import Testing
+
+/// ODE's joint accelerations against those of Featherstone's algorithms on the same description.
+@Suite("Generalised accelerations")
+struct AccelerationTests {
+  /// (v₁ − v₀)/h of one step from a given state, in generalised coordinates.
+  static func acceleration(
+    _ model: RobotModel, _ state: GeneralizedState, controls: [Double], timeStep h: Double
+  ) throws -> [Double] {
+    var physics = Setting.reference.physics(of: model, timeStep: h)
+    physics.isContactEnabled = false
+    let robot = try Robot(model, physics: physics)
+    let reference = ReferenceDynamics(model)
+    robot.place(reference.configuration(state))
+    for (index, control) in controls.enumerated() { robot.setControl(control, of: index) }
+    robot.step()
+    // ODE's new velocities obey the joints at the old poses; what they mean for the new ones is a fit (see `velocities`).
+    let after = reference.state(of: robot, near: state.positions)
+    return zip(after.velocities, state.velocities).map { ($0 - $1) / h }
+  }
+
+  @Test("agree with the recursive algorithms for random poses, velocities and torques", arguments: ShippedRobot.allCases)
+  func agree(robot: ShippedRobot) throws {
+    let model = try robot.model
+    let reference = ReferenceDynamics(model)
+    var random = RandomStream(seed: 11, purpose: .testing)
+    var worst = 0.0
+    for _ in 0..<20 {
+      let state = reference.randomState(using: &random, speed: 2, margin: 0.1)
+      let controls = model.actuators.map { random.uniform(in: $0.controlRange ?? -1...1) }
+      let expected = reference.accelerations(state, forces: reference.actuatorForces(state, controls: controls))
+      // A step's mean acceleration is off by O(h); two steps give the limit to O(h²).
+      let whole = try Self.acceleration(model, state, controls: controls, timeStep: 2e-4)
+      let half = try Self.acceleration(model, state, controls: controls, timeStep: 1e-4)
+      let limit = zip(whole, half).map { 2 * $1 - $0 }
+      worst = max(worst, relativeDifference(limit, expected))
+    }
+    report(robot.rawValue, .reference, "joint accelerations", worst * 100, "% of the largest")
+    #expect(worst < 0.01)
+  }
+}
