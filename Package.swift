@@ -47,7 +47,7 @@ let commandLine: [Target] = [
 let testTargets: [Target] = [
   .target(name: "TestSupport", dependencies: ["PoiseCore"], path: "Tests/TestSupport", swiftSettings: settings),
   tests(of: "PoiseCore"),
-  tests(of: "PoiseSimulation", ["PoiseCore"]),
+  tests(of: "PoiseSimulation", ["PoiseCore", "COde"]),
 ]
 
 let package = Package(
