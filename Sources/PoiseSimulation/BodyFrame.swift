@@ -8,14 +8,19 @@ import PoiseCore
 struct BodyFrame {
   /// `nil` for the world.
   let handle: dBodyID?
+  /// 1/kg and 1/(kg·m²), body's axes, of the mass as made; zero for the world, which nothing moves.
+  let inverseMass: Double
+  private let inverseInertia: Matrix3
   private let positionMemory: UnsafePointer<dReal>
   private let quaternionMemory: UnsafePointer<dReal>
   private let rotationMemory: UnsafePointer<dReal>
   private let linearMemory: UnsafePointer<dReal>
   private let angularMemory: UnsafePointer<dReal>
 
-  init(_ body: dBodyID) {
+  init(_ body: dBodyID, mass: Double, inertia: Matrix3) {
     handle = body
+    inverseMass = 1 / mass
+    inverseInertia = inertia.inverse
     positionMemory = dBodyGetPosition(body)
     quaternionMemory = dBodyGetQuaternion(body)
     rotationMemory = dBodyGetRotation(body)
@@ -26,6 +31,8 @@ struct BodyFrame {
   /// The world's frame over `memory`, which holds a 3 × 4 identity matrix, the identity quaternion and three zeros.
   init(worldIn memory: UnsafePointer<dReal>) {
     handle = nil
+    inverseMass = 0
+    inverseInertia = .zero
     rotationMemory = memory
     quaternionMemory = memory + 12
     positionMemory = memory + 16
@@ -67,6 +74,11 @@ struct BodyFrame {
   /// The velocity of the body's point that is at `point` (m, world frame).
   @inline(__always) func velocity(at point: Vector3) -> Vector3 {
     linearVelocity + angularVelocity.cross(point - position)
+  }
+
+  /// rad/s² of the free body under a torque (N·m), world frame.
+  @inline(__always) func angularAcceleration(under torque: Vector3) -> Vector3 {
+    rotate(inverseInertia * unrotate(torque))
   }
 
   @inline(__always) func addTorque(_ t: Vector3) {

@@ -19,7 +19,8 @@ extension World {
       "body '\(name)' needs a positive definite inertia, got \(inertia)")
     let body: dBodyID = dBodyCreate(handle)
     if let maximumAngularSpeed { dBodySetMaxAngularSpeed(body, maximumAngularSpeed) }
-    bodies.append(Body(frame: BodyFrame(body), name: name, nominalMass: mass, nominalInertia: inertia))
+    let frame = BodyFrame(body, mass: mass, inertia: inertia)
+    bodies.append(Body(frame: frame, name: name, nominalMass: mass, nominalInertia: inertia))
     external.append(ExternalForce())
     let index = BodyIndex(value: bodies.count - 1)
     setMassScale(of: index, to: 1)

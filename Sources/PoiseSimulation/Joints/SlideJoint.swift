@@ -49,7 +49,8 @@ struct SlideJoint {
   @inline(__always) mutating func prepare(effort: Double, timeStep: Double) {
     if row != nil {
       let (q, v) = (position, rate)
-      row?.prepare(q: q, rate: v, timeStep: timeStep)
+      row?.prepare(
+        q: q, rate: v, push: timeStep * effort * (child.inverseMass + parent.inverseMass), timeStep: timeStep)
     }
     if effort != 0 { dJointAddSliderForce(handle, effort) }
   }
