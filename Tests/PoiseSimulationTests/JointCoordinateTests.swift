@@ -113,7 +113,8 @@ struct JointCoordinateTests {
     }
   }
 
-  @Test("grow under a positive effort, which works on its own coordinate alone", arguments: JointKind.allCases, Setting.all)
+  @Test(
+    "grow under a positive effort, which works on its own coordinate alone", arguments: JointKind.allCases, Setting.all)
   func positiveEffortMovesPositively(_ kind: JointKind, setting: Setting) {
     let h = 0.005
     var random = RandomStream(testing: 4)

@@ -103,7 +103,8 @@ struct JointDampingTests {
     #expect(worst < 1e-5)
   }
 
-  @Test("stay calm at any stiffness, and come to rest where the spring does", arguments: JointKind.allCases, Setting.all)
+  @Test(
+    "stay calm at any stiffness, and come to rest where the spring does", arguments: JointKind.allCases, Setting.all)
   func hugeStiffnessIsStable(_ kind: JointKind, setting: Setting) {
     let degrees = (0..<3).map { _ in DegreeOfFreedom(reference: 0.1, stiffness: 1e8, springReference: 0.3) }
     var rig = arm(kind, setting, degrees: degrees, seed: 40, h: 0.005)

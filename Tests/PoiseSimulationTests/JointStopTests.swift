@@ -72,10 +72,12 @@ struct JointStopTests {
       }
     }
     Measured.note("overshoot \(kind.rawValue) \(c.testDescription)", worst / degree)
-    #expect(worst < 0.5 * degree, "overshoot \(worst / degree)°")
+    #expect(worst < 0.02 * degree, "overshoot \(worst / degree)°")
   }
 
-  @Test("stop a joint that stands still at any distance when the full effort sets in", arguments: JointKind.allCases, Case.all)
+  @Test(
+    "stop a joint that stands still at any distance when the full effort sets in", arguments: JointKind.allCases,
+    Case.all)
   func stopsHoldFromAnyDistance(_ kind: JointKind, c: Case) {
     guard !c.isBetweenBodies else { return }
     let link = c.setting.link
@@ -103,7 +105,7 @@ struct JointStopTests {
       }
     }
     Measured.note("overshoot from rest \(kind.rawValue) \(c.testDescription)", worst / degree)
-    #expect(worst < 0.5 * degree, "overshoot \(worst / degree)°")
+    #expect(worst < 0.02 * degree, "overshoot \(worst / degree)°")
   }
 
   @Test("are told apart from free motion to the last bit", arguments: JointKind.allCases, bothSolvers)
