@@ -58,7 +58,7 @@ let testTargets: [Target] = [
     name: "TestSupport", dependencies: ["PoiseModels", "PoiseSimulation", "PoiseCore"], path: "Tests/TestSupport",
     swiftSettings: settings),
   tests(of: "PoiseCore"),
-  tests(of: "PoiseSimulation", ["PoiseCore"]),
+  tests(of: "PoiseSimulation", ["PoiseCore", "COde"]),
   .testTarget(
     name: "ReferenceDynamicsTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     exclude: ["Golden"], swiftSettings: settings),

@@ -8,29 +8,39 @@ import PoiseCore
 struct BodyFrame {
   /// `nil` for the world.
   let handle: dBodyID?
+  /// 1/kg and 1/(kg·m²), body's axes, of the mass as made; zero for the world, which nothing moves.
+  let inverseMass: Double
+  private let inverseInertia: Matrix3
   private let positionMemory: UnsafePointer<dReal>
   private let quaternionMemory: UnsafePointer<dReal>
   private let rotationMemory: UnsafePointer<dReal>
   private let linearMemory: UnsafePointer<dReal>
   private let angularMemory: UnsafePointer<dReal>
+  private let forceMemory: UnsafePointer<dReal>
 
-  init(_ body: dBodyID) {
+  init(_ body: dBodyID, mass: Double, inertia: Matrix3) {
     handle = body
+    inverseMass = 1 / mass
+    inverseInertia = inertia.inverse
     positionMemory = dBodyGetPosition(body)
     quaternionMemory = dBodyGetQuaternion(body)
     rotationMemory = dBodyGetRotation(body)
     linearMemory = dBodyGetLinearVel(body)
     angularMemory = dBodyGetAngularVel(body)
+    forceMemory = dBodyGetForce(body)
   }
 
   /// The world's frame over `memory`, which holds a 3 × 4 identity matrix, the identity quaternion and three zeros.
   init(worldIn memory: UnsafePointer<dReal>) {
     handle = nil
+    inverseMass = 0
+    inverseInertia = .zero
     rotationMemory = memory
     quaternionMemory = memory + 12
     positionMemory = memory + 16
     linearMemory = memory + 16
     angularMemory = memory + 16
+    forceMemory = memory + 16
   }
 
   static let worldMemory: [dReal] = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] + [1, 0, 0, 0] + [0, 0, 0]
@@ -67,6 +77,17 @@ struct BodyFrame {
   /// The velocity of the body's point that is at `point` (m, world frame).
   @inline(__always) func velocity(at point: Vector3) -> Vector3 {
     linearVelocity + angularVelocity.cross(point - position)
+  }
+
+  /// m/s² of the centre of mass under gravity and the forces added since the last step; zero for the world.
+  @inline(__always) func freeAcceleration(gravity: Vector3) -> Vector3 {
+    guard handle != nil else { return .zero }
+    return gravity + inverseMass * Vector3(forceMemory[0], forceMemory[1], forceMemory[2])
+  }
+
+  /// rad/s² of the free body under a torque (N·m), world frame.
+  @inline(__always) func angularAcceleration(under torque: Vector3) -> Vector3 {
+    rotate(inverseInertia * unrotate(torque))
   }
 
   @inline(__always) func addTorque(_ t: Vector3) {

@@ -76,7 +76,8 @@ struct CollisionSet {
 
   /// Finds all contacts and makes a contact joint of each, in the order of the pairs.
   mutating func collide(
-    world: dWorldID, group: dJointGroupID, surface: ContactSurface, frictionScale: Double
+    world: dWorldID, group: dJointGroupID, surface: ContactSurface, frictionScale: Double, gravity: Vector3,
+    timeStep: Double
   ) {
     count = 0
     guard !pairs.isEmpty, let points, let feedbacks else { return }
@@ -96,7 +97,9 @@ struct CollisionSet {
       let first = geometries[pair.first].frame
       let second = geometries[pair.second].frame
       for i in count..<count + found {
-        surface.describe(&points[i], friction: frictionScale * pair.friction, first: first, second: second)
+        surface.describe(
+          &points[i], friction: frictionScale * pair.friction, gravity: gravity, timeStep: timeStep, first: first,
+          second: second)
         let joint = dJointCreateContact(world, group, &points[i])
         dJointAttach(joint, first.handle, second.handle)
         dJointSetFeedback(joint, &feedbacks[i])

@@ -26,9 +26,9 @@ extension World {
       "body '\(name)' needs a positive definite inertia, got \(inertia)")
     let body: dBodyID = dBodyCreate(handle)
     if let maximumAngularSpeed { dBodySetMaxAngularSpeed(body, maximumAngularSpeed) }
+    let frame = BodyFrame(body, mass: mass, inertia: inertia)
     bodies.append(
-      Body(
-        frame: BodyFrame(body), name: name, centerOfMass: centerOfMass, nominalMass: mass, nominalInertia: inertia))
+      Body(frame: frame, name: name, centerOfMass: centerOfMass, nominalMass: mass, nominalInertia: inertia))
     external.append(ExternalForce())
     let index = BodyIndex(value: bodies.count - 1)
     if centerOfMass != .zero {

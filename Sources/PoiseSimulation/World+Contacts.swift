@@ -92,6 +92,7 @@ struct ContactSurface {
     var surface = dSurfaceParameters()
     surface.mode =
       Int32(dContactApprox1) | Int32(dContactSoftERP) | Int32(dContactSoftCFM) | Int32(dContactFDir1)
+      | Int32(dContactMu2)
     surface.soft_erp = h * parameters.contactStiffness / resistance
     surface.soft_cfm = 1 / resistance
     template = surface
@@ -99,29 +100,40 @@ struct ContactSurface {
 
   /// Fills in everything but the geometry.
   ///
-  /// ODE's friction is a pyramid. Its first direction is laid along the sliding velocity, where the pyramid is as wide as
-  /// Coulomb's cone, so sliding does not depend on the world's axes; at rest it follows the first body.
+  /// ODE's friction is a pyramid: up to μN along each of two directions, √2 μN between them. The first is laid along the
+  /// way the point would slide without friction, where the pyramid is as wide as Coulomb's cone; so neither the world's
+  /// axes nor the body's matter. Across that way Coulomb's friction of a sliding point is small, the share of the speed
+  /// across in the whole; a full μN there would keep it on a straight line, whatever pulls it aside. So the second
+  /// direction has full friction only for points that a step can stop or turn.
   @inline(__always)
-  func describe(_ contact: inout dContact, friction: Double, first: BodyFrame, second: BodyFrame) {
+  func describe(
+    _ contact: inout dContact, friction: Double, gravity: Vector3, timeStep h: Double, first: BodyFrame,
+    second: BodyFrame
+  ) {
     contact.surface = template
     contact.surface.mu = friction
     let point = Vector3(contact.geom.pos.0, contact.geom.pos.1, contact.geom.pos.2)
     let normal = Vector3(contact.geom.normal.0, contact.geom.normal.1, contact.geom.normal.2)
-    var direction = first.velocity(at: point) - second.velocity(at: point)
-    direction -= normal.dot(direction) * normal
-    if direction.lengthSquared < Self.slidingSpeed * Self.slidingSpeed {
+    var sliding = first.velocity(at: point) - second.velocity(at: point)
+    sliding += h * (first.freeAcceleration(gravity: gravity) - second.freeAcceleration(gravity: gravity))
+    sliding -= normal.dot(sliding) * normal
+    let speed = sliding.length
+    contact.surface.mu2 = friction * min(1, h * Self.turningAcceleration / speed)
+    if speed < Self.slidingSpeed {
       for axis: Vector3 in [[1, 0, 0], [0, 1, 0]] {
-        direction = first.rotate(axis)
-        direction -= normal.dot(direction) * normal
-        if direction.lengthSquared > 0.1 { break }
+        sliding = first.rotate(axis)
+        sliding -= normal.dot(sliding) * normal
+        if sliding.lengthSquared > 0.1 { break }
       }
     }
-    direction = direction.normalized
+    let direction = sliding.normalized
     contact.fdir1 = (direction.x, direction.y, direction.z, 0)
   }
 
-  /// m/s: slower contact points count as resting.
-  private static let slidingSpeed = 1e-3
+  /// m/s: slower than any creep of a loaded contact, so its direction means nothing.
+  private static let slidingSpeed = 1e-9
+  /// m/s²: what it takes to stop or turn a point within one step.
+  private static let turningAcceleration = 10.0
 }
 
 extension Shape {

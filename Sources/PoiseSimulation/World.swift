@@ -123,7 +123,9 @@ public struct World: ~Copyable {
     joints.prepare(efforts: efforts, timeStep: h, contactGroup: contactGroup)
     for index in pinnedBodies { applyWeight(to: bodies[index]) }
     if hasExternalForces { applyExternalForces() }
-    collisions.collide(world: handle, group: contactGroup, surface: contactSurface, frictionScale: frictionScale)
+    collisions.collide(
+      world: handle, group: contactGroup, surface: contactSurface, frictionScale: frictionScale,
+      gravity: gravity, timeStep: h)
     switch parameters.solver {
     case .direct: dWorldStep(handle, h)
     case .iterative: poise_ode_quick_step(handle, h, &solverState)

@@ -1,3 +1,138 @@
+import Foundation
 import PoiseCore
-import PoiseSimulation
 import Testing
+
+@testable import PoiseSimulation
+
+@Suite("Joint stops")
+struct JointStopTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let setting: Setting
+    let timeStep: Double
+    let isBetweenBodies: Bool
+
+    var testDescription: String {
+      "\(setting.testDescription), \(timeStep * 1000) ms, \(isBetweenBodies ? "two bodies" : "to the world")"
+    }
+
+    static let all = [0.001, 0.005].flatMap { h in
+      [false, true].flatMap { between in
+        Setting.all.map { Case(setting: $0, timeStep: h, isBetweenBodies: between) }
+      }
+    }
+  }
+
+  /// Damped, with stops at ±0.5 of a made pose that reads 0.3.
+  static let reference = 0.3
+  static let reach = 0.5
+  static let degrees = (0..<3).map { _ in
+    DegreeOfFreedom(reference: reference, limits: reference - reach...reference + reach, damping: 0.1)
+  }
+
+  func rig(_ kind: JointKind, _ c: Case, degrees: [DegreeOfFreedom] = Self.degrees) -> World {
+    var random = RandomStream(testing: 50)
+    var world = World(.weightless(c.setting.solver, timeStep: c.timeStep))
+    let link = c.setting.link
+    func pose() -> Pose { Pose(position: random.vector(within: link.gyration), orientation: random.rotation()) }
+    let parent: World.BodyIndex? =
+      c.isBetweenBodies && kind != .planar
+      ? world.addBody(name: "parent", mass: 3 * link.mass, inertia: 3 * link.tensor, at: pose()) : nil
+    let made = pose()
+    let child = world.addBody(name: "child", mass: link.mass, inertia: link.tensor, at: made)
+    let chain = Chain(
+      kind, anchor: made.position + random.vector(within: 0.5 * link.gyration), frame: random.rotation())
+    _ = chain.add(to: &world, child: child, parent: parent, degrees: degrees)
+    // The pair must not fly away: a stop is about their relative motion, so the parent is held by a ball joint.
+    if let parent { _ = world.addBall(child: parent, parent: nil, anchor: world.position(of: parent), damping: 1) }
+    return world
+  }
+
+  @Test(
+    "hold a damped joint under full effort, and let it go under one unit of opposite effort",
+    arguments: JointKind.allCases, Case.all)
+  func stopsHoldAndRelease(_ kind: JointKind, c: Case) {
+    // A strong motor for the link: it would reach the stop from rest in about 0.1 s.
+    let full = c.setting.link == .light ? 2.0 : 50.0
+    var worst = 0.0
+    for i in kind.motions.indices {
+      for sign in [1.0, -1.0] {
+        var world = rig(kind, c)
+        let stop = Self.reference + sign * Self.reach
+        world.efforts[i] = sign * full
+        for _ in 0..<Int(1 / c.timeStep) {
+          world.step()
+          worst = max(worst, (world.readJoints().positions[i] - stop) * sign)
+        }
+        let pressed = world.readJoints().positions[i]
+        #expect(abs(pressed - stop) < 2e-3, "axis \(i) rests at \(pressed), its stop is at \(stop)")
+        world.efforts[i] = -sign
+        for _ in 0..<Int(1 / c.timeStep) { world.step() }
+        let freed = world.readJoints().positions[i]
+        #expect((stop - freed) * sign > 0.05, "axis \(i) stuck at \(freed), its stop is at \(stop)")
+      }
+    }
+    Measured.note("overshoot \(kind.rawValue) \(c.testDescription)", worst / degree)
+    #expect(worst < 0.02 * degree, "overshoot \(worst / degree)°")
+  }
+
+  @Test(
+    "stop a joint that stands still at any distance when the full effort sets in", arguments: JointKind.allCases,
+    Case.all)
+  func stopsHoldFromAnyDistance(_ kind: JointKind, c: Case) {
+    guard !c.isBetweenBodies else { return }
+    let link = c.setting.link
+    let full = link == .light ? 2.0 : 50.0
+    var random = RandomStream(testing: 51)
+    var worst = 0.0
+    for trial in 0..<100 {
+      let i = trial % kind.motions.count
+      let made = random.pose()
+      let chain = Chain(kind, anchor: made.position, frame: random.rotation())
+      var arm = Arm(
+        chain, made: made, mass: link.mass, tensor: link.tensor, degrees: Self.degrees,
+        parameters: .weightless(c.setting.solver, timeStep: c.timeStep))
+      // One step under full effort moves it by `stride`.
+      let stride = c.timeStep * c.timeStep * full / (kind.motions[i] == .shift ? link.mass : link.inertia)
+      let sign: Double = trial % 2 == 0 ? 1 : -1
+      let stop = Self.reference + sign * Self.reach
+      var q = kind.motions.map { _ in Self.reference }
+      q[i] = stop - sign * min(0.4, random.uniform(in: 0...3) * stride)
+      arm.set(q, rates: q.map { _ in 0 })
+      arm.world.efforts[i] = sign * full
+      for _ in 0..<50 {
+        arm.world.step()
+        worst = max(worst, (arm.world.readJoints().positions[i] - stop) * sign)
+      }
+    }
+    Measured.note("overshoot from rest \(kind.rawValue) \(c.testDescription)", worst / degree)
+    #expect(worst < 0.02 * degree, "overshoot \(worst / degree)°")
+  }
+
+  @Test("are told apart from free motion to the last bit", arguments: JointKind.allCases, bothSolvers)
+  func knifeEdgeIsHarmless(_ kind: JointKind, solver: PhysicsParameters.Solver) {
+    // At a stop, our coordinate and ODE's own may disagree in the last bit; a motor row and a stop row at once would be
+    // an infinite force. So: many poses within a few bits of every edge of the stop's margin.
+    var random = RandomStream(testing: 52)
+    for _ in 0..<10 {
+      let made = random.pose()
+      let chain = Chain(kind, anchor: made.position, frame: random.rotation())
+      var arm = Arm(
+        chain, made: made, mass: 1, tensor: Matrix3(diagonal: [0.1, 0.1, 0.1]), degrees: Self.degrees,
+        parameters: .weightless(solver))
+      for sign in [1.0, -1.0] {
+        for inside in [0, LimitRow.stopMargin] {
+          let edge = Self.reference + sign * (Self.reach - inside)
+          for _ in 0..<200 {
+            let i = random.index(below: chain.count)
+            var q = kind.motions.map { _ in Self.reference }
+            q[i] = edge + random.uniform(in: -4...4) * 1e-16
+            arm.set(q, rates: q.map { _ in 0 })
+            arm.world.step()
+            let v = arm.world.angularVelocity(of: arm.child).length + arm.world.linearVelocity(of: arm.child).length
+            #expect(v < 1, "\(v) from rest")
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,6 +1,6 @@
-public import PoiseCore
+import PoiseCore
 public import PoiseModels
-public import PoiseSimulation
+import PoiseSimulation
 
 extension ReferenceDynamics {
   /// The same state in the coordinates of a `Robot`; without ball joints.

@@ -23,10 +23,11 @@ struct AngularMotor {
   ///   - direction: the row's axis, world frame; of any length, ODE normalises it.
   ///   - scale: the length of the dual axis: q̇ divided by the rate about the unit axis.
   @inline(__always) func prepare(
-    row: inout LimitRow, axis: Int, direction: Vector3, q: Double, rate: Double, scale: Double, timeStep: Double
+    row: inout LimitRow, axis: Int, direction: Vector3, q: Double, rate: Double, push: Double,
+    scale: Double, timeStep: Double
   ) {
-    row.prepare(q: q, rate: rate, scale: scale, timeStep: timeStep)
+    row.prepare(q: q, rate: rate, push: push, scale: scale, timeStep: timeStep)
     dJointSetAMotorAxis(handle, Int32(axis), 0, direction.x, direction.y, direction.z)
-    dJointSetAMotorAngle(handle, Int32(axis), row.testedAngle(q: q, scale: scale))
+    dJointSetAMotorAngle(handle, Int32(axis), q)
   }
 }

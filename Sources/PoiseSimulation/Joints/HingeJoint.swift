@@ -36,7 +36,7 @@ struct HingeJoint {
       ? nil
       : LimitRow(
         joint: handle, axis: 0, setParameter: dJointSetHingeParam, degree: degree, physics: physics,
-        stopShift: degree.reference)
+        stopShift: degree.reference, idleStop: .pi)
   }
 
   /// Unit vector, world frame.
@@ -50,15 +50,14 @@ struct HingeJoint {
   @inline(__always) var rate: Double { axis.dot(child.angularVelocity - parent.angularVelocity) }
 
   @inline(__always) mutating func prepare(effort: Double, timeStep: Double) {
+    let torque = effort * axis
     if row != nil {
-      // ODE tests its stops against this very angle. Ours differs by the square of the joint's misalignment, and a motor
-      // row beside an active stop is infinite force.
-      let q = reference + dJointGetHingeAngle(handle)
-      let v = rate
-      row?.prepare(q: q, rate: v, timeStep: timeStep)
+      let (q, v) = (position, rate)
+      let push =
+        timeStep * axis.dot(child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
+      row?.prepare(q: q, rate: v, push: push, timeStep: timeStep)
     }
     if effort != 0 {
-      let torque = effort * axis
       child.addTorque(torque)
       parent.addTorque(-torque)
     }

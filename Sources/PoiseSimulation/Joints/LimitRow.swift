@@ -1,22 +1,25 @@
 import COde
 
-/// The one row of the solver that damps, springs, brakes and stops one coordinate of a joint.
+/// The one row of the solver that damps, springs and stops one coordinate of a joint.
 ///
 /// ODE offers a motor row (reach this velocity within ±fmax, softened by CFM) and a stop row (never pass this angle),
 /// but glues a joint to its stop when both act at once. So exactly one of them is asked for in each step:
 ///
 /// - *free*: a motor row. Velocity v* and CFM = 1/(d + h k) make it the implicit damper and spring
 ///   τ = −d q̇′ − k (q + h q̇′ − q₀) = (d + h k)(v* − q̇′), v* = −k (q − q₀)/(d + h k).
-/// - *braking*: the step would carry the coordinate past its stop, so a motor row asks for the velocity that ends just
-///   at the stop. Without it a joint would pass its stop by h q̇ before ODE notices.
-/// - *stopped*: no motor; ODE's own stop row, which can only push back.
+/// - *stopped*: no motor; a stop row, which can only push back, where the step might carry the coordinate past its limit.
+///
+/// A stop row of ODE comes when the angle is beyond the stop by some e, and then asks for q̇′ ≤ −ERP e/h. So we lay the stop
+/// `stopOffset` inside of wherever the coordinate is, and choose the ERP so that the row asks for q̇′ ≤ (limit − q)/h: the
+/// coordinate comes to its limit, at any speed, and not beyond. ODE's own measure of the angle then never decides which
+/// row there is; were it to see a stop that we do not, by one bit, motor and stop together would be an infinite force.
 struct LimitRow {
-  enum Phase { case free, braking, stopped }
+  enum Phase { case free, lower, upper }
 
-  /// The stops that ODE sees lie this far inside ours, so that a braked coordinate meets them for certain; rad or m.
+  /// Nearer to a limit than this counts as at it; rad or m.
   static let stopMargin = 1e-4
-  /// The motor is off from here on: a little before ODE's stop, so that rounding cannot have both act at once.
-  private static let motorMargin = stopMargin + 1e-9
+  /// rad or m
+  private static let stopOffset = 1e-3
 
   private let joint: dJointID
   private let setParameter: (dJointID?, Int32, dReal) -> Void
@@ -28,7 +31,11 @@ struct LimitRow {
   private let springReference: Double
   /// d + h k
   private let resistance: Double
-  private let hardCFM: Double
+  private let errorReduction: Double
+  /// Subtracted from our coordinate to get what ODE measures from the made pose.
+  private let stopShift: Double
+  /// A high stop that is never met, yet keeps ODE looking: its hinge keeps an old verdict when both stops are infinite.
+  private let idleStop: Double
 
   /// What ODE's copy of the row was last told, so that it is told again only when something changed.
   private var phase: Phase?
@@ -37,25 +44,24 @@ struct LimitRow {
 
   /// - Parameters:
   ///   - stopShift: subtracted from our coordinate to get the angle or position that ODE measures from the made pose.
+  ///   - idleStop: π for ODE's hinge, infinite for all else.
   init(
     joint: dJointID, axis: Int, setParameter: @escaping (dJointID?, Int32, dReal) -> Void, degree: DegreeOfFreedom,
-    physics: PhysicsParameters, stopShift: Double
+    physics: PhysicsParameters, stopShift: Double, idleStop: Double = .infinity
   ) {
     self.joint = joint
     self.setParameter = setParameter
+    self.stopShift = stopShift
+    self.idleStop = degree.limits == nil ? .infinity : idleStop
     group = Int32(axis) * Int32(dParamGroup)
     lower = degree.limits?.lowerBound ?? -.infinity
     upper = degree.limits?.upperBound ?? .infinity
     stiffness = degree.stiffness
     springReference = degree.springReference
     resistance = degree.damping + physics.timeStep * degree.stiffness
-    hardCFM = physics.constraintForceMixing
-    set(dParamStopERP, physics.limitErrorReduction)
+    errorReduction = physics.limitErrorReduction
     set(dParamStopCFM, physics.constraintForceMixing)
     set(dParamBounce, 0)
-    // ODE ignores a pair of stops whose low one is not below its high one, so the order of these calls is free.
-    set(dParamLoStop, lower - stopShift + Self.stopMargin)
-    set(dParamHiStop, upper - stopShift - Self.stopMargin)
   }
 
   private func set(_ parameter: some BinaryInteger, _ value: Double) {
@@ -66,16 +72,17 @@ struct LimitRow {
   ///
   /// - Parameters:
   ///   - q, rate: the coordinate and its rate.
+  ///   - push: the rate that this joint's efforts will add in the step; may be too large, the row gives way inwards.
   ///   - scale: q̇ divided by the rate of the row's unit axis; 1 but for skew dual axes.
-  mutating func prepare(q: Double, rate: Double, scale: Double = 1, timeStep h: Double) {
-    if q <= lower + Self.motorMargin || q >= upper - Self.motorMargin {
-      enter(.stopped)
-      return
-    }
-    let next = q + h * rate
-    if next < lower || next > upper {
-      enter(.braking)
-      tell(velocity: ((next < lower ? lower : upper) - q) / (h * scale), cfm: hardCFM)
+  mutating func prepare(q: Double, rate: Double, push: Double, scale: Double = 1, timeStep h: Double) {
+    let overUpper = q + h * (rate + max(0, push)) - upper
+    let underLower = lower - q - h * (rate + min(0, push))
+    if overUpper > 0 || q > upper - Self.stopMargin, overUpper >= underLower {
+      enter(.upper)
+      stop(at: q - stopShift - Self.stopOffset, dParamHiStop, gap: upper - q, scale: scale, timeStep: h)
+    } else if underLower > 0 || q < lower + Self.stopMargin {
+      enter(.lower)
+      stop(at: q - stopShift + Self.stopOffset, dParamLoStop, gap: q - lower, scale: scale, timeStep: h)
     } else {
       enter(.free)
       if resistance > 0 {
@@ -86,19 +93,20 @@ struct LimitRow {
     }
   }
 
-  /// Our coordinate as the angle that ODE shall test against the stops it was given; for motors that are told their angle.
-  func testedAngle(q: Double, scale: Double) -> Double {
-    // Only the distance beyond the stop enters the row, along an axis that is `scale` times slower than q.
-    if q < lower + Self.stopMargin { return lower + Self.stopMargin + (q - lower - Self.stopMargin) / scale }
-    if q > upper - Self.stopMargin { return upper - Self.stopMargin + (q - upper + Self.stopMargin) / scale }
-    return q
+  /// Asks for a rate towards the limit of at most gap/h; beyond it, for one that takes back `errorReduction` of the gap.
+  private func stop(at angle: Double, _ side: some BinaryInteger, gap: Double, scale: Double, timeStep h: Double) {
+    set(side, angle)
+    // ODE's row: rate · scale ≤ −ERP stopOffset/h.
+    set(dParamStopERP, -(gap > 0 ? gap : errorReduction * gap) / (scale * Self.stopOffset))
   }
 
   private mutating func enter(_ next: Phase) {
     guard phase != next else { return }
     phase = next
-    let isPowered = next == .braking || (next == .free && resistance > 0)
-    set(dParamFMax, isPowered ? dReal.infinity : 0)
+    set(dParamFMax, next == .free && resistance > 0 ? dReal.infinity : 0)
+    // ODE ignores a pair of stops whose low one is not below its high one, so the order of these calls is free.
+    set(dParamLoStop, -.infinity)
+    set(dParamHiStop, next == .free ? idleStop : .infinity)
   }
 
   private mutating func tell(velocity newVelocity: Double, cfm newCFM: Double) {

@@ -93,6 +93,11 @@ struct PlanarJoint {
     let correction = physics.errorReduction / h
     let q = positions
     let rates = rates
+    // What the efforts will add to the rates of the free body in this step.
+    let lever = anchor - child.position
+    let force = efforts.0 * axes.0 + efforts.1 * axes.1
+    let turning = h * child.angularAcceleration(under: efforts.2 * axes.2 + lever.cross(force))
+    let push = h * child.inverseMass * force + turning.cross(lever)
     let height = axes.2.dot(child.position)
     dJointSetLMotorParam(handle, Int32(dParamVel), correction * (heightOfCenter - height))
     // Turning by e about e/|e| brings the body's normal back onto the plane's.
@@ -101,18 +106,20 @@ struct PlanarJoint {
     dJointSetAMotorParam(
       motor.handle, Int32(dParamGroup) + Int32(dParamVel), correction * error.dot(axes.1))
     motor.prepare(
-      row: &hingeRow, axis: 2, direction: axes.2, q: q.2, rate: rates.2, scale: 1, timeStep: h)
+      row: &hingeRow, axis: 2, direction: axes.2, q: q.2, rate: rates.2, push: axes.2.dot(turning), scale: 1,
+      timeStep: h)
 
-    prepareSlide(1, axis: axes.0, degree: degrees.0, q: q.0, rate: rates.0, group: limitContacts)
-    prepareSlide(2, axis: axes.1, degree: degrees.1, q: q.1, rate: rates.1, group: limitContacts)
-    if efforts.0 != 0 || efforts.1 != 0 {
-      child.addForce(efforts.0 * axes.0 + efforts.1 * axes.1, at: anchor)
-    }
+    prepareSlide(
+      1, axis: axes.0, degree: degrees.0, q: q.0, rate: rates.0, push: axes.0.dot(push), group: limitContacts)
+    prepareSlide(
+      2, axis: axes.1, degree: degrees.1, q: q.1, rate: rates.1, push: axes.1.dot(push), group: limitContacts)
+    if efforts.0 != 0 || efforts.1 != 0 { child.addForce(force, at: anchor) }
     if efforts.2 != 0 { child.addTorque(efforts.2 * axes.2) }
   }
 
   private func prepareSlide(
-    _ motorAxis: Int32, axis: Vector3, degree: DegreeOfFreedom, q: Double, rate: Double, group: dJointGroupID
+    _ motorAxis: Int32, axis: Vector3, degree: DegreeOfFreedom, q: Double, rate: Double, push: Double,
+    group: dJointGroupID
   ) {
     if degree.stiffness > 0 {
       let resistance = degree.damping + physics.timeStep * degree.stiffness
@@ -121,9 +128,11 @@ struct PlanarJoint {
         -degree.stiffness * (q - degree.springReference) / resistance)
     }
     guard let limits = degree.limits else { return }
-    // A stop is a frictionless wall for the anchor, met where the step would end beyond it.
-    for (distance, inward) in [(q - limits.lowerBound, axis), (limits.upperBound - q, -axis)]
-    where distance + physics.timeStep * min(0, inward.dot(axis) * rate) < 0 {
+    // A stop is a frictionless wall for the anchor, met where the step might end beyond it.
+    for (distance, sign) in [(q - limits.lowerBound, 1.0), (limits.upperBound - q, -1.0)]
+    where distance < LimitRow.stopMargin || distance + physics.timeStep * sign * (rate + sign * min(0, sign * push)) < 0
+    {
+      let inward = sign * axis
       var contact = dContact()
       let p = anchor
       contact.geom.pos = (p.x, p.y, p.z, 0)

@@ -48,10 +48,9 @@ struct SlideJoint {
 
   @inline(__always) mutating func prepare(effort: Double, timeStep: Double) {
     if row != nil {
-      // As ODE measures it, which is what it tests its stops against.
-      let q = reference + dJointGetSliderPosition(handle)
-      let v = rate
-      row?.prepare(q: q, rate: v, timeStep: timeStep)
+      let (q, v) = (position, rate)
+      row?.prepare(
+        q: q, rate: v, push: timeStep * effort * (child.inverseMass + parent.inverseMass), timeStep: timeStep)
     }
     if effort != 0 { dJointAddSliderForce(handle, effort) }
   }

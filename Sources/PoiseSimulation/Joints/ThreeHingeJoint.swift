@@ -93,17 +93,25 @@ struct ThreeHingeJoint {
   @inline(__always) mutating func prepare(efforts: (Double, Double, Double), timeStep: Double) {
     guard rows != nil || efforts != (0, 0, 0) else { return }
     let (g0, g1, g2, cosine) = duals
+    let torque = efforts.0 * g0 + efforts.1 * g1 + efforts.2 * g2
     if let motor, rows != nil {
       let (q0, q1, q2) = positions
+      let push =
+        timeStep * (child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
       let ω = child.angularVelocity - parent.angularVelocity
       // |g₀| = |g₂| = 1/cos of the middle angle, |g₁| = 1.
       let scale = 1 / cosine
-      motor.prepare(row: &rows!.0, axis: 0, direction: g0, q: q0, rate: g0.dot(ω), scale: scale, timeStep: timeStep)
-      motor.prepare(row: &rows!.1, axis: 1, direction: g1, q: q1, rate: g1.dot(ω), scale: 1, timeStep: timeStep)
-      motor.prepare(row: &rows!.2, axis: 2, direction: g2, q: q2, rate: g2.dot(ω), scale: scale, timeStep: timeStep)
+      motor.prepare(
+        row: &rows!.0, axis: 0, direction: g0, q: q0, rate: g0.dot(ω), push: g0.dot(push), scale: scale,
+        timeStep: timeStep)
+      motor.prepare(
+        row: &rows!.1, axis: 1, direction: g1, q: q1, rate: g1.dot(ω), push: g1.dot(push), scale: 1,
+        timeStep: timeStep)
+      motor.prepare(
+        row: &rows!.2, axis: 2, direction: g2, q: q2, rate: g2.dot(ω), push: g2.dot(push), scale: scale,
+        timeStep: timeStep)
     }
     if efforts != (0, 0, 0) {
-      let torque = efforts.0 * g0 + efforts.1 * g1 + efforts.2 * g2
       child.addTorque(torque)
       parent.addTorque(-torque)
     }

@@ -75,14 +75,20 @@ struct UniversalJoint {
 
   @inline(__always) mutating func prepare(efforts: (Double, Double), timeStep: Double) {
     let (first, second) = worldAxes
+    let torque = efforts.0 * first + efforts.1 * second
     if let motor, rows != nil {
       let (q0, q1) = positions
       let (rate0, rate1) = rates
-      motor.prepare(row: &rows!.0, axis: 0, direction: first, q: q0, rate: rate0, scale: 1, timeStep: timeStep)
-      motor.prepare(row: &rows!.1, axis: 1, direction: second, q: q1, rate: rate1, scale: 1, timeStep: timeStep)
+      let push =
+        timeStep * (child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
+      motor.prepare(
+        row: &rows!.0, axis: 0, direction: first, q: q0, rate: rate0, push: first.dot(push), scale: 1,
+        timeStep: timeStep)
+      motor.prepare(
+        row: &rows!.1, axis: 1, direction: second, q: q1, rate: rate1, push: second.dot(push), scale: 1,
+        timeStep: timeStep)
     }
     if efforts != (0, 0) {
-      let torque = efforts.0 * first + efforts.1 * second
       child.addTorque(torque)
       parent.addTorque(-torque)
     }
