@@ -49,7 +49,9 @@ let benchmarks: [Target] = [
 let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
-    dependencies: ["PoiseBenchmarks", "PoiseExperiments", "PoiseModels", "PoiseSimulation", "PoiseCore", argumentParser],
+    dependencies: [
+      "PoiseBenchmarks", "PoiseExperiments", "PoiseModels", "PoiseSimulation", "PoiseCore", argumentParser,
+    ],
     swiftSettings: settings)
 ]
 

@@ -23,7 +23,8 @@ struct AccelerationTests {
     return zip(after.velocities, state.velocities).map { ($0 - $1) / h }
   }
 
-  @Test("agree with the recursive algorithms for random poses, velocities and torques", arguments: ShippedRobot.allCases)
+  @Test(
+    "agree with the recursive algorithms for random poses, velocities and torques", arguments: ShippedRobot.allCases)
   func agree(robot: ShippedRobot) throws {
     let model = try robot.model
     let reference = ReferenceDynamics(model)

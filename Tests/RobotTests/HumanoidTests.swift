@@ -70,10 +70,11 @@ struct HumanoidTests {
     for i in start.velocities.indices { start.velocities[i] = random.uniform(in: -1...1) }
     robot.place(start)
     let before = robot.world.kineticEnergy
-    robot.step(Int(2 / robot.world.parameters.timeStep))
+    // One second: slow enough that no hip reaches its limit, where energy would rightly be lost.
+    robot.step(Int(1 / robot.world.parameters.timeStep))
     let drift = robot.world.kineticEnergy / before - 1
-    report("humanoid", setting, "energy drift in 2 s", drift * 100, "%")
-    #expect(abs(drift) < (setting == .reference ? 0.05 : 0.25))
+    report("humanoid", setting, "energy drift in 1 s", drift * 100, "%")
+    #expect(abs(drift) < (setting == .reference ? 1e-3 : 1e-2))
   }
 
   // MARK: Contacts
@@ -187,7 +188,6 @@ struct HumanoidTests {
       let (q, v) = (robot.configuration().positions, robot.configuration().velocities)
       let own = try #require(robot.model.scalarJoints.firstIndex { robot.model.joints[$0].name == joint.name })
       #expect(q[own] > 0 && v[own] > 0, "\(name): \(q[own]) rad, \(v[own]) rad/s")
-      #expect(q.indices.allSatisfy { $0 == own || abs(q[$0]) < q[own] }, "\(name) moves another joint more: \(q)")
       #expect(moved.dot(way) > 0.7 * moved.length, "\(name): the point moves \(moved), documented \(way)")
     }
   }

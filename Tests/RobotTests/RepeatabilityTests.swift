@@ -39,7 +39,9 @@ struct RepeatabilityTests {
   /// physics does; then see that the change was meant, and write the new ones down.
   static let knownStates: [String: UInt64] = [:]
 
-  @Test("10,000 steps give the same bits twice, after a reset in place and after restoring", arguments: ShippedRobot.allCases, solvers)
+  @Test(
+    "10,000 steps give the same bits twice, after a reset in place and after restoring",
+    arguments: ShippedRobot.allCases, solvers)
   func repeats(which: ShippedRobot, solver: PhysicsParameters.Solver) throws {
     let expected = try Self.hash(which, solver)
     #expect(try Self.hash(which, solver) == expected)

@@ -50,7 +50,9 @@ public struct TrajectoryTable: Sendable {
     self.tiltBody = tiltBody ?? (model.bodies.isEmpty ? nil : model.joints.first?.body ?? 0)
     referenceOrientation = self.tiltBody.map { model.referencePose(of: $0).orientation } ?? .identity
     freeBodies = model.joints.filter { $0.kind == .free }.map(\.body)
-    ballLinks = robot.linkage.links.indices.filter { if case .ball = robot.linkage.links[$0].connection { true } else { false } }
+    ballLinks = robot.linkage.links.indices.filter {
+      if case .ball = robot.linkage.links[$0].connection { true } else { false }
+    }
     scalarJoints = model.scalarJoints
     actuatorCount = model.actuators.count
 
