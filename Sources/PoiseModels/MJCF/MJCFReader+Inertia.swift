@@ -32,7 +32,11 @@ extension MJCFReader {
       case .never: explicit
       case .whereMissing: inertials.isEmpty ? fromGeometry : explicit
       }
-    return corrected(chosen, inertials.first.map { SourcePlace($0.source, "\(reader.place), inertial") } ?? SourcePlace(reader.source, reader.place))
+    // A body that only `boundmass` gives a mass has it where MuJoCo puts it: at its position in its parent, read as one of its own.
+    let bounded = RobotModel.Inertia(
+      mass: 0, centerOfMass: reader.pose(settings).position, tensor: .zero)
+    let place = inertials.first.map { SourcePlace($0.source, "\(reader.place), inertial") }
+    return corrected(chosen ?? bounded, place ?? SourcePlace(reader.source, reader.place))
   }
 
   private struct SourcePlace {
@@ -82,9 +86,8 @@ extension MJCFReader {
   }
 
   /// Applies the compiler's lower bounds and checks that some mass could have this inertia: A + B ≥ C.
-  private func corrected(_ inertia: RobotModel.Inertia?, _ place: SourcePlace) -> RobotModel.Inertia? {
-    if settings.leastMass == 0, settings.leastInertia == 0, inertia == nil { return nil }
-    var result = inertia ?? RobotModel.Inertia(mass: 0, centerOfMass: .zero, tensor: .zero)
+  private func corrected(_ inertia: RobotModel.Inertia, _ place: SourcePlace) -> RobotModel.Inertia? {
+    var result = inertia
     result.mass = max(result.mass, settings.leastMass)
     var (principal, axes) = result.tensor.eigenSystem()
     if principal.x < settings.leastInertia {
