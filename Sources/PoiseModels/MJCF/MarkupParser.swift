@@ -46,9 +46,9 @@ enum MarkupParser {
     parser.shouldResolveExternalEntities = false
     parser.delegate = builder
     guard parser.parse(), let root = builder.root else {
-      let code = (parser.parserError as NSError?)?.code ?? 0
-      return refuse(
-        max(1, parser.lineNumber), explanation(ofParserError: code), "well-formed XML", "Correct the markup here.")
+      let code = builder.firstError?.code ?? (parser.parserError as NSError?)?.code ?? 0
+      let line = builder.firstError?.line ?? parser.lineNumber
+      return refuse(max(1, line), explanation(ofParserError: code), "well-formed XML", "Correct the markup here.")
     }
     return root
   }
@@ -99,6 +99,8 @@ enum MarkupParser {
 /// Collects XMLParser's events into a tree.
 private final class TreeBuilder: NSObject, XMLParserDelegate {
   var root: MJCFElement?
+  /// libxml2 goes on after an error, and its last one says little.
+  private(set) var firstError: (code: Int, line: Int)?
   private let file: Int
   private let startLines: [Int]
   private var startCount = 0
@@ -118,6 +120,10 @@ private final class TreeBuilder: NSObject, XMLParserDelegate {
     open.append(
       MJCFElement(
         name: name, attributes: attributes, children: [], source: SourceLine(file: file, line: line)))
+  }
+
+  func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) {
+    if firstError == nil { firstError = ((error as NSError).code, parser.lineNumber) }
   }
 
   func parser(
