@@ -46,7 +46,8 @@ struct UnreadableFileTests {
     let duration = try ContinuousClock().measure { text = try message(folder) }
     #expect(
       text
-        == "65 model.xml: found a file of 100 MiB; allowed at most 16 MiB. A robot description is small; is this the right file?")
+        == "65 model.xml: found a file of 100 MiB; allowed at most 16 MiB. A robot description is small; is this the right file?"
+    )
     #expect(duration < .milliseconds(200))
   }
 
@@ -54,7 +55,8 @@ struct UnreadableFileTests {
   func binary() throws {
     #expect(
       try message([0x7F, 0x45, 0x4C, 0x46, 0, 1, 2])
-        == "65 model.xml:1: found the control byte 0x0; allowed MJCF text in UTF-8. Is this a binary file? Name an MJCF text file.")
+        == "65 model.xml:1: found the control byte 0x0; allowed MJCF text in UTF-8. Is this a binary file? Name an MJCF text file."
+    )
     #expect(
       try message(Array("<mujoco>\n<!-- na".utf8) + [0xEF] + Array("ve --></mujoco>".utf8))
         == "65 model.xml:2: found the byte 0xEF, which is not UTF-8; allowed UTF-8. Save the file as UTF-8.")
@@ -76,7 +78,8 @@ struct UnreadableFileTests {
     let nested = "<mujoco><worldbody>" + String(repeating: "<body>", count: 500_000)
     #expect(
       try message(nested.utf8)
-        == "65 model.xml:1: found elements nested more than 150 deep; allowed at most 150 levels. Flatten the tree of bodies.")
+        == "65 model.xml:1: found elements nested more than 150 deep; allowed at most 150 levels. Flatten the tree of bodies."
+    )
     let many = "<mujoco><worldbody>" + String(repeating: "<geom size='1'/>\n", count: 900_000)
     #expect(
       try message(many.utf8)
@@ -134,7 +137,8 @@ struct UnreadableFileTests {
     try folder.write("<mujoco>\n<include file='part.xml'/>\n</mujoco>".utf8)
     try FileManager.default.createSymbolicLink(
       atPath: folder.path + "/part.xml", withDestinationPath: outside.path + "/secret.xml")
-    #expect(try message(folder).hasPrefix("65 model.xml:2: include: found 'part.xml', which lies outside the model's folder"))
+    #expect(
+      try message(folder).hasPrefix("65 model.xml:2: include: found 'part.xml', which lies outside the model's folder"))
   }
 
   @Test("because its includes go on without end is refused")
@@ -161,10 +165,13 @@ struct UnreadableFileTests {
     try FileManager.default.createDirectory(atPath: folder.path + "/parts", withIntermediateDirectories: false)
     try folder.write("<mujoco><include file='parts/arm.xml'/></mujoco>".utf8)
     try folder.write(
-      "<mujoco><worldbody><include file='hand.xml'/><include file='tool.xml'/></worldbody></mujoco>".utf8, to: "parts/arm.xml")
+      "<mujoco><worldbody><include file='hand.xml'/><include file='tool.xml'/></worldbody></mujoco>".utf8,
+      to: "parts/arm.xml")
     try folder.write("<mujoco><body name='beside the main file'><geom size='1'/></body></mujoco>".utf8, to: "hand.xml")
     try folder.write("<mujoco><body name='wrong'/></mujoco>".utf8, to: "parts/hand.xml")
-    try folder.write("<mujocoinclude><body name='beside its includer'><geom size='1'/></body></mujocoinclude>".utf8, to: "parts/tool.xml")
+    try folder.write(
+      "<mujocoinclude><body name='beside its includer'><geom size='1'/></body></mujocoinclude>".utf8,
+      to: "parts/tool.xml")
     let model = try RobotModel(contentsOf: folder.path + "/model.xml")
     #expect(model.bodies.map(\.name) == ["beside the main file", "beside its includer"])
     #expect(

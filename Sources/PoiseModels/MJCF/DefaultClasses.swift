@@ -77,7 +77,8 @@ struct DefaultClasses {
     case "motor", "position", "velocity":
       own.attributes["actuator", default: [:]].overlay(element.without(["kp", "kv"]), defaultClass: name)
       let reader = ElementReader(element, place: "default '\(name)', \(element.name)", findings: findings)
-      var servo = own.servo.flatMap { $0.kind == element.name ? $0 : nil } ?? inheritedServo(element.name, of: own.parent)
+      var servo =
+        own.servo.flatMap { $0.kind == element.name ? $0 : nil } ?? inheritedServo(element.name, of: own.parent)
       servo.kind = element.name
       servo.gain = reader.number(element.name == "position" ? "kp" : "kv", in: .gain) ?? servo.gain
       if element.name == "position" { servo.damping = reader.number("kv", in: .gain) ?? servo.damping }

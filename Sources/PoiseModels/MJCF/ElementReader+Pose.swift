@@ -37,7 +37,9 @@ extension ElementReader {
       }
       return quaternion.normalized
     case "axisangle":
-      guard let n = numbers(name, count: 4...4), let axis = normalized([n[0], n[1], n[2]], "an axis") else { return nil }
+      guard let n = numbers(name, count: 4...4), let axis = normalized([n[0], n[1], n[2]], "an axis") else {
+        return nil
+      }
       return Quaternion(angle: settings.radians(n[3]), axis: axis)
     case "xyaxes":
       guard let n = numbers(name, count: 6...6), let x = normalized([n[0], n[1], n[2]], "an x axis") else { return nil }

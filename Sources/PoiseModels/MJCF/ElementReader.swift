@@ -99,7 +99,8 @@ struct ElementReader {
     guard let text = text(name) else { return nil }
     let tokens = tokens(text)
     guard count.contains(tokens.count) else {
-      let expected = count.lowerBound == count.upperBound ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
+      let expected =
+        count.lowerBound == count.upperBound ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
       let noun = count.upperBound == 1 ? "number" : "numbers"
       problem(name, found: "\(tokens.count) in \(quoted(text))", allowed: "\(expected) \(noun)")
       return nil

@@ -126,7 +126,8 @@ extension MJCFReader {
       let force = actuators[first].forceRange ?? ends[0]...ends[1]
       guard own.count == 1, force.overlaps(ends[0]...ends[1]) else {
         jointReaders[joint].problem(
-          "actuatorfrcrange", found: own.count > 1 ? "a joint with \(own.count) actuators" : "a range apart from the actuator's forcerange",
+          "actuatorfrcrange",
+          found: own.count > 1 ? "a joint with \(own.count) actuators" : "a range apart from the actuator's forcerange",
           allowed: "one actuator whose forcerange overlaps it", remedy: "Use forcerange at the actuators instead.")
         continue
       }

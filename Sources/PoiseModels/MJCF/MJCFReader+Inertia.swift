@@ -71,7 +71,9 @@ extension MJCFReader {
     let full = reader.numbers("fullinertia", count: 6...6)
     guard let center, let mass else { return .wrong }
 
-    if reader.has("fullinertia"), let other = (["diaginertia"] + MJCFSchema.orientation.sorted()).first(where: reader.has) {
+    if reader.has("fullinertia"),
+      let other = (["diaginertia"] + MJCFSchema.orientation.sorted()).first(where: reader.has)
+    {
       reader.problem(
         "fullinertia", found: "'fullinertia' and '\(other)' together", allowed: "one of them", remedy: "Remove one.")
       return .wrong

@@ -29,7 +29,8 @@ extension MJCFReader {
 
   /// A tendon is skipped if it does nothing: no spring, damper, limit, friction or inertia.
   func checkTendons() {
-    for element in root.children(named: "tendon").flatMap(\.children) where element.name == "fixed" || element.name == "spatial" {
+    for element in root.children(named: "tendon").flatMap(\.children)
+    where element.name == "fixed" || element.name == "spatial" {
       let place = "tendon, \(element.label)"
       let defaultClass = defaults.name(for: element, inherited: "main", place: place)
       let reader = ElementReader(

@@ -89,17 +89,20 @@ enum MJCFSchema {
     "frame": Rule(
       attributes: orientation.union(["name", "childclass", "pos"]),
       children: bodyChildren.merging([
-        "inertial": .refused(because: "it belongs to the body, not to a frame", remedy: "Put it directly into the body.")
+        "inertial": .refused(
+          because: "it belongs to the body, not to a frame", remedy: "Put it directly into the body.")
       ]) { $1 }),
     "inertial": Rule(attributes: orientation.union(["pos", "mass", "diaginertia", "fullinertia"])),
     "joint": Rule(attributes: jointAttributes),
     "freejoint": Rule(attributes: ["name", "group", "align"]),
     "geom": Rule(
-      attributes: geomAttributes, children: ["plugin": .refused(because: "Poise runs no plugins", remedy: "Remove it.")]),
+      attributes: geomAttributes, children: ["plugin": .refused(because: "Poise runs no plugins", remedy: "Remove it.")]
+    ),
     "contact": Rule(
       children: [
         "exclude": .checked("exclude"),
-        "pair": .refused(because: "contacts follow from contype, conaffinity and contact/exclude", remedy: "Use these."),
+        "pair": .refused(
+          because: "contacts follow from contype, conaffinity and contact/exclude", remedy: "Use these."),
       ]),
     "exclude": Rule(attributes: ["name", "body1", "body2"]),
     "equality": Rule(
@@ -116,14 +119,17 @@ enum MJCFSchema {
         .merging(
           (foreignActuators + ["plugin"]).map {
             ($0, .refused(because: "Poise has motor, position and velocity actuators", remedy: "Use one of these."))
-          }) { first, _ in first }),
+          }
+        ) { first, _ in first }),
     "custom": Rule(
       children: ["numeric": .checked("numeric"), "text": .checked("text"), "tuple": .skipped]),
     "numeric": Rule(attributes: ["name", "size", "data"]),
     "text": Rule(attributes: ["name", "data"]),
     "extension": Rule(children: ["plugin": .refused(because: "Poise runs no plugins", remedy: "Remove it.")]),
     "deformable": Rule(
-      children: ["skin": .skipped, "flex": .refused(because: "Poise simulates rigid bodies only", remedy: "Remove it.")]),
+      children: [
+        "skin": .skipped, "flex": .refused(because: "Poise simulates rigid bodies only", remedy: "Remove it."),
+      ]),
   ]
   .merging(readActuators.map { ($0.key, Rule(attributes: actuatorAttributes.union($0.value))) }) { first, _ in first }
   .merging(

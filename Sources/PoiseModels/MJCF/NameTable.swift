@@ -33,7 +33,8 @@ struct NameTable {
     else {
       reader.problem(
         "name", found: quoted(name.filter { !$0.isNewline }),
-        allowed: "up to \(Self.lengthLimit) characters, without comma, double quote, control characters, or spaces at the ends",
+        allowed:
+          "up to \(Self.lengthLimit) characters, without comma, double quote, control characters, or spaces at the ends",
         remedy: "Rename it.")
       return
     }
