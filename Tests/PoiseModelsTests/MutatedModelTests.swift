@@ -4,7 +4,7 @@ import PoiseModels
 import Testing
 
 /// Small seeded damage to the text of a model.
-private struct Mutator {
+struct Mutator {
   var random: RandomStream
   /// Other models' text, to take pieces from.
   let corpus: [[UInt8]]
@@ -84,7 +84,7 @@ struct MutatedModelTests {
     #expect(corpus.count >= 10)
     var mutator = Mutator(random: RandomStream(seed: 2, purpose: .testing), corpus: corpus)
     let folder = try TemporaryFolder()
-    let count = 15_000
+    let count = 8_000
     var (modelCount, slowest) = (0, Duration.zero)
 
     for i in 0..<count {

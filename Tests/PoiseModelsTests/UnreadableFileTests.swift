@@ -68,7 +68,7 @@ struct UnreadableFileTests {
   @Test("with a byte order mark, carriage returns or a declaration is still a model")
   func harmlessDecoration() throws {
     let text =
-      "<?xml version='1.0' encoding='utf-8'?>\r\n<!-- <!DOCTYPE> in a comment -->\r\n<mujoco><worldbody>\r\n"
+      "<?xml version='1.0' encoding='utf-8'?>\r\n<!-- <!DOCTYPE> -- in a comment --->\r\n<mujoco><worldbody>\r\n"
       + "<body><geom size='1'/></body></worldbody></mujoco>\r\n<!-- the end -->\r\n"
     #expect(try message([0xEF, 0xBB, 0xBF] + Array(text.utf8)) == "(no problem)")
   }

@@ -191,7 +191,16 @@ extension MJCFReader {
   // MARK: Colour
 
   private func color(_ reader: ElementReader) -> SIMD4<Double> {
-    Self.rgba(reader) ?? reader.text("material").flatMap { materials[$0] } ?? [0.5, 0.5, 0.5, 1]
+    var materialColor: SIMD4<Double>?
+    if let material = reader.text("material") {
+      materialColor = materials[material]
+      if materialColor == nil {
+        reader.problem(
+          "material", found: "material \(quoted(material)), which is not defined", allowed: "a material of <asset>",
+          remedy: suggestion(for: material, among: materials.keys.sorted()))
+      }
+    }
+    return Self.rgba(reader) ?? materialColor ?? [0.5, 0.5, 0.5, 1]
   }
 
   private static func rgba(_ reader: ElementReader) -> SIMD4<Double>? {

@@ -42,10 +42,11 @@ enum MarkupParser {
     }
 
     let builder = TreeBuilder(file: file, startLines: scan.startLines)
-    let parser = XMLParser(data: Data(bytes))
+    let parser = XMLParser(data: Data(scan.bytes))
     parser.shouldResolveExternalEntities = false
     parser.delegate = builder
-    guard parser.parse(), let root = builder.root else {
+    // On Linux `parse()` may return true after an error, with what could be made out: only the delegate is told.
+    guard parser.parse(), builder.firstError == nil, let root = builder.root else {
       let code = builder.firstError?.code ?? (parser.parserError as NSError?)?.code ?? 0
       let line = builder.firstError?.line ?? parser.lineNumber
       return refuse(max(1, line), explanation(ofParserError: code), "well-formed XML", "Correct the markup here.")
@@ -85,12 +86,14 @@ enum MarkupParser {
     case 40: "an attribute's value without its closing quote"
     case 41: "an attribute without '='"
     case 42: "the same attribute twice in one element"
-    case 45: "a comment that does not end, or that holds '--'"
+    case 62: "']]>' outside a CDATA section"
+    case 64: "a second XML declaration, or one behind the start of the file"
     case 65: "two attributes without a space between them"
     case 68: "a name that is missing or not allowed"
     case 73: "a tag without its closing '>'"
     case 76: "a closing tag that does not match its opening tag"
     case 77: "an element that is never closed; the file may be cut off"
+    case 200...205: "a name with a prefix that is not declared"
     default: "markup that cannot be read (libxml2 error \(code))"
     }
   }

@@ -17,7 +17,8 @@ struct MarkupScan {
   /// The line of each start tag, in the order of the file.
   private(set) var startLines: [Int] = []
 
-  private let bytes: [UInt8]
+  /// The file with its comments blanked, for libxml2: MuJoCo's parser allows '--' inside them, libxml2 does not.
+  private(set) var bytes: [UInt8]
   private var position = 0
   private var line = 1
 
@@ -31,12 +32,15 @@ struct MarkupScan {
     var open: [(name: ArraySlice<UInt8>, line: Int)] = []
     while try skipText(isInside: !open.isEmpty) {
       if follows("!--") {
-        advance(past: "-->")
+        let start = position - 1
+        position += 3
+        try close("-->", "comment")
+        for i in start..<position where bytes[i] != UInt8(ascii: "\n") { bytes[i] = UInt8(ascii: " ") }
       } else if follows("![CDATA[") {
-        advance(past: "]]>")
+        try close("]]>", "CDATA section")
       } else if follows("?") {
         try checkEncoding()
-        advance(past: "?>")
+        try close("?>", "processing instruction")
       } else if follows("!") {
         throw Failure(
           line: line, found: "a document type or entity declaration ('<!')",
@@ -152,6 +156,15 @@ struct MarkupScan {
     guard position + text.utf8CodeUnitCount <= bytes.count else { return false }
     for i in 0..<text.utf8CodeUnitCount where bytes[position + i] != text.utf8Start[i] { return false }
     return true
+  }
+
+  /// Moves just behind the next `end`, which must come.
+  private mutating func close(_ end: StaticString, _ kind: String) throws(Failure) {
+    let start = line
+    guard advance(past: end) else {
+      throw Failure(
+        line: start, found: "a \(kind) that does not end", allowed: "'\(end)' behind it", remedy: "Close it.")
+    }
   }
 
   /// Moves just behind the next `text`, or to the end.
