@@ -104,4 +104,54 @@ struct ShippedModelTests {
       #expect(difference([a.x, -a.y, a.z], list(b)) < 1e-12, "\(joint.name)")
     }
   }
+
+  /// A point of a body, in the world, with one joint turned from the reference pose.
+  private static func point(
+    _ point: Vector3, of body: String, in model: RobotModel, turning joint: String, by angle: Double
+  ) throws -> Vector3 {
+    var poses: [Pose] = []
+    for (i, each) in model.bodies.enumerated() {
+      var pose = (each.parent.map { poses[$0] } ?? .identity) * each.pose
+      for turned in model.joints where turned.body == i && turned.name == joint {
+        let rotation = Quaternion(angle: angle, axis: turned.axis)
+        pose = pose * Pose(position: turned.anchor - rotation.rotate(turned.anchor), orientation: rotation)
+      }
+      poses.append(pose)
+    }
+    return poses[try #require(model.bodies.firstIndex { $0.name == body })].apply(to: point)
+  }
+
+  @Test("have a humanoid whose joints turn as its file says")
+  func humanoidSigns() throws {
+    let model = try Self.model("humanoid")
+    /// How far a point moves when a joint turns by +0.3 rad.
+    func motion(_ joint: String, _ body: String, _ point: Vector3 = .zero) throws -> Vector3 {
+      try Self.point(point, of: body, in: model, turning: joint, by: 0.3)
+        - Self.point(point, of: body, in: model, turning: joint, by: 0)
+    }
+    for (side, outward) in [("left", 1.0), ("right", -1.0)] {
+      let (foot, hand) = ("\(side)_foot", "\(side)_lower_arm")
+      let toes: Vector3 = [0.18, 0, -0.07]
+      #expect(try motion("\(side)_hip_y", foot).x > 0.1, "thigh forward")
+      #expect(try motion("\(side)_hip_x", foot).y * outward > 0.1, "leg outward")
+      #expect(try motion("\(side)_hip_z", foot, toes).y * outward > 0.03, "toes outward")
+      #expect(try motion("\(side)_knee", foot).x < -0.05, "knee bent")
+      #expect(try motion("\(side)_ankle", foot, toes).z > 0.03, "toes lifted")
+      #expect(try motion("\(side)_shoulder", hand).x > 0.05, "arm forward")
+      #expect(try motion("\(side)_elbow", hand, [0, 0, -0.27]).x > 0.05, "elbow bent")
+    }
+    // The torso is the root: bending the trunk forward or left moves the legs forward or left of it.
+    #expect(try motion("abdomen_y", "left_foot").x > 0.1, "trunk forward")
+    #expect(try motion("abdomen_x", "left_foot").y > 0.1, "trunk left")
+  }
+
+  @Test("have a cart-pole and a pendulum that stand upright at 0 and tip towards +x")
+  func poleSigns() throws {
+    for name in ["pendulum", "cartpole"] {
+      let model = try Self.model(name)
+      let upright = try Self.point([0, 0, 1], of: "pole", in: model, turning: "hinge", by: 0)
+      #expect(upright == [0, 0, 1])
+      #expect(try Self.point([0, 0, 1], of: "pole", in: model, turning: "hinge", by: 0.3).x > 0.2)
+    }
+  }
 }

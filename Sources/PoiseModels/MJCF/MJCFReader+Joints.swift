@@ -21,8 +21,8 @@ extension MJCFReader {
     if kind == .hinge || kind == .slide {
       readAxis(of: &joint, frame: frame, reader)
       readCoordinate(of: &joint, reader)
-    } else {
-      refuseLimits(of: kind, reader)
+    } else if kind == .ball {
+      refuseConeLimit(reader)
     }
     readSpringAndDamper(of: &joint, reader)
     readRotor(of: &joint, reader)
@@ -97,15 +97,15 @@ extension MJCFReader {
     return convert(lower)...convert(upper)
   }
 
-  private func refuseLimits(of kind: RobotModel.Joint.Kind, _ reader: ElementReader) {
+  /// A ball's limit is a cone; a free joint has none, whatever its defaults say.
+  private func refuseConeLimit(_ reader: ElementReader) {
     let values = reader.numbers("range", count: 2...2) ?? [0, 0]
     let choice = reader.keyword("limited", of: ["true", "false", "auto"]) ?? "auto"
-    // As in MuJoCo, a range alone does not limit a free joint.
-    guard choice == "true" || (kind == .ball && choice == "auto" && values != [0, 0]) else { return }
+    guard choice == "true" || (choice == "auto" && values != [0, 0]) else { return }
     reader.problem(
-      reader.has("range") ? "range" : "limited", found: "a limit on a \(kind.rawValue) joint",
+      reader.has("range") ? "range" : "limited", found: "a limit on a ball joint",
       allowed: "limits on hinges and slides, because Poise has no cone limits",
-      remedy: kind == .ball ? "Remove it, or use three hinges with ranges." : "Remove it, or use <freejoint/>.")
+      remedy: "Remove it, or use three hinges with ranges.")
   }
 
   private func readSpringAndDamper(of joint: inout RobotModel.Joint, _ reader: ElementReader) {

@@ -66,7 +66,9 @@ enum PhysicsSettings {
         "actuatorgroupdisable", found: quoted(groups), allowed: "none, because Poise switches no actuators off",
         remedy: "Remove the actuators instead.")
     }
-    for (name, meaning) in methodApproximations { reader.approximation(name, meaning) }
+    for (name, meaning) in methodApproximations.sorted(by: { $0.key < $1.key }) {
+      reader.approximation(name, meaning)
+    }
   }
 
   // MARK: flag
