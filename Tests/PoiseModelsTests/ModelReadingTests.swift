@@ -110,7 +110,7 @@ struct ModelReadingTests {
             <geom name="foot" size="0.1"/>
             <geom name="shadow" size="0.1" contype="0" conaffinity="0" margin="0.5"/>
             <body name="arm">
-              <joint name="elbow"/>
+              <joint name="elbow" range="-180 90"/>
               <geom name="rod" size="0.1" solimp="0.9 0.95 0.001"/>
             </body>
           </body>
@@ -135,6 +135,7 @@ struct ModelReadingTests {
         "8 geom 'floor', priority: The friction of a pair is chosen as if all priorities were equal.",
         "8 geom 'floor', condim: Contacts resist sliding by the geoms' friction even where both have condim 1.",
         "10 body 'base', joint 'pivot', margin: A stop acts at the limit, not before it.",
+        "14 body 'arm', joint 'elbow', range: ODE tells a hinge's angle within ±180° of the reference pose; a stop at or beyond that is left out.",
         "15 body 'arm', geom 'rod', solimp: Contacts have Poise's own stiffness and damping (poise_contact_stiffness, poise_contact_damping).",
         "18 body 'ball', freejoint, align: The body's frame stays where the file puts it, instead of at its centre of mass.",
       ])

@@ -100,7 +100,7 @@ struct DefaultClasses {
     guard classes[name] != nil else {
       findings.problem(
         element.source, "\(place), \(attribute)", found: "class \(quoted(name)), which is not defined",
-        allowed: classes.keys.sorted().map { "'\($0)'" }.joined(separator: ", "),
+        allowed: listed(classes.keys.sorted()),
         remedy: suggestion(for: name, among: classes.keys.sorted()))
       return inherited
     }

@@ -48,7 +48,7 @@ extension MJCFReader {
   private func shapeAndPose(_ type: String, _ reader: ElementReader) -> (Shape, Pose)? {
     guard Self.ownTypes.contains(type) else {
       reader.problem(
-        "type", found: "'\(type)'", allowed: Self.ownTypes.map { "'\($0)'" }.joined(separator: ", "),
+        "type", found: "'\(type)'", allowed: listed(Self.ownTypes),
         remedy: "Use simple shapes; if it is only for pictures, write contype=\"0\" conaffinity=\"0\" mass=\"0\".")
       return nil
     }

@@ -39,7 +39,7 @@ extension MJCFReader {
       case .never: explicit
       case .whereMissing: inertials.isEmpty ? fromGeometry : explicit
       }
-    // A body that only `boundmass` gives a mass has it where MuJoCo puts it: at its position in its parent, read as one of its own.
+    // A body that only `boundmass` gives a mass has it where MuJoCo puts it: at the body's `pos`, read in its own frame.
     let bounded = RobotModel.Inertia(
       mass: 0, centerOfMass: reader.pose(settings).position, tensor: .zero)
     let place = inertials.first.map { SourcePlace($0.source, "\(reader.place), inertial") }

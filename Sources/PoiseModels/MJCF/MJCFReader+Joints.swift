@@ -59,7 +59,13 @@ extension MJCFReader {
     joint.range = range("range", limited: "limited", reader, convert: converted)
     joint.reference = converted(reader.number("ref") ?? 0)
     joint.springReference = converted(reader.number("springref") ?? 0)
-    if joint.range != nil {
+    if let range = joint.range {
+      let ends = (range.lowerBound - joint.reference, range.upperBound - joint.reference)
+      if isHinge, ends.0 <= -Double.pi || ends.1 >= Double.pi {
+        reader.approximation(
+          "range", "ODE tells a hinge's angle within ±180° of the reference pose; a stop at or beyond that is left out."
+        )
+      }
       for name in ["solreflimit", "solimplimit"] {
         reader.approximation(name, "A stop is as hard as Poise's limits are (poise_limit_error_reduction).")
       }

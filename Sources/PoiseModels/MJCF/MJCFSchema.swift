@@ -201,7 +201,7 @@ extension MJCFSchema {
         element.source, place, found: "unknown attribute \(quoted(name))",
         allowed: rule.attributes.isEmpty
           ? "no attributes"
-          : rule.attributes.subtracting(onlyToRefuse).sorted().map { "'\($0)'" }.joined(separator: ", "),
+          : listed(rule.attributes.subtracting(onlyToRefuse).sorted()),
         remedy: suggestion(for: name, among: rule.attributes.sorted()))
     }
     var seen: Set<String> = []
@@ -224,7 +224,7 @@ extension MJCFSchema {
         let known = rule.children.filter { if case .refused = $0.value { false } else { true } }.keys.sorted()
         findings.problem(
           child.source, place, found: "unknown element \(quoted(child.name))",
-          allowed: known.isEmpty ? "no elements inside" : known.map { "'\($0)'" }.joined(separator: ", "),
+          allowed: known.isEmpty ? "no elements inside" : listed(known),
           remedy: suggestion(for: child.name, among: rule.children.keys.sorted()))
       }
     }

@@ -130,7 +130,7 @@ enum PoiseSettings {
       let reader = ElementReader(element, place: "custom, \(element.label)", findings: findings)
       guard names.contains(name) else {
         reader.problem(
-          found: "unknown setting \(quoted(name))", allowed: names.map { "'\($0)'" }.joined(separator: ", "),
+          found: "unknown setting \(quoted(name))", allowed: listed(names),
           remedy: suggestion(for: name, among: names))
         continue
       }
