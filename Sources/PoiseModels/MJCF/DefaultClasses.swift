@@ -3,19 +3,28 @@ import PoiseCore
 /// The default classes of a model: what an element's attributes are where it does not say.
 ///
 /// As in MuJoCo a class starts as a copy of the class it stands in, taken after that class's own elements are read; and
-/// all actuators share one set of defaults, so that `<motor ctrlrange=…>` also serves a `position`.
+/// all actuators share one set of defaults, so that `<motor ctrlrange=…>` also serves a `position`. Only the gains are
+/// each kind's own.
 struct DefaultClasses {
   static let countLimit = 1000
 
   struct Class {
     /// By `joint`, `geom`, `tendon`, `material`, `actuator`.
     var attributes: [String: [String: Attribute]] = [:]
-    /// MuJoCo's `gainprm[0]`, left behind by the `kp` or `kv` of an actuator of this class: the next one's default.
+    /// What the last actuator among this class's own elements says about its law.
+    var servo: Servo?
+    /// The class that this one stands in.
+    var parent: String?
+  }
+
+  /// Gains of an actuator's law.
+  struct Servo {
+    /// `motor`, `position`, `velocity`, or one that Poise does not read.
+    var kind: String
+    /// kp of a position actuator, kv of a velocity actuator.
     var gain = 1.0
-    /// MuJoCo's −`biasprm[2]` likewise.
-    var velocityGain = 0.0
-    /// The kind of an actuator that Poise does not read and that left its settings in this class.
-    var foreignActuator: String?
+    /// kv of a position actuator.
+    var damping = 0.0
   }
 
   private(set) var classes: [String: Class] = ["main": Class()]
@@ -56,7 +65,7 @@ struct DefaultClasses {
           nested.source, place, found: "more than \(Self.countLimit) classes", allowed: "at most \(Self.countLimit)")
         continue
       }
-      classes[nestedName] = own
+      classes[nestedName] = Class(attributes: own.attributes, parent: name)
       read(nested, into: nestedName)
     }
   }
@@ -65,26 +74,20 @@ struct DefaultClasses {
     switch element.name {
     case "joint", "geom", "tendon", "material":
       own.attributes[element.name, default: [:]].overlay(element, defaultClass: name)
-    case "motor":
-      own.attributes["actuator", default: [:]].overlay(element, defaultClass: name)
-      own.gain = 1
-    case "position", "velocity":
-      own.attributes["actuator", default: [:]].overlay(element, defaultClass: name)
+    case "motor", "position", "velocity":
+      own.attributes["actuator", default: [:]].overlay(element.without(["kp", "kv"]), defaultClass: name)
       let reader = ElementReader(element, place: "default '\(name)', \(element.name)", findings: findings)
-      if element.name == "position" {
-        own.gain = reader.number("kp", in: .gain) ?? own.gain
-        own.velocityGain = reader.number("kv", in: .gain) ?? own.velocityGain
-      } else {
-        own.gain = reader.number("kv", in: .gain) ?? own.gain
-        own.velocityGain = own.gain
-      }
+      var servo =
+        own.servo.flatMap { $0.kind == element.name ? $0 : nil } ?? inheritedServo(element.name, of: own.parent)
+      servo.kind = element.name
+      servo.gain = reader.number(element.name == "position" ? "kp" : "kv", in: .gain) ?? servo.gain
+      if element.name == "position" { servo.damping = reader.number("kv", in: .gain) ?? servo.damping }
+      own.servo = servo
     case _ where MJCFSchema.foreignActuators.contains(element.name):
-      var shared = element
-      shared.attributes = element.attributes.filter {
-        ["ctrlrange", "ctrllimited", "forcerange", "forcelimited", "gear"].contains($0.key)
-      }
-      own.attributes["actuator", default: [:]].overlay(shared, defaultClass: name)
-      own.foreignActuator = element.name
+      let shared: Set = ["ctrlrange", "ctrllimited", "forcerange", "forcelimited", "gear"]
+      own.attributes["actuator", default: [:]]
+        .overlay(element.without(Set(element.attributes.keys).subtracting(shared)), defaultClass: name)
+      own.servo = Servo(kind: element.name)
     default: break
     }
   }
@@ -97,7 +100,7 @@ struct DefaultClasses {
     guard classes[name] != nil else {
       findings.problem(
         element.source, "\(place), \(attribute)", found: "class \(quoted(name)), which is not defined",
-        allowed: classes.keys.sorted().map { "'\($0)'" }.joined(separator: ", "),
+        allowed: listed(classes.keys.sorted()),
         remedy: suggestion(for: name, among: classes.keys.sorted()))
       return inherited
     }
@@ -106,5 +109,16 @@ struct DefaultClasses {
 
   func attributes(_ kind: String, of name: String) -> [String: Attribute] { classes[name]?.attributes[kind] ?? [:] }
 
-  subscript(name: String) -> Class { classes[name] ?? Class() }
+  /// The gains that an actuator of `kind` takes from a class: those of the nearest class around it whose last actuator is
+  /// of that kind, or of a kind that Poise does not read; else gain 1 and damping 0.
+  ///
+  /// Measured on MuJoCo 4.0.0 (`Golden/snippets/servo_defaults.xml`).
+  func inheritedServo(_ kind: String, of name: String?) -> Servo {
+    var current = name
+    while let name = current, let next = classes[name] {
+      if let servo = next.servo, servo.kind == kind || MJCFSchema.foreignActuators.contains(servo.kind) { return servo }
+      current = next.parent
+    }
+    return Servo(kind: kind)
+  }
 }

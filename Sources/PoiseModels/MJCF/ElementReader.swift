@@ -62,7 +62,7 @@ struct ElementReader {
     guard let text = text(name) else { return nil }
     guard allowed.contains(text) else {
       problem(
-        name, found: quoted(text), allowed: allowed.map { "'\($0)'" }.joined(separator: ", "),
+        name, found: quoted(text), allowed: listed(allowed),
         remedy: suggestion(for: text, among: allowed))
       return nil
     }

@@ -78,3 +78,10 @@ func quoted(_ text: some StringProtocol) -> String {
   let limit = 60
   return text.count <= limit ? "'\(text)'" : "'\(text.prefix(limit))…' (\(text.count) characters)"
 }
+
+/// `'a', 'b', 'c'`, cut to a readable number of names.
+func listed(_ names: some Collection<String>) -> String {
+  let limit = 40
+  let shown = names.prefix(limit).map { quoted($0) }.joined(separator: ", ")
+  return names.count <= limit ? shown : "\(shown) and \(names.count - limit) more"
+}

@@ -144,7 +144,7 @@ struct IncludeExpander {
         "\(quoted(name)), which does not exist", "a file inside the model's folder",
         "Check the name; it is looked up in \(quoted(folder.isEmpty ? "." : folder)).")
     }
-    guard real.hasPrefix(realFolder.hasSuffix("/") ? realFolder : realFolder + "/") else {
+    guard real == realFolder || real.hasPrefix(realFolder.hasSuffix("/") ? realFolder : realFolder + "/") else {
       return refuse(
         "\(quoted(name)), which lies outside the model's folder", "files inside \(quoted(realFolder))",
         "Copy the file into the model's folder.")

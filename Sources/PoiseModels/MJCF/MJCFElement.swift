@@ -18,6 +18,13 @@ struct MJCFElement: Sendable {
   /// The children called `name`, in the order of the file.
   func children(named name: String) -> [MJCFElement] { children.filter { $0.name == name } }
 
+  /// This element without some of its attributes.
+  func without(_ names: Set<String>) -> Self {
+    var result = self
+    result.attributes = attributes.filter { !names.contains($0.key) }
+    return result
+  }
+
   /// `geom 'head'`, or `geom` where the element has no name.
   var label: String {
     guard let label = attributes["name"], !label.isEmpty else { return name }

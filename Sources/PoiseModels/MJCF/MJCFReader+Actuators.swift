@@ -27,7 +27,7 @@ extension MJCFReader {
       element, inheriting: defaults.attributes("actuator", of: defaultClass), place: place, findings: findings)
     refuseForeignPhysics(reader)
     guard let joint = target(reader, jointIndices: jointIndices) else { return }
-    let law = law(reader, defaults[defaultClass])
+    let law = law(reader, defaults.inheritedServo(element.name, of: defaultClass))
     let gear = reader.numbers("gear", count: 1...6)?.first ?? 1
     actuators.append(
       RobotModel.Actuator(
@@ -65,17 +65,18 @@ extension MJCFReader {
   }
 
   /// Source: MuJoCo's `mjs_setToMotor`, `mjs_setToPosition` and `mjs_setToVelocity` in `user_api.cc`.
-  private func law(_ reader: ElementReader, _ inherited: DefaultClasses.Class) -> RobotModel.Actuator.Law {
-    guard reader.element.name != "motor" else { return .motor }
-    if let foreign = inherited.foreignActuator {
+  private func law(_ reader: ElementReader, _ inherited: DefaultClasses.Servo) -> RobotModel.Actuator.Law {
+    let kind = reader.element.name
+    guard kind != "motor" else { return .motor }
+    if inherited.kind != kind {
       reader.problem(
-        found: "a \(reader.element.name) actuator with defaults of <\(foreign)>", allowed: "defaults of its own kind",
-        remedy: "Put the defaults of <\(foreign)> into another class.")
+        found: "a \(kind) actuator with defaults of <\(inherited.kind)>", allowed: "defaults of its own kind",
+        remedy: "Put the defaults of <\(inherited.kind)> into another class.")
     }
-    if reader.element.name == "velocity" { return .velocity(gain: reader.number("kv", in: .gain) ?? inherited.gain) }
+    if kind == "velocity" { return .velocity(gain: reader.number("kv", in: .gain) ?? inherited.gain) }
     return .position(
       gain: reader.number("kp", in: .gain) ?? inherited.gain,
-      damping: reader.number("kv", in: .gain) ?? inherited.velocityGain)
+      damping: reader.number("kv", in: .gain) ?? inherited.damping)
   }
 
   private func controlRange(_ reader: ElementReader, joint: Int) -> ClosedRange<Double>? {

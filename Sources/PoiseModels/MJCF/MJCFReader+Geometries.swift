@@ -3,9 +3,8 @@ import PoiseSimulation
 
 /// Geometries: shapes, where they stand, what they weigh, how they touch.
 extension MJCFReader {
-  private static let types = [
-    "plane", "hfield", "sphere", "capsule", "ellipsoid", "cylinder", "box", "mesh", "sdf",
-  ]
+  private static let ownTypes = ["plane", "sphere", "capsule", "cylinder", "box"]
+  private static let types = ownTypes + ["hfield", "ellipsoid", "mesh", "sdf"]
 
   mutating func readGeometry(_ element: MJCFElement, body: Int?, frame: Pose, inherited: String, place: String) {
     guard geometries.count < Self.geometryLimit else {
@@ -23,17 +22,11 @@ extension MJCFReader {
     let collides = contactType != 0 || contactAffinity != 0
     refuseForeignPhysics(reader, collides: collides)
 
-    guard ["plane", "sphere", "capsule", "cylinder", "box"].contains(type) else {
-      refuseShape(type, reader, body: body, collides: collides)
+    if !Self.ownTypes.contains(type), isOnlyForPictures(reader, body: body, collides: collides) { return }
+    guard let (shape, local) = shapeAndPose(type, reader) else {
+      if let body { faultyBodies.insert(body) }
       return
     }
-    if reader.has("mesh") || reader.has("hfield") {
-      reader.problem(
-        reader.has("mesh") ? "mesh" : "hfield", found: "a \(type) fitted to a mesh or height field",
-        allowed: "shapes with their own size", remedy: "Give the size instead.")
-      return
-    }
-    guard let (shape, local) = shapeAndPose(type, reader) else { return }
     let pose = frame * local
     let friction = reader.numbers("friction", count: 1...3, in: .notNegative)?.first ?? 1
     if collides, physics.isContactEnabled { noteContactApproximations(reader) }
@@ -50,9 +43,24 @@ extension MJCFReader {
   // MARK: Shape and pose
 
   /// Source: MuJoCo's `mjCGeom::Compile` in `user_objects.cc`.
+  ///
+  /// - Returns: `nil` after noting a problem.
   private func shapeAndPose(_ type: String, _ reader: ElementReader) -> (Shape, Pose)? {
+    guard Self.ownTypes.contains(type) else {
+      reader.problem(
+        "type", found: "'\(type)'", allowed: listed(Self.ownTypes),
+        remedy: "Use simple shapes; if it is only for pictures, write contype=\"0\" conaffinity=\"0\" mass=\"0\".")
+      return nil
+    }
+    if reader.has("mesh") || reader.has("hfield") {
+      reader.problem(
+        reader.has("mesh") ? "mesh" : "hfield", found: "a \(type) fitted to a mesh or height field",
+        allowed: "shapes with their own size", remedy: "Give the size instead.")
+      return nil
+    }
     var pose = reader.pose(settings)
     var size = reader.numbers("size", count: 1...3, in: .physical) ?? []
+    if size.isEmpty, reader.has("size") { return nil }
     size += Array(repeating: 0, count: 3 - size.count)
 
     if let ends = reader.numbers("fromto", count: 6...6) {
@@ -172,22 +180,27 @@ extension MJCFReader {
     }
   }
 
-  /// A shape that Poise has not: refused if it touches or weighs anything, else left out of the picture.
-  private func refuseShape(_ type: String, _ reader: ElementReader, body: Int?, collides: Bool) {
-    let givenMass =
-      reader.number("mass", in: .notNegative) ?? (reader.number("density", in: .notNegative) == 0 ? 0 : nil)
-    let isWeightless = givenMass == 0 || body.map { !countsForInertia(reader, body: $0) } ?? true
-    guard collides || !isWeightless else { return }
-    reader.problem(
-      "type", found: "'\(type)'", allowed: "'plane', 'sphere', 'capsule', 'cylinder', 'box'",
-      remedy:
-        "Replace it by simple shapes; if it is only for pictures, give it contype=\"0\" conaffinity=\"0\" mass=\"0\".")
+  /// Whether a geometry touches nothing and weighs nothing: then a shape that Poise has not is left out.
+  private func isOnlyForPictures(_ reader: ElementReader, body: Int?, collides: Bool) -> Bool {
+    guard !collides else { return false }
+    if reader.number("mass", in: .notNegative) == 0 { return true }
+    if !reader.has("mass"), reader.number("density", in: .notNegative) == 0 { return true }
+    return body.map { !countsForInertia(reader, body: $0) } ?? true
   }
 
   // MARK: Colour
 
   private func color(_ reader: ElementReader) -> SIMD4<Double> {
-    Self.rgba(reader) ?? reader.text("material").flatMap { materials[$0] } ?? [0.5, 0.5, 0.5, 1]
+    var materialColor: SIMD4<Double>?
+    if let material = reader.text("material") {
+      materialColor = materials[material]
+      if materialColor == nil {
+        reader.problem(
+          "material", found: "material \(quoted(material)), which is not defined", allowed: "a material of <asset>",
+          remedy: suggestion(for: material, among: materials.keys.sorted()))
+      }
+    }
+    return Self.rgba(reader) ?? materialColor ?? [0.5, 0.5, 0.5, 1]
   }
 
   private static func rgba(_ reader: ElementReader) -> SIMD4<Double>? {

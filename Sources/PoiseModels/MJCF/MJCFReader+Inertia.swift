@@ -20,10 +20,17 @@ extension MJCFReader {
 
   // MARK: One body
 
-  private func inertia(of body: Int) -> RobotModel.Inertia? {
+  private mutating func inertia(of body: Int) -> RobotModel.Inertia? {
     let reader = bodyReaders[body]
     let inertials = reader.element.children.filter { $0.name == "inertial" }
-    let explicit = inertials.first.flatMap { readInertial($0, place: "\(reader.place), inertial") }
+    var explicit: RobotModel.Inertia?
+    if let element = inertials.first {
+      switch readInertial(element, place: "\(reader.place), inertial") {
+      case .massless: break
+      case .wrong: faultyBodies.insert(body)
+      case .inertia(let inertia): explicit = inertia
+      }
+    }
     let parts = geometryInertias[body]
     let fromGeometry = parts.isEmpty ? nil : RobotModel.Inertia(combining: parts)
     let chosen: RobotModel.Inertia? =
@@ -32,10 +39,11 @@ extension MJCFReader {
       case .never: explicit
       case .whereMissing: inertials.isEmpty ? fromGeometry : explicit
       }
-    return corrected(
-      chosen,
-      inertials.first.map { SourcePlace($0.source, "\(reader.place), inertial") }
-        ?? SourcePlace(reader.source, reader.place))
+    // A body that only `boundmass` gives a mass has it where MuJoCo puts it: at the body's `pos`, read in its own frame.
+    let bounded = RobotModel.Inertia(
+      mass: 0, centerOfMass: reader.pose(settings).position, tensor: .zero)
+    let place = inertials.first.map { SourcePlace($0.source, "\(reader.place), inertial") }
+    return corrected(chosen ?? bounded, place ?? SourcePlace(reader.source, reader.place))
   }
 
   private struct SourcePlace {
@@ -44,8 +52,14 @@ extension MJCFReader {
     init(_ source: SourceLine, _ place: String) { (self.source, self.place) = (source, place) }
   }
 
-  /// The element `inertial`; `nil` after noting a problem, and for a mass of zero.
-  private func readInertial(_ element: MJCFElement, place: String) -> RobotModel.Inertia? {
+  private enum Inertial {
+    case inertia(RobotModel.Inertia)
+    case massless
+    /// A problem has been noted.
+    case wrong
+  }
+
+  private func readInertial(_ element: MJCFElement, place: String) -> Inertial {
     let reader = ElementReader(element, place: place, findings: findings)
     let center = reader.vector("pos")
     let mass = reader.number("mass", in: .notNegative)
@@ -55,16 +69,16 @@ extension MJCFReader {
     let rotation = reader.orientation(settings)
     let diagonal = reader.vector("diaginertia", in: .notNegative)
     let full = reader.numbers("fullinertia", count: 6...6)
-    guard let center, let mass else { return nil }
+    guard let center, let mass else { return .wrong }
 
     if reader.has("fullinertia"),
       let other = (["diaginertia"] + MJCFSchema.orientation.sorted()).first(where: reader.has)
     {
       reader.problem(
         "fullinertia", found: "'fullinertia' and '\(other)' together", allowed: "one of them", remedy: "Remove one.")
-      return nil
+      return .wrong
     }
-    if mass == 0 { return nil }
+    if mass == 0 { return .massless }
     if let i = full {
       // MJCF's order: xx, yy, zz, xy, xz, yz.
       let tensor = Matrix3(columns: [i[0], i[3], i[4]], [i[3], i[1], i[5]], [i[4], i[5], i[2]])
@@ -72,24 +86,23 @@ extension MJCFReader {
         reader.problem(
           "fullinertia", found: quoted(reader.text("fullinertia") ?? ""),
           allowed: "a tensor whose principal moments are all above 0")
-        return nil
+        return .wrong
       }
-      return RobotModel.Inertia(mass: mass, centerOfMass: center, tensor: tensor)
+      return .inertia(RobotModel.Inertia(mass: mass, centerOfMass: center, tensor: tensor))
     }
     if !reader.has("diaginertia"), !reader.has("fullinertia") {
       reader.problem(
         found: "neither 'diaginertia' nor 'fullinertia'", allowed: "one of them",
         remedy: "Add it, or remove <inertial> to use the geoms' masses.")
     }
-    guard let diagonal else { return nil }
-    return RobotModel.Inertia(
-      mass: mass, centerOfMass: center, tensor: Matrix3(diagonal: diagonal).rotated(by: rotation ?? .identity))
+    guard let diagonal else { return .wrong }
+    let tensor = Matrix3(diagonal: diagonal).rotated(by: rotation ?? .identity)
+    return .inertia(RobotModel.Inertia(mass: mass, centerOfMass: center, tensor: tensor))
   }
 
   /// Applies the compiler's lower bounds and checks that some mass could have this inertia: A + B ≥ C.
-  private func corrected(_ inertia: RobotModel.Inertia?, _ place: SourcePlace) -> RobotModel.Inertia? {
-    if settings.leastMass == 0, settings.leastInertia == 0, inertia == nil { return nil }
-    var result = inertia ?? RobotModel.Inertia(mass: 0, centerOfMass: .zero, tensor: .zero)
+  private func corrected(_ inertia: RobotModel.Inertia, _ place: SourcePlace) -> RobotModel.Inertia? {
+    var result = inertia
     result.mass = max(result.mass, settings.leastMass)
     var (principal, axes) = result.tensor.eigenSystem()
     if principal.x < settings.leastInertia {
@@ -149,14 +162,15 @@ extension MJCFReader {
         parts[root, default: []].append(inertia.seen(from: offset))
       }
     }
-    for body in bodies.indices where hasJoint[body] {
+    let faultyRoots = Set(faultyBodies.compactMap(weldRoot))
+    for body in bodies.indices where hasJoint[body] && !faultyRoots.contains(body) {
       let total = parts[body].map(RobotModel.Inertia.init(combining:))
       let leastMoment = total?.tensor.eigenSystem().values.x ?? 0
       guard let total, total.mass >= Self.leastMovingMass, leastMoment >= Self.leastMovingInertia else {
         let found = total.map { "mass \($0.mass) kg and least moment of inertia \(leastMoment) kg·m²" } ?? "no mass"
         bodyReaders[body].problem(
           found: "\(found) on a body that moves",
-          allowed: "at least \(Self.leastMovingMass) kg and \(Self.leastMovingInertia) kg·m²",
+          allowed: "at least 1e-9 kg and 1e-12 kg·m²",
           remedy: "Add a geom with mass or an <inertial>.")
         continue
       }

@@ -21,8 +21,8 @@ extension MJCFReader {
     if kind == .hinge || kind == .slide {
       readAxis(of: &joint, frame: frame, reader)
       readCoordinate(of: &joint, reader)
-    } else {
-      refuseLimits(of: kind, reader)
+    } else if kind == .ball {
+      refuseConeLimit(reader)
     }
     readSpringAndDamper(of: &joint, reader)
     readRotor(of: &joint, reader)
@@ -59,7 +59,13 @@ extension MJCFReader {
     joint.range = range("range", limited: "limited", reader, convert: converted)
     joint.reference = converted(reader.number("ref") ?? 0)
     joint.springReference = converted(reader.number("springref") ?? 0)
-    if joint.range != nil {
+    if let range = joint.range {
+      let ends = (range.lowerBound - joint.reference, range.upperBound - joint.reference)
+      if isHinge, ends.0 <= -Double.pi || ends.1 >= Double.pi {
+        reader.approximation(
+          "range", "ODE tells a hinge's angle within ±180° of the reference pose; a stop at or beyond that is left out."
+        )
+      }
       for name in ["solreflimit", "solimplimit"] {
         reader.approximation(name, "A stop is as hard as Poise's limits are (poise_limit_error_reduction).")
       }
@@ -97,15 +103,15 @@ extension MJCFReader {
     return convert(lower)...convert(upper)
   }
 
-  private func refuseLimits(of kind: RobotModel.Joint.Kind, _ reader: ElementReader) {
+  /// A ball's limit is a cone; a free joint has none, whatever its defaults say.
+  private func refuseConeLimit(_ reader: ElementReader) {
     let values = reader.numbers("range", count: 2...2) ?? [0, 0]
     let choice = reader.keyword("limited", of: ["true", "false", "auto"]) ?? "auto"
-    // As in MuJoCo, a range alone does not limit a free joint.
-    guard choice == "true" || (kind == .ball && choice == "auto" && values != [0, 0]) else { return }
+    guard choice == "true" || (choice == "auto" && values != [0, 0]) else { return }
     reader.problem(
-      reader.has("range") ? "range" : "limited", found: "a limit on a \(kind.rawValue) joint",
+      reader.has("range") ? "range" : "limited", found: "a limit on a ball joint",
       allowed: "limits on hinges and slides, because Poise has no cone limits",
-      remedy: kind == .ball ? "Remove it, or use three hinges with ranges." : "Remove it, or use <freejoint/>.")
+      remedy: "Remove it, or use three hinges with ranges.")
   }
 
   private func readSpringAndDamper(of joint: inout RobotModel.Joint, _ reader: ElementReader) {

@@ -30,6 +30,8 @@ struct MJCFReader {
   var geometryInertias: [[RobotModel.Inertia]] = []
   /// For each body: whether it has joints of its own.
   var hasJoint: [Bool] = []
+  /// Bodies whose masses are unknown because of other problems, which have been noted.
+  var faultyBodies: Set<Int> = []
   /// Planes on bodies, which must not move.
   var planes: [(body: Int, reader: ElementReader)] = []
   /// For each joint: its element, for messages about it that come up later.
@@ -61,7 +63,7 @@ struct MJCFReader {
       let reader = ElementReader(world, place: "worldbody", findings: findings)
       readContents(of: world, body: nil, frame: .identity, defaultClass: "main", place: reader.place)
     }
-    if bodies.isEmpty {
+    if bodies.isEmpty, !findings.hasProblems {
       findings.problem(
         root.source, "", found: "a model without a body", allowed: "at least one body in <worldbody>",
         remedy: "Add a body with a joint and a geom.")

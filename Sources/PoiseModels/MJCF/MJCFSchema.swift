@@ -157,6 +157,13 @@ enum MJCFSchema {
     "general", "intvelocity", "orientation", "pid", "damper", "cylinder", "muscle", "adhesion", "dcmotor",
   ]
 
+  /// Attributes that are known only to be refused, so that no message offers them.
+  private static let onlyToRefuse: Set<String> = [
+    "mesh", "hfield", "fitscale", "surfacevel", "adhesion", "shellinertia", "springdamper", "frictionloss",
+    "actuatorgravcomp", "mocap", "gravcomp", "delay", "nsample", "interp", "cranklength", "tendon", "slidersite",
+    "cranksite", "site", "refsite", "timeconst", "dampratio", "wind", "viscosity", "actuatorgroupdisable",
+  ]
+
   static let orientation: Set<String> = ["quat", "axisangle", "xyaxes", "zaxis", "euler"]
 
   private static let jointAttributes: Set<String> = [
@@ -193,7 +200,8 @@ extension MJCFSchema {
       findings.problem(
         element.source, place, found: "unknown attribute \(quoted(name))",
         allowed: rule.attributes.isEmpty
-          ? "no attributes" : rule.attributes.sorted().map { "'\($0)'" }.joined(separator: ", "),
+          ? "no attributes"
+          : listed(rule.attributes.subtracting(onlyToRefuse).sorted()),
         remedy: suggestion(for: name, among: rule.attributes.sorted()))
     }
     var seen: Set<String> = []
@@ -213,11 +221,11 @@ extension MJCFSchema {
           child.source, childPlace, found: "element '\(child.name)'",
           allowed: "no such element here, because \(reason)", remedy: remedy)
       case nil:
-        let known = rule.children.keys.sorted()
+        let known = rule.children.filter { if case .refused = $0.value { false } else { true } }.keys.sorted()
         findings.problem(
           child.source, place, found: "unknown element \(quoted(child.name))",
-          allowed: known.isEmpty ? "no elements inside" : known.map { "'\($0)'" }.joined(separator: ", "),
-          remedy: suggestion(for: child.name, among: known))
+          allowed: known.isEmpty ? "no elements inside" : listed(known),
+          remedy: suggestion(for: child.name, among: rule.children.keys.sorted()))
       }
     }
   }

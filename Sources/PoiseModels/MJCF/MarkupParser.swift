@@ -42,13 +42,14 @@ enum MarkupParser {
     }
 
     let builder = TreeBuilder(file: file, startLines: scan.startLines)
-    let parser = XMLParser(data: Data(bytes))
+    let parser = XMLParser(data: Data(scan.bytes))
     parser.shouldResolveExternalEntities = false
     parser.delegate = builder
-    guard parser.parse(), let root = builder.root else {
-      let code = (parser.parserError as NSError?)?.code ?? 0
-      return refuse(
-        max(1, parser.lineNumber), explanation(ofParserError: code), "well-formed XML", "Correct the markup here.")
+    // On Linux `parse()` may return true after an error, with what could be made out: only the delegate is told.
+    guard parser.parse(), builder.firstError == nil, let root = builder.root else {
+      let code = builder.firstError?.code ?? (parser.parserError as NSError?)?.code ?? 0
+      let line = builder.firstError?.line ?? parser.lineNumber
+      return refuse(max(1, line), explanation(ofParserError: code), "well-formed XML", "Correct the markup here.")
     }
     return root
   }
@@ -85,12 +86,14 @@ enum MarkupParser {
     case 40: "an attribute's value without its closing quote"
     case 41: "an attribute without '='"
     case 42: "the same attribute twice in one element"
-    case 45: "a comment that does not end, or that holds '--'"
+    case 62: "']]>' outside a CDATA section"
+    case 64: "a second XML declaration, or one behind the start of the file"
     case 65: "two attributes without a space between them"
     case 68: "a name that is missing or not allowed"
     case 73: "a tag without its closing '>'"
     case 76: "a closing tag that does not match its opening tag"
     case 77: "an element that is never closed; the file may be cut off"
+    case 200...205: "a name with a prefix that is not declared"
     default: "markup that cannot be read (libxml2 error \(code))"
     }
   }
@@ -99,6 +102,8 @@ enum MarkupParser {
 /// Collects XMLParser's events into a tree.
 private final class TreeBuilder: NSObject, XMLParserDelegate {
   var root: MJCFElement?
+  /// libxml2 goes on after an error, and its last one says little.
+  private(set) var firstError: (code: Int, line: Int)?
   private let file: Int
   private let startLines: [Int]
   private var startCount = 0
@@ -118,6 +123,10 @@ private final class TreeBuilder: NSObject, XMLParserDelegate {
     open.append(
       MJCFElement(
         name: name, attributes: attributes, children: [], source: SourceLine(file: file, line: line)))
+  }
+
+  func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) {
+    if firstError == nil { firstError = ((error as NSError).code, parser.lineNumber) }
   }
 
   func parser(

@@ -1,7 +1,8 @@
 /// A first look at the bytes of an XML file, before libxml2 sees them: refuses what could harm, finds where tags start.
 ///
-/// libxml2 gives the line where a start tag ends; messages want the line where it begins. And document type
-/// declarations are the only way to entities, external files and their expansion, so they are refused here.
+/// Document type declarations are the only way to entities, external files and their expansion, so they are refused here.
+/// libxml2 gives the line where a start tag ends, messages want the line where it begins; and of a tag without its
+/// partner it only says that the file ended too early, so partners are looked at here.
 struct MarkupScan {
   static let depthLimit = 150
   static let elementLimit = 50_000
@@ -16,7 +17,8 @@ struct MarkupScan {
   /// The line of each start tag, in the order of the file.
   private(set) var startLines: [Int] = []
 
-  private let bytes: [UInt8]
+  /// The file with its comments blanked, for libxml2: MuJoCo's parser allows '--' inside them, libxml2 does not.
+  private(set) var bytes: [UInt8]
   private var position = 0
   private var line = 1
 
@@ -26,27 +28,48 @@ struct MarkupScan {
   }
 
   private mutating func scan() throws(Failure) {
-    var depth = 0
-    while advance(past: "<") {
+    /// Elements that are open here: their names and lines.
+    var open: [(name: ArraySlice<UInt8>, line: Int)] = []
+    while try skipText(isInside: !open.isEmpty) {
       if follows("!--") {
-        advance(past: "-->")
+        let start = position - 1
+        position += 3
+        try close("-->", "comment")
+        for i in start..<position where bytes[i] != UInt8(ascii: "\n") { bytes[i] = UInt8(ascii: " ") }
       } else if follows("![CDATA[") {
-        advance(past: "]]>")
+        try close("]]>", "CDATA section")
       } else if follows("?") {
         try checkEncoding()
-        advance(past: "?>")
+        try close("?>", "processing instruction")
       } else if follows("!") {
         throw Failure(
           line: line, found: "a document type or entity declaration ('<!')",
           allowed: "elements, attributes and comments",
           remedy: "Remove the declaration; entities are not expanded.")
       } else if follows("/") {
-        depth -= 1
+        position += 1
+        let name = tagName
+        guard let opened = open.popLast() else {
+          throw Failure(
+            line: line, found: "the closing tag '</\(text(name))>' without an opening one", allowed: "tags in pairs",
+            remedy: "Remove it.")
+        }
+        guard opened.name == name else {
+          throw Failure(
+            line: line, found: "the closing tag '</\(text(name))>'",
+            allowed: "'</\(text(opened.name))>', for the element opened in line \(opened.line)",
+            remedy: "Close '\(text(opened.name))' first.")
+        }
         advance(past: ">")
       } else {
+        guard !open.isEmpty || startLines.isEmpty else {
+          throw Failure(
+            line: line, found: "a second root element", allowed: "one root element",
+            remedy: "Put everything into one <mujoco> … </mujoco>.")
+        }
         startLines.append(line)
-        depth += 1
-        guard depth <= Self.depthLimit else {
+        open.append((tagName, line))
+        guard open.count <= Self.depthLimit else {
           throw Failure(
             line: line, found: "elements nested more than \(Self.depthLimit) deep",
             allowed: "at most \(Self.depthLimit) levels", remedy: "Flatten the tree of bodies.")
@@ -56,15 +79,47 @@ struct MarkupScan {
             line: line, found: "more than \(Self.elementLimit) elements", allowed: "at most \(Self.elementLimit)",
             remedy: "Split or simplify the model.")
         }
-        if skipTag() { depth -= 1 }
+        if try skipTag() { open.removeLast() }
       }
     }
+    if let innermost = open.last {
+      throw Failure(
+        line: line, found: "the end of the file inside '\(text(innermost.name))', opened in line \(innermost.line)",
+        allowed: "a file that ends after its root element", remedy: "The file may be cut off; close the element.")
+    }
+  }
+
+  /// The name that starts here, up to white space, '/' or '>'.
+  private var tagName: ArraySlice<UInt8> {
+    bytes[position...].prefix { $0 > 0x20 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ">") }
+  }
+
+  private func text(_ name: ArraySlice<UInt8>) -> String { String(decoding: name.prefix(60), as: UTF8.self) }
+
+  /// Goes just behind the next '<', or to the end of the file.
+  ///
+  /// - Parameter isInside: whether text may stand here, where it means nothing in MJCF; elsewhere it is a fault.
+  /// - Returns: whether there is one.
+  private mutating func skipText(isInside: Bool) throws(Failure) -> Bool {
+    while position < bytes.count {
+      let byte = bytes[position]
+      position += 1
+      if byte == UInt8(ascii: "<") { return true }
+      if byte == UInt8(ascii: "\n") { line += 1 }
+      if byte > 0x20, !isInside {
+        throw Failure(
+          line: line, found: "text outside the root element", allowed: "nothing before <mujoco> and behind </mujoco>",
+          remedy: startLines.isEmpty ? "Is this an MJCF file?" : "Remove it.")
+      }
+    }
+    return false
   }
 
   /// Goes to the end of a start tag, past quoted values.
   ///
   /// - Returns: whether the tag closes itself.
-  private mutating func skipTag() -> Bool {
+  private mutating func skipTag() throws(Failure) -> Bool {
+    let start = line
     var previous: UInt8 = 0
     while position < bytes.count {
       let byte = bytes[position]
@@ -78,7 +133,9 @@ struct MarkupScan {
       }
       previous = byte
     }
-    return false
+    throw Failure(
+      line: start, found: "a tag without its closing '>', or a value without its closing quote",
+      allowed: "well-formed XML", remedy: "The file may be cut off; close the tag.")
   }
 
   /// In `<?xml … encoding="…"?>` only UTF-8 and its subset ASCII are allowed: others could hide a declaration from this scan.
@@ -99,6 +156,15 @@ struct MarkupScan {
     guard position + text.utf8CodeUnitCount <= bytes.count else { return false }
     for i in 0..<text.utf8CodeUnitCount where bytes[position + i] != text.utf8Start[i] { return false }
     return true
+  }
+
+  /// Moves just behind the next `end`, which must come.
+  private mutating func close(_ end: StaticString, _ kind: String) throws(Failure) {
+    let start = line
+    guard advance(past: end) else {
+      throw Failure(
+        line: start, found: "a \(kind) that does not end", allowed: "'\(end)' behind it", remedy: "Close it.")
+    }
   }
 
   /// Moves just behind the next `text`, or to the end.

@@ -66,7 +66,9 @@ enum PhysicsSettings {
         "actuatorgroupdisable", found: quoted(groups), allowed: "none, because Poise switches no actuators off",
         remedy: "Remove the actuators instead.")
     }
-    for (name, meaning) in methodApproximations { reader.approximation(name, meaning) }
+    for (name, meaning) in methodApproximations.sorted(by: { $0.key < $1.key }) {
+      reader.approximation(name, meaning)
+    }
   }
 
   // MARK: flag
@@ -128,7 +130,7 @@ enum PoiseSettings {
       let reader = ElementReader(element, place: "custom, \(element.label)", findings: findings)
       guard names.contains(name) else {
         reader.problem(
-          found: "unknown setting \(quoted(name))", allowed: names.map { "'\($0)'" }.joined(separator: ", "),
+          found: "unknown setting \(quoted(name))", allowed: listed(names),
           remedy: suggestion(for: name, among: names))
         continue
       }
