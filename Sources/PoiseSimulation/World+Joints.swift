@@ -179,7 +179,10 @@ extension World {
         limits.upperBound - limits.lowerBound >= DegreeOfFreedom.narrowestLimits,
         "limits \(limits) are narrower than \(DegreeOfFreedom.narrowestLimits)")
       precondition(
-        !isAngle || max(abs(limits.lowerBound - degree.reference), abs(limits.upperBound - degree.reference)) < .pi,
+        !isAngle
+          || [limits.lowerBound, limits.upperBound].allSatisfy {
+            $0.isInfinite || abs($0 - degree.reference) < .pi
+          },
         "an angle's limits \(limits) must lie within ±π of the pose in which the joint is made")
     }
   }

@@ -70,7 +70,7 @@ public struct Linkage: Sendable {
   public private(set) var placements: [Placement] = []
   /// The model's approximations and those that the assembly adds.
   public private(set) var approximations: [RobotModel.Approximation]
-  /// The limits that ODE is given, [joints of the model]; an angle's lie within ±179° of the reference pose.
+  /// The limits that ODE is given, [joints of the model]; infinite on a side whose stop is left out.
   public private(set) var limits: [ClosedRange<Double>?]
 
   private let model: RobotModel
@@ -78,8 +78,6 @@ public struct Linkage: Sendable {
 
   /// Share of a link's mass and inertia that each intermediate link takes over.
   static let intermediateShare = 0.1
-  /// rad: limits farther than this from the reference pose cannot be told from the wrap of the angle at ±π.
-  static let farthestAngle = 179 * Double.pi / 180
   /// rad: the middle of three hinges stays this far from the reference pose at most, or the joints become a chain.
   static let farthestMiddleAngle = 80 * Double.pi / 180
 
@@ -186,19 +184,14 @@ public struct Linkage: Sendable {
       return
     }
     guard joint.kind == .hinge else { return }
-    let nearest = (joint.reference - Self.farthestAngle)...(joint.reference + Self.farthestAngle)
-    guard range.overlaps(nearest) else {
+    let (lower, upper) = (range.lowerBound - joint.reference, range.upperBound - joint.reference)
+    guard lower < .pi, upper > -.pi else {
       problems.append(problem("a range within half a turn of the reference pose"))
       return
     }
-    let reached = range.clamped(to: nearest)
-    guard reached != range else { return }
-    limits[index] = reached
-    approximations.append(
-      RobotModel.Approximation(
-        file: model.files[0], line: joint.line, place: "joint '\(joint.name)' range",
-        meaning: "Angles are known within half a turn of the reference pose, so the limits are drawn in to ±179° of it."
-      ))
+    // An angle jumps at ±π from the reference pose, so a stop there cannot be met; the reader has listed that.
+    let reached = (lower > -.pi ? range.lowerBound : -.infinity)...(upper < .pi ? range.upperBound : .infinity)
+    limits[index] = reached == -.infinity ... .infinity ? nil : reached
   }
 
   private func origin(of link: Link) -> Vector3 {
