@@ -82,11 +82,11 @@ struct JointHoldingTests {
       return world.readJoints().positions
     }
     let exact = motion(.direct)
-    let errors = [5, 10, 20, 50].map { maximumDifference(motion(.iterative(iterations: $0)), exact) }
-    for (iterations, error) in zip([5, 10, 20, 50], errors) {
+    let errors = [10, 20, 50].map { maximumDifference(motion(.iterative(iterations: $0)), exact) }
+    for (iterations, error) in zip([10, 20, 50], errors) {
       Measured.note("five rods after 0.1 s, \(iterations) iterations, rad", error)
     }
     #expect(zip(errors, errors.dropFirst()).allSatisfy { $0 > $1 }, "\(errors)")
-    #expect(errors[3] < 1e-6)
+    #expect(errors[2] < 1e-6)
   }
 }
