@@ -95,6 +95,43 @@ struct ContactTests {
     }
   }
 
+  @Test("let a box thrown across a slope curve downhill as Coulomb says", arguments: yaws, bothSolvers)
+  func thrownAcross(_ yaw: Double, solver: PhysicsParameters.Solver) {
+    let tilt = 20 * degree
+    var slope = Slope(
+      Self.box, mass: 1, height: 0.051, tilt: tilt, yaw: yaw * degree, parameters: .earth(solver))
+    let across = slope.normal.cross(slope.downhill)
+    slope.world.setState(
+      of: slope.body, pose: slope.world.pose(of: slope.body), linearVelocity: 2 * across, angularVelocity: .zero)
+    // v̇ = g sin θ e − μ g cos θ v/|v|, downhill and across, by small steps; 0.4 s leave the box moving.
+    var (down, side) = (0.0, 2.0)
+    let dt = 1e-5
+    for _ in 0..<40_000 {
+      let speed = (down * down + side * side).squareRoot()
+      let braking = Self.friction * 9.81 * cos(tilt) / speed
+      (down, side) = (down + dt * (9.81 * sin(tilt) - braking * down), side - dt * braking * side)
+    }
+    for _ in 0..<400 { slope.world.step() }
+    let measured = slope.world.linearVelocity(of: slope.body)
+    let error = max(abs(measured.dot(slope.downhill) - down), abs(measured.dot(across) - side))
+    Measured.note("box thrown across a slope \(yaw)° \(solver), m/s of \(down), \(side)", error)
+    #expect(error < 0.005)
+  }
+
+  @Test("let a ball roll down a slope at 5/7 g sin θ, whichever way it falls", arguments: yaws, bothSolvers)
+  func rollingBall(_ yaw: Double, solver: PhysicsParameters.Solver) {
+    let tilt = 10 * degree
+    var slope = Slope(
+      .sphere(radius: 0.1), mass: 2, height: 0.101, tilt: tilt, yaw: yaw * degree, parameters: .earth(solver))
+    for _ in 0..<200 { slope.world.step() }
+    let start = slope.speed
+    for _ in 0..<1000 { slope.world.step() }
+    let acceleration = slope.speed - start
+    let expected = 5.0 / 7 * 9.81 * sin(tilt)
+    Measured.note("rolling ball \(yaw)° \(solver), acceleration / expected", acceleration / expected)
+    #expect(abs(acceleration / expected - 1) < 0.02, "\(acceleration)")
+  }
+
   @Test("scale all friction", arguments: bothSolvers)
   func frictionScale(_ solver: PhysicsParameters.Solver) {
     for (scale, slides) in [(0.0, true), (0.8, true), (1.2, false)] {

@@ -55,6 +55,28 @@ struct RepeatabilityTests {
     #expect(a.stateHash != b.stateHash)
   }
 
+  /// Takes a world to another thread; only one of them touches it at a time.
+  final class Carrier: @unchecked Sendable {
+    var world: World
+    init(_ world: consuming World) { self.world = world }
+  }
+
+  @Test("a world made on one thread goes on with the same bits on another", arguments: solvers)
+  func changesThreads(_ solver: PhysicsParameters.Solver) async {
+    let carrier = Carrier(Creature.make(.earth(solver, timeStep: 0.005)))
+    var alone = Creature.make(.earth(solver, timeStep: 0.005))
+    for leg in 0..<4 {
+      // A thread that has never seen ODE.
+      _ = await onThreads(1, each: 0..<1) { _ in
+        var random = RandomStream(testing: 130 + leg)
+        Creature.drive(&carrier.world, steps: 200, random: &random)
+      }
+      var random = RandomStream(testing: 130 + leg)
+      Creature.drive(&alone, steps: 200, random: &random)
+    }
+    #expect(carrier.world.saved() == alone.saved())
+  }
+
   @Test("the solver's seed matters to the iterative solver and not to the direct one")
   func solverSeed() {
     for (solver, matters) in zip(Self.solvers, [false, true]) {
