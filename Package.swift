@@ -15,6 +15,7 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableExperimentalFeature("Lifetimes"),  // spans over memory of our own types
 ]
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -27,12 +28,15 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 let systemLibraries: [Target] = [
-  .systemLibrary(name: "COde", pkgConfig: "ode", providers: [.apt(["libode-dev"])])
+  .systemLibrary(name: "COde", pkgConfig: "ode", providers: [.apt(["libode-dev"])]),
+  .systemLibrary(name: "CEigen", pkgConfig: "eigen3", providers: [.apt(["libeigen3-dev"])]),
 ]
 
 let rooms: [Target] = [
   .target(name: "COdeSupport", dependencies: ["COde"]),
+  .target(name: "CDenseKernels", dependencies: ["CEigen"]),
   room("PoiseCore"),
+  room("PoiseNetworks", ["CDenseKernels", "PoiseCore"]),
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
 ]
@@ -47,6 +51,14 @@ let commandLine: [Target] = [
 let testTargets: [Target] = [
   .target(name: "TestSupport", dependencies: ["PoiseCore"], path: "Tests/TestSupport", swiftSettings: settings),
   tests(of: "PoiseCore"),
+  tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CDenseKernels"]),
+]
+
+/// Figures of this machine beside their floors; `poise bench` prints them.
+let benchmarks: [Target] = [
+  .target(
+    name: "PoiseBenchmarks", dependencies: ["PoiseNetworks", "CDenseKernels", "PoiseCore"],
+    path: "Benchmarks/PoiseBenchmarks", swiftSettings: settings)
 ]
 
 let package = Package(
@@ -56,6 +68,6 @@ let package = Package(
     .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels"]),
   ],
   dependencies: packageDependencies,
-  targets: systemLibraries + rooms + commandLine + testTargets,
+  targets: systemLibraries + rooms + benchmarks + commandLine + testTargets,
   cxxLanguageStandard: .cxx17
 )
