@@ -22,9 +22,10 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, swiftSettings: settings)
+    name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, exclude: exclude,
+    swiftSettings: settings)
 }
 
 let systemLibraries: [Target] = [
@@ -51,7 +52,7 @@ let commandLine: [Target] = [
 let testTargets: [Target] = [
   .target(name: "TestSupport", dependencies: ["PoiseCore"], path: "Tests/TestSupport", swiftSettings: settings),
   tests(of: "PoiseCore"),
-  tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CDenseKernels"]),
+  tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks"], exclude: ["Golden", "Fixtures"]),
 ]
 
 /// Figures of this machine beside their floors; `poise bench` prints them.

@@ -89,7 +89,7 @@ DK_INLINE Vector<float> exponential(Vector<float> x) {
 }
 
 /// tanh x for floats: an odd polynomial of degree 13 over an even one of degree 6, x clamped to ±7.905. Coefficients:
-/// Eigen 3.4, generic_fast_tanh_float. Within 4 units in the last place (tested), |tanh| ≤ 1; NaN stays NaN.
+/// Eigen 3.4, generic_fast_tanh_float. Within 6 units in the last place (tested), |tanh| ≤ 1, ±1 beyond ±9.02; NaN stays NaN.
 DK_INLINE Vector<float> hyperbolic_tangent(Vector<float> x) {
   const Vector<float> bound = splat(7.90531110763549805f);
   Vector<float> c = x > bound ? bound : x;
@@ -106,9 +106,11 @@ DK_INLINE Vector<float> hyperbolic_tangent(Vector<float> x) {
   q = q * s + 1.18534705686654e-04f;
   q = q * s + 2.26843463243900e-03f;
   q = q * s + 4.89352518554385e-03f;
-  const Vector<float> ratio = c * p / q;
-  const Vector<float> tiny = splat(0.0004f);
-  return ((x < tiny) & (x > -tiny)) ? x : ratio;
+  Vector<float> result = c * p / q;
+  const Vector<float> tiny = splat(0.0004f), huge = splat(9.02f), one = splat(1.0f);
+  result = ((x < tiny) & (x > -tiny)) ? x : result;
+  result = x > huge ? one : result;
+  return x < -huge ? -one : result;
 }
 
 template <typename F> DK_INLINE Vector<double> by_lane(Vector<double> x, F f) {

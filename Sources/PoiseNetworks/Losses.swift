@@ -1,0 +1,45 @@
+/// Losses of a network's outputs against targets, with their gradients. No call allocates.
+public enum Loss {
+  /// Mean squared error: L = 1/N Σ (y − t)², ∂L/∂y = 2 (y − t) / N.
+  ///
+  /// - Parameters:
+  ///   - outputs, targets, gradients: of one shape; `targets.count` elements are read, `gradients` is written.
+  ///   - count: N; where `targets` is one shard of a batch, the whole batch's count.
+  /// - Returns: this shard's part of L, summed in double.
+  public static func squaredError<S: NetworkScalar>(
+    _ outputs: Span<S>, targets: Span<S>, dividedBy count: Int, gradients: inout MutableSpan<S>
+  ) -> Double {
+    precondition(
+      outputs.count >= targets.count && gradients.count >= targets.count && count > 0,
+      "\(targets.count) targets, \(outputs.count) outputs, \(gradients.count) gradients, divided by \(count)")
+    let scale = 2 / S(count)
+    var sum = 0.0
+    for i in targets.indices {
+      let difference = outputs[i] - targets[i]
+      sum += Double(difference) * Double(difference)
+      gradients[i] = difference * scale
+    }
+    return sum / Double(count)
+  }
+
+  /// Huber's loss: ½ d² where |d| ≤ δ, δ (|d| − ½ δ) beyond, d = y − t, mean over N. Source: Huber 1964, eq. 2.
+  ///
+  /// Parameters as in `squaredError`; δ > 0 bounds each element's gradient to δ / N.
+  public static func huber<S: NetworkScalar>(
+    _ outputs: Span<S>, targets: Span<S>, threshold: S, dividedBy count: Int, gradients: inout MutableSpan<S>
+  ) -> Double {
+    precondition(
+      outputs.count >= targets.count && gradients.count >= targets.count && count > 0 && threshold > 0,
+      "\(targets.count) targets, \(outputs.count) outputs, \(gradients.count) gradients, divided by \(count), δ \(threshold)")
+    var sum = 0.0
+    for i in targets.indices {
+      let difference = outputs[i] - targets[i]
+      let magnitude = abs(difference)
+      sum += Double(magnitude <= threshold ? magnitude * magnitude / 2 : threshold * (magnitude - threshold / 2))
+      // Comparisons in this order let NaN through.
+      let bounded = difference > threshold ? threshold : (difference < -threshold ? -threshold : difference)
+      gradients[i] = bounded / S(count)
+    }
+    return sum / Double(count)
+  }
+}
