@@ -57,9 +57,10 @@ let testTargets: [Target] = [
 
 /// Figures of this machine beside their floors; `poise bench` prints them.
 let benchmarks: [Target] = [
+  .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),
   .target(
-    name: "PoiseBenchmarks", dependencies: ["PoiseNetworks", "CDenseKernels", "PoiseCore"],
-    path: "Benchmarks/PoiseBenchmarks", swiftSettings: settings)
+    name: "PoiseBenchmarks", dependencies: ["PoiseNetworks", "CDenseKernels", "CAllocationCounter", "PoiseCore"],
+    path: "Benchmarks/PoiseBenchmarks", swiftSettings: settings),
 ]
 
 let package = Package(

@@ -6,6 +6,7 @@ public enum Loss {
   ///   - outputs, targets, gradients: of one shape; `targets.count` elements are read, `gradients` is written.
   ///   - count: N; where `targets` is one shard of a batch, the whole batch's count.
   /// - Returns: this shard's part of L, summed in double.
+  @specialized(where S == Float)
   public static func squaredError<S: NetworkScalar>(
     _ outputs: Span<S>, targets: Span<S>, dividedBy count: Int, gradients: inout MutableSpan<S>
   ) -> Double {
@@ -25,6 +26,7 @@ public enum Loss {
   /// Huber's loss: ½ d² where |d| ≤ δ, δ (|d| − ½ δ) beyond, d = y − t, mean over N. Source: Huber 1964, eq. 2.
   ///
   /// Parameters as in `squaredError`; δ > 0 bounds each element's gradient to δ / N.
+  @specialized(where S == Float)
   public static func huber<S: NetworkScalar>(
     _ outputs: Span<S>, targets: Span<S>, threshold: S, dividedBy count: Int, gradients: inout MutableSpan<S>
   ) -> Double {
@@ -41,5 +43,26 @@ public enum Loss {
       gradients[i] = bounded / S(count)
     }
     return sum / Double(count)
+  }
+
+  /// As `squaredError` over spans, for the first `rows` elements of vectors that stand in one value.
+  public static func squaredError<S: NetworkScalar>(
+    _ outputs: borrowing AlignedVector<S>, targets: borrowing AlignedVector<S>, rows: Int, dividedBy count: Int,
+    gradients: inout AlignedVector<S>
+  ) -> Double {
+    var span = gradients.mutableSpan
+    return squaredError(
+      outputs.span, targets: targets.span.extracting(first: rows), dividedBy: count, gradients: &span)
+  }
+
+  /// As `huber` over spans, for the first `rows` elements of vectors that stand in one value.
+  public static func huber<S: NetworkScalar>(
+    _ outputs: borrowing AlignedVector<S>, targets: borrowing AlignedVector<S>, rows: Int, threshold: S,
+    dividedBy count: Int, gradients: inout AlignedVector<S>
+  ) -> Double {
+    var span = gradients.mutableSpan
+    return huber(
+      outputs.span, targets: targets.span.extracting(first: rows), threshold: threshold, dividedBy: count,
+      gradients: &span)
   }
 }

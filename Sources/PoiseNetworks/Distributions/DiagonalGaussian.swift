@@ -8,6 +8,7 @@ public enum DiagonalGaussian {
   ///     log N = −½ Σⱼ ((aⱼ − μⱼ)/σⱼ)² − Σⱼ log σⱼ − ½ n log 2π
   ///
   /// - Parameter densities: shape [rows]; its count says how many rows there are.
+  @specialized(where S == Float)
   public static func writeLogDensities<S: NetworkScalar>(
     of actions: Span<S>, means: Span<S>, logDeviations: Span<S>, into densities: inout MutableSpan<S>
   ) {
@@ -35,6 +36,7 @@ public enum DiagonalGaussian {
   ///   - densityGradients: ∂loss/∂ log N, shape [rows].
   ///   - meanGradients: written, shape [rows, actions].
   ///   - logDeviationGradients: added to, shape [actions].
+  @specialized(where S == Float)
   public static func writeLogDensityGradients<S: NetworkScalar>(
     of actions: Span<S>, means: Span<S>, logDeviations: Span<S>, densityGradients: Span<S>,
     meanGradients: inout MutableSpan<S>, logDeviationGradients: inout MutableSpan<S>
@@ -57,6 +59,7 @@ public enum DiagonalGaussian {
   }
 
   /// H = Σⱼ log σⱼ + ½ n (1 + log 2π), the same for every state; ∂H/∂ log σⱼ = 1.
+  @specialized(where S == Float)
   public static func entropy<S: NetworkScalar>(logDeviations: Span<S>) -> Double {
     var sum = 0.5 * Double(logDeviations.count) * (1 + log2Pi)
     for j in logDeviations.indices { sum += Double(logDeviations[j]) }
@@ -66,6 +69,7 @@ public enum DiagonalGaussian {
   /// Writes KL(old ‖ new) for each row.
   ///
   ///     KL = Σⱼ log σ'ⱼ − log σⱼ + (σⱼ² + (μⱼ − μ'ⱼ)²) / (2 σ'ⱼ²) − ½        old (μ, σ), new (μ', σ')
+  @specialized(where S == Float)
   public static func writeDivergences<S: NetworkScalar>(
     fromMeans oldMeans: Span<S>, logDeviations oldLogDeviations: Span<S>, toMeans newMeans: Span<S>,
     logDeviations newLogDeviations: Span<S>, into divergences: inout MutableSpan<S>
@@ -89,6 +93,7 @@ public enum DiagonalGaussian {
   /// Adds to ∂loss/∂μ' and ∂loss/∂log σ', given ∂loss/∂KL per row.
   ///
   ///     ∂KL/∂μ'ⱼ = (μ'ⱼ − μⱼ)/σ'ⱼ²        ∂KL/∂ log σ'ⱼ = 1 − (σⱼ² + (μⱼ − μ'ⱼ)²)/σ'ⱼ²
+  @specialized(where S == Float)
   public static func addDivergenceGradients<S: NetworkScalar>(
     fromMeans oldMeans: Span<S>, logDeviations oldLogDeviations: Span<S>, toMeans newMeans: Span<S>,
     logDeviations newLogDeviations: Span<S>, divergenceGradients: Span<S>, meanGradients: inout MutableSpan<S>,
@@ -115,6 +120,7 @@ public enum DiagonalGaussian {
   }
 
   /// Writes a = μ + σ ε, ε standard normal numbers that the caller drew; shapes [rows, actions].
+  @specialized(where S == Float)
   public static func writeSamples<S: NetworkScalar>(
     means: Span<S>, logDeviations: Span<S>, noise: Span<S>, into actions: inout MutableSpan<S>
   ) {

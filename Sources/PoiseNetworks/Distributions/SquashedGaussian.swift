@@ -13,6 +13,7 @@ public enum SquashedGaussian {
   }
 
   /// Writes a = tanh u.
+  @specialized(where S == Float)
   public static func writeSquashed<S: NetworkScalar>(_ preActions: Span<S>, into actions: inout MutableSpan<S>) {
     precondition(actions.count >= preActions.count, "\(preActions.count) elements into \(actions.count)")
     for i in preActions.indices { actions[i] = S.hyperbolicTangent(preActions[i]) }
@@ -21,6 +22,7 @@ public enum SquashedGaussian {
   /// Writes log π(tanh uᵣ) for each row. Shapes as in `DiagonalGaussian.writeLogDensities`.
   ///
   /// The correction does not depend on μ and σ, so for a fixed u the gradients are those of `DiagonalGaussian`.
+  @specialized(where S == Float)
   public static func writeLogDensities<S: NetworkScalar>(
     ofPreActions preActions: Span<S>, means: Span<S>, logDeviations: Span<S>, into densities: inout MutableSpan<S>
   ) {
@@ -36,6 +38,7 @@ public enum SquashedGaussian {
   /// the density's own slope cancels along that path for μ, and ∂(−log(1 − tanh² u))/∂u = 2 tanh u remains.
   ///
   /// For u = μ + σ ε: ∂ log π/∂μⱼ = 2 tanh uⱼ and ∂ log π/∂ log σⱼ = −1 + 2 tanh(uⱼ) σⱼ εⱼ.
+  @specialized(where S == Float)
   public static func addReparameterizedGradients<S: NetworkScalar>(
     preActions: Span<S>, logDeviations: Span<S>, noise: Span<S>, densityGradients: Span<S>,
     meanGradients: inout MutableSpan<S>, logDeviationGradients: inout MutableSpan<S>

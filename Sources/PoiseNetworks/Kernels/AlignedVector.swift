@@ -3,17 +3,16 @@
 /// A value: copies are independent (copy on write). One loop walks all of it, so an optimizer step, a copy, a checkpoint and a sum
 /// over shards need to know nothing of layers. Shape: [count].
 public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
-  /// SIMD16 only for its alignment, 64 bytes for floats. Elements from `count` on are zero and stay so.
-  private var blocks: [SIMD16<Scalar>]
-  public let count: Int
+  @usableFromInline var storage: Storage
+  @inlinable public var count: Int { storage.count }
 
-  public init(zeros count: Int) {
+  @inlinable public init(zeros count: Int) {
     precondition(count >= 0, "a vector of \(count) elements")
-    self.count = count
-    blocks = Array(repeating: .zero, count: (count + 15) / 16)
+    storage = Storage(count: count)
+    storage.start.initialize(repeating: 0, count: count)
   }
 
-  public init(_ values: some Collection<Scalar>) {
+  @inlinable public init(_ values: some Collection<Scalar>) {
     self.init(zeros: values.count)
     var target = mutableSpan
     var i = 0
@@ -24,7 +23,7 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
   }
 
   /// Read access, no copy.
-  public var span: Span<Scalar> {
+  @inlinable public var span: Span<Scalar> {
     @_lifetime(borrow self)
     get {
       _overrideLifetime(
@@ -33,7 +32,7 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
   }
 
   /// Write access, no copy; if another vector shares the memory, this one gets its own first.
-  public var mutableSpan: MutableSpan<Scalar> {
+  @inlinable public var mutableSpan: MutableSpan<Scalar> {
     @_lifetime(&self)
     mutating get {
       let start = mutableStart()
@@ -42,7 +41,7 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
     }
   }
 
-  public subscript(index: Int) -> Scalar {
+  @inlinable public subscript(index: Int) -> Scalar {
     get { span[index] }
     set {
       precondition(index >= 0 && index < count, "index \(index) of \(count)")
@@ -51,42 +50,61 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
   }
 
   /// Makes every element zero.
-  public mutating func setToZero() {
+  @inlinable public mutating func setToZero() {
     mutableStart().update(repeating: 0, count: count)
   }
 
   // MARK: For the kernels of this room
 
   /// Start of the memory: valid while this vector is neither changed nor given up. Never leaves this room.
-  var start: UnsafePointer<Scalar> {
-    blocks.withUnsafeBytes { ($0.baseAddress ?? emptyMemory).assumingMemoryBound(to: Scalar.self) }
-  }
+  @inlinable var start: UnsafePointer<Scalar> { UnsafePointer(storage.start) }
 
   /// As `start`, for writing; the memory is this vector's alone.
-  mutating func mutableStart() -> UnsafeMutablePointer<Scalar> {
-    blocks.withUnsafeMutableBytes {
-      ($0.baseAddress ?? UnsafeMutableRawPointer(mutating: emptyMemory)).assumingMemoryBound(to: Scalar.self)
+  @inlinable mutating func mutableStart() -> UnsafeMutablePointer<Scalar> {
+    if !isKnownUniquelyReferenced(&storage) {
+      let copy = Storage(count: count)
+      copy.start.initialize(from: storage.start, count: count)
+      storage = copy
     }
+    return storage.start
+  }
+
+  /// The memory of one or more vectors; an array's own memory starts at 16 bytes, which costs the kernels up to a tenth.
+  ///
+  /// Unchecked Sendable, by the argument of copy on write: memory is written only in `init` and through `mutableStart`, where the
+  /// vector that writes is the only holder; while several vectors (on whatever threads) hold it, all of them only read.
+  @usableFromInline final class Storage: @unchecked Sendable {
+    @usableFromInline let start: UnsafeMutablePointer<Scalar>
+    @usableFromInline let count: Int
+
+    /// Memory for `count` numbers, not initialized yet.
+    @usableFromInline init(count: Int) {
+      self.count = count
+      start = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Scalar>.stride, alignment: 64)
+        .bindMemory(to: Scalar.self, capacity: max(count, 1))
+    }
+    deinit { UnsafeMutableRawPointer(start).deallocate() }
   }
 }
 
-/// Where empty vectors point; nothing is read or written there.
-private nonisolated(unsafe) let emptyMemory = UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
-
 extension AlignedVector: Equatable {
   /// Equal in number; NaN differs from itself and −0 equals 0, as for numbers. For bits see `hasSameBits`.
-  public static func == (a: Self, b: Self) -> Bool { a.count == b.count && a.blocks == b.blocks }
+  public static func == (a: Self, b: Self) -> Bool {
+    a.count == b.count && (0..<a.count).allSatisfy { a.start[$0] == b.start[$0] }
+  }
 
   /// Whether every bit agrees: what the promise of repeatability means.
   public func hasSameBits(as other: Self) -> Bool {
     guard count == other.count else { return false }
-    return blocks.withUnsafeBytes { mine in other.blocks.withUnsafeBytes { mine.elementsEqual($0) } }
+    let size = count * MemoryLayout<Scalar>.stride
+    return UnsafeRawBufferPointer(start: start, count: size)
+      .elementsEqual(UnsafeRawBufferPointer(start: other.start, count: size))
   }
 }
 
 extension Array where Element: NetworkScalar {
   /// The elements, in order.
-  public init(_ vector: AlignedVector<Element>) {
+  @inlinable public init(_ vector: AlignedVector<Element>) {
     let span = vector.span
     self.init(unsafeUninitializedCapacity: vector.count) { buffer, initialized in
       for i in 0..<span.count { buffer.initializeElement(at: i, to: span[i]) }

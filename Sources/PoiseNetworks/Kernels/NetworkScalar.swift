@@ -4,8 +4,7 @@ internal import Foundation
 /// The numbers that networks compute with: `Float` for training and use, `Double` for checks by finite differences.
 ///
 /// Both run the same text of the kernels. No other type can conform: the kernels exist for these two.
-public protocol NetworkScalar: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Sendable, Codable
-where SIMD16Storage: Sendable & BitwiseCopyable {
+public protocol NetworkScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Codable {
   /// The kernels for this type.
   static var kernelTable: KernelTable<Self> { get }
   /// eˣ of the system's library.

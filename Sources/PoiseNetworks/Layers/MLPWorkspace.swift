@@ -81,11 +81,73 @@ public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
     inputGradients = AlignedVector(zeros: isForTraining ? rowCapacity * network.inputCount : 0)
   }
 
+  // MARK: Inputs
+
+  /// Writes columns of `inputs` from a matrix of its own, as the critic's [observation | action] needs.
+  ///
+  /// - Parameters:
+  ///   - source: shape [firstRow + rows or more, columns.count].
+  ///   - columns: where they go among the network's inputs; all of them if left out.
+  ///   - firstRow: the row of `source` that becomes row 0.
+  @specialized(where Scalar == Float)
+  public mutating func setInputs(
+    _ source: borrowing AlignedVector<Scalar>, columns: Range<Int>? = nil, firstRow: Int = 0, rows: Int
+  ) {
+    let columns = columns ?? 0..<network.inputCount
+    let target = inputColumns(columns, rows: rows)
+    let width = columns.count
+    precondition(
+      firstRow >= 0 && (firstRow + rows) * width <= source.count,
+      "rows \(firstRow) to \(firstRow + rows) of \(width) columns from \(source.count) elements")
+    let start = source.start + firstRow * width
+    for row in 0..<rows { (target + row * network.inputCount).update(from: start + row * width, count: width) }
+  }
+
+  /// Writes columns of `inputs` from the given rows of a matrix: a minibatch from a buffer.
+  ///
+  /// - Parameters:
+  ///   - source: shape [any number of rows, columns.count].
+  ///   - indices: which row of `source` becomes row 0, 1, … of `inputs`.
+  @specialized(where Scalar == Float)
+  public mutating func setInputs(
+    _ source: borrowing AlignedVector<Scalar>, columns: Range<Int>? = nil, gathering indices: ArraySlice<Int>
+  ) {
+    let columns = columns ?? 0..<network.inputCount
+    let target = inputColumns(columns, rows: indices.count)
+    let width = columns.count
+    let sourceRows = source.count / width
+    let start = source.start
+    var row = 0
+    for index in indices {
+      precondition(index >= 0 && index < sourceRows, "row \(index) of \(sourceRows)")
+      (target + row * network.inputCount).update(from: start + index * width, count: width)
+      row += 1
+    }
+  }
+
+  private mutating func inputColumns(_ columns: Range<Int>, rows: Int) -> UnsafeMutablePointer<Scalar> {
+    checkRows(rows)
+    precondition(
+      columns.lowerBound >= 0 && columns.upperBound <= network.inputCount && !columns.isEmpty
+        && inputs.count == rowCapacity * network.inputCount, "columns \(columns) of \(network.inputCount) inputs")
+    return inputs.mutableStart() + columns.lowerBound
+  }
+
+  /// Writes the first `rows` rows of `outputGradients` from a matrix of the same shape.
+  @specialized(where Scalar == Float)
+  public mutating func setOutputGradients(_ source: borrowing AlignedVector<Scalar>, rows: Int) {
+    checkRows(rows)
+    let count = rows * network.outputCount
+    precondition(source.count >= count && outputGradients.count >= count, "\(source.count) elements for \(count)")
+    outputGradients.mutableStart().update(from: source.start, count: count)
+  }
+
   // MARK: Forward
 
   /// Writes `outputs` for the first `rows` rows of `inputs`.
   ///
   /// - Parameter parameters: a vector that covers `network.parameters`.
+  @specialized(where Scalar == Float)
   public mutating func forward(rows: Int, parameters: borrowing AlignedVector<Scalar>) {
     checkRows(rows)
     checkParameters(parameters.count)
@@ -144,6 +206,7 @@ public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
     backward(rows, parameters, nil, false, inputColumns)
   }
 
+  @specialized(where Scalar == Float)
   private mutating func backward(
     _ rows: Int, _ parameters: borrowing AlignedVector<Scalar>, _ gradients: UnsafeMutablePointer<Scalar>?,
     _ accumulates: Bool, _ inputColumns: Range<Int>

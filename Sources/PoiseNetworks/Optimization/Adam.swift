@@ -77,6 +77,7 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
       parameters.mutableStart(), gradients, learningRate, loss, maximumNorm, target.mutableStart(), targetSmoothing)
   }
 
+  @specialized(where Scalar == Float)
   private mutating func update(
     _ parameters: UnsafeMutablePointer<Scalar>, _ gradients: borrowing AlignedVector<Scalar>, _ learningRate: Double,
     _ loss: Double, _ maximumNorm: Double?, _ target: UnsafeMutablePointer<Scalar>?, _ targetSmoothing: Double
