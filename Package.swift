@@ -52,7 +52,7 @@ let commandLine: [Target] = [
 let testTargets: [Target] = [
   .target(name: "TestSupport", dependencies: ["PoiseCore"], path: "Tests/TestSupport", swiftSettings: settings),
   tests(of: "PoiseCore"),
-  tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks"], exclude: ["Golden", "Fixtures"]),
+  tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),
 ]
 
 /// Figures of this machine beside their floors; `poise bench` prints them.

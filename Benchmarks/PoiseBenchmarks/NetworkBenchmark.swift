@@ -10,10 +10,13 @@ public import PoiseNetworks
 ///
 /// - Parameters:
 ///   - instructionSet: what to measure; `InstructionSet.chosen()` is what training uses.
-///   - rounds: rounds of each measurement, best of them counts.
-public func networkBenchmark(instructionSet: InstructionSet, rounds: Int = 15) -> BenchmarkReport {
+///   - rounds: rounds of each measurement; the best of them counts.
+///   - roundSeconds: shortest time of one round.
+public func networkBenchmark(
+  instructionSet: InstructionSet, rounds: Int = 15, roundSeconds: Double = 0.02
+) -> BenchmarkReport {
   var benchmark = NetworkBenchmark(instructionSet: instructionSet)
-  benchmark.stopwatch.rounds = rounds
+  benchmark.stopwatch = Stopwatch(rounds: rounds, roundSeconds: roundSeconds)
   return benchmark.run()
 }
 

@@ -27,7 +27,8 @@ typedef int32_t IntVector __attribute__((vector_size(DK_VECTOR_BYTES)));
 
 template <typename S> DK_INLINE Vector<S> load(const S *p) { return *(const typename VectorOf<S>::unaligned *)p; }
 template <typename S> DK_INLINE void store(S *p, Vector<S> v) { *(typename VectorOf<S>::unaligned *)p = v; }
-template <typename S> DK_INLINE Vector<S> splat(S s) { return Vector<S>{} + s; }
+/// s in every lane: s − 0, which is s for every s, so the compiler drops the subtraction (s + 0 it must keep, for −0).
+template <typename S> DK_INLINE Vector<S> splat(S s) { return s - Vector<S>{}; }
 
 /// The first `count` lanes from memory, zero in the others.
 template <typename S> DK_INLINE Vector<S> load_partial(const S *p, dk_index count) {
@@ -344,7 +345,9 @@ static void dense_backward_inputs(
   for (dk_index n0 = 0; n0 < inputs; n0 += 2 * v) {
     const dk_index count = inputs - n0 < 2 * v ? inputs - n0 : 2 * v;
     const dk_index padded = count > v ? 2 * v : v;
-    transpose<S>(count, padded, outputs, w + n0 * outputs, outputs, scratch, padded);
+    const S *transposed = scratch;
+    if (outputs == 1 && count == padded) transposed = w + n0;  // a column is its own transpose
+    else transpose<S>(count, padded, outputs, w + n0 * outputs, outputs, scratch, padded);
     auto finish = [=](dk_index m, int n, Vector<S> value) {
       const dk_index column = n0 + n * v, left = n0 + count - column, lanes = left < v ? left : v;
       if (activation != dk_identity) {
@@ -354,8 +357,8 @@ static void dense_backward_inputs(
       }
       store_some<S>(dx + m * dx_stride + column, value, lanes);
     };
-    if (padded == v) panel<S, 1, true>(rows, outputs, dz, dz_stride, scratch, padded, finish);
-    else panel<S, 2, true>(rows, outputs, dz, dz_stride, scratch, padded, finish);
+    if (padded == v) panel<S, 1, true>(rows, outputs, dz, dz_stride, transposed, padded, finish);
+    else panel<S, 2, true>(rows, outputs, dz, dz_stride, transposed, padded, finish);
   }
 }
 

@@ -32,7 +32,8 @@ public enum Loss {
   ) -> Double {
     precondition(
       outputs.count >= targets.count && gradients.count >= targets.count && count > 0 && threshold > 0,
-      "\(targets.count) targets, \(outputs.count) outputs, \(gradients.count) gradients, divided by \(count), δ \(threshold)")
+      "\(targets.count) targets, \(outputs.count) outputs, \(gradients.count) gradients, divided by \(count), δ \(threshold)"
+    )
     var sum = 0.0
     for i in targets.indices {
       let difference = outputs[i] - targets[i]

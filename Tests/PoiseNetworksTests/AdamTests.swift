@@ -94,7 +94,9 @@ struct AdamTests {
     #expect(adam.secondMoments.hasSameBits(as: before.2) && target.hasSameBits(as: before.3))
   }
 
-  @Test("moves the target in the same pass to the bits that a soft update afterwards gives", arguments: InstructionSet.supported)
+  @Test(
+    "moves the target in the same pass to the bits that a soft update afterwards gives",
+    arguments: InstructionSet.supported)
   func fusedTarget(set: InstructionSet) {
     var random = testStream(22)
     let start: AlignedVector<Float> = normalVector(100, using: &random)
@@ -131,7 +133,8 @@ struct LearningRateScheduleTests {
 
   @Test("adaptive: falls when the policy moves too far, rises when it hardly moves, stays within bounds")
   func adaptive() {
-    var rate = AdaptiveLearningRate(settings: .init(initialRate: 1e-3, targetDivergence: 0.01, factor: 2, lowestRate: 2e-4, highestRate: 3e-3))
+    var rate = AdaptiveLearningRate(
+      settings: .init(initialRate: 1e-3, targetDivergence: 0.01, factor: 2, lowestRate: 2e-4, highestRate: 3e-3))
     rate.observe(divergence: 0.01)
     #expect(rate.rate == 1e-3)
     rate.observe(divergence: 0.021)

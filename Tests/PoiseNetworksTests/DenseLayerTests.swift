@@ -13,7 +13,9 @@ struct DenseLayerTests {
   ]
 
   /// One layer without an activation, against the sum written out.
-  @Test("give xW + b, xᵀdz, Σdz and dzWᵀ as written out, for every instruction set and shape", arguments: InstructionSet.supported)
+  @Test(
+    "give xW + b, xᵀdz, Σdz and dzWᵀ as written out, for every instruction set and shape",
+    arguments: InstructionSet.supported)
   func agreesWithNaiveLoops(set: InstructionSet) {
     var random = testStream(1)
     for (rows, inputs, outputs) in Self.shapes {
@@ -65,7 +67,9 @@ struct DenseLayerTests {
     #expect(worst < tolerance, "\(S.self) \(rows) × \(inputs) → \(outputs) on \(set)")
   }
 
-  @Test("give a row the same bits whatever its neighbours, its place and the number of rows", arguments: InstructionSet.supported)
+  @Test(
+    "give a row the same bits whatever its neighbours, its place and the number of rows",
+    arguments: InstructionSet.supported)
   func rowsAreIndependent(set: InstructionSet) {
     var random = testStream(2)
     for (hidden, outputs, activation, norm) in [
@@ -122,7 +126,8 @@ struct DenseLayerTests {
         }
         for other in outcomes.dropFirst() {
           #expect(worstRelativeDifference(outcomes[0].0, other.0, floor: 1) < 5e-6, "outputs, \(activation), \(norm)")
-          #expect(worstRelativeDifference(outcomes[0].1, other.1, floor: 10) < 5e-6, "gradients, \(activation), \(norm)")
+          #expect(
+            worstRelativeDifference(outcomes[0].1, other.1, floor: 10) < 5e-6, "gradients, \(activation), \(norm)")
         }
       }
     }
@@ -147,7 +152,8 @@ struct ActivationTests {
 
   static let grid: [Float] =
     stride(from: -30, through: 30, by: 0.000_37).map { Float($0) }
-    + (0..<2_000).map { Float(pow(10, -30 + Double($0) * 0.0155)) } + (0..<2_000).map { -Float(pow(10, -30 + Double($0) * 0.0155)) }
+    + (0..<2_000).map { Float(pow(10, -30 + Double($0) * 0.0155)) }
+    + (0..<2_000).map { -Float(pow(10, -30 + Double($0) * 0.0155)) }
 
   @Test("give tanh within 6 units in the last place, never beyond ±1", arguments: InstructionSet.supported)
   func tanhIsAccurate(set: InstructionSet) {
@@ -186,7 +192,8 @@ struct ActivationTests {
       activation.apply(to: AlignedVector([.nan, .infinity, -.infinity]), into: &result, instructionSet: set)
       #expect(result[0].isNaN, "\(activation) on \(set)")
       #expect(result[1] == (activation == .tanh ? 1 : .infinity), "\(activation) on \(set)")
-      let atMinusInfinity: Float = activation == .identity ? -.infinity : (activation == .tanh || activation == .elu ? -1 : 0)
+      let atMinusInfinity: Float =
+        activation == .identity ? -.infinity : (activation == .tanh || activation == .elu ? -1 : 0)
       // SiLU(−∞) is −∞ · 0 by the formula: not a number, and no training survives that far.
       if activation != .silu { #expect(result[2] == atMinusInfinity, "\(activation) on \(set)") }
     }

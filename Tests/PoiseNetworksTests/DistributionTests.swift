@@ -13,7 +13,8 @@ struct DiagonalGaussianTests {
     let actions = AlignedVector<Double>([0.0, 1.0])
     let logDeviation = AlignedVector<Double>([0.0])
     var span = densities.mutableSpan
-    DiagonalGaussian.writeLogDensities(of: actions.span, means: zeros.span, logDeviations: logDeviation.span, into: &span)
+    DiagonalGaussian.writeLogDensities(
+      of: actions.span, means: zeros.span, logDeviations: logDeviation.span, into: &span)
     #expect(abs(densities[0] + 0.5 * log(2 * .pi)) < 1e-15)
     #expect(abs(densities[1] + 0.5 * log(2 * .pi) + 0.5) < 1e-15)
     // H = ½ log(2πe σ²) per action
@@ -108,7 +109,8 @@ struct DiagonalGaussianTests {
     }
     func loss(_ means: AlignedVector<Double>, _ deviations: AlignedVector<Double>) -> Double {
       Self.weighted(d) {
-        DiagonalGaussian.writeLogDensities(of: d.actions.span, means: means.span, logDeviations: deviations.span, into: &$0)
+        DiagonalGaussian.writeLogDensities(
+          of: d.actions.span, means: means.span, logDeviations: deviations.span, into: &$0)
       }
     }
     Self.compare(meanGradients, at: d.means, "mean") { loss($0, d.logDeviations) }
@@ -191,7 +193,8 @@ struct DiagonalGaussianTests {
       let u = AlignedVector<Double>([atanh(a)])
       var density = AlignedVector<Double>(zeros: 1)
       var span = density.mutableSpan
-      SquashedGaussian.writeLogDensities(ofPreActions: u.span, means: mean.span, logDeviations: deviation.span, into: &span)
+      SquashedGaussian.writeLogDensities(
+        ofPreActions: u.span, means: mean.span, logDeviations: deviation.span, into: &span)
       sum += exp(density[0]) * 2 / Double(count)
     }
     #expect(abs(sum - 1) < 1e-4)
@@ -222,7 +225,8 @@ struct DiagonalGaussianTests {
     let policy = GaussianPolicy(
       network: MLP(inputs: 4, hidden: [8], outputs: 3, activation: .tanh), bounds: -2...0.5)
     var p = AlignedVector<Float>(zeros: policy.parameters.upperBound)
-    policy.initialize(&p, hidden: .orthogonal(gain: 1), output: .orthogonal(gain: 0.01), logDeviation: 3, using: &random)
+    policy.initialize(
+      &p, hidden: .orthogonal(gain: 1), output: .orthogonal(gain: 0.01), logDeviation: 3, using: &random)
     #expect(policy.logDeviations.allSatisfy { p[$0] == 0.5 })
     p[policy.logDeviations.lowerBound] = -9
     policy.clampDeviations(&p)

@@ -13,7 +13,9 @@ struct MLPGradientTests {
     ]
   }
 
-  @Test("agree with finite differences in double precision for every activation, with and without normalisation", arguments: InstructionSet.supported)
+  @Test(
+    "agree with finite differences in double precision for every activation, with and without normalisation",
+    arguments: InstructionSet.supported)
   func finiteDifferences(set: InstructionSet) {
     for network in Self.networks {
       var random = testStream(5)
@@ -22,7 +24,9 @@ struct MLPGradientTests {
       network.initialize(&parameters, hidden: .fanIn(gain: 1.2), output: .fanIn(gain: 1), using: &random)
       for layer in network.layers {
         for i in layer.biases { parameters[i] = 0.3 * random.normal() }
-        for i in layer.normalization.map({ Array($0.gains) + Array($0.offsets) }) ?? [] { parameters[i] += 0.3 * random.normal() }
+        for i in layer.normalization.map({ Array($0.gains) + Array($0.offsets) }) ?? [] {
+          parameters[i] += 0.3 * random.normal()
+        }
       }
       let inputs: AlignedVector<Double> = normalVector(rows * network.inputCount, using: &random)
       let weights: AlignedVector<Double> = normalVector(rows * network.outputCount, using: &random)
@@ -111,7 +115,8 @@ struct GoldenNetworkTests {
     ("norm_tanh", MLP(inputs: 9, hidden: [48, 33], outputs: 4, activation: .tanh, layerNormalization: true)),
     (
       "norm_silu",
-      MLP(inputs: 9, hidden: [32, 32], outputs: 1, activation: .silu, outputActivation: .tanh, layerNormalization: true)
+      MLP(
+        inputs: 9, hidden: [32, 32], outputs: 1, activation: .silu, outputActivation: .tanh, layerNormalization: true)
     ),
     ("linear", MLP(inputs: 10, hidden: [], outputs: 4, activation: .tanh)),
   ]
@@ -132,9 +137,11 @@ struct GoldenNetworkTests {
       var gradients = AlignedVector<Float>(zeros: parameters.count)
       workspace.backward(
         rows: rows, parameters: parameters, into: &gradients, inputColumns: 0..<network.inputCount)
-      #expect(worstRelativeDifference(Array(workspace.outputs), try doubles("\(name).outputs"), floor: 0.1) < 2e-5, "\(name)")
       #expect(
-        worstRelativeDifference(Array(workspace.inputGradients), try doubles("\(name).input_gradients"), floor: 0.1) < 5e-5,
+        worstRelativeDifference(Array(workspace.outputs), try doubles("\(name).outputs"), floor: 0.1) < 2e-5, "\(name)")
+      #expect(
+        worstRelativeDifference(Array(workspace.inputGradients), try doubles("\(name).input_gradients"), floor: 0.1)
+          < 5e-5,
         "\(name)")
       for (key, tensor) in network.tensors(gradients, prefix: "\(name).grad") {
         let wanted = try #require(golden.tensors[key], "\(key)")
@@ -148,7 +155,9 @@ struct GoldenNetworkTests {
 
 @Suite("Initialisation")
 struct InitializationTests {
-  @Test("orthogonal: the shorter side is orthonormal times the gain, biases are zero", arguments: [(12, 30), (30, 12), (16, 16)])
+  @Test(
+    "orthogonal: the shorter side is orthonormal times the gain, biases are zero",
+    arguments: [(12, 30), (30, 12), (16, 16)])
   func orthogonal(inputs: Int, outputs: Int) {
     var random = testStream(8)
     let network = MLP(inputs: inputs, hidden: [], outputs: outputs, activation: .tanh)
@@ -158,7 +167,8 @@ struct InitializationTests {
     for a in 0..<count {
       for b in 0..<count {
         let dot = (0..<max(inputs, outputs)).reduce(0.0) { sum, k in
-          inputs < outputs ? sum + p[a * outputs + k] * p[b * outputs + k] : sum + p[k * outputs + a] * p[k * outputs + b]
+          inputs < outputs
+            ? sum + p[a * outputs + k] * p[b * outputs + k] : sum + p[k * outputs + a] * p[k * outputs + b]
         }
         #expect(abs(dot - (a == b ? 0.25 : 0)) < 1e-12)
       }

@@ -41,7 +41,8 @@ struct SafetensorsTests {
     let half = try #require(golden.tensors["kinds.half"]?.floats)
     #expect(half[0] == 0 && half[1].sign == .minus && half[2] == 1.5 && half[3] == -65504 && half[6] == .infinity)
     #expect(abs(half[4] - 6e-8) < 1e-8 && abs(half[5] / 6.1e-5 - 1) < 1e-3)
-    #expect(golden.tensors["kinds.bfloat"]?.floats?.first == 1 && golden.tensors["kinds.bfloat"]?.floats?[1] == -3.140625)
+    #expect(
+      golden.tensors["kinds.bfloat"]?.floats?.first == 1 && golden.tensors["kinds.bfloat"]?.floats?[1] == -3.140625)
     #expect(golden.tensors["kinds.integer"]?.integers == [1, -2, 3, 1 << 40])
     #expect(golden.tensors["kinds.integer"]?.shape == [2, 2])
     #expect(golden.tensors["kinds.scalar"]?.doubles == [0.1])
@@ -51,7 +52,9 @@ struct SafetensorsTests {
 
   /// Python with the safetensors package: POISE_TEST_PYTHON, or a venv where the golden script's instructions put it, or python3.
   static let python: String? = {
-    let candidates = [ProcessInfo.processInfo.environment["POISE_TEST_PYTHON"], "/tmp/venv-networks/bin/python", "/usr/bin/python3"]
+    let candidates = [
+      ProcessInfo.processInfo.environment["POISE_TEST_PYTHON"], "/tmp/venv-networks/bin/python", "/usr/bin/python3",
+    ]
     for case let path? in candidates where FileManager.default.isExecutableFile(atPath: path) {
       if (try? run(path, ["-c", "import safetensors, numpy"]).status) == 0 { return path }
     }
@@ -71,7 +74,9 @@ struct SafetensorsTests {
     return (process.terminationStatus, data)
   }
 
-  @Test("written by us are read by the Python package", .enabled(if: python != nil, "no Python with safetensors: set POISE_TEST_PYTHON"))
+  @Test(
+    "written by us are read by the Python package",
+    .enabled(if: python != nil, "no Python with safetensors: set POISE_TEST_PYTHON"))
   func pythonReads() throws {
     struct Seen: Decodable {
       struct Array: Decodable {
@@ -109,8 +114,14 @@ struct SafetensorsTests {
     ("header over the limit", file("{}", length: 100_000_001)),
     ("header that is an array", file("[]")),
     ("header that is no JSON", file("{\"a\"")),
-    ("header that is no UTF-8", Data([8, 0, 0, 0, 0, 0, 0, 0]) + Data([0x7B, 0x22, 0xFF, 0xFE, 0x22, 0x3A, 0x31, 0x7D])),
-    ("deep nesting", file("{\"a\":" + String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000) + "}")),
+    (
+      "header that is no UTF-8",
+      Data([8, 0, 0, 0, 0, 0, 0, 0]) + Data([0x7B, 0x22, 0xFF, 0xFE, 0x22, 0x3A, 0x31, 0x7D])
+    ),
+    (
+      "deep nesting",
+      file("{\"a\":" + String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000) + "}")
+    ),
     ("entry that is a number", file(#"{"a":1}"#)),
     ("no dtype", file(#"{"a":{"shape":[1],"data_offsets":[0,4]}}"#, data: 4)),
     ("unknown dtype", file(#"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}"#, data: 4)),
@@ -140,7 +151,9 @@ struct SafetensorsTests {
     ("bytes after the last tensor", file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, data: 5)),
     (
       "a name twice",
-      file(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, data: 4)
+      file(
+        #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+        data: 4)
     ),
     ("metadata that is no text", file(#"{"__metadata__":{"a":1}}"#)),
     ("null", file(#"{"a":null}"#)),
@@ -160,7 +173,9 @@ struct SafetensorsTests {
     for length in 0..<bytes.count { _ = try? SafetensorsFile(bytes.prefix(length), name: "cut") }
     for _ in 0..<4_000 {
       var damaged = bytes
-      for _ in 0...random.index(below: 3) { damaged[random.index(below: bytes.count)] = UInt8(random.index(below: 256)) }
+      for _ in 0...random.index(below: 3) {
+        damaged[random.index(below: bytes.count)] = UInt8(random.index(below: 256))
+      }
       _ = try? SafetensorsFile(damaged, name: "damaged")
     }
   }
@@ -200,7 +215,9 @@ struct SafetensorsTests {
     tensors["actor.1.bias"] = nil
     tensors["actor.2.bias"] = Tensor([1, .nan] as [Float], shape: [2])
     tensors["actor.2.weight"] = Tensor(Array(repeating: 1, count: 8) as [Double], shape: [2, 4])
-    let error = #expect(throws: InvalidInput.self) { try network.read(tensors, prefix: "actor", file: "f", into: &copy) }
+    let error = #expect(throws: InvalidInput.self) {
+      try network.read(tensors, prefix: "actor", file: "f", into: &copy)
+    }
     #expect(error?.problems.count == 4)
     #expect(error?.description.contains("found shape [3, 5]; allowed F32 of shape [5, 3]") == true)
     #expect(copy.hasSameBits(as: p))

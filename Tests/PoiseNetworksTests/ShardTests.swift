@@ -1,5 +1,5 @@
+import CAllocationCounter
 import PoiseCore
-import Synchronization
 import Testing
 
 @testable import PoiseNetworks
@@ -60,6 +60,34 @@ struct ShardTests {
     #expect(sum[0] == 1)
   }
 
+  @Test(
+    "a data-parallel update allocates nothing but the context of its one closure",
+    .enabled(if: ac_is_counting(), "needs glibc"))
+  func onlyTheClosureIsAllocated() {
+    let network = MLP(inputs: 12, hidden: [32], outputs: 3, activation: .tanh)
+    let pool = WorkerPool(threadCount: 2)
+    var parameters = AlignedVector<Float>(zeros: network.parameters.count)
+    var adam = Adam<Float>(parameterCount: parameters.count, instructionSet: .baseline)
+    var gradients = parameters
+    var shards = (0..<4).map { _ in
+      Shard(
+        workspace: MLPWorkspace(network, rowCapacity: 8, instructionSet: .baseline),
+        gradients: AlignedVector(zeros: network.parameters.count))
+    }
+    func update() {
+      pool.forEach(&shards) { [parameters] _, shard in
+        shard.workspace.forward(rows: 8, parameters: parameters)
+        shard.workspace.backward(rows: 8, parameters: parameters, into: &shard.gradients)
+      }
+      gradients.setToSum(over: shards, instructionSet: .baseline) { $0.gradients }
+      _ = adam.update(&parameters, gradients: gradients, learningRate: 1e-2)
+    }
+    for _ in 0..<5 { update() }
+    let before = ac_allocations()
+    for _ in 0..<100 { update() }
+    #expect(ac_allocations() - before <= 100)
+  }
+
   @Test("a pool calls every shard exactly once, thousands of times over")
   func everyShardOnce() {
     for threads in 1...4 {
@@ -93,10 +121,14 @@ struct InstructionSetTests {
     #expect(error?.description.hasPrefix("POISE_INSTRUCTION_SET: found 'avx215'; allowed one of baseline") == true)
   }
 
-  @Test("one that this processor lacks is refused", .enabled(if: InstructionSet.supported.count < 3, "this processor has them all"))
+  @Test(
+    "one that this processor lacks is refused",
+    .enabled(if: InstructionSet.supported.count < 3, "this processor has them all"))
   func unsupported() {
     for set in InstructionSet.allCases where !set.isSupported {
-      #expect(throws: InvalidInput.self) { try InstructionSet.chosen(environment: ["POISE_INSTRUCTION_SET": set.rawValue]) }
+      #expect(throws: InvalidInput.self) {
+        try InstructionSet.chosen(environment: ["POISE_INSTRUCTION_SET": set.rawValue])
+      }
     }
   }
 }

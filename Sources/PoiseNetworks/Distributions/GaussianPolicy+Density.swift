@@ -4,7 +4,8 @@
 extension GaussianPolicy {
   /// Writes a = μ + σ ε for standard normal ε; a squashed policy's are still to be squashed.
   public func writeSamples<S>(
-    rows: Int, means: borrowing AlignedVector<S>, parameters: borrowing AlignedVector<S>, noise: borrowing AlignedVector<S>,
+    rows: Int, means: borrowing AlignedVector<S>, parameters: borrowing AlignedVector<S>,
+    noise: borrowing AlignedVector<S>,
     into actions: inout AlignedVector<S>
   ) {
     var out = actions.mutableSpan
@@ -18,8 +19,7 @@ extension GaussianPolicy {
     rows: Int, of actions: borrowing AlignedVector<S>, means: borrowing AlignedVector<S>,
     parameters: borrowing AlignedVector<S>, into densities: inout AlignedVector<S>
   ) {
-    var all = densities.mutableSpan
-    var out = all.extracting(first: rows)
+    var out = densities.mutableSpan(of: 0..<rows)
     let deviations = parameters.span.extracting(logDeviations)
     if isSquashed {
       SquashedGaussian.writeLogDensities(
@@ -42,8 +42,7 @@ extension GaussianPolicy {
     meanGradients: inout AlignedVector<S>, gradients: inout AlignedVector<S>
   ) {
     var meanSpan = meanGradients.mutableSpan
-    var all = gradients.mutableSpan
-    var deviationSpan = all.extracting(logDeviations)
+    var deviationSpan = gradients.mutableSpan(of: logDeviations)
     DiagonalGaussian.writeLogDensityGradients(
       of: actions.span, means: means.span, logDeviations: parameters.span.extracting(logDeviations),
       densityGradients: densityGradients.span.extracting(first: rows), meanGradients: &meanSpan,
@@ -64,12 +63,12 @@ extension GaussianPolicy {
   ///
   /// - Parameter oldLogDeviations: shape [actions], as `logDeviations(in:)` gives them.
   public func writeDivergences<S>(
-    rows: Int, fromMeans oldMeans: borrowing AlignedVector<S>, logDeviations oldLogDeviations: borrowing AlignedVector<S>,
+    rows: Int, fromMeans oldMeans: borrowing AlignedVector<S>,
+    logDeviations oldLogDeviations: borrowing AlignedVector<S>,
     toMeans newMeans: borrowing AlignedVector<S>, parameters: borrowing AlignedVector<S>,
     into divergences: inout AlignedVector<S>
   ) {
-    var all = divergences.mutableSpan
-    var out = all.extracting(first: rows)
+    var out = divergences.mutableSpan(of: 0..<rows)
     DiagonalGaussian.writeDivergences(
       fromMeans: oldMeans.span, logDeviations: oldLogDeviations.span, toMeans: newMeans.span,
       logDeviations: parameters.span.extracting(logDeviations), into: &out)
@@ -77,14 +76,14 @@ extension GaussianPolicy {
 
   /// Adds the gradients of KL(old ‖ new) for the penalty variant, given ∂loss/∂KL per row.
   public func addDivergenceGradients<S>(
-    rows: Int, fromMeans oldMeans: borrowing AlignedVector<S>, logDeviations oldLogDeviations: borrowing AlignedVector<S>,
+    rows: Int, fromMeans oldMeans: borrowing AlignedVector<S>,
+    logDeviations oldLogDeviations: borrowing AlignedVector<S>,
     toMeans newMeans: borrowing AlignedVector<S>, parameters: borrowing AlignedVector<S>,
     divergenceGradients: borrowing AlignedVector<S>, meanGradients: inout AlignedVector<S>,
     gradients: inout AlignedVector<S>
   ) {
     var meanSpan = meanGradients.mutableSpan
-    var all = gradients.mutableSpan
-    var deviationSpan = all.extracting(logDeviations)
+    var deviationSpan = gradients.mutableSpan(of: logDeviations)
     DiagonalGaussian.addDivergenceGradients(
       fromMeans: oldMeans.span, logDeviations: oldLogDeviations.span, toMeans: newMeans.span,
       logDeviations: parameters.span.extracting(logDeviations),

@@ -41,6 +41,14 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
     }
   }
 
+  /// Write access to a part, as `mutableSpan`.
+  @inlinable @_lifetime(&self)
+  public mutating func mutableSpan(of range: Range<Int>) -> MutableSpan<Scalar> {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "elements \(range) of \(count)")
+    let part = UnsafeMutableBufferPointer(start: mutableStart() + range.lowerBound, count: range.count)
+    return _overrideLifetime(MutableSpan(_unsafeElements: part), mutating: &self)
+  }
+
   @inlinable public subscript(index: Int) -> Scalar {
     get { span[index] }
     set {

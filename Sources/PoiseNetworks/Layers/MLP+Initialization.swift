@@ -16,7 +16,8 @@ public enum Initializer: Hashable, Sendable {
 extension MLP {
   /// Draws all parameters of this network: hidden layers by `hidden`, the last by `output`; normalisation gains are 1.
   public func initialize<Scalar>(
-    _ parameters: inout AlignedVector<Scalar>, hidden: Initializer, output: Initializer, using random: inout RandomStream
+    _ parameters: inout AlignedVector<Scalar>, hidden: Initializer, output: Initializer,
+    using random: inout RandomStream
   ) {
     precondition(
       parameters.count >= self.parameters.upperBound,

@@ -239,7 +239,8 @@ public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
       if let norm = layer.normalization, let pre {
         let discarded = scratch  // where gain gradients go that nobody wants
         kernels.layerNormBackward(
-          set, rows, layer.outputs, p + norm.gains.lowerBound, p + norm.offsets.lowerBound, layer.activation.kernels, pre,
+          set, rows, layer.outputs, p + norm.gains.lowerBound, p + norm.offsets.lowerBound, layer.activation.kernels,
+          pre,
           h + place.inverseDeviations, y, d, accumulates && gradients != nil,
           gradients.map { $0 + norm.gains.lowerBound } ?? discarded,
           gradients.map { $0 + norm.offsets.lowerBound } ?? discarded + layer.outputs)

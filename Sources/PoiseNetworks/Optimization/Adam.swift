@@ -17,7 +17,8 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
     /// λ, 0 or above.
     public var weightDecay = 0.0
 
-    public init(firstDecay: Double = 0.9, secondDecay: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0) {
+    public init(firstDecay: Double = 0.9, secondDecay: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0)
+    {
       self.firstDecay = firstDecay
       self.secondDecay = secondDecay
       self.epsilon = epsilon
@@ -39,7 +40,8 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
   public init(parameterCount: Int, settings: Settings = Settings(), instructionSet: InstructionSet) {
     precondition(
       (0..<1).contains(settings.firstDecay) && (0..<1).contains(settings.secondDecay) && settings.epsilon > 0
-        && settings.weightDecay >= 0, "Adam's decays lie in [0, 1), epsilon above 0, weight decay not below 0: \(settings)")
+        && settings.weightDecay >= 0,
+      "Adam's decays lie in [0, 1), epsilon above 0, weight decay not below 0: \(settings)")
     precondition(instructionSet.isSupported, "this processor cannot run \(instructionSet)")
     self.settings = settings
     self.instructionSet = instructionSet

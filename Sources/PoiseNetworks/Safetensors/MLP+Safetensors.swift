@@ -114,7 +114,8 @@ private func floats(
   guard let tensor else {
     return .failure(
       Problem(
-        file: file, place: place, found: "no such tensor", allowed: wanted, remedy: suggestion(for: key, among: others)))
+        file: file, place: place, found: "no such tensor", allowed: wanted, remedy: suggestion(for: key, among: others))
+    )
   }
   guard tensor.shape == shape else {
     return .failure(

@@ -31,7 +31,9 @@ func writeWhole(_ data: Data, to path: String) throws(InputOutputError) {
   }
   guard close(descriptor) == 0, rename(temporary, path) == 0 else { throw fail("write") }
   // The new name itself must survive a power cut; a folder that cannot be opened keeps the promise short of that.
-  let folder = open((path as NSString).deletingLastPathComponent.isEmpty ? "." : (path as NSString).deletingLastPathComponent, O_RDONLY | O_CLOEXEC)
+  let folder = open(
+    (path as NSString).deletingLastPathComponent.isEmpty ? "." : (path as NSString).deletingLastPathComponent,
+    O_RDONLY | O_CLOEXEC)
   if folder >= 0 {
     fsync(folder)
     close(folder)
