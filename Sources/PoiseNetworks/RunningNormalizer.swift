@@ -1,3 +1,5 @@
+public import PoiseCore
+
 /// Running mean and variance per element of an observation, and the normalised observation.
 ///
 ///     y = clip((x − mean) / √(variance + ε), ±limit)
@@ -37,8 +39,8 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
 
   public var elementCount: Int { means.count }
 
-  /// Population variance of element `i`; 1 before anything was seen.
-  public func variance(of i: Int) -> Double { count > 0 ? squares[i] / count : 1 }
+  /// Population variance of element `i`; 1 before two observations were seen.
+  public func variance(of i: Int) -> Double { count > 1 ? squares[i] / count : 1 }
 
   /// Takes rows of observations into account, in order.
   ///
@@ -130,10 +132,39 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
     case count, means, squares, limit, isFrozen
   }
 
-  private mutating func updateScales() {
+  fileprivate mutating func updateScales() {
     for i in means.indices {
       offsets[i] = Float(means[i])
       scales[i] = Float(1 / (variance(of: i) + Self.epsilon).squareRoot())
     }
+  }
+
+}
+
+extension RunningNormalizer {
+  /// The statistics as tensors, in double: `<prefix>.count` [], `<prefix>.mean` and `<prefix>.squares` [elements].
+  public func tensors(prefix: String) -> [String: Tensor] {
+    [
+      "\(prefix).count": Tensor([count], shape: []), "\(prefix).mean": Tensor(means, shape: [elementCount]),
+      "\(prefix).squares": Tensor(squares, shape: [elementCount]),
+    ]
+  }
+
+  /// Takes the statistics from tensors, to the bit; limit and freezing stay as they are.
+  ///
+  /// - Parameter file: what messages call the source.
+  /// - Throws: `InvalidInput` with everything that does not fit; then nothing was changed.
+  public mutating func read(_ tensors: [String: Tensor], prefix: String, file: String) throws(InvalidInput) {
+    var reader = TensorReader(tensors: tensors, file: file)
+    let newCount = reader.doubles("\(prefix).count", shape: [], where: { $0 >= 0 }, "a number not below 0")
+    let newMeans = reader.doubles("\(prefix).mean", shape: [elementCount], where: { _ in true }, "")
+    let newSquares = reader.doubles(
+      "\(prefix).squares", shape: [elementCount], where: { $0 >= 0 }, "numbers not below 0")
+    try reader.finish()
+    count = newCount[0]
+    means = newMeans
+    squares = newSquares
+    for i in means.indices { (offsets[i], scales[i]) = (0, 1) }
+    if count > 0 { updateScales() }
   }
 }

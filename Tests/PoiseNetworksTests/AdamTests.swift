@@ -121,14 +121,14 @@ struct AdamTests {
 struct LearningRateScheduleTests {
   @Test("start, pass and end where they should")
   func shapes() {
-    #expect(LearningRateSchedule.constant(0.1).rate(progress: 0.7) == 0.1)
+    #expect(LearningRateSchedule.constant(rate: 0.1).rate(progress: 0.7) == 0.1)
     let linear = LearningRateSchedule.linear(from: 1, to: 0)
     #expect(linear.rate(progress: 0) == 1 && linear.rate(progress: 0.25) == 0.75 && linear.rate(progress: 1) == 0)
     #expect(linear.rate(progress: 1.5) == 0 && linear.rate(progress: -1) == 1)
     let cosine = LearningRateSchedule.cosine(from: 1, to: 0.5)
     #expect(cosine.rate(progress: 0) == 1 && abs(cosine.rate(progress: 0.5) - 0.75) < 1e-15)
     #expect(abs(cosine.rate(progress: 1) - 0.5) < 1e-15)
-    #expect(LearningRateSchedule.adaptive(.init()).rate(progress: 0.5, adaptiveRate: 0.02) == 0.02)
+    #expect(LearningRateSchedule.adaptive(settings: .init()).rate(progress: 0.5, adaptiveRate: 0.02) == 0.02)
   }
 
   @Test("adaptive: falls when the policy moves too far, rises when it hardly moves, stays within bounds")
@@ -149,7 +149,8 @@ struct LearningRateScheduleTests {
   @Test("survive encoding")
   func codable() throws {
     for schedule in [
-      LearningRateSchedule.constant(1e-3), .linear(from: 1e-3, to: 0), .cosine(from: 1, to: 0), .adaptive(.init()),
+      LearningRateSchedule.constant(rate: 1e-3), .linear(from: 1e-3, to: 0), .cosine(from: 1, to: 0),
+      .adaptive(settings: .init()),
     ] {
       #expect(try JSONDecoder().decode(LearningRateSchedule.self, from: JSONEncoder().encode(schedule)) == schedule)
     }
@@ -231,6 +232,22 @@ struct RunningNormalizerTests {
     normalizer.reset()
     normalizer.isFrozen = false
     #expect(normalizer == before)
+  }
+
+  @Test("survives tensors to the bit, and refuses what does not fit")
+  func tensors() throws {
+    var normalizer = RunningNormalizer(elementCount: 3, limit: 5)
+    normalizer.observe(Self.rows(10, 35).span)
+    var tensors = normalizer.tensors(prefix: "observations")
+    var copy = RunningNormalizer(elementCount: 3, limit: 5)
+    try copy.read(tensors, prefix: "observations", file: "f")
+    #expect(copy == normalizer)
+    tensors["observations.count"] = Tensor([-1] as [Double], shape: [])
+    tensors["observations.mean"] = Tensor([0, .nan, 1] as [Double], shape: [3])
+    tensors["observations.squares"] = Tensor([0, 1] as [Double], shape: [2])
+    let error = #expect(throws: InvalidInput.self) { try copy.read(tensors, prefix: "observations", file: "f") }
+    #expect(error?.problems.count == 3)
+    #expect(copy == normalizer)
   }
 
   @Test("survives encoding to the bit, and refuses statistics of another shape")

@@ -185,6 +185,24 @@ struct ActivationTests {
     }
   }
 
+  @Test("have slopes that agree with finite differences", arguments: InstructionSet.supported)
+  func slopes(set: InstructionSet) {
+    for activation in Activation.allCases where activation != .silu {
+      let z = AlignedVector<Double>((0..<37).map { Double($0) * 0.21 - 4.05 })
+      func apply(_ z: AlignedVector<Double>) -> AlignedVector<Double> {
+        var y = AlignedVector<Double>(zeros: z.count)
+        activation.apply(to: z, into: &y, instructionSet: set)
+        return y
+      }
+      var gradients = AlignedVector<Double>(Array(repeating: 1, count: 37))
+      activation.backpropagate(throughOutputs: apply(z), gradients: &gradients, instructionSet: set)
+      for i in 0..<37 {
+        let numeric = centralDifference(i, of: z) { apply($0)[i] }
+        #expect(abs(numeric - gradients[i]) < 1e-8, "\(activation) at \(z[i]) on \(set)")
+      }
+    }
+  }
+
   @Test("let NaN through and take infinities", arguments: InstructionSet.supported)
   func specialValues(set: InstructionSet) {
     for activation in Activation.allCases {

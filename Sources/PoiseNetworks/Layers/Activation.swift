@@ -40,4 +40,18 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
     precondition(vector.count == result.count, "\(vector.count) elements into \(result.count)")
     Scalar.kernelTable.activate(instructionSet.kernels, vector.count, kernels, vector.start, result.mutableStart())
   }
+
+  /// Multiplies gradients by the activation's slope: ∂loss/∂y becomes ∂loss/∂z, for an activation that stands outside a network.
+  ///
+  /// - Parameter outputs: y = activation(z). SiLU's slope is no function of y, so SiLU has no place here.
+  public func backpropagate<Scalar>(
+    throughOutputs outputs: borrowing AlignedVector<Scalar>, gradients: inout AlignedVector<Scalar>,
+    instructionSet: InstructionSet
+  ) {
+    precondition(self != .silu, "the slope of SiLU cannot be told from its output")
+    precondition(outputs.count == gradients.count, "\(outputs.count) outputs, \(gradients.count) gradients")
+    let start = gradients.mutableStart()
+    Scalar.kernelTable.activationBackward(
+      instructionSet.kernels, outputs.count, kernels, outputs.start, nil, start, start)
+  }
 }

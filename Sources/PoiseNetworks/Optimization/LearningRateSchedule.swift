@@ -2,13 +2,13 @@ internal import Foundation
 
 /// How the learning rate moves during training.
 public enum LearningRateSchedule: Codable, Hashable, Sendable {
-  case constant(Double)
+  case constant(rate: Double)
   /// From the first to the second in a straight line over the whole of training.
   case linear(from: Double, to: Double)
   /// Half a cosine from the first to the second. Source: Loshchilov and Hutter 2017, eq. 5, without restarts.
   case cosine(from: Double, to: Double)
   /// Follows the measured KL divergence; see `AdaptiveLearningRate`.
-  case adaptive(AdaptiveLearningRate.Settings)
+  case adaptive(settings: AdaptiveLearningRate.Settings)
 
   /// The rate when `progress` of training is done.
   ///

@@ -33,8 +33,8 @@ extension MLP {
     _ tensors: [String: Tensor], prefix: String, file: String, into parameters: inout AlignedVector<Float>
   ) throws(InvalidInput) {
     precondition(parameters.count >= self.parameters.upperBound, "a vector of \(parameters.count) elements")
-    var problems: [Problem] = []
-    var reads: [(values: [Float], layer: Int, range: Range<Int>, isMatrix: Bool)] = []
+    var reader = TensorReader(tensors: tensors, file: file)
+    var reads: [(values: [Float], layer: DenseLayer, range: Range<Int>, isMatrix: Bool)] = []
     for (i, layer) in layers.enumerated() {
       var wanted: [(name: String, shape: [Int], range: Range<Int>)] = [
         ("weight", [layer.outputs, layer.inputs], layer.weights), ("bias", [layer.outputs], layer.biases),
@@ -43,17 +43,12 @@ extension MLP {
         wanted += [("norm.weight", [layer.outputs], norm.gains), ("norm.bias", [layer.outputs], norm.offsets)]
       }
       for (name, shape, range) in wanted {
-        let key = "\(prefix).\(i).\(name)"
-        switch floats(of: tensors[key], named: key, shape: shape, file: file, others: tensors.keys) {
-        case .success(let values): reads.append((values, i, range, name == "weight"))
-        case .failure(let problem): problems.append(problem)
-        }
+        reads.append((reader.floats("\(prefix).\(i).\(name)", shape: shape), layer, range, name == "weight"))
       }
     }
-    guard problems.isEmpty else { throw InvalidInput(problems) }
+    try reader.finish()
     var target = parameters.mutableSpan
-    for (values, i, range, isMatrix) in reads {
-      let layer = layers[i]
+    for (values, layer, range, isMatrix) in reads {
       for (k, value) in values.enumerated() {
         let place = isMatrix ? (k % layer.inputs) * layer.outputs + k / layer.inputs : k
         target[range.lowerBound + place] = value
@@ -75,63 +70,18 @@ extension GaussianPolicy {
   public func read(
     _ tensors: [String: Tensor], prefix: String, file: String, into parameters: inout AlignedVector<Float>
   ) throws(InvalidInput) {
-    let key = "\(prefix).log_std"
-    var problems: [Problem] = []
-    var deviations: [Float] = []
-    switch floats(of: tensors[key], named: key, shape: [actionCount], file: file, others: tensors.keys) {
-    case .success(let values):
-      deviations = values
-      let (low, high) = (Float(bounds.lowerBound), Float(bounds.upperBound))
-      if let outside = values.first(where: { $0 < low || $0 > high }) {
-        problems.append(
-          Problem(file: file, place: "tensor '\(key)'", found: "\(outside)", allowed: "log σ from \(low) to \(high)"))
-      }
-    case .failure(let problem): problems.append(problem)
-    }
+    var reader = TensorReader(tensors: tensors, file: file)
+    let (low, high) = (Float(bounds.lowerBound), Float(bounds.upperBound))
+    let deviations = reader.floats(
+      "\(prefix).log_std", shape: [actionCount], where: { $0 >= low && $0 <= high }, "log σ from \(low) to \(high)")
     var copy = parameters
     do throws(InvalidInput) {
       try network.read(tensors, prefix: prefix, file: file, into: &copy)
     } catch {
-      problems = error.problems + problems
+      reader.add(error.problems)
     }
-    guard problems.isEmpty else { throw InvalidInput(problems) }
+    try reader.finish()
     for (i, value) in zip(logDeviations, deviations) { copy[i] = value }
     parameters = copy
   }
-}
-
-/// What `floats` found.
-private enum FloatsOrProblem {
-  case success([Float])
-  case failure(Problem)
-}
-
-private func floats(
-  of tensor: Tensor?, named key: String, shape: [Int], file: String, others: some Sequence<String>
-) -> FloatsOrProblem {
-  let place = "tensor '\(key)'"
-  let wanted = "F32 of shape \(shape)"
-  guard let tensor else {
-    return .failure(
-      Problem(
-        file: file, place: place, found: "no such tensor", allowed: wanted, remedy: suggestion(for: key, among: others))
-    )
-  }
-  guard tensor.shape == shape else {
-    return .failure(
-      Problem(
-        file: file, place: place, found: "shape \(tensor.shape)", allowed: wanted,
-        remedy: "The file belongs to another network."))
-  }
-  guard let values = tensor.floats else {
-    return .failure(
-      Problem(file: file, place: place, found: tensor.elementType.rawValue, allowed: "\(wanted), F16 or BF16"))
-  }
-  if let index = values.firstIndex(where: { !$0.isFinite }) {
-    return .failure(
-      Problem(
-        file: file, place: place, found: "\(values[index]) at element \(index)", allowed: "finite numbers",
-        remedy: "The training that wrote it had diverged."))
-  }
-  return .success(values)
 }
