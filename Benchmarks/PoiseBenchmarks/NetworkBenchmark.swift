@@ -1,5 +1,6 @@
 internal import CAllocationCounter
 internal import CDenseKernels
+internal import Foundation
 internal import PoiseCore
 public import PoiseNetworks
 
@@ -31,6 +32,7 @@ private struct NetworkBenchmark {
       title: "networks",
       conditions: [
         "instruction set": instructionSet.rawValue, "threads": "1", "observations": "\(benchmarkObservations)",
+        "processor": processorName(),
         "actions": "\(benchmarkActions)",
       ])
   }
@@ -168,4 +170,11 @@ extension InstructionSet {
     case .avx512: dk_avx512
     }
   }
+}
+
+/// The processor's name as Linux gives it.
+func processorName() -> String {
+  let information = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+  let line = information.split(separator: "\n").first { $0.hasPrefix("model name") }
+  return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
 }

@@ -15,7 +15,7 @@ public enum InstructionSet: String, Sendable, Codable, CaseIterable {
   public static let environmentVariable = "POISE_INSTRUCTION_SET"
 
   /// Whether this processor can run it.
-  public var isSupported: Bool { dk_is_supported(kernels) }
+  public var isSupported: Bool { dk_is_supported(selection) }
 
   /// Those that this processor can run, the fastest last.
   public static var supported: [InstructionSet] { allCases.filter(\.isSupported) }
@@ -47,9 +47,18 @@ public enum InstructionSet: String, Sendable, Codable, CaseIterable {
   }
 
   /// Floats in one vector register.
-  public var vectorWidth: Int { dk_vector_width(kernels) }
+  public var vectorWidth: Int { dk_vector_width(selection) }
 
+  /// The choice as the kernels take it; traps with the name rather than at an unknown instruction.
   var kernels: dk_instruction_set {
+    precondition(self == .baseline || Self.support[self == .avx2 ? 0 : 1], "this processor cannot run \(rawValue)")
+    return selection
+  }
+
+  /// Whether AVX2 and AVX-512 can run here, asked once.
+  private static let support = [avx2.isSupported, avx512.isSupported]
+
+  private var selection: dk_instruction_set {
     switch self {
     case .baseline: dk_baseline
     case .avx2: dk_avx2
