@@ -15,6 +15,7 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableExperimentalFeature("Lifetimes"),  // spans over memory of our own types
 ]
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -28,12 +29,15 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [
 }
 
 let systemLibraries: [Target] = [
-  .systemLibrary(name: "COde", pkgConfig: "ode", providers: [.apt(["libode-dev"])])
+  .systemLibrary(name: "COde", pkgConfig: "ode", providers: [.apt(["libode-dev"])]),
+  .systemLibrary(name: "CEigen", pkgConfig: "eigen3", providers: [.apt(["libeigen3-dev"])]),
 ]
 
 let rooms: [Target] = [
   .target(name: "COdeSupport", dependencies: ["COde"]),
+  .target(name: "CDenseKernels", dependencies: ["CEigen"]),
   room("PoiseCore"),
+  room("PoiseNetworks", ["CDenseKernels", "PoiseCore"]),
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
   room("PoiseExperiments", ["PoiseModels", "PoiseSimulation", "PoiseCore", yams]),
@@ -41,8 +45,13 @@ let rooms: [Target] = [
 
 let benchmarks: [Target] = [
   .target(name: "CPhysicsFloor", dependencies: ["COde", "COdeSupport"], path: "Benchmarks/CPhysicsFloor"),
+  .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),
   .target(
-    name: "PoiseBenchmarks", dependencies: ["CPhysicsFloor", "PoiseModels", "PoiseSimulation", "PoiseCore"],
+    name: "PoiseBenchmarks",
+    dependencies: [
+      "CAllocationCounter", "CDenseKernels", "CPhysicsFloor", "PoiseModels", "PoiseNetworks", "PoiseSimulation",
+      "PoiseCore",
+    ],
     path: "Benchmarks/PoiseBenchmarks", swiftSettings: settings),
 ]
 
@@ -69,13 +78,14 @@ let testTargets: [Target] = [
     swiftSettings: settings),
   tests(of: "PoiseModels", ["PoiseCore", "PoiseSimulation"], exclude: ["Golden"]),
   tests(of: "PoiseExperiments", ["PoiseCore"]),
+  tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),
 ]
 
 let package = Package(
   name: "poise",
   products: [
     .executable(name: "poise", targets: ["poise"]),
-    .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseExperiments"]),
+    .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseNetworks", "PoiseExperiments"]),
   ],
   dependencies: packageDependencies,
   targets: systemLibraries + rooms + benchmarks + commandLine + testTargets,

@@ -1,0 +1,45 @@
+internal import Foundation
+
+/// Times of repeated work, taken in turns so that a noisy moment of the machine meets all candidates alike.
+///
+/// Counts the processor time of the calling thread: on an idle machine that is the time on the clock, on a busy one it leaves out what the thread
+/// spent waiting for its turn.
+struct Stopwatch {
+  /// Rounds of every candidate; the best and the median of a candidate's rounds are reported.
+  var rounds = 15
+  /// Shortest length of one round in seconds.
+  var roundSeconds = 0.02
+
+  /// Seconds per call of each candidate.
+  struct Times {
+    var best: Double
+    var median: Double
+  }
+
+  /// Calls each candidate often enough for a round, rounds in turns.
+  func measure(_ candidates: [() -> Void]) -> [Times] {
+    func now() -> Double {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+    func seconds(_ calls: Int, _ work: () -> Void) -> Double {
+      let start = now()
+      for _ in 0..<calls { work() }
+      return now() - start
+    }
+    let calls = candidates.map { work in
+      var calls = 1
+      while seconds(calls, work) < roundSeconds, calls < 1 << 24 { calls *= 2 }
+      return calls
+    }
+    var times = candidates.map { _ in [Double]() }
+    for _ in 0..<rounds {
+      for (i, work) in candidates.enumerated() { times[i].append(seconds(calls[i], work) / Double(calls[i])) }
+    }
+    return times.map { list in
+      let sorted = list.sorted()
+      return Times(best: sorted[0], median: sorted[sorted.count / 2])
+    }
+  }
+}

@@ -1,0 +1,33 @@
+// The kernels for AVX-512 (F, DQ, VL, BW). See DESIGN.md, decision 4, for the way this works without build flags.
+#include "StandardHeaders.h"
+#include "KernelTable.h"
+#if defined(__x86_64__)
+
+#define Eigen dk_eigen_avx512
+#define __SSE3__ 1
+#define __SSSE3__ 1
+#define __SSE4_1__ 1
+#define __SSE4_2__ 1
+#define __AVX__ 1
+#define __AVX2__ 1
+#define __FMA__ 1
+#define __AVX512F__ 1
+#define __AVX512DQ__ 1
+#define __AVX512VL__ 1
+#define __AVX512BW__ 1
+#pragma clang attribute push( \
+  __attribute__((target("sse3,ssse3,sse4.1,sse4.2,avx,avx2,fma,avx512f,avx512dq,avx512vl,avx512bw"))), apply_to = function)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wunused-variable"
+#include <Eigen/Core>
+#pragma clang diagnostic pop
+#define DK_NAMESPACE dk_kernels_avx512
+#define DK_VECTOR_BYTES 64
+#define DK_TILE_ROWS 8
+#include "Kernels.inl"
+#pragma clang attribute pop
+
+const dk_table dk_table_avx512 = {
+  DK_SCALAR_TABLE(float), DK_SCALAR_TABLE(double), dk_kernels_avx512::eigen_product,
+  dk_kernels_avx512::register_multiply_add, 64 / sizeof(float)};
+#endif

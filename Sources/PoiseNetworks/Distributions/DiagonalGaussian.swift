@@ -1,0 +1,144 @@
+/// The diagonal Gaussian N(μ, diag σ²) over actions, σ independent of the state: densities, divergences and their gradients.
+///
+/// Means and actions have shape [rows, actions], log σ has shape [actions]. Rows are independent; no call allocates.
+/// For the squashed variant see `SquashedGaussian`.
+public enum DiagonalGaussian {
+  /// Writes log N(aᵣ; μᵣ, σ) for each row.
+  ///
+  ///     log N = −½ Σⱼ ((aⱼ − μⱼ)/σⱼ)² − Σⱼ log σⱼ − ½ n log 2π
+  ///
+  /// - Parameter densities: shape [rows]; its count says how many rows there are.
+  @specialized(where S == Float)
+  public static func writeLogDensities<S: NetworkScalar>(
+    of actions: Span<S>, means: Span<S>, logDeviations: Span<S>, into densities: inout MutableSpan<S>
+  ) {
+    let rows = densities.count
+    let n = logDeviations.count
+    checkShapes(rows: rows, actions: n, actions.count, means.count)
+    var constant = S(-0.5 * log2Pi) * S(n)
+    for j in 0..<n { constant -= logDeviations[j] }
+    for r in 0..<rows { densities[r] = 0 }
+    for j in 0..<n {
+      let inverse = S.exponential(-logDeviations[j])
+      for r in 0..<rows {
+        let z = (actions[r * n + j] - means[r * n + j]) * inverse
+        densities[r] -= z * z / 2
+      }
+    }
+    for r in 0..<rows { densities[r] += constant }
+  }
+
+  /// Writes ∂loss/∂μ and adds to ∂loss/∂log σ, given ∂loss/∂ log N per row.
+  ///
+  ///     ∂ log N / ∂μⱼ = (aⱼ − μⱼ)/σⱼ²        ∂ log N / ∂ log σⱼ = ((aⱼ − μⱼ)/σⱼ)² − 1
+  ///
+  /// - Parameters:
+  ///   - densityGradients: ∂loss/∂ log N, shape [rows].
+  ///   - meanGradients: written, shape [rows, actions].
+  ///   - logDeviationGradients: added to, shape [actions].
+  @specialized(where S == Float)
+  public static func writeLogDensityGradients<S: NetworkScalar>(
+    of actions: Span<S>, means: Span<S>, logDeviations: Span<S>, densityGradients: Span<S>,
+    meanGradients: inout MutableSpan<S>, logDeviationGradients: inout MutableSpan<S>
+  ) {
+    let rows = densityGradients.count
+    let n = logDeviations.count
+    checkShapes(rows: rows, actions: n, actions.count, means.count)
+    precondition(meanGradients.count >= rows * n && logDeviationGradients.count == n, "gradients of another shape")
+    for j in 0..<n {
+      let inverse = S.exponential(-logDeviations[j])
+      var sum: S = 0
+      for r in 0..<rows {
+        let z = (actions[r * n + j] - means[r * n + j]) * inverse
+        let g = densityGradients[r]
+        meanGradients[r * n + j] = g * z * inverse
+        sum += g * (z * z - 1)
+      }
+      logDeviationGradients[j] += sum
+    }
+  }
+
+  /// H = Σⱼ log σⱼ + ½ n (1 + log 2π), the same for every state; ∂H/∂ log σⱼ = 1.
+  @specialized(where S == Float)
+  public static func entropy<S: NetworkScalar>(logDeviations: Span<S>) -> Double {
+    var sum = 0.5 * Double(logDeviations.count) * (1 + log2Pi)
+    for j in logDeviations.indices { sum += Double(logDeviations[j]) }
+    return sum
+  }
+
+  /// Writes KL(old ‖ new) for each row.
+  ///
+  ///     KL = Σⱼ log σ'ⱼ − log σⱼ + (σⱼ² + (μⱼ − μ'ⱼ)²) / (2 σ'ⱼ²) − ½        old (μ, σ), new (μ', σ')
+  @specialized(where S == Float)
+  public static func writeDivergences<S: NetworkScalar>(
+    fromMeans oldMeans: Span<S>, logDeviations oldLogDeviations: Span<S>, toMeans newMeans: Span<S>,
+    logDeviations newLogDeviations: Span<S>, into divergences: inout MutableSpan<S>
+  ) {
+    let rows = divergences.count
+    let n = newLogDeviations.count
+    checkShapes(rows: rows, actions: n, oldMeans.count, newMeans.count)
+    precondition(oldLogDeviations.count == n, "\(oldLogDeviations.count) old deviations, \(n) new")
+    for r in 0..<rows { divergences[r] = 0 }
+    for j in 0..<n {
+      let inverse = S.exponential(-newLogDeviations[j])
+      let ratio = S.exponential(oldLogDeviations[j] - newLogDeviations[j])
+      let constant = newLogDeviations[j] - oldLogDeviations[j] + (ratio * ratio - 1) / 2
+      for r in 0..<rows {
+        let z = (oldMeans[r * n + j] - newMeans[r * n + j]) * inverse
+        divergences[r] += constant + z * z / 2
+      }
+    }
+  }
+
+  /// Adds to ∂loss/∂μ' and ∂loss/∂log σ', given ∂loss/∂KL per row.
+  ///
+  ///     ∂KL/∂μ'ⱼ = (μ'ⱼ − μⱼ)/σ'ⱼ²        ∂KL/∂ log σ'ⱼ = 1 − (σⱼ² + (μⱼ − μ'ⱼ)²)/σ'ⱼ²
+  @specialized(where S == Float)
+  public static func addDivergenceGradients<S: NetworkScalar>(
+    fromMeans oldMeans: Span<S>, logDeviations oldLogDeviations: Span<S>, toMeans newMeans: Span<S>,
+    logDeviations newLogDeviations: Span<S>, divergenceGradients: Span<S>, meanGradients: inout MutableSpan<S>,
+    logDeviationGradients: inout MutableSpan<S>
+  ) {
+    let rows = divergenceGradients.count
+    let n = newLogDeviations.count
+    checkShapes(rows: rows, actions: n, oldMeans.count, newMeans.count)
+    precondition(
+      oldLogDeviations.count == n && logDeviationGradients.count == n && meanGradients.count >= rows * n,
+      "deviations or gradients of another shape")
+    for j in 0..<n {
+      let inverse = S.exponential(-newLogDeviations[j])
+      let ratio = S.exponential(oldLogDeviations[j] - newLogDeviations[j])
+      var sum: S = 0
+      for r in 0..<rows {
+        let z = (newMeans[r * n + j] - oldMeans[r * n + j]) * inverse
+        let g = divergenceGradients[r]
+        meanGradients[r * n + j] += g * z * inverse
+        sum += g * (1 - ratio * ratio - z * z)
+      }
+      logDeviationGradients[j] += sum
+    }
+  }
+
+  /// Writes a = μ + σ ε, ε standard normal numbers that the caller drew; shapes [rows, actions].
+  @specialized(where S == Float)
+  public static func writeSamples<S: NetworkScalar>(
+    means: Span<S>, logDeviations: Span<S>, noise: Span<S>, into actions: inout MutableSpan<S>
+  ) {
+    let n = logDeviations.count
+    let rows = noise.count / n
+    checkShapes(rows: rows, actions: n, means.count, actions.count)
+    for j in 0..<n {
+      let deviation = S.exponential(logDeviations[j])
+      for r in 0..<rows { actions[r * n + j] = means[r * n + j] + deviation * noise[r * n + j] }
+    }
+  }
+
+  static func checkShapes(rows: Int, actions: Int, _ first: Int, _ second: Int) {
+    precondition(
+      first >= rows * actions && second >= rows * actions,
+      "\(rows) rows of \(actions) actions need \(rows * actions) elements, got \(first) and \(second)")
+  }
+}
+
+/// log 2π
+let log2Pi = 1.837877066409345483560659472811

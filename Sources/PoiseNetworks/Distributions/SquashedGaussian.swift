@@ -1,0 +1,61 @@
+/// The Gaussian squashed into (−1, 1): a = tanh u, u ~ N(μ, diag σ²).
+///
+///     log π(a) = log N(u; μ, σ) − Σⱼ log(1 − tanh² uⱼ)
+///
+/// The pre-squash action u is kept, never computed back from a, which is ±1 in floats long before u is large.
+/// Source: Haarnoja et al. 2018, "Soft Actor-Critic", appendix C.
+public enum SquashedGaussian {
+  /// log(1 − tanh² u) = 2 (log 2 − u − log(1 + e⁻²ᵘ)), written for |u| so that nothing overflows or cancels.
+  @inlinable
+  public static func logSlope<S: NetworkScalar>(_ u: S) -> S {
+    let x = abs(u)
+    return 2 * (S(0.693147180559945309417232121458) - x - S.logarithm1p(S.exponential(-2 * x)))
+  }
+
+  /// Writes a = tanh u.
+  @specialized(where S == Float)
+  public static func writeSquashed<S: NetworkScalar>(_ preActions: Span<S>, into actions: inout MutableSpan<S>) {
+    precondition(actions.count >= preActions.count, "\(preActions.count) elements into \(actions.count)")
+    for i in preActions.indices { actions[i] = S.hyperbolicTangent(preActions[i]) }
+  }
+
+  /// Writes log π(tanh uᵣ) for each row. Shapes as in `DiagonalGaussian.writeLogDensities`.
+  ///
+  /// The correction does not depend on μ and σ, so for a fixed u the gradients are those of `DiagonalGaussian`.
+  @specialized(where S == Float)
+  public static func writeLogDensities<S: NetworkScalar>(
+    ofPreActions preActions: Span<S>, means: Span<S>, logDeviations: Span<S>, into densities: inout MutableSpan<S>
+  ) {
+    DiagonalGaussian.writeLogDensities(
+      of: preActions, means: means, logDeviations: logDeviations, into: &densities)
+    let n = logDeviations.count
+    for r in 0..<densities.count {
+      for j in 0..<n { densities[r] -= logSlope(preActions[r * n + j]) }
+    }
+  }
+
+  /// Adds ∂loss/∂u, given ∂loss/∂ log π per row, for u that moves with the parameters (u = μ + σ ε):
+  /// the density's own slope cancels along that path for μ, and ∂(−log(1 − tanh² u))/∂u = 2 tanh u remains.
+  ///
+  /// For u = μ + σ ε: ∂ log π/∂μⱼ = 2 tanh uⱼ and ∂ log π/∂ log σⱼ = −1 + 2 tanh(uⱼ) σⱼ εⱼ.
+  @specialized(where S == Float)
+  public static func addReparameterizedGradients<S: NetworkScalar>(
+    preActions: Span<S>, logDeviations: Span<S>, noise: Span<S>, densityGradients: Span<S>,
+    meanGradients: inout MutableSpan<S>, logDeviationGradients: inout MutableSpan<S>
+  ) {
+    let n = logDeviations.count
+    let rows = densityGradients.count
+    DiagonalGaussian.checkShapes(rows: rows, actions: n, preActions.count, noise.count)
+    for j in 0..<n {
+      let deviation = S.exponential(logDeviations[j])
+      var sum: S = 0
+      for r in 0..<rows {
+        let slope = 2 * S.hyperbolicTangent(preActions[r * n + j])
+        let g = densityGradients[r]
+        meanGradients[r * n + j] += g * slope
+        sum += g * (slope * deviation * noise[r * n + j] - 1)
+      }
+      logDeviationGradients[j] += sum
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/// Losses of a network's outputs against targets, with their gradients. No call allocates.
+public enum Loss {
+  /// Mean squared error: L = 1/N Σ (y − t)², ∂L/∂y = 2 (y − t) / N.
+  ///
+  /// - Parameters:
+  ///   - outputs, targets, gradients: of one shape; `targets.count` elements are read, `gradients` is written.
+  ///   - count: N; where `targets` is one shard of a batch, the whole batch's count.
+  /// - Returns: this shard's part of L, summed in double.
+  @specialized(where S == Float)
+  public static func squaredError<S: NetworkScalar>(
+    _ outputs: Span<S>, targets: Span<S>, dividedBy count: Int, gradients: inout MutableSpan<S>
+  ) -> Double {
+    precondition(
+      outputs.count >= targets.count && gradients.count >= targets.count && count > 0,
+      "\(targets.count) targets, \(outputs.count) outputs, \(gradients.count) gradients, divided by \(count)")
+    let scale = 2 / S(count)
+    var sum = 0.0
+    for i in targets.indices {
+      let difference = outputs[i] - targets[i]
+      sum += Double(difference) * Double(difference)
+      gradients[i] = difference * scale
+    }
+    return sum / Double(count)
+  }
+
+  /// Huber's loss: ½ d² where |d| ≤ δ, δ (|d| − ½ δ) beyond, d = y − t, mean over N. Source: Huber 1964, eq. 2.
+  ///
+  /// Parameters as in `squaredError`; δ > 0 bounds each element's gradient to δ / N.
+  @specialized(where S == Float)
+  public static func huber<S: NetworkScalar>(
+    _ outputs: Span<S>, targets: Span<S>, threshold: S, dividedBy count: Int, gradients: inout MutableSpan<S>
+  ) -> Double {
+    precondition(
+      outputs.count >= targets.count && gradients.count >= targets.count && count > 0 && threshold > 0,
+      "\(targets.count) targets, \(outputs.count) outputs, \(gradients.count) gradients, divided by \(count), δ \(threshold)"
+    )
+    var sum = 0.0
+    for i in targets.indices {
+      let difference = outputs[i] - targets[i]
+      let magnitude = abs(difference)
+      sum += Double(magnitude <= threshold ? magnitude * magnitude / 2 : threshold * (magnitude - threshold / 2))
+      // Comparisons in this order let NaN through.
+      let bounded = difference > threshold ? threshold : (difference < -threshold ? -threshold : difference)
+      gradients[i] = bounded / S(count)
+    }
+    return sum / Double(count)
+  }
+
+  /// As `squaredError` over spans, for the first `rows` elements of vectors that stand in one value.
+  public static func squaredError<S: NetworkScalar>(
+    _ outputs: borrowing AlignedVector<S>, targets: borrowing AlignedVector<S>, rows: Int, dividedBy count: Int,
+    gradients: inout AlignedVector<S>
+  ) -> Double {
+    var span = gradients.mutableSpan
+    return squaredError(
+      outputs.span, targets: targets.span.extracting(first: rows), dividedBy: count, gradients: &span)
+  }
+
+  /// As `huber` over spans, for the first `rows` elements of vectors that stand in one value.
+  public static func huber<S: NetworkScalar>(
+    _ outputs: borrowing AlignedVector<S>, targets: borrowing AlignedVector<S>, rows: Int, threshold: S,
+    dividedBy count: Int, gradients: inout AlignedVector<S>
+  ) -> Double {
+    var span = gradients.mutableSpan
+    return huber(
+      outputs.span, targets: targets.span.extracting(first: rows), threshold: threshold, dividedBy: count,
+      gradients: &span)
+  }
+}

@@ -1,0 +1,39 @@
+extension AlignedVector {
+  /// √Σ x², summed in a fixed order; not finite if an element is not.
+  public borrowing func euclideanNorm(instructionSet: InstructionSet) -> Double {
+    Scalar.kernelTable.sumOfSquares(instructionSet.kernels, count, start).squareRoot()
+  }
+
+  /// self += a x
+  public mutating func add(_ x: borrowing AlignedVector, scaledBy a: Scalar = 1, instructionSet: InstructionSet) {
+    precondition(x.count == count, "\(x.count) elements added to \(count)")
+    Scalar.kernelTable.addScaled(instructionSet.kernels, count, a, x.start, mutableStart())
+  }
+
+  /// Soft target update: self += τ (source − self). Source: Lillicrap et al. 2016, algorithm 1.
+  public mutating func follow(
+    _ source: borrowing AlignedVector, targetSmoothing: Double, instructionSet: InstructionSet
+  ) {
+    precondition(source.count == count, "\(source.count) elements followed by \(count)")
+    precondition((0...1).contains(targetSmoothing), "target smoothing lies in [0, 1], got \(targetSmoothing)")
+    Scalar.kernelTable.softUpdate(
+      instructionSet.kernels, count, mutableStart(), source.start, Scalar(targetSmoothing))
+  }
+
+  /// Copies all elements without allocating, unless a copy shares this vector's memory.
+  public mutating func copyElements(from source: borrowing AlignedVector) {
+    precondition(source.count == count, "\(source.count) elements copied to \(count)")
+    mutableStart().update(from: source.start, count: count)
+  }
+
+  /// self = Σ shards' vectors, in the order of the array: the same bits however the shards were computed.
+  ///
+  /// - Parameter vector: picks the vector of a shard; all have `count` elements. At least one shard.
+  public mutating func setToSum<Shard>(
+    over shards: [Shard], instructionSet: InstructionSet, of vector: (borrowing Shard) -> AlignedVector
+  ) {
+    precondition(!shards.isEmpty, "a sum over no shards")
+    copyElements(from: vector(shards[0]))
+    for i in shards.indices.dropFirst() { add(vector(shards[i]), instructionSet: instructionSet) }
+  }
+}

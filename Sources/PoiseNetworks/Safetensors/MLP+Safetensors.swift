@@ -1,0 +1,87 @@
+public import PoiseCore
+
+extension MLP {
+  /// This network's parameters as tensors, named and shaped as PyTorch's `Linear` and `LayerNorm` have them:
+  /// `<prefix>.0.weight` [outputs, inputs], `<prefix>.0.bias` [outputs], `<prefix>.0.norm.weight` and `.norm.bias`; then layer 1, and so on.
+  public func tensors(_ parameters: borrowing AlignedVector<Float>, prefix: String) -> [String: Tensor] {
+    precondition(parameters.count >= self.parameters.upperBound, "a vector of \(parameters.count) elements")
+    let values = parameters.span
+    func vector(_ range: Range<Int>) -> Tensor { Tensor(range.map { values[$0] }, shape: [range.count]) }
+    var tensors: [String: Tensor] = [:]
+    for (i, layer) in layers.enumerated() {
+      let name = "\(prefix).\(i)"
+      var transposed: [Float] = []
+      transposed.reserveCapacity(layer.weights.count)
+      for o in 0..<layer.outputs {
+        for k in 0..<layer.inputs { transposed.append(values[layer.weights.lowerBound + k * layer.outputs + o]) }
+      }
+      tensors["\(name).weight"] = Tensor(transposed, shape: [layer.outputs, layer.inputs])
+      tensors["\(name).bias"] = vector(layer.biases)
+      if let norm = layer.normalization {
+        tensors["\(name).norm.weight"] = vector(norm.gains)
+        tensors["\(name).norm.bias"] = vector(norm.offsets)
+      }
+    }
+    return tensors
+  }
+
+  /// Takes this network's parameters from tensors named as `tensors(_:prefix:)` names them; others are passed over.
+  ///
+  /// - Parameter file: what messages call the source.
+  /// - Throws: `InvalidInput` with every tensor that is missing, of another shape, no float or not finite; then nothing was changed.
+  public func read(
+    _ tensors: [String: Tensor], prefix: String, file: String, into parameters: inout AlignedVector<Float>
+  ) throws(InvalidInput) {
+    precondition(parameters.count >= self.parameters.upperBound, "a vector of \(parameters.count) elements")
+    var reader = TensorReader(tensors: tensors, file: file)
+    var reads: [(values: [Float], layer: DenseLayer, range: Range<Int>, isMatrix: Bool)] = []
+    for (i, layer) in layers.enumerated() {
+      var wanted: [(name: String, shape: [Int], range: Range<Int>)] = [
+        ("weight", [layer.outputs, layer.inputs], layer.weights), ("bias", [layer.outputs], layer.biases),
+      ]
+      if let norm = layer.normalization {
+        wanted += [("norm.weight", [layer.outputs], norm.gains), ("norm.bias", [layer.outputs], norm.offsets)]
+      }
+      for (name, shape, range) in wanted {
+        reads.append((reader.floats("\(prefix).\(i).\(name)", shape: shape), layer, range, name == "weight"))
+      }
+    }
+    try reader.finish()
+    var target = parameters.mutableSpan
+    for (values, layer, range, isMatrix) in reads {
+      for (k, value) in values.enumerated() {
+        let place = isMatrix ? (k % layer.inputs) * layer.outputs + k / layer.inputs : k
+        target[range.lowerBound + place] = value
+      }
+    }
+  }
+}
+
+extension GaussianPolicy {
+  /// As `MLP.tensors`, and `<prefix>.log_std` [actions].
+  public func tensors(_ parameters: borrowing AlignedVector<Float>, prefix: String) -> [String: Tensor] {
+    var tensors = network.tensors(parameters, prefix: prefix)
+    let values = parameters.span
+    tensors["\(prefix).log_std"] = Tensor(logDeviations.map { values[$0] }, shape: [actionCount])
+    return tensors
+  }
+
+  /// As `MLP.read`, with `<prefix>.log_std`. Every log σ must lie between floor and ceiling.
+  public func read(
+    _ tensors: [String: Tensor], prefix: String, file: String, into parameters: inout AlignedVector<Float>
+  ) throws(InvalidInput) {
+    var reader = TensorReader(tensors: tensors, file: file)
+    let (low, high) = (Float(bounds.lowerBound), Float(bounds.upperBound))
+    let deviations = reader.floats(
+      "\(prefix).log_std", shape: [actionCount], where: { $0 >= low && $0 <= high }, "log σ from \(low) to \(high)")
+    var copy = parameters
+    do throws(InvalidInput) {
+      try network.read(tensors, prefix: prefix, file: file, into: &copy)
+    } catch {
+      reader.add(error.problems)
+    }
+    try reader.finish()
+    for (i, value) in zip(logDeviations, deviations) { copy[i] = value }
+    parameters = copy
+  }
+}
