@@ -59,7 +59,7 @@ let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
     dependencies: [
-      "PoiseBenchmarks", "PoiseExperiments", "PoiseModels", "PoiseSimulation", "PoiseCore", argumentParser,
+      "PoiseBenchmarks", "PoiseExperiments", "PoiseModels", "PoiseNetworks", "PoiseSimulation", "PoiseCore", argumentParser,
     ],
     swiftSettings: settings)
 ]
