@@ -59,7 +59,8 @@ let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
     dependencies: [
-      "PoiseBenchmarks", "PoiseExperiments", "PoiseModels", "PoiseNetworks", "PoiseSimulation", "PoiseCore", argumentParser,
+      "PoiseBenchmarks", "PoiseExperiments", "PoiseModels", "PoiseNetworks", "PoiseSimulation", "PoiseCore",
+      argumentParser,
     ],
     swiftSettings: settings)
 ]
@@ -73,6 +74,7 @@ let testTargets: [Target] = [
   .testTarget(
     name: "ReferenceDynamicsTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     exclude: ["Golden"], swiftSettings: settings),
+  .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "poise"], swiftSettings: settings),
   .testTarget(
     name: "RobotTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     swiftSettings: settings),
@@ -85,7 +87,8 @@ let package = Package(
   name: "poise",
   products: [
     .executable(name: "poise", targets: ["poise"]),
-    .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseNetworks", "PoiseExperiments"]),
+    .library(
+      name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseNetworks", "PoiseExperiments"]),
   ],
   dependencies: packageDependencies,
   targets: systemLibraries + rooms + benchmarks + commandLine + testTargets,
