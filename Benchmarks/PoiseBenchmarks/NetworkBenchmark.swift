@@ -4,10 +4,12 @@ internal import Foundation
 internal import PoiseCore
 public import PoiseNetworks
 
-/// Measures the networks room on the calling thread: rates of the machine, ceilings, passes, whole updates, inference, allocations.
+/// Measures the networks room on the calling thread: rates of the machine, ceilings, passes, whole updates, inference,
+/// allocations.
 ///
-/// The ceiling of a product is the larger of Eigen's own rate at its shape and 0.6 of the register rate; the ceiling of an update is the time its
-/// products would take at theirs. Everything is measured in turns within this one call, so compare ratios, not runs.
+/// The ceiling of a product is the larger of Eigen's own rate at its shape and 0.6 of the register rate; the ceiling of
+/// an update is the time its products would take at theirs. Everything is measured in turns within this one call, so
+/// compare ratios, not runs.
 ///
 /// - Parameters:
 ///   - instructionSet: what to measure; `InstructionSet.chosen()` is what training uses.
