@@ -98,6 +98,7 @@ private struct NetworkBenchmark {
       let ceilingTime = update.products.reduce(0) { $0 + $1.operations / 1e9 / (ceilings[$1.key] ?? registerRate) }
       let ceiling = operations / 1e9 / ceilingTime
       report.rows.append(.init(update.name, time.best * 1e6, "µs"))
+      report.rows.append(.init("\(update.name), median", time.median * 1e6, "µs"))
       report.rows.append(
         .init("  its rate", operations / 1e9 / time.best, "GFLOP/s", floor: ("ceiling of its products", ceiling)))
       if let share = update.share {
