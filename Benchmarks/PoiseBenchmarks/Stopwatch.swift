@@ -2,8 +2,8 @@ internal import Foundation
 
 /// Times of repeated work, taken in turns so that a noisy moment of the machine meets all candidates alike.
 ///
-/// Counts the processor time of the calling thread: on an idle machine that is the time on the clock, on a busy one it leaves out what the thread
-/// spent waiting for its turn.
+/// Counts the processor time of the calling thread: on an idle machine that is the time on the clock, on a busy one it
+/// leaves out what the thread spent waiting for its turn.
 struct Stopwatch {
   /// Rounds of every candidate; the best and the median of a candidate's rounds are reported.
   var rounds = 15

@@ -3,8 +3,8 @@ public import PoiseCore
 
 /// A safetensors file: named tensors and a few lines of text about them. Reading runs no code and checks everything.
 ///
-/// Layout: 8 bytes, the header's length N, little-endian; N bytes of JSON, `{"name": {"dtype", "shape", "data_offsets": [begin, end]}, …,
-/// "__metadata__": {text: text}}`; then the data, which the tensors cover without gap or overlap.
+/// Layout: 8 bytes, the header's length N, little-endian; N bytes of JSON, `{"name": {"dtype", "shape", "data_offsets":
+/// [begin, end]}, …, "__metadata__": {text: text}}`; then the data, which the tensors cover without gap or overlap.
 /// Source: github.com/huggingface/safetensors, README, "Format"; its limits hold here too.
 public struct SafetensorsFile: Hashable, Sendable {
   /// Tensors by name. Written in the order of their names, so equal contents give equal files.
@@ -24,7 +24,8 @@ public struct SafetensorsFile: Hashable, Sendable {
 // MARK: Writing
 
 extension SafetensorsFile {
-  /// The file's bytes. Every tensor starts at a multiple of 8 bytes if its elements are 8 bytes wide, because wide ones come first.
+  /// The file's bytes. Every tensor starts at a multiple of 8 bytes if its elements are 8 bytes wide, because wide ones
+  /// come first.
   public func serialized() -> Data {
     let order = tensors.keys.sorted { a, b in
       let (wideA, wideB) = (tensors[a]?.elementType.size ?? 0, tensors[b]?.elementType.size ?? 0)
@@ -86,7 +87,15 @@ extension SafetensorsFile {
   public init(contentsOf path: String) throws {
     let data: Data
     do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+      // Neither a device without an end nor a mapping that another process may cut short.
+      let kind = try FileManager.default.attributesOfItem(
+        atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+      guard kind[.type] as? FileAttributeType == .typeRegular else {
+        throw InputOutputError(path: path, operation: "read", reason: "It is no regular file")
+      }
+      data = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch let error as InputOutputError {
+      throw error
     } catch {
       throw InputOutputError(path: path, operation: "read", reason: readableReason(error, path: path))
     }
@@ -226,7 +235,8 @@ private struct Header: Decodable {
 
 /// The first key that stands twice in the outermost object: JSON decoders keep one of them silently.
 ///
-/// Escapes are resolved only so far that a quote does not end the string; a name written in two ways is caught by the checks of overlap.
+/// Escapes are resolved only so far that a quote does not end the string; a name written in two ways is caught by the
+/// checks of overlap.
 private func firstRepeatedKey(_ json: Data) -> String? {
   var depth = 0
   var seen: Set<[UInt8]> = []

@@ -1,7 +1,8 @@
 internal import Foundation
 internal import PoiseCore
 
-/// Writes a file whole or not at all: to a neighbour of its own name, synchronised to disk, then renamed over the old one.
+/// Writes a file whole or not at all: to a neighbour of its own name, synchronised to disk, then renamed over the old
+/// one.
 func writeWhole(_ data: Data, to path: String) throws(InputOutputError) {
   let temporary = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).partial"
   func fail(_ operation: String) -> InputOutputError {
