@@ -14,6 +14,8 @@ public struct SafetensorsFile: Hashable, Sendable {
 
   /// Longest header that is read, in bytes; the format's own limit.
   public static let headerLimit = 100_000_000
+  /// Bytes of a whole file: more than any network of Poise has, less than fills the memory.
+  public static let fileLimit = 1 << 32
 
   public init(tensors: [String: Tensor] = [:], metadata: [String: String] = [:]) {
     self.tensors = tensors
@@ -58,8 +60,10 @@ extension SafetensorsFile {
   }
 
   /// Writes the file whole or not at all: to a neighbour, synchronised, then renamed.
-  public func write(to path: String) throws(InputOutputError) {
-    try writeWhole(serialized(), to: path)
+  public func write(to path: String) throws {
+    let file = try WholeFile(path)
+    try file.write([UInt8](serialized()))
+    try file.commit()
   }
 }
 
@@ -86,18 +90,11 @@ extension SafetensorsFile {
   /// - Throws: `InputOutputError` if it cannot be read, `InvalidInput` with every problem of the header that was found.
   public init(contentsOf path: String) throws {
     let data: Data
-    do {
+    do throws(BoundedFile.Failure) {
       // Neither a device without an end nor a mapping that another process may cut short.
-      let kind = try FileManager.default.attributesOfItem(
-        atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
-      guard kind[.type] as? FileAttributeType == .typeRegular else {
-        throw InputOutputError(path: path, operation: "read", reason: "It is no regular file")
-      }
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch let error as InputOutputError {
-      throw error
+      data = Data(try BoundedFile.read(path, limit: Self.fileLimit))
     } catch {
-      throw InputOutputError(path: path, operation: "read", reason: readableReason(error, path: path))
+      throw InputOutputError(path: path, operation: "read", reason: error.reason)
     }
     try self.init(data, name: path)
   }
