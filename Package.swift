@@ -60,7 +60,8 @@ let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
     dependencies: [
-      "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseModels", "PoiseNetworks", "PoiseSimulation", "PoiseCore",
+      "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseModels", "PoiseNetworks", "PoiseSimulation",
+      "PoiseCore",
       argumentParser,
     ],
     swiftSettings: settings)

@@ -1,5 +1,4 @@
 import CAllocationCounter
-import Foundation
 import PoiseCore
 public import PoiseEnvironments
 import PoiseModels
@@ -8,18 +7,18 @@ import PoiseSimulation
 /// Control steps per second of batched environments, beside the bare physics of the same robots.
 ///
 /// Environments and bare robots take the same number of control steps from like starts under the same small actions, in
-/// turns, so that a noisy machine disturbs both alike; ratios are medians over the turns. Resets are in the environments'
-/// time as `restore` is in the bare robots'.
+/// turns: processor time of one thread, medians over the rounds. Resets are in the environments' time as `restore` is in the
+/// bare robots'. The row of two threads is wall time and needs an idle machine.
 ///
 /// - Parameters:
 ///   - tasks: one for each scenario to measure.
-///   - turns: how often the two sides take turns.
-///   - secondsPerTurn: how long each side runs in a turn, about.
+///   - rounds: how often the two sides take turns.
+///   - roundSeconds: how long each side runs in a turn, at least.
 public func environmentBenchmark(
-  _ tasks: [BoundTask], turns: Int = 15, secondsPerTurn: Double = 0.1
+  _ tasks: [BoundTask], rounds: Int = 15, roundSeconds: Double = 0.05
 ) throws -> BenchmarkReport {
   var report = BenchmarkReport(title: "environments", conditions: ["worlds": "\(EnvironmentBenchmark.worlds) a thread"])
-  for task in tasks { report.rows += try EnvironmentBenchmark(task).run(turns: turns, secondsPerTurn: secondsPerTurn) }
+  for task in tasks { report.rows += try EnvironmentBenchmark(task).run(rounds: rounds, roundSeconds: roundSeconds) }
   return report
 }
 
@@ -43,7 +42,7 @@ private struct EnvironmentBenchmark {
     task = try BoundTask(changed, model: original.model, name: original.name)
   }
 
-  func run(turns: Int, secondsPerTurn: Double) throws -> [BenchmarkReport.Row] {
+  func run(rounds: Int, roundSeconds: Double) throws -> [BenchmarkReport.Row] {
     let actionValue: Float = 0.05
     let block = try EnvironmentBlock(task, worlds: 0..<Self.worlds, of: Self.worlds, seed: 1)
     var buffers = StepBuffers(worlds: Self.worlds, observations: task.observationSpace.count)
@@ -56,61 +55,44 @@ private struct EnvironmentBenchmark {
     }
     let starts = robots.indices.map { block.environments[$0].robot.world.saved() }
     for robot in robots {
-      for i in task.actionScaling.indices { robot.setControl(task.actionScaling[i].control(Double(actionValue)), of: i) }
+      for i in task.actionScaling.indices {
+        robot.setControl(task.actionScaling[i].control(Double(actionValue)), of: i)
+      }
     }
     let physicsSteps = task.timing.physicsStepsPerControlStep
 
-    func runEnvironments(_ episodes: Int) -> Double {
-      seconds {
-        for _ in 0..<episodes * episode { block.step(actions.span, into: &buffers) }
-        block.clearRecords()
-      }
+    func runEnvironments() {
+      for _ in 0..<episode { block.step(actions.span, into: &buffers) }
+      block.clearRecords()
     }
-    func runBare(_ episodes: Int) -> Double {
-      seconds {
-        for _ in 0..<episodes {
-          for (robot, start) in zip(robots, starts) { robot.world.restore(start) }
-          for _ in 0..<episode { for robot in robots { robot.step(physicsSteps) } }
-        }
-      }
+    func runBare() {
+      for (robot, start) in zip(robots, starts) { robot.world.restore(start) }
+      for _ in 0..<episode { for robot in robots { robot.step(physicsSteps) } }
     }
-    let warmUp = max(1e-9, runEnvironments(1))
-    let episodes = max(1, Int(secondsPerTurn / warmUp))
-    _ = runBare(episodes)
-    var ours: [Double] = []
-    var bare: [Double] = []
-    for turn in 0..<turns {
-      // Who goes first changes from turn to turn.
-      if turn.isMultiple(of: 2) {
-        ours.append(runEnvironments(episodes))
-        bare.append(runBare(episodes))
-      } else {
-        bare.append(runBare(episodes))
-        ours.append(runEnvironments(episodes))
-      }
-    }
-    let steps = Double(episodes * episode * Self.worlds)
+    let times = Stopwatch(rounds: rounds, roundSeconds: roundSeconds).measure([{ runEnvironments() }, { runBare() }])
+    let steps = Double(episode * Self.worlds)
     let name = task.name
     var rows = [
-      BenchmarkReport.Row("\(name): control steps, one core", steps / median(ours), "steps/s"),
-      BenchmarkReport.Row("\(name): bare physics, one core", steps / median(bare), "steps/s"),
+      BenchmarkReport.Row("\(name): control steps, one core", steps / times[0].median, "steps/s"),
+      BenchmarkReport.Row("\(name): bare physics, one core", steps / times[1].median, "steps/s"),
       BenchmarkReport.Row(
-        "\(name): environment ÷ bare physics", median(zip(ours, bare).map { $1 / $0 }), "", floor: ("bar", bar)),
+        "\(name): environment ÷ bare physics", times[1].median / times[0].median, "", floor: ("bar", bar)),
     ]
     if ac_is_counting() {
       // Right after a reset, and not as far as the next one.
-      _ = runEnvironments(1)
+      runEnvironments()
       let before = ac_allocations()
       for _ in 0..<episode - 1 { block.step(actions.span, into: &buffers) }
       let count = Double(ac_allocations() - before) / Double((episode - 1) * Self.worlds)
       rows.append(.init("\(name): allocations in a control step", count, "", floor: ("bar", 0), isBetterBelow: true))
     }
-    rows.append(try twoThreads(actions: actionValue, turns: turns, episodes: episodes))
+    rows.append(
+      try twoThreads(actions: actionValue, rounds: rounds, episodes: max(1, Int(0.1 / (times[0].median * 2)))))
     return rows
   }
 
   /// Twice the worlds on two threads against once the worlds on one.
-  private func twoThreads(actions value: Float, turns: Int, episodes: Int) throws -> BenchmarkReport.Row {
+  private func twoThreads(actions value: Float, rounds: Int, episodes: Int) throws -> BenchmarkReport.Row {
     func runner(_ threads: Int) throws -> () -> Double {
       let batch = try EnvironmentBatch(
         task, worlds: threads * Self.worlds, blockSize: Self.worlds, seed: 1, pool: WorkerPool(threadCount: threads))
@@ -118,7 +100,7 @@ private struct EnvironmentBenchmark {
       let actions = [Float](repeating: value, count: batch.worldCount * task.actionSpace.count)
       batch.reset(into: &buffers)
       return {
-        seconds {
+        wallSeconds {
           for _ in 0..<episodes * episode { batch.step(actions, into: &buffers) }
           _ = batch.takeFinishedEpisodes()
         }
@@ -126,7 +108,7 @@ private struct EnvironmentBenchmark {
     }
     let (one, two) = (try runner(1), try runner(2))
     var ratios: [Double] = []
-    for _ in 0..<max(3, turns / 3) { ratios.append(2 * one() / two()) }
+    for _ in 0..<max(3, rounds / 3) { ratios.append(2 * one() / two()) }
     return BenchmarkReport.Row("\(task.name): two threads ÷ one", median(ratios), "×")
   }
 }

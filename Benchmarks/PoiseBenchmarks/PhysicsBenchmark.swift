@@ -118,14 +118,8 @@ private final class PhysicsWork {
       let together = wallSeconds { DispatchQueue.concurrentPerform(iterations: 2) { _ in work() } }
       return 2 * alone / together
     }
-    return ratios.sorted()[ratios.count / 2]
+    return median(ratios)
   }
-}
-
-private func wallSeconds(_ work: () -> Void) -> Double {
-  let start = DispatchTime.now().uptimeNanoseconds
-  work()
-  return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
 }
 
 extension PhysicsParameters.Solver {

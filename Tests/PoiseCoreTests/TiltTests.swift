@@ -43,7 +43,8 @@ struct TiltTests {
     var last = Tilt.upright
     for step in 0...10_000 {
       // A path that pitches over while it rolls a little.
-      let q = Quaternion(angle: 3.0 * Double(step) / 10_000, axis: [0, 1, 0]) * Quaternion(angle: 0.1, axis: [1, 0, 0])
+      let q =
+        Quaternion(angle: 3.0 * Double(step) / 10_000, axis: [0, 1, 0]) * Quaternion(angle: 0.1, axis: [1, 0, 0])
       let tilt = Tilt(q)
       if step > 0 { #expect(abs(tilt.roll - last.roll) + abs(tilt.pitch - last.pitch) < 0.01) }
       last = tilt

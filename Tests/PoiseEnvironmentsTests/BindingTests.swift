@@ -30,7 +30,8 @@ struct BindingTests {
     #expect(found.count == 4)
     #expect(found[0].hasPrefix("test: uprightBody: found 'torzo'; allowed a body of the model: 'torso', 'pelvis'"))
     #expect(found[0].hasSuffix("Did you mean 'torso'?"))
-    #expect(found[1].hasPrefix("test: observations.jointPositions.joints: found 'left_kneee'; allowed a hinge or slide"))
+    #expect(
+      found[1].hasPrefix("test: observations.jointPositions.joints: found 'left_kneee'; allowed a hinge or slide"))
     #expect(found[1].hasSuffix("Did you mean 'left_knee'?"))
     #expect(found[2].contains("a task without commands"))
     #expect(found[3].hasPrefix("test: terminations.tilt.body: found 'leftfoot'"))
@@ -50,13 +51,17 @@ struct BindingTests {
       push.duration = 0.05
       task.disturbances = [Disturbance(push)]
     }
-    #expect(push.first?.contains("disturbances.pushes.duration: found 0.05 s; allowed a whole number of control steps") == true)
+    #expect(
+      push.first?.contains("disturbances.pushes.duration: found 0.05 s; allowed a whole number of control steps")
+        == true)
   }
 
   @Test("refuses what makes no sense for the robot")
   func nonsense() {
     #expect(problems("pendulum") { $0.reset = [Reset(OnGroundReset())] }.first?.contains("free joint") == true)
-    #expect(problems("pendulum") { $0.terminations = [Termination(HeightTermination())] }.first?.contains("height of 0.0 m") == true)
+    #expect(
+      problems("pendulum") { $0.terminations = [Termination(HeightTermination())] }.first?.contains("height of 0.0 m")
+        == true)
     #expect(problems("cartpole") { $0.physics.iterations = 5 }.first?.contains("direct") == true)
     let slide = problems("cartpole") { task in
       var cost = TargetAngleCost()

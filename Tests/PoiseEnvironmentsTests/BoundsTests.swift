@@ -58,7 +58,9 @@ func everythingTask(_ model: String) -> RobotTask {
 
 @Suite("Over 100,000 random control steps")
 struct BoundsTests {
-  @Test("every number stays within the declared bounds and none is constant", arguments: ["humanoid", "cartpole", "pendulum"])
+  @Test(
+    "every number stays within the declared bounds and none is constant",
+    arguments: ["humanoid", "cartpole", "pendulum"])
   func bounds(_ model: String) throws {
     var task = everythingTask(model)
     // Motors stronger than their limits are meant to pass the torque's bound.

@@ -48,7 +48,8 @@ struct UserTermTests {
       Issue.record("bound to a body that is not there")
     } catch let error as InvalidInput {
       #expect(error.problems.count == 1)
-      #expect(error.description.hasPrefix("test: rewards.feetDown.feet: found 'left_foott'; allowed a body of the model:"))
+      #expect(
+        error.description.hasPrefix("test: rewards.feetDown.feet: found 'left_foott'; allowed a body of the model:"))
       #expect(error.description.hasSuffix("Did you mean 'left_foot'?"))
     }
   }

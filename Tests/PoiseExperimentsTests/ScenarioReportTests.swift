@@ -22,10 +22,11 @@ struct ScenarioReportTests {
       end == "∞" ? Double.infinity : end == "−∞" ? -Double.infinity : Double(end) ?? .nan
     }
     // Printed with five digits.
-    return ends.count == 2 && ends[0] <= ends[1] ? ends[0] - 1e-4 * abs(ends[0]) ... ends[1] + 1e-4 * abs(ends[1]) : nil
+    return ends.count == 2 && ends[0] <= ends[1] ? ends[0] - 1e-4 * abs(ends[0])...ends[1] + 1e-4 * abs(ends[1]) : nil
   }
 
-  @Test("about observations, actions and rewards, held against what the robot does", arguments: ShippedScenarioTests.paths)
+  @Test(
+    "about observations, actions and rewards, held against what the robot does", arguments: ShippedScenarioTests.paths)
   func truth(_ path: String) throws {
     let loaded = try LoadedScenario(contentsOf: path)
     let task = loaded.task
@@ -160,9 +161,15 @@ struct ScenarioFileTests {
         "physics.solver=direct", "episodeSeconds=5",
       ])
     #expect(loaded.scenario.task.rewards[1].weight == 3)
-    #expect(loaded.scenario.task.observations[3].shaping == { var s = ObservationShaping(); (s.scale, s.noise) = (0.25, 0.1); return s }())
+    #expect(
+      loaded.scenario.task.observations[3].shaping
+        == {
+          var s = ObservationShaping(); (s.scale, s.noise) = (0.25, 0.1); return s
+        }())
     #expect(loaded.task.physics.solver == .direct && loaded.task.timing.stepLimit == 250)
-    #expect(throws: InvalidInput.self) { try LoadedScenario(contentsOf: path, overrides: ["disturbances.pushes.body=tail"]) }
+    #expect(throws: InvalidInput.self) {
+      try LoadedScenario(contentsOf: path, overrides: ["disturbances.pushes.body=tail"])
+    }
   }
 
   @Test("whose model is not there say where it was looked for")

@@ -19,7 +19,8 @@ struct ShippedScenarioTests {
       ])
   }
 
-  @Test("is finite, in bounds, nowhere constant, starts anew each time, and ends as and when it should", arguments: paths)
+  @Test(
+    "is finite, in bounds, nowhere constant, starts anew each time, and ends as and when it should", arguments: paths)
   func contract(_ path: String) throws {
     let task = try LoadedScenario(contentsOf: path).task
     let (size, actionSize) = (task.observationSpace.count, task.actionSpace.count)

@@ -55,7 +55,8 @@ public struct ScenarioSimulation: Sendable {
         _ = environment.step(action.span, into: &span)
       }
       guard let table else { continue }
-      moment.follow(environment, limits: loaded.model.actuators.map { $0.effortLimit ?? 1 }, isServo: controller == .hold)
+      moment.follow(
+        environment, limits: loaded.model.actuators.map { $0.effortLimit ?? 1 }, isServo: controller == .hold)
       try record?(table.row(environment.robot, moment))
     }
 

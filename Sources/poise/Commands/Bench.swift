@@ -1,6 +1,7 @@
 import ArgumentParser
 import PoiseBenchmarks
 import PoiseCore
+import PoiseExperiments
 import PoiseModels
 import PoiseNetworks
 
@@ -10,7 +11,7 @@ struct Bench: ParsableCommand {
     discussion: "Ratios above 1 are better than the floor. Run it on an idle machine; compare ratios, not runs.")
 
   enum Name: String, CaseIterable, ExpressibleByArgument {
-    case physics, networks
+    case physics, environments, networks
   }
 
   @Argument(help: "Which: \(Name.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named.")
@@ -28,6 +29,11 @@ struct Bench: ParsableCommand {
           try physicsBenchmark(
             models: ["pendulum", "cartpole", "humanoid"].map {
               try RobotModel(contentsOf: ShippedFiles().resolve($0))
+            })
+        case .environments:
+          try environmentBenchmark(
+            ["pendulum-swingup", "cartpole-balance", "humanoid-stand"].map {
+              try LoadedScenario(contentsOf: ShippedFiles().resolve($0)).task
             })
         case .networks: networkBenchmark(instructionSet: try InstructionSet.chosen())
         }
