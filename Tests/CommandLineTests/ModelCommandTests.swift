@@ -64,6 +64,50 @@ struct ModelCommandTests {
   }
 }
 
+@Suite("Scenarios on the command line")
+struct ScenarioCommandTests {
+  @Test("every shipped scenario is good, and can be inspected")
+  func shipped() throws {
+    let names = ["pendulum-swingup", "pendulum-balance", "cartpole-balance", "cartpole-swingup", "humanoid-stand"]
+    let all = names + ["humanoid-balance"]
+    let list = try PoiseProcess(["list"]).output
+    for name in all { #expect(list.contains("scenarios/\(name).yaml")) }
+    #expect(try PoiseProcess(["check"] + all).status == 0)
+    for name in all { #expect(try PoiseProcess(["inspect", name]).output.contains("observation, ")) }
+  }
+
+  @Test("the schema names keys, units and defaults")
+  func schema() throws {
+    let result = try PoiseProcess(["inspect", "--schema"])
+    #expect(result.status == 0)
+    for text in ["episodeSeconds", "controlTimeStep", "rewards", "pushes"] { #expect(result.output.contains(text)) }
+  }
+
+  @Test("a scenario's problems come with their lines, those of the robot it names too")
+  func problems() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.file(
+      "task.yaml",
+      """
+      model: pendulum
+      episodeSecond: 3
+      controlTimeStep: -1
+      rewards:
+        - tlit
+      """)
+    let result = try PoiseProcess(["check", path])
+    #expect(result.status == 65)
+    for text in ["task.yaml:2", "'episodeSeconds'", "task.yaml:3", "task.yaml:5", "'tilt'"] {
+      #expect(result.errors.contains(text), "\(text) is missing from:\n\(result.errors)")
+    }
+    let unknownBody = try folder.file(
+      "body.yaml", "model: pendulum\nrewards:\n  - tilt: {body: pol}\n")
+    let bound = try PoiseProcess(["check", unknownBody])
+    #expect(
+      bound.status == 65 && bound.errors.contains("body.yaml:3") && bound.errors.contains("'pole'"), "\(bound.errors)")
+  }
+}
+
 @Suite("Bad input on the command line")
 struct BadInputTests {
   /// Each ends in a message that names the file, and in the exit code of its kind.

@@ -66,7 +66,38 @@ struct SimulateCommandTests {
       #expect(header.contains(column), "\(column) is missing")
     }
     #expect(Set(header).count == header.count)
-    #expect(result.errors.contains("physics steps"), "the story goes to standard error")
+    #expect(result.errors.contains("torso at"), "the story goes to standard error")
+  }
+
+  /// Column by column, the rewards are those that the story tells.
+  @Test("one episode of a task adds up: the reward column is the sum of its terms, and of the return")
+  func scenario() throws {
+    let result = try PoiseProcess([
+      "simulate", "humanoid-balance", "--controller", "random", "--seed", "3", "--csv", "-",
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    let rows = result.output.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    let header = rows[0].map(String.init)
+    #expect(
+      Array(header[3...9]) == ["reward", "alive", "tilt", "torqueCost", "actionChangeCost", "terminated", "truncated"])
+    var total = 0.0
+    for row in rows.dropFirst(2) {
+      let numbers = try row[3...7].map { try #require(Double($0)) }
+      #expect(abs(numbers[0] - numbers[1...].reduce(0, +)) < 1e-12)
+      total += numbers[0]
+    }
+    let told = try #require(result.errors.split(separator: "\n").first { $0.contains("return") })
+    let value = try #require(Double(told.split(separator: " ")[1].dropLast()))
+    #expect(abs(value - total) < 1e-4 * abs(total))
+    #expect(rows.last?[8] == "true" && rows.last?[9] == "false", "a fall is a termination")
+  }
+
+  @Test("--set changes a scenario's keys, and says what is wrong with them")
+  func overrides() throws {
+    let short = try PoiseProcess(["simulate", "pendulum-swingup", "--set", "episodeSeconds=1"])
+    #expect(short.output.contains("1 s in 20 control steps"), "\(short.output)")
+    let wrong = try PoiseProcess(["simulate", "pendulum-swingup", "--set", "episodeSecond=1"])
+    #expect(wrong.status == 65 && wrong.errors.contains("episodeSeconds"), "\(wrong.errors)")
   }
 
   @Test("a trajectory that cannot be written ends in 74 and leaves nothing")

@@ -185,12 +185,14 @@ struct SafetensorsTests {
   func unreadable() throws {
     let missing = #expect(throws: InputOutputError.self) { try SafetensorsFile(contentsOf: "/nowhere/at.all") }
     #expect(missing?.description == "/nowhere/at.all: cannot read: No such file or directory.")
-    for path in ["/tmp", "/dev/zero"] {
+    for (path, reason) in [("/tmp", "it is a folder"), ("/dev/zero", "it is not a regular file")] {
       let error = #expect(throws: InputOutputError.self) { try SafetensorsFile(contentsOf: path) }
-      #expect(error?.description == "\(path): cannot read: It is no regular file.")
+      #expect(error?.description == "\(path): cannot read: \(reason).")
     }
     let unwritable = #expect(throws: InputOutputError.self) { try Self.example.write(to: "/nowhere/at.all") }
-    #expect(unwritable?.description == "/nowhere/at.all: cannot create: No such file or directory.")
+    #expect(
+      unwritable?.description
+        == "/nowhere/at.all: cannot write: No such file or directory. Make the folder first, or check the path.")
   }
 
   @Test("are written whole: an old file is replaced, nothing is left beside it")
