@@ -91,18 +91,31 @@ private struct EnvironmentBenchmark {
     return rows
   }
 
-  /// Twice the worlds on two threads against once the worlds on one.
+  /// A block of worlds and what its thread writes, as a trainer has it.
+  private struct Shard: Sendable {
+    let block: EnvironmentBlock
+    var buffers: StepBuffers
+  }
+
+  /// Two blocks of worlds on two threads against one on one, each thread with its block for whole episodes.
   private func twoThreads(actions value: Float, rounds: Int, episodes: Int) throws -> BenchmarkReport.Row {
+    let actions = [Float](repeating: value, count: Self.worlds * task.actionSpace.count)
+    let steps = episodes * episode
     func runner(_ threads: Int) throws -> () -> Double {
+      let pool = WorkerPool(threadCount: threads)
       let batch = try EnvironmentBatch(
-        task, worlds: threads * Self.worlds, blockSize: Self.worlds, seed: 1, pool: WorkerPool(threadCount: threads))
-      var buffers = batch.makeBuffers()
-      let actions = [Float](repeating: value, count: batch.worldCount * task.actionSpace.count)
-      batch.reset(into: &buffers)
+        task, worlds: threads * Self.worlds, blockSize: Self.worlds, seed: 1, pool: pool)
+      var all = batch.makeBuffers()
+      batch.reset(into: &all)
+      var shards = batch.blocks.map {
+        Shard(block: $0, buffers: StepBuffers(worlds: Self.worlds, observations: task.observationSpace.count))
+      }
       return {
         wallSeconds {
-          for _ in 0..<episodes * episode { batch.step(actions, into: &buffers) }
-          _ = batch.takeFinishedEpisodes()
+          pool.forEach(&shards) { _, shard in
+            for _ in 0..<steps { shard.block.step(actions.span, into: &shard.buffers) }
+            shard.block.clearRecords()
+          }
         }
       }
     }

@@ -102,7 +102,7 @@ struct BatchTests {
         == "fault in test, seed 21, environment 5, episode 0, after step 7: action 0: nan is not finite; action [nan]")
     let robot = block.environments[0].robot
     robot.world.setState(
-      of: robot.bodies[0], pose: .identity, linearVelocity: [0, 0, 1e6], angularVelocity: .zero)
+      of: robot.bodies[0], pose: Pose(position: [3e4, 0, 0]), linearVelocity: .zero, angularVelocity: .zero)
     block.step(actions.span, into: &buffers)
     #expect(buffers.endings[0] == .fault)
     #expect(block.faults.last?.place == "body 'pole'" && block.faults.last?.action == [0.5])

@@ -7,6 +7,7 @@ import Testing
 struct BindingTests {
   private func problems(_ model: String = "humanoid", _ change: (inout RobotTask) -> Void) -> [String] {
     var task = RobotTask()
+    if model == "pendulum" { task.controlTimeStep = 0.05 }
     change(&task)
     do {
       _ = try bind(task, to: model)
