@@ -60,7 +60,7 @@ def peer(script, implementation):
 
 def ours():
     out = subprocess.run(core + options.ours.split(), capture_output=True, text=True, check=True).stdout
-    return json.loads(out[out.index("{"):])
+    return json.loads(out[out.index("{"):])["reports"][0]
 
 
 rows, conditions = {}, {}
