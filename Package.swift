@@ -36,13 +36,17 @@ let rooms: [Target] = [
   room("PoiseCore"),
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
-  room("PoiseExperiments", ["PoiseModels", "PoiseSimulation", "PoiseCore", yams]),
+  room("PoiseEnvironments", ["PoiseModels", "PoiseSimulation", "PoiseCore"]),
+  room("PoiseExperiments", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore", yams]),
 ]
 
 let benchmarks: [Target] = [
   .target(name: "CPhysicsFloor", dependencies: ["COde", "COdeSupport"], path: "Benchmarks/CPhysicsFloor"),
   .target(
-    name: "PoiseBenchmarks", dependencies: ["CPhysicsFloor", "PoiseModels", "PoiseSimulation", "PoiseCore"],
+    name: "PoiseBenchmarks",
+    dependencies: [
+      "CPhysicsFloor", "PoiseExperiments", "PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore",
+    ],
     path: "Benchmarks/PoiseBenchmarks", swiftSettings: settings),
 ]
 
@@ -68,14 +72,17 @@ let testTargets: [Target] = [
     name: "RobotTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     swiftSettings: settings),
   tests(of: "PoiseModels", ["PoiseCore", "PoiseSimulation"], exclude: ["Golden"]),
-  tests(of: "PoiseExperiments", ["PoiseCore"]),
+  tests(of: "PoiseEnvironments", ["PoiseModels", "PoiseSimulation", "PoiseCore"]),
+  tests(of: "PoiseExperiments", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
 ]
 
 let package = Package(
   name: "poise",
   products: [
     .executable(name: "poise", targets: ["poise"]),
-    .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseExperiments"]),
+    .library(
+      name: "Poise",
+      targets: ["PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseEnvironments", "PoiseExperiments"]),
   ],
   dependencies: packageDependencies,
   targets: systemLibraries + rooms + benchmarks + commandLine + testTargets,
