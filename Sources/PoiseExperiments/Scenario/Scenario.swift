@@ -88,12 +88,7 @@ public struct EvaluationSettings: Configurable, Hashable {
   }
 }
 
-/// A proportional–derivative rule at the physics rate that holds the pose of the start, within the torque limits.
-public struct HoldGains: Configurable, Hashable {
-  public var stiffness = 5.0
-  public var damping = 0.5
-  public init() {}
-
+extension HoldGains: Configurable {
   public static let keys: [ConfigurationKey<Self>] = [
     .key(
       "stiffness", \.stiffness, .number(.notNegative, unit: "1/rad or 1/m"),
