@@ -40,7 +40,8 @@ let rooms: [Target] = [
   room("PoiseNetworks", ["CDenseKernels", "PoiseCore"]),
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
-  room("PoiseExperiments", ["PoiseModels", "PoiseSimulation", "PoiseCore", yams]),
+  room("PoiseEnvironments", ["PoiseModels", "PoiseSimulation", "PoiseCore"]),
+  room("PoiseExperiments", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore", yams]),
 ]
 
 let benchmarks: [Target] = [
@@ -49,8 +50,8 @@ let benchmarks: [Target] = [
   .target(
     name: "PoiseBenchmarks",
     dependencies: [
-      "CAllocationCounter", "CDenseKernels", "CPhysicsFloor", "PoiseModels", "PoiseNetworks", "PoiseSimulation",
-      "PoiseCore",
+      "CAllocationCounter", "CDenseKernels", "CPhysicsFloor", "PoiseExperiments", "PoiseEnvironments", "PoiseModels",
+      "PoiseNetworks", "PoiseSimulation", "PoiseCore",
     ],
     path: "Benchmarks/PoiseBenchmarks", swiftSettings: settings),
 ]
@@ -77,7 +78,8 @@ let testTargets: [Target] = [
     name: "RobotTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     swiftSettings: settings),
   tests(of: "PoiseModels", ["PoiseCore", "PoiseSimulation"], exclude: ["Golden"]),
-  tests(of: "PoiseExperiments", ["PoiseCore"]),
+  tests(of: "PoiseEnvironments", ["PoiseModels", "PoiseSimulation", "PoiseCore"]),
+  tests(of: "PoiseExperiments", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
   tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),
 ]
 
@@ -85,7 +87,11 @@ let package = Package(
   name: "poise",
   products: [
     .executable(name: "poise", targets: ["poise"]),
-    .library(name: "Poise", targets: ["PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseNetworks", "PoiseExperiments"]),
+    .library(
+      name: "Poise",
+      targets: [
+        "PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseEnvironments", "PoiseNetworks", "PoiseExperiments",
+      ]),
   ],
   dependencies: packageDependencies,
   targets: systemLibraries + rooms + benchmarks + commandLine + testTargets,

@@ -12,7 +12,7 @@ public enum PhysicsEngine {
   public static var configuration: String { dGetConfiguration().map { String(cString: $0) } ?? "" }
 
   /// Starts ODE on the calling thread. Every thread that touches a world needs this; repeated calls cost nothing.
-  static func prepareThread() {
+  public static func prepareThread() {
     precondition(
       poise_ode_prepare_thread() == 1, "ODE could not start on this thread, or was not built for double precision")
   }

@@ -84,6 +84,9 @@ extension World {
       [v.x, v.y, v.z], [ω.x, ω.y, ω.z])
   }
 
+  /// The factor that `setMassScale` set.
+  public func massScale(of body: BodyIndex) -> Double { bodies[body.value].massScale }
+
   /// Multiplies a body's mass and inertia, as made, by `scale`.
   public mutating func setMassScale(of body: BodyIndex, to scale: Double) {
     precondition(scale > 0 && scale.isFinite, "a body's mass needs a positive scale, got \(scale)")

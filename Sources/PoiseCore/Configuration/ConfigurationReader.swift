@@ -89,6 +89,14 @@ public struct ConfigurationSource: Hashable, Sendable {
   public let file: String
   let locations: [String: ConfigurationLocation]
 
+  /// For a configuration that was made in code: no key has a line.
+  public init(file: String) { self.init(file: file, locations: [:]) }
+
+  init(file: String, locations: [String: ConfigurationLocation]) {
+    self.file = file
+    self.locations = locations
+  }
+
   /// Where a key stands; for a key that was left out, where the section it belongs to stands.
   public func location(of path: String) -> ConfigurationLocation {
     Self.nearest(to: path, in: locations) ?? ConfigurationLocation(file: file)

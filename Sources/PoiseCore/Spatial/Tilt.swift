@@ -1,18 +1,55 @@
-import Foundation
+public import Foundation  // atan2
+
+/// How far a body leans, in any direction: continuous everywhere and independent of its heading.
+///
+/// u is the world's up in the body's axes, α = atan2(hypot(uₓ, u_y), u_z) the angle between the two ups:
+///
+///     (roll, pitch) = α · (u_y, −uₓ) / hypot(uₓ, u_y),   (0, 0) upright,   (π, 0) exactly upside down
+///
+/// So −(roll² + pitch²) = −α². To first order these are the turns about the body's x and y axes by the right hand.
+/// Euler angles are not used: with atan2 and asin, roll leaps by π where pitch passes 90°.
+public struct Tilt: Hashable, Sendable, Codable {
+  /// rad about the body's x axis.
+  public var roll: Double
+  /// rad about the body's y axis.
+  public var pitch: Double
+
+  @inlinable public init(roll: Double, pitch: Double) {
+    self.roll = roll
+    self.pitch = pitch
+  }
+
+  /// - Parameter up: the world's up in the body's axes, a unit vector.
+  @inlinable public init(up u: Vector3) {
+    let across = (u.x * u.x + u.y * u.y).squareRoot()
+    if across > 0 {
+      let scale = atan2(across, u.z) / across
+      self.init(roll: scale * u.y, pitch: -scale * u.x)
+    } else {
+      self.init(roll: u.z < 0 ? .pi : 0, pitch: 0)
+    }
+  }
+
+  /// - Parameter turn: from the pose in which the body is upright to the present one.
+  @inlinable public init(_ turn: Quaternion) { self.init(up: turn.up) }
+
+  public static let upright = Tilt(roll: 0, pitch: 0)
+
+  /// α² = roll² + pitch², rad².
+  @inlinable public var squared: Double { roll * roll + pitch * pitch }
+  /// α, rad in [0, π].
+  @inlinable public var angle: Double { squared.squareRoot() }
+}
 
 extension Quaternion {
-  /// Roll and pitch in rad by the tilt of the body: continuous everywhere, independent of heading.
-  ///
-  /// With u = Rᵀ ẑ the world's up in the body's axes and α = atan2(hypot(uₓ, u_y), u_z) its angle from the body's up,
-  ///
-  ///     (roll, pitch) = α (u_y, −uₓ)/hypot(uₓ, u_y),   (0, 0) upright, roll = π exactly upside down
-  ///
-  /// so roll² + pitch² = α², and to first order both are the Euler angles about the body's x and y axes by the right hand.
+  /// The parent's z axis in the body's axes: Rᵀ ẑ, the third row of the rotation's matrix.
+  @inlinable public var up: Vector3 { Vector3(2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)) }
+}
+
+extension Quaternion {
+  /// Roll and pitch in rad of a body that is upright at the identity; see `Tilt`.
   public var rollPitch: (roll: Double, pitch: Double) {
-    let up = unrotate([0, 0, 1])
-    let across = (up.x * up.x + up.y * up.y).squareRoot()
-    let α = atan2(across, up.z)
-    guard across > 0 else { return (up.z < 0 ? .pi : 0, 0) }
-    return (α * up.y / across, -α * up.x / across)
+    let tilt = Tilt(self)
+    return (tilt.roll, tilt.pitch)
   }
 }

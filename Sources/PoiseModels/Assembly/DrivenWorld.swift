@@ -23,6 +23,8 @@ struct DrivenWorld: ~Copyable {
     var controlRange: ClosedRange<Double>?
     var forceRange: ClosedRange<Double>?
     var control = 0.0
+    /// Factor on the force, for actuators stronger or weaker than the model says.
+    var strength = 1.0
     var servo: Robot.Servo?
   }
 
@@ -45,6 +47,8 @@ struct DrivenWorld: ~Copyable {
     drives[actuator].control = range.map { min($0.upperBound, max($0.lowerBound, value)) } ?? value
     if isHolding { setServo(nil, of: actuator) }
   }
+
+  mutating func setStrength(_ strength: Double, of actuator: Int) { drives[actuator].strength = strength }
 
   mutating func setServo(_ servo: Robot.Servo?, of actuator: Int) {
     drives[actuator].servo = servo
@@ -92,6 +96,6 @@ struct DrivenWorld: ~Copyable {
       }
     }
     if let range = drive.forceRange { force = min(range.upperBound, max(range.lowerBound, force)) }
-    return drive.gear * force
+    return drive.strength * drive.gear * force
   }
 }

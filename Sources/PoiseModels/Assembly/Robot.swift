@@ -111,6 +111,12 @@ public final class Robot {
     driven.setControl(value, of: actuator)
   }
 
+  /// Multiplies an actuator's torque or force, its limits included, by `strength`, until it is set again.
+  public func setStrength(_ strength: Double, of actuator: Int) {
+    precondition(strength.isFinite && strength >= 0, "strength \(strength) of actuator \(actuator)")
+    driven.setStrength(strength, of: actuator)
+  }
+
   /// Lets an actuator follow a servo, in every physics step, instead of its control; `nil` gives it back.
   public func setServo(_ servo: Servo?, of actuator: Int) { driven.setServo(servo, of: actuator) }
 

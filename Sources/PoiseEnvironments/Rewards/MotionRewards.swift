@@ -1,0 +1,90 @@
+public import PoiseCore
+
+/// Getting forward pays.
+public struct ForwardVelocityReward: RewardTerm {
+  public var body: String?
+  public init() {}
+
+  public static let termName = "forwardVelocity"
+  public static let documentation = "ΔX/Δt: speed of a body along the world's x axis over the control step."
+  public static let keys: [ConfigurationKey<Self>] = [.body(\.body)]
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    let slot = binder.body(body)
+    return BoundReward(reads: .between, unit: "m/s", bounds: -.infinity ... .infinity) {
+      ($0.after.bodies[slot].pose.position.x - $0.before.bodies[slot].pose.position.x) / $0.controlTimeStep
+    }
+  }
+}
+
+/// Drifting sideways costs.
+public struct SidewaysVelocityCost: RewardTerm {
+  public var body: String?
+  public init() {}
+
+  public static let termName = "sidewaysCost"
+  public static let documentation =
+    "−|ΔY|/Δt: minus the speed of a body along the world's y axis over the control step."
+  public static let keys: [ConfigurationKey<Self>] = [.body(\.body)]
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    let slot = binder.body(body)
+    return BoundReward(reads: .between, unit: "m/s", bounds: -.infinity...0) {
+      -abs($0.after.bodies[slot].pose.position.y - $0.before.bodies[slot].pose.position.y) / $0.controlTimeStep
+    }
+  }
+}
+
+/// Fast joints cost.
+public struct JointVelocityCost: RewardTerm {
+  public var joints: [String] = []
+  public init() {}
+
+  public static let termName = "jointVelocityCost"
+  public static let documentation = "−Σ q̇² of the joints."
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones; [] for all.")
+  ]
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    let joints = binder.joints(joints)
+    let worst = joints.reduce(0) { $0 + $1.velocityBounds.upperBound * $1.velocityBounds.upperBound }
+    let indices = joints.map(\.index)
+    return BoundReward(reads: .after, unit: "(rad/s)²", bounds: -worst...0) { transition in
+      var sum = 0.0
+      for index in indices { sum -= transition.after.jointVelocities[index] * transition.after.jointVelocities[index] }
+      return sum
+    }
+  }
+}
+
+/// Joints near their stops cost.
+public struct JointLimitCost: RewardTerm {
+  public var joints: [String] = []
+  public var margin = 0.1
+  public init() {}
+
+  public static let termName = "jointLimitCost"
+  public static let documentation =
+    "−Σ d², d how far a joint is inside the margin before its limit, or past it, in margins; 1 at the limit."
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones; [] for all with limits."),
+    .key("margin", \.margin, .number(.positive, unit: "rad or m"), "Where it begins, before the limit."),
+  ]
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    let limited = binder.joints(joints).compactMap { joint in joint.limits.map { (index: joint.index, limits: $0) } }
+    binder.require(
+      !limited.isEmpty, key: "joints", found: "no joint with limits", allowed: "a joint with limits",
+      remedy: "Remove this term.")
+    return BoundReward(reads: .after, bounds: -.infinity...0) { [margin] transition in
+      var sum = 0.0
+      for (index, limits) in limited {
+        let q = transition.after.jointPositions[index]
+        let depth = max(0, margin - (q - limits.lowerBound), margin - (limits.upperBound - q)) / margin
+        sum -= depth * depth
+      }
+      return sum
+    }
+  }
+}

@@ -1,0 +1,73 @@
+public import PoiseCore
+
+/// Leaning costs.
+public struct TiltReward: RewardTerm {
+  public var body: String?
+  public init() {}
+
+  public static let termName = "tilt"
+  public static let documentation =
+    "−(roll² + pitch²) of a body: minus the square of the angle from upright; never positive."
+  public static let keys: [ConfigurationKey<Self>] = [.body(\.body)]
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    let slot = binder.body(body, needsTilt: true)
+    return BoundReward(reads: .after, unit: "rad²", bounds: -.pi * .pi...0) { -$0.after.bodies[slot].tilt.squared }
+  }
+}
+
+/// Living pays.
+public struct AliveReward: RewardTerm {
+  public init() {}
+
+  public static let termName = "alive"
+  public static let documentation = "1 for each control step that does not end in a termination."
+  public static let keys: [ConfigurationKey<Self>] = []
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    BoundReward(reads: .after, bounds: 0...1) { $0.isTerminated ? 0 : 1 }
+  }
+}
+
+/// Standing tall pays.
+public struct HeightReward: RewardTerm {
+  public var body: String?
+  public init() {}
+
+  public static let termName = "height"
+  public static let documentation =
+    "Height of a body as a share of its height at the start, at most 1; jumping gains nothing."
+  public static let keys: [ConfigurationKey<Self>] = [.body(\.body)]
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    let slot = binder.body(body)
+    return BoundReward(reads: .after, bounds: -.infinity...1) {
+      min(1, $0.after.bodies[slot].height / $0.startPositions[slot].z)
+    }
+  }
+}
+
+/// Being nearly upright pays, smoothly.
+public struct UprightReward: RewardTerm {
+  public var body: String?
+  public var within = 0.1
+  public var margin = 1.0
+  public init() {}
+
+  public static let termName = "upright"
+  public static let documentation =
+    "1 while a body's tilt is within a tolerance, falling smoothly to 0.1 at the margin beyond it."
+  public static let keys: [ConfigurationKey<Self>] = [
+    .body(\.body),
+    .key("within", \.within, .number(.from(0, through: .pi), unit: "rad"), "Tilt up to here counts as upright."),
+    .key(
+      "margin", \.margin, .number(.notNegative, unit: "rad"), "How far beyond, the value is 0.1; 0 for a sharp edge."),
+  ]
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    let slot = binder.body(body, needsTilt: true)
+    return BoundReward(reads: .after, bounds: 0...1) { [within, margin] in
+      tolerance($0.after.bodies[slot].tilt.angle, within: 0...within, margin: margin)
+    }
+  }
+}

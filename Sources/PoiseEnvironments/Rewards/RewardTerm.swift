@@ -1,0 +1,88 @@
+public import PoiseCore
+
+/// A piece of the reward.
+///
+/// What a term returns is added, so costs return what is not positive. Weights belong to the task, not to the term.
+public protocol RewardTerm: ConfigurableTerm {
+  /// Resolves names; called once, before any episode.
+  func bind(_ binder: inout TermBinder) -> BoundReward
+}
+
+/// A reward term that knows its robot.
+public struct BoundReward: Sendable {
+  /// The state that the term judges.
+  public enum Moment: String, Sendable {
+    /// The one the action was chosen in, as Gymnasium's pendulum has it.
+    case before
+    /// The one the action led to.
+    case after
+    /// What happened between the two.
+    case between
+  }
+
+  public var moment: Moment
+  /// SI symbols of the value without its weight.
+  public var unit: String
+  /// What the value can be, without its weight.
+  public var bounds: ClosedRange<Double>
+  public var evaluate: @Sendable (_ transition: borrowing Transition) -> Double
+
+  public init(
+    reads moment: Moment, unit: String = "", bounds: ClosedRange<Double>,
+    evaluate: @escaping @Sendable (_ transition: borrowing Transition) -> Double
+  ) {
+    self.moment = moment
+    self.unit = unit
+    self.bounds = bounds
+    self.evaluate = evaluate
+  }
+}
+
+/// A reward term of a task with its weight; in files `name: {own keys, weight}`.
+public struct Reward: Sendable, Hashable {
+  public var term: any RewardTerm
+  /// Factor on the term's value in each control step.
+  public var weight: Double
+
+  public init(_ term: any RewardTerm, weight: Double = 1) {
+    self.term = term
+    self.weight = weight
+  }
+
+  public var name: String { type(of: term).termName }
+
+  public static func == (a: Self, b: Self) -> Bool {
+    AnyHashable(a.term) == AnyHashable(b.term) && a.weight == b.weight
+  }
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(AnyHashable(term))
+    hasher.combine(weight)
+  }
+
+  /// How a term type is written with its weight.
+  public static func configurationCase<Term: RewardTerm>(_ type: Term.Type) -> ConfigurationCase<Self> {
+    ConfigurationCase(
+      Term.termName, Term.documentation,
+      wrap: { (weighted: Weighted<Term>) in Self(weighted.term, weight: weighted.weight) },
+      unwrap: { reward in
+        guard let term = reward.term as? Term else { return nil }
+        var weighted = Weighted<Term>()
+        (weighted.term, weighted.weight) = (term, reward.weight)
+        return weighted
+      })
+  }
+}
+
+/// A term's own keys and its weight on one level.
+struct Weighted<Term: RewardTerm>: Configurable {
+  var term = Term()
+  var weight = 1.0
+  init() {}
+
+  static var keys: [ConfigurationKey<Self>] {
+    [.key("weight", \.weight, .number(), "Factor on the term's value in each control step.")]
+      + Term.keys.map { $0.lifted(through: \.term) }
+  }
+
+  func crossChecks(_ checks: inout ConfigurationChecks) { term.crossChecks(&checks) }
+}

@@ -1,0 +1,182 @@
+public import PoiseCore
+public import PoiseModels
+
+/// Turns the names in a term into places in the snapshot, once, before the first step.
+///
+/// What a term asks for here is what the snapshot will hold. A name the model lacks becomes a problem with the line of the
+/// scenario where it stands; binding goes on, so that all problems are shown together.
+public struct TermBinder {
+  public let model: RobotModel
+  public let linkage: Linkage
+  /// s
+  public let controlTimeStep: Double
+  /// s
+  public let physicsTimeStep: Double
+  /// Control steps of a whole episode.
+  public let stepLimit: Int
+  let commandList: [Command]
+  /// Names of the task's commands.
+  public var commands: [String] { commandList.map(\.name) }
+  /// rad/s: no hinge to the world turns faster.
+  let maximumJointSpeed: Double?
+  /// Index of the body that terms mean unless they name another.
+  public let uprightBody: Int
+  public private(set) var plan = SnapshotPlan()
+  public private(set) var problems: [Problem] = []
+
+  private let source: ConfigurationSource
+  /// The term that is being bound: `rewards.tilt`.
+  var path = ""
+
+  init(_ model: RobotModel, linkage: Linkage, task: RobotTask, timing: Timing, source: ConfigurationSource) {
+    self.model = model
+    self.linkage = linkage
+    self.source = source
+    controlTimeStep = task.controlTimeStep
+    physicsTimeStep = timing.physicsTimeStep
+    stepLimit = timing.stepLimit
+    commandList = task.commands
+    maximumJointSpeed = task.maximumJointSpeed
+    let firstMoving = linkage.links.first?.body ?? 0
+    uprightBody = task.uprightBody.flatMap { name in model.bodies.firstIndex { $0.name == name } } ?? firstMoving
+    if let name = task.uprightBody { _ = bodyIndex(name, key: "uprightBody") }
+  }
+
+  // MARK: Problems
+
+  /// Reports a problem with a key of the term unless `condition` holds.
+  public mutating func require(
+    _ condition: Bool, key: String, found: String, allowed: String, remedy: String = ""
+  ) {
+    guard !condition else { return }
+    let place = [path, key].filter { !$0.isEmpty }.joined(separator: ".")
+    problems.append(source.problem(at: place, found: found, allowed: allowed, remedy: remedy))
+  }
+
+  private mutating func index(
+    of name: String, among names: [String], kind: String, key: String
+  ) -> Int? {
+    if let index = names.firstIndex(of: name) { return index }
+    let list = names.isEmpty ? "no \(kind): the model has none" : names.map { "'\($0)'" }.joined(separator: ", ")
+    require(
+      false, key: key, found: "'\(name)'", allowed: names.isEmpty ? list : "a \(kind) of the model: \(list)",
+      remedy: suggestion(for: name, among: names))
+    return nil
+  }
+
+  // MARK: Bodies
+
+  /// Index of a body in the model, `nil` after a problem.
+  public mutating func bodyIndex(_ name: String, key: String = "body") -> Int? {
+    index(of: name, among: model.bodies.map(\.name), kind: "body", key: key)
+  }
+
+  /// The place in `RobotSnapshot.bodies` of a named body, or of the task's upright body for `nil`.
+  public mutating func body(_ name: String?, key: String = "body", needsTilt: Bool = false) -> Int {
+    let body = name.map { bodyIndex($0, key: key) ?? uprightBody } ?? uprightBody
+    return plan.track(body: body, of: model, needsTilt: needsTilt)
+  }
+
+  /// The name that elements and columns of a body's term carry.
+  public func bodyName(_ name: String?) -> String { name ?? model.bodies[uprightBody].name }
+
+  /// Places in `RobotSnapshot.contactForces`.
+  public mutating func contacts(_ names: [String], key: String = "bodies") -> [Int] {
+    require(!names.isEmpty, key: key, found: "no body", allowed: "the names of one or more bodies")
+    var slots: [Int] = []
+    for name in names {
+      guard let body = bodyIndex(name, key: key) else { continue }
+      slots.append(plan.trackContacts(ofBody: body, of: model, linkage: linkage))
+    }
+    return slots
+  }
+
+  // MARK: Joints
+
+  /// A hinge or slide, numbered as in the snapshot.
+  public struct ScalarJoint: Sendable {
+    public var index: Int
+    public var name: String
+    public var isAngle: Bool
+    /// rad or m as the model limits it; `nil` is unlimited. Limits are soft: a position may pass them a little.
+    public var limits: ClosedRange<Double>?
+    /// What the position can be at all: within half a turn of the reference for hinges.
+    public var positionBounds: ClosedRange<Double>
+    /// What the velocity can be at all.
+    public var velocityBounds: ClosedRange<Double>
+
+    public var positionUnit: String { isAngle ? "rad" : "m" }
+    public var velocityUnit: String { isAngle ? "rad/s" : "m/s" }
+  }
+
+  /// The named hinges and slides in that order; all of the model for an empty list.
+  public mutating func joints(_ names: [String], key: String = "joints") -> [ScalarJoint] {
+    plan.needsJoints = true
+    let scalar = model.scalarJoints
+    let all = scalar.map { model.joints[$0].name }
+    if names.isEmpty {
+      require(!all.isEmpty, key: key, found: "a model without hinges and slides", allowed: "a model with some")
+      return scalar.indices.map(joint)
+    }
+    var result: [ScalarJoint] = []
+    for name in names {
+      if let index = index(of: name, among: all, kind: "hinge or slide", key: key) { result.append(joint(index)) }
+    }
+    return result
+  }
+
+  /// One named hinge or slide; any, after a problem.
+  public mutating func joint(named name: String, key: String = "joint") -> ScalarJoint {
+    joints([name], key: key).first
+      ?? ScalarJoint(
+        index: 0, name: name, isAngle: true, limits: nil, positionBounds: 0...0, velocityBounds: 0...0)
+  }
+
+  private func joint(_ index: Int) -> ScalarJoint {
+    let record = model.joints[model.scalarJoints[index]]
+    let isAngle = record.kind == .hinge
+    let unlimited = -Double.infinity...Double.infinity
+    var speeds = unlimited
+    if let maximumJointSpeed, isAngle, linkage.placements[record.body].link.map({ isLoneHinge($0) }) ?? false {
+      speeds = -maximumJointSpeed...maximumJointSpeed
+    }
+    return ScalarJoint(
+      index: index, name: record.name, isAngle: isAngle, limits: record.range,
+      positionBounds: isAngle ? record.reference - .pi...record.reference + .pi : unlimited, velocityBounds: speeds)
+  }
+
+  /// Whether a link hangs on the world by one hinge: the joint whose speed `maximumJointSpeed` cuts.
+  private func isLoneHinge(_ link: Int) -> Bool {
+    if case .hinge = linkage.links[link].connection { return linkage.links[link].parent == nil }
+    return false
+  }
+
+  // MARK: Actuators and commands
+
+  /// Asks for `RobotSnapshot.efforts`; returns each actuator's largest torque or force in N·m or N, 1 where nothing
+  /// bounds it, [actuators].
+  public mutating func effortLimits() -> [Double] {
+    plan.needsEfforts = true
+    return model.actuators.map { $0.effortLimit ?? 1 }
+  }
+
+  /// The place in `RobotSnapshot.commands`.
+  public mutating func command(_ name: String, key: String = "command") -> Int {
+    if let index = commands.firstIndex(of: name) { return index }
+    require(
+      false, key: key, found: "'\(name)'",
+      allowed: commands.isEmpty
+        ? "no command: the task has none" : "a command of the task: \(commands.joined(separator: ", "))",
+      remedy: suggestion(for: name, among: commands))
+    return 0
+  }
+
+  mutating func trackEverything() {
+    plan.needsJoints = true
+    plan.needsEfforts = true
+    _ = plan.track(body: uprightBody, of: model, needsTilt: true)
+    for joint in model.joints where joint.kind == .free {
+      _ = plan.track(body: joint.body, of: model, needsTilt: false)
+    }
+  }
+}

@@ -1,0 +1,84 @@
+public import PoiseCore
+
+/// A body has come too low.
+public struct HeightTermination: TerminationTerm {
+  public var body: String?
+  public var share: Double? = 0.7
+  public var minimum: Double?
+  public init() {}
+
+  public static let termName = "height"
+  public static let documentation = "A body is too low."
+  public static let keys: [ConfigurationKey<Self>] = [
+    .body(\.body),
+    .key(
+      "share", \.share, .optional(.number(.above(0, below: 1))),
+      "Lowest height as a share of the height at the start of the episode; null for none."),
+    .key("minimum", \.minimum, .optional(.number(unit: "m")), "Lowest height; null for none."),
+  ]
+
+  public func crossChecks(_ checks: inout ConfigurationChecks) {
+    checks.require(
+      share != nil || minimum != nil, at: "", found: "neither share nor minimum", allowed: "one of them, or both")
+  }
+
+  public func bind(_ binder: inout TermBinder) -> BoundTermination {
+    let slot = binder.body(body)
+    let parts = [
+      share.map { "\($0) of its height at the start" }, minimum.map { "\($0) m" },
+    ].compactMap { $0 }
+    return BoundTermination("\(binder.bodyName(body)) below \(parts.joined(separator: " or below "))") {
+      [share = share ?? -.infinity, minimum = minimum ?? -.infinity] in
+      let height = $0.after.bodies[slot].height
+      return height < minimum || height < share * abs($0.startPositions[slot].z)
+    }
+  }
+}
+
+/// A body leans too far.
+public struct TiltTermination: TerminationTerm {
+  public var body: String?
+  public var limit = 1.0471975511965976
+  public init() {}
+
+  public static let termName = "tilt"
+  public static let documentation = "A body leans too far, in any direction."
+  public static let keys: [ConfigurationKey<Self>] = [
+    .body(\.body),
+    .key("limit", \.limit, .number(.above(0, below: .pi), unit: "rad"), "Largest tilt; 1.047 is 60°."),
+  ]
+
+  public func bind(_ binder: inout TermBinder) -> BoundTermination {
+    let slot = binder.body(body, needsTilt: true)
+    let degrees = (limit * 180 / .pi).rounded(significant: 4)
+    return BoundTermination("\(binder.bodyName(body)) tilted over \(limit.rounded(significant: 4)) rad (\(degrees)°)") {
+      [squared = limit * limit] in $0.after.bodies[slot].tilt.squared > squared
+    }
+  }
+}
+
+/// A joint has left its range.
+public struct JointRangeTermination: TerminationTerm {
+  public var joints: [String] = []
+  public var range = -1.0...1.0
+  public init() {}
+
+  public static let termName = "jointRange"
+  public static let documentation = "A joint's position is out of a range."
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones; [] for all."),
+    .key("range", \.range, .range(unit: "rad or m"), "Where the positions may be.", isRequired: true),
+  ]
+
+  public func bind(_ binder: inout TermBinder) -> BoundTermination {
+    let joints = binder.joints(joints)
+    let indices = joints.map(\.index)
+    let unit = joints.first?.positionUnit ?? ""
+    let names = joints.map(\.name).joined(separator: ", ")
+    return BoundTermination("\(names) outside \(range.lowerBound) … \(range.upperBound) \(unit)") {
+      [range] transition in
+      for index in indices where !range.contains(transition.after.jointPositions[index]) { return true }
+      return false
+    }
+  }
+}

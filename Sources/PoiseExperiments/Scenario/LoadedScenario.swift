@@ -1,0 +1,69 @@
+import Foundation
+public import PoiseCore
+public import PoiseEnvironments
+public import PoiseModels
+
+/// A scenario file that has been read, its model read with it, and the task bound to the model.
+public struct LoadedScenario: Sendable {
+  /// File name without its extension.
+  public let name: String
+  /// The file as the person named it.
+  public let path: String
+  public let scenario: Scenario
+  public let source: ConfigurationSource
+  public let modelPath: String
+  public let model: RobotModel
+  public let task: BoundTask
+
+  /// - Parameters:
+  ///   - path: the file, as the person named it.
+  ///   - overrides: the arguments of `--set`, each `key.path=value`.
+  /// - Throws: `InputOutputError` if a file cannot be read; `InvalidInput` with every problem of the scenario, or of its
+  ///   model, or of how they fit together.
+  public init(contentsOf path: String, overrides: [String] = []) throws {
+    let configured = try Configured<Scenario>(contentsOf: path, overrides: overrides)
+    try self.init(configured, path: path)
+  }
+
+  /// - Parameter path: where the scenario stands, which paths in it are relative to.
+  public init(_ configured: Configured<Scenario>, path: String) throws {
+    self.path = path
+    name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    scenario = configured.value
+    source = configured.source
+    modelPath = try Self.modelPath(configured.value.model, beside: path, source: configured.source)
+    model = try RobotModel(contentsOf: modelPath)
+    task = try BoundTask(scenario.task, model: model, name: name, source: source)
+  }
+
+  /// A file relative to the scenario's, or the shipped model of that name.
+  private static func modelPath(_ name: String, beside path: String, source: ConfigurationSource) throws -> String {
+    let folder = (path as NSString).deletingLastPathComponent
+    let beside =
+      name.hasPrefix("/") ? name : folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
+    if FileManager.default.fileExists(atPath: beside) { return (beside as NSString).standardizingPath }
+    let shipped = try ShippedFiles().models()
+    if let entry = shipped.first(where: { $0.name == name }) { return entry.path }
+    throw InvalidInput(
+      source.problem(
+        at: "model", found: "'\(name)'",
+        allowed: "a file (looked for as \(beside)) or a shipped model: "
+          + (shipped.isEmpty ? "none found" : shipped.map(\.name).joined(separator: ", ")),
+        remedy: suggestion(for: name, among: shipped.map(\.name))))
+  }
+
+  /// The whole scenario with every default, as YAML that reads back as the same scenario.
+  public var resolvedText: String { scenario.yamlText }
+
+  /// What the `hold` controller does with each actuator: towards the positions of the start of the episode, [actuators].
+  ///
+  /// - Parameter positions: rad or m, [scalar joints].
+  public func holdServos(_ positions: [Double]) -> [Robot.Servo] {
+    model.actuators.map { actuator in
+      let limit = actuator.effortLimit ?? 1
+      let target = model.scalarJoints.firstIndex(of: actuator.joint).map { positions[$0] } ?? 0
+      return Robot.Servo(
+        target: target, stiffness: scenario.hold.stiffness * limit, damping: scenario.hold.damping * limit)
+    }
+  }
+}
