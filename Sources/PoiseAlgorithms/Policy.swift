@@ -46,18 +46,24 @@ public struct PolicyWorkspace: Sendable {
   public mutating func act(_ observations: Span<Float>, into actions: inout MutableSpan<Float>) {
     let rows = observations.count / policy.observationCount
     precondition(actions.count == rows * policy.actionCount, "\(actions.count) numbers for the actions of \(rows) worlds")
-    var inputs = workspace.inputs.mutableSpan
-    if let normalizer = policy.normalizer {
-      normalizer.normalize(observations, into: &inputs)
-    } else {
-      for i in observations.indices { inputs[i] = observations[i] }
-    }
+    Self.prepare(observations, policy.normalizer, into: &workspace.inputs)
     workspace.forward(rows: rows, parameters: policy.parameters)
     if policy.isSquashed {
       Activation.tanh.apply(to: workspace.outputs, into: &squashed, instructionSet: workspace.instructionSet)
       Self.copy(squashed.span, into: &actions)
     } else {
       Self.copy(workspace.outputs.span, into: &actions)
+    }
+  }
+
+  private static func prepare(
+    _ observations: Span<Float>, _ normalizer: RunningNormalizer?, into vector: inout AlignedVector<Float>
+  ) {
+    var inputs = vector.mutableSpan
+    if let normalizer {
+      normalizer.normalize(observations, into: &inputs)
+    } else {
+      for i in observations.indices { inputs[i] = observations[i] }
     }
   }
 
