@@ -65,7 +65,7 @@ let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
     dependencies: [
-      "PoiseBenchmarks", "PoiseExperiments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore",
+      "PoiseAlgorithms", "PoiseBenchmarks", "PoiseExperiments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore",
       argumentParser,
     ],
     swiftSettings: settings)

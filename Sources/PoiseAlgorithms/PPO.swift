@@ -60,31 +60,54 @@ public struct PPOParameters: Configurable, Hashable {
     .key(
       "blockSize", \.blockSize, .integer(.from(1, through: 4096)),
       "Worlds that one thread steps and one inference serves; for T threads, worlds / T or less."),
-    .key("rolloutLength", \.rolloutLength, .integer(.from(1, through: 1_000_000)), "Control steps of each world between two updates."),
+    .key(
+      "rolloutLength", \.rolloutLength, .integer(.from(1, through: 1_000_000)),
+      "Control steps of each world between two updates."),
     .key("epochs", \.epochs, .integer(.from(1, through: 1000)), "Passes over a rollout."),
-    .key("minibatchSize", \.minibatchSize, .integer(.from(1, through: 10_000_000)), "Transitions of one gradient; the last of an epoch may be smaller."),
-    .key("shards", \.shards, .integer(.from(1, through: 1024)), "Fixed parts of a minibatch that threads share; part of the result's bits."),
+    .key(
+      "minibatchSize", \.minibatchSize, .integer(.from(1, through: 10_000_000)),
+      "Transitions of one gradient; the last of an epoch may be smaller."),
+    .key(
+      "shards", \.shards, .integer(.from(1, through: 1024)),
+      "Fixed parts of a minibatch that threads share; part of the result's bits."),
     .key("discountFactor", \.discountFactor, .number(.above(0, through: 1)), "γ per control step."),
     .key("gaeLambda", \.gaeLambda, .number(.from(0, through: 1)), "λ of the advantage estimates."),
-    .key("normalizesAdvantages", \.normalizesAdvantages, .boolean, "Bring each rollout's advantages to mean 0 and deviation 1."),
-    .key("objective", \.objective, .choice, "clipped: equation 7; penalized: equation 8, whose β follows the KL divergence."),
+    .key(
+      "normalizesAdvantages", \.normalizesAdvantages, .boolean,
+      "Bring each rollout's advantages to mean 0 and deviation 1."),
+    .key(
+      "objective", \.objective, .choice,
+      "clipped: equation 7; penalized: equation 8, whose β follows the KL divergence."),
     .key("clipRange", \.clipRange, .number(.above(0, below: 1)), "ε of the clipped objective."),
-    .key("valueClipRange", \.valueClipRange, .optional(.number(.positive)), "How far a value may move in one update before its loss stops pulling; null: unbounded."),
+    .key(
+      "valueClipRange", \.valueClipRange, .optional(.number(.positive)),
+      "How far a value may move in one update before its loss stops pulling; null: unbounded."),
     .key("valueCoefficient", \.valueCoefficient, .number(.notNegative), "c₁, weight of the value loss."),
     .key("entropyCoefficient", \.entropyCoefficient, .number(.notNegative), "c₂, weight of the entropy bonus."),
-    .key("penaltyCoefficient", \.penaltyCoefficient, .number(.positive), "β at the start, for the penalized objective."),
+    .key(
+      "penaltyCoefficient", \.penaltyCoefficient, .number(.positive), "β at the start, for the penalized objective."),
     .key("penaltyTarget", \.penaltyTarget, .number(.positive, unit: "nat"), "KL divergence that β is adapted to."),
-    .key("targetDivergence", \.targetDivergence, .optional(.number(.positive, unit: "nat")), "An update stops where a minibatch exceeds 1.5 times this KL divergence; null: never."),
-    .key("maximumGradientNorm", \.maximumGradientNorm, .optional(.number(.positive)), "Gradients are scaled down to this norm; null: never."),
+    .key(
+      "targetDivergence", \.targetDivergence, .optional(.number(.positive, unit: "nat")),
+      "An update stops where a minibatch exceeds 1.5 times this KL divergence; null: never."),
+    .key(
+      "maximumGradientNorm", \.maximumGradientNorm, .optional(.number(.positive)),
+      "Gradients are scaled down to this norm; null: never."),
     .key("learningRate", \.learningRate, .section, "Adam's step size over the course of training."),
     .key("adamEpsilon", \.adamEpsilon, .number(.positive), "ε of Adam."),
-    .key("hiddenSizes", \.hiddenSizes, .list(of: .integer(.from(1, through: 65_536))), "Widths of the policy's hidden layers."),
-    .key("valueHiddenSizes", \.valueHiddenSizes, .list(of: .integer(.from(1, through: 65_536))), "Widths of the value function's hidden layers."),
+    .key(
+      "hiddenSizes", \.hiddenSizes, .list(of: .integer(.from(1, through: 65_536))),
+      "Widths of the policy's hidden layers."),
+    .key(
+      "valueHiddenSizes", \.valueHiddenSizes, .list(of: .integer(.from(1, through: 65_536))),
+      "Widths of the value function's hidden layers."),
     .key("activation", \.activation, .choice, "After each hidden layer."),
     .key("initialLogDeviation", \.initialLogDeviation, .number(), "log σ of every action at the start."),
     .key("logDeviationFloor", \.logDeviationFloor, .number(), "Least log σ."),
     .key("logDeviationCeiling", \.logDeviationCeiling, .number(), "Greatest log σ."),
-    .key("normalizesObservations", \.normalizesObservations, .boolean, "Bring observations to mean 0 and deviation 1 inside the policy."),
+    .key(
+      "normalizesObservations", \.normalizesObservations, .boolean,
+      "Bring observations to mean 0 and deviation 1 inside the policy."),
     .key("observationLimit", \.observationLimit, .number(.positive), "Normalised observations are clipped to ± this."),
     .key("scalesRewards", \.scalesRewards, .boolean, "Divide rewards by the running deviation of discounted returns."),
   ]
@@ -113,10 +136,14 @@ public struct RateParameters: Configurable, Hashable {
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("schedule", \.schedule, .choice, "constant; linear or cosine from initial to final; adaptive to the KL divergence."),
+    .key(
+      "schedule", \.schedule, .choice,
+      "constant; linear or cosine from initial to final; adaptive to the KL divergence."),
     .key("initial", \.initial, .number(.positive), "Rate at the start."),
     .key("final", \.final, .number(.notNegative), "Rate at the step limit, for linear and cosine."),
-    .key("targetDivergence", \.targetDivergence, .number(.positive, unit: "nat"), "KL divergence of an update that adaptive aims at."),
+    .key(
+      "targetDivergence", \.targetDivergence, .number(.positive, unit: "nat"),
+      "KL divergence of an update that adaptive aims at."),
     .key("lowest", \.lowest, .number(.positive), "Floor of adaptive."),
     .key("highest", \.highest, .number(.positive), "Ceiling of adaptive."),
   ]

@@ -1,3 +1,4 @@
+public import PoiseCore
 public import PoiseNetworks
 
 /// A trained policy as it is used: observations in, deterministic actions out, the normaliser included and frozen.
@@ -45,7 +46,8 @@ public struct PolicyWorkspace: Sendable {
   /// Writes the action of each row: [rows, observations] to [rows, actions].
   public mutating func act(_ observations: Span<Float>, into actions: inout MutableSpan<Float>) {
     let rows = observations.count / policy.observationCount
-    precondition(actions.count == rows * policy.actionCount, "\(actions.count) numbers for the actions of \(rows) worlds")
+    precondition(
+      actions.count == rows * policy.actionCount, "\(actions.count) numbers for the actions of \(rows) worlds")
     Self.prepare(observations, policy.normalizer, into: &workspace.inputs)
     workspace.forward(rows: rows, parameters: policy.parameters)
     if policy.isSquashed {
@@ -69,5 +71,64 @@ public struct PolicyWorkspace: Sendable {
 
   private static func copy(_ source: Span<Float>, into target: inout MutableSpan<Float>) {
     for i in 0..<target.count { target[i] = source[i] }
+  }
+}
+
+// MARK: - Keeping
+
+extension Policy {
+  /// `policy.*` as `MLP.tensors` names it, `policy.normalizer.*` if there is one, and `policy.shape`, JSON in bytes.
+  ///
+  /// These are enough to rebuild the policy without the algorithm that made it.
+  public func tensors() throws -> [String: Tensor] {
+    var tensors = network.tensors(parameters, prefix: "policy")
+    if let normalizer { tensors.merge(normalizer.tensors(prefix: "policy.normalizer")) { first, _ in first } }
+    tensors["policy.shape"] = try Tensor(
+      encoding: Shape(
+        layers: network.layers.map(\.outputs), inputs: observationCount, activation: network.layers[0].activation,
+        normalizerLimit: normalizer?.limit, isSquashed: isSquashed))
+    return tensors
+  }
+
+  private struct Shape: Codable {
+    /// Outputs of each layer.
+    var layers: [Int]
+    var inputs: Int
+    /// Of the hidden layers.
+    var activation: Activation
+    var normalizerLimit: Double?
+    var isSquashed: Bool
+  }
+
+  /// Rebuilds a policy to the bit.
+  ///
+  /// - Parameters:
+  ///   - file: what messages call the source.
+  ///   - observations, actions: of the robot that it is to drive.
+  public init(_ tensors: [String: Tensor], file: String, observations: Int, actions: Int) throws(InvalidInput) {
+    let shape: Shape = try Tensor.decode("policy.shape", in: tensors, file: file)
+    let limit = shape.normalizerLimit ?? 1
+    guard shape.inputs == observations, shape.layers.last == actions, limit > 0, limit.isFinite,
+      shape.layers.allSatisfy({ $0 > 0 && $0 <= 1 << 20 })
+    else {
+      throw InvalidInput(
+        Problem(
+          file: file, place: "tensor 'policy.shape'",
+          found: "\(shape.inputs) observations, layers \(shape.layers)",
+          allowed: "\(observations) observations and \(actions) actions",
+          remedy: "The policy belongs to another robot or scenario."))
+    }
+    let network = MLP(
+      inputs: shape.inputs, hidden: Array(shape.layers.dropLast()), outputs: actions, activation: shape.activation)
+    var parameters = AlignedVector<Float>(zeros: network.parameters.upperBound)
+    try network.read(tensors, prefix: "policy", file: file, into: &parameters)
+    var normalizer: RunningNormalizer?
+    if shape.normalizerLimit != nil {
+      var read = RunningNormalizer(elementCount: observations, limit: limit)
+      try read.read(tensors, prefix: "policy.normalizer", file: file)
+      read.isFrozen = true
+      normalizer = read
+    }
+    self.init(network: network, parameters: parameters, normalizer: normalizer, isSquashed: shape.isSquashed)
   }
 }

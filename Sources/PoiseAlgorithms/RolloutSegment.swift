@@ -96,11 +96,11 @@ public struct RolloutSegment: Sendable {
   ///   - random: one stream for each world.
   ///   - output: unclipped, [worlds, actions].
   public mutating func act(
-    _ raw: Span<Float>, _ model: borrowing ActorCritic, random: inout [RandomStream], into output: inout [Float]
+    _ raw: [Float], _ model: borrowing ActorCritic, random: inout [RandomStream], into output: inout [Float]
   ) {
     precondition(step < steps, "a rollout of \(steps) steps is full")
-    if model.normalizer != nil { statistics.observe(raw) }
-    keepObservations(raw, model, step: step)
+    if model.normalizer != nil { statistics.observe(raw.span) }
+    keepObservations(raw.span, model, step: step)
     actorWorkspace.setInputs(observations, firstRow: step * worlds, rows: worlds)
     actorWorkspace.forward(rows: worlds, parameters: model.parameters)
     for w in 0..<worlds {
@@ -149,8 +149,9 @@ public struct RolloutSegment: Sendable {
     Self.normalize(raw, model, into: &target)
   }
 
-  private static func normalize(_ raw: Span<Float>, _ model: borrowing ActorCritic, into target: inout MutableSpan<Float>)
-  {
+  private static func normalize(
+    _ raw: Span<Float>, _ model: borrowing ActorCritic, into target: inout MutableSpan<Float>
+  ) {
     if let normalizer = model.normalizer {
       normalizer.normalize(raw, into: &target)
     } else {
@@ -163,9 +164,9 @@ public struct RolloutSegment: Sendable {
   /// Ends the rollout: log-probabilities of the actions and values of the observations.
   ///
   /// - Parameter raw: the observations after the last step, [worlds, observations].
-  public mutating func finish(_ raw: Span<Float>, _ model: borrowing ActorCritic) {
+  public mutating func finish(_ raw: [Float], _ model: borrowing ActorCritic) {
     precondition(step == steps, "\(step) of \(steps) steps were recorded")
-    keepObservations(raw, model, step: steps)
+    keepObservations(raw.span, model, step: steps)
     model.actor.writeLogDensities(
       rows: worlds * steps, of: actions, means: means, parameters: model.parameters, into: &logDensities)
     Self.evaluate(observations, rows: worlds * (steps + 1), model, &criticWorkspace, into: &values)
