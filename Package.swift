@@ -65,7 +65,8 @@ let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
     dependencies: [
-      "PoiseAlgorithms", "PoiseBenchmarks", "PoiseExperiments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore",
+      "PoiseAlgorithms", "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseNetworks", "PoiseModels",
+      "PoiseSimulation", "PoiseCore",
       argumentParser,
     ],
     swiftSettings: settings)
@@ -80,6 +81,7 @@ let testTargets: [Target] = [
   .testTarget(
     name: "ReferenceDynamicsTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     exclude: ["Golden"], swiftSettings: settings),
+  .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "poise"], swiftSettings: settings),
   .testTarget(
     name: "RobotTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     swiftSettings: settings),

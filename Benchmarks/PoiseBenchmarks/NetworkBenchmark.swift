@@ -4,10 +4,12 @@ internal import Foundation
 internal import PoiseCore
 public import PoiseNetworks
 
-/// Measures the networks room on the calling thread: rates of the machine, ceilings, passes, whole updates, inference, allocations.
+/// Measures the networks room on the calling thread: rates of the machine, ceilings, passes, whole updates, inference,
+/// allocations.
 ///
-/// The ceiling of a product is the larger of Eigen's own rate at its shape and 0.6 of the register rate; the ceiling of an update is the time its
-/// products would take at theirs. Everything is measured in turns within this one call, so compare ratios, not runs.
+/// The ceiling of a product is the larger of Eigen's own rate at its shape and 0.6 of the register rate; the ceiling of
+/// an update is the time its products would take at theirs. Everything is measured in turns within this one call, so
+/// compare ratios, not runs.
 ///
 /// - Parameters:
 ///   - instructionSet: what to measure; `InstructionSet.chosen()` is what training uses.
@@ -96,6 +98,7 @@ private struct NetworkBenchmark {
       let ceilingTime = update.products.reduce(0) { $0 + $1.operations / 1e9 / (ceilings[$1.key] ?? registerRate) }
       let ceiling = operations / 1e9 / ceilingTime
       report.rows.append(.init(update.name, time.best * 1e6, "µs"))
+      report.rows.append(.init("\(update.name), median", time.median * 1e6, "µs"))
       report.rows.append(
         .init("  its rate", operations / 1e9 / time.best, "GFLOP/s", floor: ("ceiling of its products", ceiling)))
       if let share = update.share {

@@ -105,7 +105,8 @@ struct DDPGUpdate {
   }
 }
 
-/// One PPO minibatch: the same arithmetic as `../peers/micro_ppo.py torch`; forward and backward of the pair alone, too.
+/// One PPO minibatch: the same arithmetic as `../peers/micro_ppo.py torch`; forward and backward of the pair alone,
+/// too.
 ///
 /// Source: Schulman et al. 2017, eq. 7 and 9, advantages normalised per minibatch, gradients clipped to norm 0.5.
 struct PPOMinibatch {

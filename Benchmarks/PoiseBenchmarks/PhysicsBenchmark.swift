@@ -1,146 +1,133 @@
-import Dispatch
-import Foundation
-import PoiseCore
+internal import CAllocationCounter
+internal import Dispatch
+internal import PoiseCore
 public import PoiseModels
-public import PoiseSimulation
+internal import PoiseSimulation
 
-/// Physics steps per second of a robot, beside a plain C loop over the same ODE calls.
+/// Physics steps of robots, each beside a plain C loop over the same ODE calls (`CPhysicsFloor`).
 ///
-/// Both run the same number of steps from the same start under the same small torques, in turns, so that a noisy machine
-/// disturbs both alike; the ratio is the median over the turns.
-public struct PhysicsBenchmark: Sendable {
-  public struct Result: Sendable {
-    public var robot: String
-    public var solver: String
-    /// µs for each physics step, medians over the turns.
-    public var ours: Double
-    public var floor: Double
-    /// floor ÷ ours of each turn, median: 1 is the speed of the C loop.
-    public var ratio: Double
-    /// Steps of two threads together ÷ steps of one in the same time, median.
-    public var twoThreads: Double
-    /// Contacts per step, ours and the floor's: they should be alike.
-    public var contacts: (ours: Double, floor: Double)
+/// Both take the same number of steps from the same start under the same small torques, in turns. Times are processor time
+/// of one thread; the row of two threads is wall time and needs an idle machine.
+///
+/// - Parameters:
+///   - models: what to step; each with the direct solver and with 20 iterations.
+///   - rounds: rounds of each measurement; medians are reported.
+public func physicsBenchmark(
+  models: [RobotModel], rounds: Int = 15, roundSeconds: Double = 0.05
+) throws -> BenchmarkReport {
+  var report = BenchmarkReport(
+    title: "physics", conditions: ["processor": processorName(), "threads": "1, but where it says two"])
+  let stopwatch = Stopwatch(rounds: rounds, roundSeconds: roundSeconds)
+  for model in models {
+    for solver in [PhysicsParameters.Solver.direct, .iterative(iterations: 20)] {
+      let work = try PhysicsWork(model, solver: solver)
+      let name = "\(model.name), \(solver.label)"
+      let times = stopwatch.measure([{ work.runOurs() }, { work.runFloor() }])
+      let perStep = 1e6 / Double(PhysicsWork.steps)
+      report.rows.append(
+        .init(
+          "\(name): physics step", times[0].median * perStep, "µs", floor: ("C loop", times[1].median * perStep),
+          isBetterBelow: true))
+      report.rows.append(
+        .init(
+          "\(name): allocations in \(PhysicsWork.steps) steps", allocations { work.runOurs() }, "",
+          floor: ("C loop", allocations { work.runFloor() }), isBetterBelow: true))
+      report.rows.append(
+        .init("\(name): contacts per step", work.contacts.ours, "", floor: ("C loop", work.contacts.floor)))
+      report.rows.append(
+        .init("\(name): two threads ÷ one", try work.twoThreads(rounds: rounds / 3), "", floor: ("bar", 1.8)))
+    }
   }
+  return report
+}
 
-  public var turns = 15
-  /// Seconds each side runs in a turn, about.
-  public var secondsPerTurn = 0.1
+private func allocations(_ work: () -> Void) -> Double {
+  guard ac_is_counting() else { return .nan }
+  let before = ac_allocations()
+  work()
+  return Double(ac_allocations() - before)
+}
 
-  public init() {}
+/// The same work twice: by a robot, and by the floor.
+private final class PhysicsWork {
+  /// Physics steps of one run: two tenths of a second of the humanoid, which still stands then.
+  static let steps = 40
 
-  public func run(_ model: RobotModel, solver: PhysicsParameters.Solver) throws -> Result {
+  private let robot: Robot
+  private let floor: PhysicsFloor
+  private let start: WorldState
+  private let efforts: [Double]
+  private let model: RobotModel
+  private let physics: PhysicsParameters
+  /// Mean over a run.
+  let contacts: (ours: Double, floor: Double)
+
+  init(_ model: RobotModel, solver: PhysicsParameters.Solver) throws {
     var physics = model.physics
     physics.solver = solver
-    let robot = try Robot(model, physics: physics)
+    let robot = try Self.driven(model, physics)
     let floor = PhysicsFloor(robot)
     let start = robot.world.saved()
-    // A twentieth of the range: torques enough to move, not enough to fall within an episode.
-    let controls = model.actuators.map { ($0.controlRange?.upperBound ?? 1) * 0.05 }
-    for (actuator, control) in controls.enumerated() { robot.setControl(control, of: actuator) }
-    var efforts = [Double](repeating: 0, count: robot.world.degreeCount)
     robot.step()
-    for i in efforts.indices { efforts[i] = robot.world.efforts[i] }
-
-    let stepsPerEpisode = 40
-    var contacts = (ours: 0, floor: 0)
-    func runOurs(_ episodes: Int) -> Double {
-      seconds {
-        for _ in 0..<episodes {
-          robot.world.restore(start)
-          robot.step(stepsPerEpisode)
-        }
-      }
-    }
-    func runFloor(_ episodes: Int) -> Double {
-      seconds {
-        for _ in 0..<episodes {
-          floor.reset()
-          floor.run(stepsPerEpisode, efforts: efforts)
-        }
-      }
-    }
-    // Contacts are counted outside the clock.
+    efforts = robot.world.efforts
     robot.world.restore(start)
-    for _ in 0..<stepsPerEpisode {
+    var ours = 0
+    for _ in 0..<Self.steps {
       robot.step()
-      contacts.ours += robot.world.contactCount
+      ours += robot.world.contactCount
     }
     floor.reset()
-    let before = floor.contactTotal
-    floor.run(stepsPerEpisode, efforts: efforts)
-    contacts.floor = floor.contactTotal - before
-
-    let warmUp = max(1e-9, runOurs(20)) / 20
-    let episodes = max(1, Int(secondsPerTurn / warmUp))
-    _ = runFloor(episodes)
-    var ours: [Double] = []
-    var floors: [Double] = []
-    for turn in 0..<turns {
-      // Who goes first changes from turn to turn.
-      if turn.isMultiple(of: 2) {
-        ours.append(runOurs(episodes))
-        floors.append(runFloor(episodes))
-      } else {
-        floors.append(runFloor(episodes))
-        ours.append(runOurs(episodes))
-      }
-    }
-    let steps = Double(episodes * stepsPerEpisode)
-    return Result(
-      robot: model.name, solver: solver.label, ours: median(ours) / steps * 1e6, floor: median(floors) / steps * 1e6,
-      ratio: median(zip(ours, floors).map { $1 / $0 }),
-      twoThreads: try scaling(model, physics: physics, controls: controls, steps: Int(steps)),
-      contacts: (
-        Double(contacts.ours) / Double(stepsPerEpisode), Double(contacts.floor) / Double(stepsPerEpisode)
-      ))
+    floor.run(Self.steps, efforts: efforts)
+    contacts = (Double(ours) / Double(Self.steps), Double(floor.contactTotal) / Double(Self.steps))
+    (self.robot, self.floor, self.start, self.model, self.physics) = (robot, floor, start, model, physics)
   }
 
-  /// The same work on one thread and then twice, on two threads at once.
-  private func scaling(
-    _ model: RobotModel, physics: PhysicsParameters, controls: [Double], steps: Int
-  ) throws -> Double {
-    _ = try Robot(model, physics: physics)
-    let work: @Sendable () -> Double = {
-      guard let robot = try? Robot(model, physics: physics) else { return .nan }
-      for (actuator, control) in controls.enumerated() { robot.setControl(control, of: actuator) }
+  /// A robot under a twentieth of its torques: enough to move, not enough to fall within a run.
+  private static func driven(_ model: RobotModel, _ physics: PhysicsParameters) throws -> Robot {
+    let robot = try Robot(model, physics: physics)
+    for (index, actuator) in model.actuators.enumerated() {
+      robot.setControl((actuator.controlRange?.upperBound ?? 1) * 0.05, of: index)
+    }
+    return robot
+  }
+
+  func runOurs() {
+    robot.world.restore(start)
+    robot.step(Self.steps)
+  }
+
+  func runFloor() {
+    floor.reset()
+    floor.run(Self.steps, efforts: efforts)
+  }
+
+  /// Steps of two threads together ÷ steps of one in the same wall time, median.
+  func twoThreads(rounds: Int) throws -> Double {
+    let (model, physics) = (model, physics)
+    let runs = max(1, Int(0.1 / wallSeconds { for _ in 0..<50 { runOurs() } } * 50))
+    let work: @Sendable () -> Void = {
+      guard let robot = try? Self.driven(model, physics) else { return }
       let start = robot.world.saved()
-      return seconds {
-        for _ in 0..<steps / 40 {
-          robot.world.restore(start)
-          robot.step(40)
-        }
+      for _ in 0..<runs {
+        robot.world.restore(start)
+        robot.step(Self.steps)
       }
     }
-    var ratios: [Double] = []
-    for _ in 0..<max(3, turns / 3) {
-      let alone = work()
-      let together = seconds { DispatchQueue.concurrentPerform(iterations: 2) { _ in _ = work() } }
-      ratios.append(2 * alone / together)
+    let ratios = (0..<max(3, rounds)).map { _ in
+      let alone = wallSeconds(work)
+      let together = wallSeconds { DispatchQueue.concurrentPerform(iterations: 2) { _ in work() } }
+      return 2 * alone / together
     }
     return median(ratios)
   }
 }
 
 extension PhysicsParameters.Solver {
+  /// "direct", or "20 iterations".
   var label: String {
     switch self {
     case .direct: "direct"
-    case .iterative(let iterations): "iterative \(iterations)"
+    case .iterative(let iterations): "\(iterations) iterations"
     }
   }
-}
-
-/// Wall time of `work` in seconds.
-func seconds(_ work: () -> Void) -> Double {
-  let start = DispatchTime.now().uptimeNanoseconds
-  work()
-  return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
-}
-
-func median(_ values: [Double]) -> Double {
-  let sorted = values.sorted()
-  guard !sorted.isEmpty else { return .nan }
-  let middle = sorted.count / 2
-  return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
 }

@@ -1,9 +1,10 @@
+internal import Dispatch
 internal import Foundation
 
 /// Times of repeated work, taken in turns so that a noisy moment of the machine meets all candidates alike.
 ///
-/// Counts the processor time of the calling thread: on an idle machine that is the time on the clock, on a busy one it leaves out what the thread
-/// spent waiting for its turn.
+/// Counts the processor time of the calling thread: on an idle machine that is the time on the clock, on a busy one it
+/// leaves out what the thread spent waiting for its turn.
 struct Stopwatch {
   /// Rounds of every candidate; the best and the median of a candidate's rounds are reported.
   var rounds = 15
@@ -42,4 +43,18 @@ struct Stopwatch {
       return Times(best: sorted[0], median: sorted[sorted.count / 2])
     }
   }
+}
+
+/// Time on the clock that `work` takes, in seconds: for work of several threads.
+func wallSeconds(_ work: () -> Void) -> Double {
+  let start = DispatchTime.now().uptimeNanoseconds
+  work()
+  return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+}
+
+/// The middle one, or the mean of the two in the middle.
+func median(_ values: [Double]) -> Double {
+  let sorted = values.sorted()
+  guard !sorted.isEmpty else { return .nan }
+  return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }

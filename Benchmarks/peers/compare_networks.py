@@ -3,9 +3,10 @@
 
 usage: Benchmarks/peers/compare_networks.py [--scratch DIR] [--rounds 3] [--core 0] [--ours "COMMAND"]
 
-Makes a virtual environment with the peers in the scratch folder (several GB with PyTorch's own wheels; nothing is written to
-the project), then measures in rounds: ours, then every peer, then again. Processor time is compared, because it leaves out what a busy machine
-takes away; times on the clock are printed beside it. On an idle machine the two agree. Needs `taskset` and a network for the first run.
+Makes a virtual environment with the peers in the scratch folder (several GB with PyTorch's own wheels; nothing is written
+to the project), then measures in rounds: ours, then every peer, then again. Processor time is compared (ours: the median of
+its rounds; theirs: the mean over two seconds), because it leaves out what a busy machine takes away; times on the clock are
+printed beside it. On an idle machine the two agree. Needs `taskset`, and a network for the first run.
 COMMAND prints the network benchmark as JSON; by default `swift run -c release poise bench networks --json`.
 """
 import argparse
@@ -34,7 +35,7 @@ if subprocess.run([python, "-c", "import torch, stable_baselines3, sbx"], captur
 environment = dict(os.environ, OMP_NUM_THREADS="1", PB_RESULTS=os.path.join(options.scratch, "results"))
 environment.pop("OPENBLAS_CORETYPE", None)
 core = ["taskset", "-c", options.core]
-# (label, our row, peers' script and arguments, whether the best or lean PyTorch and JAX are the bar)
+# (label, our row, peers' script and arguments)
 CASES = [
     ("DDPG 256–256, batch 256", "DDPG update 256–256, batch 256", ["micro_ddpg.py", "--hid", "256", "--batch", "256"]),
     ("DDPG 64–64, batch 100", "DDPG update 64–64, batch 100", ["micro_ddpg.py", "--hid", "64", "--batch", "100"]),
@@ -69,7 +70,7 @@ for number in range(options.rounds):
     for label, row, script in CASES:
         report = ours()
         conditions = report["conditions"]
-        value = next(r["value"] for r in report["rows"] if r["name"] == row)
+        value = next(r["value"] for r in report["rows"] if r["name"] == row + ", median")
         times.setdefault((label, "ours"), []).append((value, value))
         for name, implementation in PEERS:
             times.setdefault((label, name), []).append(peer(script, implementation))

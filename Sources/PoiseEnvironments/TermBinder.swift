@@ -77,6 +77,15 @@ public struct TermBinder {
     return plan.track(body: body, of: model, needsTilt: needsTilt)
   }
 
+  /// A body whose height is a measure must have one.
+  mutating func requireHeight(of name: String?) {
+    let index = name.flatMap { name in model.bodies.firstIndex { $0.name == name } } ?? uprightBody
+    let height = model.referencePose(of: index).position.z
+    require(
+      height > 0, key: "body", found: "'\(model.bodies[index].name)', whose origin is at a height of \(height) m",
+      allowed: "a body above z = 0 in the model's reference pose")
+  }
+
   /// The name that elements and columns of a body's term carry.
   public func bodyName(_ name: String?) -> String { name ?? model.bodies[uprightBody].name }
 

@@ -4,8 +4,9 @@ public import PoiseCore
 ///
 ///     y = clip((x − mean) / √(variance + ε), ±limit)
 ///
-/// Statistics are kept in double. Blocks are merged by Chan, Golub and LeVeque 1979 ("Updating Formulae and a Pairwise Algorithm for Computing
-/// Sample Variances", eq. 2.1), whose case of one observation is Welford 1962. Merging is not associative in floating point: merge in a fixed order.
+/// Statistics are kept in double. Blocks are merged by Chan, Golub and LeVeque 1979 ("Updating Formulae and a Pairwise
+/// Algorithm for Computing Sample Variances", eq. 2.1), whose case of one observation is Welford 1962. Merging is not
+/// associative in floating point: merge in a fixed order.
 public struct RunningNormalizer: Codable, Hashable, Sendable {
   /// Observations seen.
   public private(set) var count: Double

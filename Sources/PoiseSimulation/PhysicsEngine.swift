@@ -18,5 +18,5 @@ public enum PhysicsEngine {
   }
 
   /// Names what this thread is about to simulate, for the message ODE leaves if it ends the process.
-  public static func describeWork(_ text: String) { poise_ode_set_context(text) }
+  public static func describeWork(_ text: String) { text.withCString { poise_ode_set_context($0) } }
 }

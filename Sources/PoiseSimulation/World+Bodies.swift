@@ -136,10 +136,11 @@ extension World {
   /// - Parameters:
   ///   - speed: m/s; - angularSpeed: rad/s; - distance: m from the origin, along any axis.
   public func firstFault(speed: Double = 100, angularSpeed: Double = 1000, distance: Double = 1e4) -> Fault? {
-    for body in bodies {
-      let v = body.frame.linearVelocity.lengthSquared
-      let ω = body.frame.angularVelocity.lengthSquared
-      let p = body.frame.position.lengthSquared
+    for i in bodies.indices {
+      let frame = bodies[i].frame
+      let v = frame.linearVelocity.lengthSquared
+      let ω = frame.angularVelocity.lengthSquared
+      let p = frame.position.lengthSquared
       // A comparison with NaN is false, so each is asked whether it is good.
       if v <= speed * speed && ω <= angularSpeed * angularSpeed && p <= distance * distance { continue }
       let reason =
@@ -150,7 +151,7 @@ extension World {
           : ω > angularSpeed * angularSpeed
             ? "angular velocity \(ω.squareRoot()) rad/s is beyond \(angularSpeed)"
             : "distance \(p.squareRoot()) m is beyond \(distance)"
-      return Fault(body: body.name, reason: reason)
+      return Fault(body: bodies[i].name, reason: reason)
     }
     return nil
   }

@@ -1,6 +1,7 @@
 import Foundation
 import PoiseCore
 import PoiseModels
+import TestSupport
 import Testing
 
 /// Small seeded damage to the text of a model.

@@ -1,6 +1,7 @@
 import Foundation
 import PoiseCore
 import PoiseModels
+import TestSupport
 import Testing
 
 @Suite("A file that is no model")

@@ -8,8 +8,8 @@ import Testing
 struct AdamTests {
   @Test("takes the first two steps as worked out by hand")
   func firstSteps() {
-    // θ = 1, g = 0.5, α = 0.1. Step 1: m = 0.05, v = 0.00025, both corrected to 0.5 and 0.25: θ = 1 − 0.1 · 0.5/(0.5 + ε) ≈ 0.9.
-    // Step 2, g = −0.25: m = 0.045 − 0.025 = 0.02, v = 0.00024975 + 0.0000625 = 0.00031225;
+    // θ = 1, g = 0.5, α = 0.1. Step 1: m = 0.05, v = 0.00025, both corrected to 0.5 and 0.25: θ = 1 − 0.1 · 0.5/(0.5 +
+    // ε) ≈ 0.9. Step 2, g = −0.25: m = 0.045 − 0.025 = 0.02, v = 0.00024975 + 0.0000625 = 0.00031225;
     // corrected m = 0.02/0.19, v = 0.00031225/0.001999; θ = 0.9 − 0.1 · 0.105263…/√0.156203…
     var adam = Adam<Double>(parameterCount: 1, instructionSet: .baseline)
     var θ = AlignedVector<Double>([1.0])

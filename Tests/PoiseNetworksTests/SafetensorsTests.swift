@@ -50,7 +50,8 @@ struct SafetensorsTests {
     #expect(golden.tensors["kinds.empty"]?.shape == [0, 3])
   }
 
-  /// Python with the safetensors package: POISE_TEST_PYTHON, or a venv where the golden script's instructions put it, or python3.
+  /// Python with the safetensors package: POISE_TEST_PYTHON, or a venv where the golden script's instructions put it,
+  /// or python3.
   static let python: String? = {
     let candidates = [
       ProcessInfo.processInfo.environment["POISE_TEST_PYTHON"], "/tmp/venv-networks/bin/python", "/usr/bin/python3",
@@ -184,9 +185,14 @@ struct SafetensorsTests {
   func unreadable() throws {
     let missing = #expect(throws: InputOutputError.self) { try SafetensorsFile(contentsOf: "/nowhere/at.all") }
     #expect(missing?.description == "/nowhere/at.all: cannot read: No such file or directory.")
-    #expect(throws: InputOutputError.self) { try SafetensorsFile(contentsOf: "/tmp") }
+    for (path, reason) in [("/tmp", "it is a folder"), ("/dev/zero", "it is not a regular file")] {
+      let error = #expect(throws: InputOutputError.self) { try SafetensorsFile(contentsOf: path) }
+      #expect(error?.description == "\(path): cannot read: \(reason).")
+    }
     let unwritable = #expect(throws: InputOutputError.self) { try Self.example.write(to: "/nowhere/at.all") }
-    #expect(unwritable?.description == "/nowhere/at.all: cannot create: No such file or directory.")
+    #expect(
+      unwritable?.description
+        == "/nowhere/at.all: cannot write: No such file or directory. Make the folder first, or check the path.")
   }
 
   @Test("are written whole: an old file is replaced, nothing is left beside it")

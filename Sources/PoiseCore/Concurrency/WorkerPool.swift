@@ -1,11 +1,12 @@
 internal import Foundation
 internal import Synchronization
 
-/// A few threads that are made once and wait between pieces of work; for loops of tens of microseconds, thousands of times a second.
+/// A few threads that are made once and wait between pieces of work; for loops of tens of microseconds, thousands of
+/// times a second.
 ///
-/// Work is cut by the caller into a fixed list of shards, and results stay with their shard: which thread computed what, and when, touches no
-/// number. A shard keeps to one thread while it is worked on. The calling thread works too, so `threadCount` 1 makes no thread.
-/// Waiting threads spin for a few microseconds, then sleep.
+/// Work is cut by the caller into a fixed list of shards, and results stay with their shard: which thread computed
+/// what, and when, touches no number. A shard keeps to one thread while it is worked on. The calling thread works too,
+/// so `threadCount` 1 makes no thread. Waiting threads spin for a few microseconds, then sleep.
 public final class WorkerPool: Sendable {
   /// Threads that work, the caller's included.
   public let threadCount: Int
@@ -58,8 +59,9 @@ public final class WorkerPool: Sendable {
 
 /// What the threads of a pool share.
 ///
-/// Unchecked Sendable: `work` is written by the caller of `run` only while no helper runs (all have counted themselves out of `pending`, with release, and the caller has
-/// seen it, with acquire) and read by helpers only after they have seen the new `generation` (released after the write). One caller at a time: `entry`.
+/// Unchecked Sendable: `work` is written by the caller of `run` only while no helper runs (all have counted themselves
+/// out of `pending`, with release, and the caller has seen it, with acquire) and read by helpers only after they have
+/// seen the new `generation` (released after the write). One caller at a time: `entry`.
 private final class Shared: @unchecked Sendable {
   private let entry = Mutex(())
   private let generation = Atomic<Int>(0)

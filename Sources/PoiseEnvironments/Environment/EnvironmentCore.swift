@@ -117,7 +117,7 @@ struct EnvironmentCore: ~Copyable {
     for i in transition.startPositions.indices {
       transition.startPositions[i] = transition.after.bodies[i].pose.position
     }
-    transition.before = transition.after
+    transition.before.copy(from: transition.after)
     let isFinite = output.write(
       transition, noiseFactor: drawn.sensorNoise, random: &random, into: &observation)
     precondition(isFinite, "the first observation of an episode of \(bound.name) is not finite")

@@ -41,6 +41,7 @@ public struct HeightReward: RewardTerm {
 
   public func bind(_ binder: inout TermBinder) -> BoundReward {
     let slot = binder.body(body)
+    binder.requireHeight(of: body)
     return BoundReward(reads: .after, bounds: -.infinity...1) {
       min(1, $0.after.bodies[slot].height / $0.startPositions[slot].z)
     }

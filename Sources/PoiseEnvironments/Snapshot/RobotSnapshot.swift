@@ -44,6 +44,25 @@ public struct RobotSnapshot: Sendable, Codable, Hashable {
   }
 }
 
+extension RobotSnapshot {
+  /// Makes this equal to `other` in the memory it has: an assignment would share arrays, and the next write copy them.
+  mutating func copy(from other: borrowing Self) {
+    step = other.step
+    time = other.time
+    for i in jointPositions.indices { jointPositions[i] = other.jointPositions[i] }
+    for i in jointVelocities.indices { jointVelocities[i] = other.jointVelocities[i] }
+    for i in bodies.indices { bodies[i] = other.bodies[i] }
+    for i in contactForces.indices { contactForces[i] = other.contactForces[i] }
+    for i in efforts.indices { efforts[i] = other.efforts[i] }
+    for i in action.indices { action[i] = other.action[i] }
+    for i in commands.indices { commands[i] = other.commands[i] }
+    pushForce = other.pushForce
+    gravityDirection = other.gravityDirection
+    for i in rewardTerms.indices { rewardTerms[i] = other.rewardTerms[i] }
+    reward = other.reward
+  }
+}
+
 /// Where a body is, how it stands and how it moves.
 public struct BodyMotion: Sendable, Codable, Hashable {
   /// The body's frame, as the file gives it, in the world.

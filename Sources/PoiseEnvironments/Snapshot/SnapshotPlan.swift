@@ -73,7 +73,8 @@ extension RobotSnapshot {
     }
     if plan.needsEfforts {
       let steps = Double(max(1, robot.effortSteps))
-      for i in efforts.indices { efforts[i] = robot.effortSums[i] / steps }
+      let sums = robot.effortSums
+      for i in efforts.indices { efforts[i] = sums[i] / steps }
     }
     if !contactForces.isEmpty { readContacts(robot, plan, contacts: contacts) }
   }

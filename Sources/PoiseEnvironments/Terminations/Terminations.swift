@@ -24,6 +24,7 @@ public struct HeightTermination: TerminationTerm {
 
   public func bind(_ binder: inout TermBinder) -> BoundTermination {
     let slot = binder.body(body)
+    if share != nil { binder.requireHeight(of: body) }
     let parts = [
       share.map { "\($0) of its height at the start" }, minimum.map { "\($0) m" },
     ].compactMap { $0 }

@@ -36,7 +36,7 @@ extension Robot {
         let (middle, half) = ((range.lowerBound + range.upperBound) / 2, (range.upperBound - range.lowerBound) / 2)
         // No torque means control 0, which need not be the middle of the range.
         let action =
-          controller == .zero ? (half > 0 ? min(1, max(-1, -middle / half)) : 0) : random.uniform(in: -1...1)
+          controller == .zero ? (half > 0 ? min(1, max(-1, (0 - middle) / half)) : 0) : random.uniform(in: -1...1)
         setControl(middle + half * action, of: index)
         return action
       }

@@ -8,11 +8,8 @@ public final class Robot {
   public let model: RobotModel
   public let linkage: Linkage
   /// The world that the robot stands in; its efforts are overwritten by the actuators in every step.
-  public var world: World {
-    _read { yield driven.world }
-    _modify { yield &driven.world }
-  }
-  private var driven: DrivenWorld
+  public var world: World
+  private var drives: ActuatorDrives
 
   /// The world's body of each link, [links].
   public let bodies: [World.BodyIndex]
@@ -87,15 +84,16 @@ public final class Robot {
       guard let degree = degreeOfJoint[actuator.joint] else {
         preconditionFailure("actuator '\(actuator.name)' drives a joint without a coordinate")
       }
-      return DrivenWorld.Drive(
+      return ActuatorDrives.Drive(
         law: actuator.law, degree: degree, gear: actuator.gear, controlRange: actuator.controlRange,
         forceRange: actuator.forceRange)
     }
-    driven = DrivenWorld(world: world, drives: drives)
+    self.drives = ActuatorDrives(drives, degreeCount: world.degreeCount)
     self.model = model
     self.linkage = linkage
     self.bodies = bodies
     self.joints = joints
+    self.world = world
   }
 
   // MARK: Driving
@@ -108,40 +106,38 @@ public final class Robot {
   /// - Parameter value: must be finite; check actions of a policy before.
   public func setControl(_ value: Double, of actuator: Int) {
     precondition(value.isFinite, "control \(value) of actuator \(actuator) is not finite")
-    driven.setControl(value, of: actuator)
+    drives.setControl(value, of: actuator)
   }
 
   /// Multiplies an actuator's torque or force, its limits included, by `strength`, until it is set again.
   public func setStrength(_ strength: Double, of actuator: Int) {
     precondition(strength.isFinite && strength >= 0, "strength \(strength) of actuator \(actuator)")
-    driven.setStrength(strength, of: actuator)
+    drives.setStrength(strength, of: actuator)
   }
 
   /// Lets an actuator follow a servo, in every physics step, instead of its control; `nil` gives it back.
-  public func setServo(_ servo: Servo?, of actuator: Int) { driven.setServo(servo, of: actuator) }
+  public func setServo(_ servo: Servo?, of actuator: Int) { drives.setServo(servo, of: actuator) }
 
   /// Advances by one physics step under the present controls.
-  public func step() { driven.step() }
+  public func step() { drives.step(&world, 1) }
 
   /// Steps `count` times.
-  public func step(_ count: Int) {
-    for _ in 0..<count { driven.step() }
-  }
+  public func step(_ count: Int) { drives.step(&world, count) }
 
   /// Sum of each actuator's torque (N·m) or force (N) over the physics steps since `clearEffortSums`, [actuators].
-  public var effortSums: [Double] { driven.effortSums }
+  public var effortSums: [Double] { drives.effortSums }
   /// Physics steps since `clearEffortSums`.
-  public var effortSteps: Int { driven.effortSteps }
-  public func clearEffortSums() { driven.clearEffortSums() }
+  public var effortSteps: Int { drives.effortSteps }
+  public func clearEffortSums() { drives.clearEffortSums() }
 
   // MARK: Reading
 
   /// Writes positions (rad, m) and velocities of the scalar joints, [scalar joints], from the bodies as they are now.
   public func readScalarJoints(positions q: inout [Double], velocities v: inout [Double]) {
-    driven.readJoints()
+    drives.readJoints(world)
     for i in degreeOfScalar.indices {
-      q[i] = driven.positions[degreeOfScalar[i]]
-      v[i] = driven.velocities[degreeOfScalar[i]]
+      q[i] = drives.positions[degreeOfScalar[i]]
+      v[i] = drives.velocities[degreeOfScalar[i]]
     }
   }
 

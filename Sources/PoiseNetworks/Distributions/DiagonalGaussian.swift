@@ -1,4 +1,5 @@
-/// The diagonal Gaussian N(μ, diag σ²) over actions, σ independent of the state: densities, divergences and their gradients.
+/// The diagonal Gaussian N(μ, diag σ²) over actions, σ independent of the state: densities, divergences and their
+/// gradients.
 ///
 /// Means and actions have shape [rows, actions], log σ has shape [actions]. Rows are independent; no call allocates.
 /// For the squashed variant see `SquashedGaussian`.

@@ -1,6 +1,7 @@
 /// The distribution of a policy's actions, over vectors that may all be parts of one value. No call allocates.
 ///
-/// Means and actions have shape [rows, actions]. For a squashed policy, "actions" are those before tanh throughout: u, not tanh u.
+/// Means and actions have shape [rows, actions]. For a squashed policy, "actions" are those before tanh throughout: u,
+/// not tanh u.
 extension GaussianPolicy {
   /// Writes a = μ + σ ε for standard normal ε; a squashed policy's are still to be squashed.
   public func writeSamples<S>(

@@ -1,7 +1,7 @@
 /// A flat vector of numbers that starts on a cache line: parameters, gradients, moments, activations.
 ///
-/// A value: copies are independent (copy on write). One loop walks all of it, so an optimizer step, a copy, a checkpoint and a sum
-/// over shards need to know nothing of layers. Shape: [count].
+/// A value: copies are independent (copy on write). One loop walks all of it, so an optimizer step, a copy, a
+/// checkpoint and a sum over shards need to know nothing of layers. Shape: [count].
 public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
   @usableFromInline var storage: Storage
   @inlinable public var count: Int { storage.count }
@@ -77,10 +77,12 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
     return storage.start
   }
 
-  /// The memory of one or more vectors; an array's own memory starts at 16 bytes, which costs the kernels up to a tenth.
+  /// The memory of one or more vectors; an array's own memory starts at 16 bytes, which costs the kernels up to a
+  /// tenth.
   ///
-  /// Unchecked Sendable, by the argument of copy on write: memory is written only in `init` and through `mutableStart`, where the
-  /// vector that writes is the only holder; while several vectors (on whatever threads) hold it, all of them only read.
+  /// Unchecked Sendable, by the argument of copy on write: memory is written only in `init` and through `mutableStart`,
+  /// where the vector that writes is the only holder; while several vectors (on whatever threads) hold it, all of them
+  /// only read.
   @usableFromInline final class Storage: @unchecked Sendable {
     @usableFromInline let start: UnsafeMutablePointer<Scalar>
     @usableFromInline let count: Int

@@ -2,7 +2,8 @@ internal import CDenseKernels
 internal import Foundation
 public import PoiseCore
 
-/// Which compiled copy of the dense kernels runs. Same bits are promised within one of them, rounding apart between them.
+/// Which compiled copy of the dense kernels runs. Same bits are promised within one of them, rounding apart between
+/// them.
 public enum InstructionSet: String, Sendable, Codable, CaseIterable {
   /// What the compiler's default target has: SSE2 on x86-64, NEON on arm64.
   case baseline

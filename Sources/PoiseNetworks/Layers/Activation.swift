@@ -41,7 +41,8 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
     Scalar.kernelTable.activate(instructionSet.kernels, vector.count, kernels, vector.start, result.mutableStart())
   }
 
-  /// Multiplies gradients by the activation's slope: ∂loss/∂y becomes ∂loss/∂z, for an activation that stands outside a network.
+  /// Multiplies gradients by the activation's slope: ∂loss/∂y becomes ∂loss/∂z, for an activation that stands outside a
+  /// network.
   ///
   /// - Parameter outputs: y = activation(z). SiLU's slope is no function of y, so SiLU has no place here.
   public func backpropagate<Scalar>(

@@ -20,9 +20,10 @@ public struct DenseLayer: Hashable, Sendable {
 
 /// A multilayer perceptron: shapes, and where its parameters stand in a flat vector. It owns no memory.
 ///
-/// Parameters, gradients and moments are `AlignedVector`s of `parameters.upperBound` elements or more. Several networks (actor, critic) may share
-/// one vector, so that one optimizer step serves all: let the next start at `parameters.upperBound` of the one before.
-/// Each matrix starts on a cache line; the gaps between hold zeros that no kernel touches.
+/// Parameters, gradients and moments are `AlignedVector`s of `parameters.upperBound` elements or more. Several networks
+/// (actor, critic) may share one vector, so that one optimizer step serves all: let the next start at
+/// `parameters.upperBound` of the one before. Each matrix starts on a cache line; the gaps between hold zeros that no
+/// kernel touches.
 public struct MLP: Hashable, Sendable {
   public let layers: [DenseLayer]
   /// The elements of the parameter vector that belong to this network, gaps included.

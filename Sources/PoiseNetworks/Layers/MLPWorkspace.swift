@@ -2,8 +2,9 @@ internal import CDenseKernels
 
 /// The memory in which a network runs: inputs, activations and gradients for up to `rowCapacity` rows.
 ///
-/// A value that is `Sendable`: each thread or shard owns one. Made once, used for every pass: nothing here allocates after `init`.
-/// A row's outputs have the same bits whatever its neighbours, its place and the number of rows, so short blocks need no padding.
+/// A value that is `Sendable`: each thread or shard owns one. Made once, used for every pass: nothing here allocates
+/// after `init`. A row's outputs have the same bits whatever its neighbours, its place and the number of rows, so short
+/// blocks need no padding.
 ///
 ///     workspace.inputs …                                      // [rows, inputs], written by the caller
 ///     workspace.forward(rows: n, parameters: parameters)

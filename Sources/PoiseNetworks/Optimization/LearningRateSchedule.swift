@@ -29,7 +29,8 @@ public enum LearningRateSchedule: Codable, Hashable, Sendable {
 /// A learning rate that keeps the KL divergence between old and new policy near a target.
 ///
 /// KL > 2 target: rate ÷ factor. KL < target / 2: rate × factor. Always within bounds.
-/// Source: Schulman et al. 2017, section 4, which moves a penalty in this way; moved on the rate as in rsl_rl's `ppo.py`.
+/// Source: Schulman et al. 2017, section 4, which moves a penalty in this way; moved on the rate as in rsl_rl's
+/// `ppo.py`.
 public struct AdaptiveLearningRate: Codable, Hashable, Sendable {
   public struct Settings: Codable, Hashable, Sendable {
     public var initialRate = 1e-3

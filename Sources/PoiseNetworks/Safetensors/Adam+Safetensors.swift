@@ -1,7 +1,8 @@
 public import PoiseCore
 
 extension Adam<Float> {
-  /// The state as tensors: `<prefix>.first_moments` and `.second_moments` [parameters], gaps included, and `.updates` [applied, skipped].
+  /// The state as tensors: `<prefix>.first_moments` and `.second_moments` [parameters], gaps included, and `.updates`
+  /// [applied, skipped].
   public func tensors(prefix: String) -> [String: Tensor] {
     [
       "\(prefix).first_moments": Tensor(Array(firstMoments), shape: [firstMoments.count]),

@@ -2,7 +2,8 @@ public import PoiseCore
 
 extension MLP {
   /// This network's parameters as tensors, named and shaped as PyTorch's `Linear` and `LayerNorm` have them:
-  /// `<prefix>.0.weight` [outputs, inputs], `<prefix>.0.bias` [outputs], `<prefix>.0.norm.weight` and `.norm.bias`; then layer 1, and so on.
+  /// `<prefix>.0.weight` [outputs, inputs], `<prefix>.0.bias` [outputs], `<prefix>.0.norm.weight` and `.norm.bias`;
+  /// then layer 1, and so on.
   public func tensors(_ parameters: borrowing AlignedVector<Float>, prefix: String) -> [String: Tensor] {
     precondition(parameters.count >= self.parameters.upperBound, "a vector of \(parameters.count) elements")
     let values = parameters.span
@@ -28,7 +29,8 @@ extension MLP {
   /// Takes this network's parameters from tensors named as `tensors(_:prefix:)` names them; others are passed over.
   ///
   /// - Parameter file: what messages call the source.
-  /// - Throws: `InvalidInput` with every tensor that is missing, of another shape, no float or not finite; then nothing was changed.
+  /// - Throws: `InvalidInput` with every tensor that is missing, of another shape, no float or not finite; then nothing
+  ///   was changed.
   public func read(
     _ tensors: [String: Tensor], prefix: String, file: String, into parameters: inout AlignedVector<Float>
   ) throws(InvalidInput) {

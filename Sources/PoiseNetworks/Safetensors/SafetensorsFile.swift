@@ -3,8 +3,8 @@ public import PoiseCore
 
 /// A safetensors file: named tensors and a few lines of text about them. Reading runs no code and checks everything.
 ///
-/// Layout: 8 bytes, the header's length N, little-endian; N bytes of JSON, `{"name": {"dtype", "shape", "data_offsets": [begin, end]}, …,
-/// "__metadata__": {text: text}}`; then the data, which the tensors cover without gap or overlap.
+/// Layout: 8 bytes, the header's length N, little-endian; N bytes of JSON, `{"name": {"dtype", "shape", "data_offsets":
+/// [begin, end]}, …, "__metadata__": {text: text}}`; then the data, which the tensors cover without gap or overlap.
 /// Source: github.com/huggingface/safetensors, README, "Format"; its limits hold here too.
 public struct SafetensorsFile: Hashable, Sendable {
   /// Tensors by name. Written in the order of their names, so equal contents give equal files.
@@ -14,6 +14,8 @@ public struct SafetensorsFile: Hashable, Sendable {
 
   /// Longest header that is read, in bytes; the format's own limit.
   public static let headerLimit = 100_000_000
+  /// Bytes of a whole file: more than any network of Poise has, less than fills the memory.
+  public static let fileLimit = 1 << 32
 
   public init(tensors: [String: Tensor] = [:], metadata: [String: String] = [:]) {
     self.tensors = tensors
@@ -24,7 +26,8 @@ public struct SafetensorsFile: Hashable, Sendable {
 // MARK: Writing
 
 extension SafetensorsFile {
-  /// The file's bytes. Every tensor starts at a multiple of 8 bytes if its elements are 8 bytes wide, because wide ones come first.
+  /// The file's bytes. Every tensor starts at a multiple of 8 bytes if its elements are 8 bytes wide, because wide ones
+  /// come first.
   public func serialized() -> Data {
     let order = tensors.keys.sorted { a, b in
       let (wideA, wideB) = (tensors[a]?.elementType.size ?? 0, tensors[b]?.elementType.size ?? 0)
@@ -57,8 +60,10 @@ extension SafetensorsFile {
   }
 
   /// Writes the file whole or not at all: to a neighbour, synchronised, then renamed.
-  public func write(to path: String) throws(InputOutputError) {
-    try writeWhole(serialized(), to: path)
+  public func write(to path: String) throws {
+    let file = try WholeFile(path)
+    try file.write([UInt8](serialized()))
+    try file.commit()
   }
 }
 
@@ -85,10 +90,11 @@ extension SafetensorsFile {
   /// - Throws: `InputOutputError` if it cannot be read, `InvalidInput` with every problem of the header that was found.
   public init(contentsOf path: String) throws {
     let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    do throws(BoundedFile.Failure) {
+      // Neither a device without an end nor a mapping that another process may cut short.
+      data = Data(try BoundedFile.read(path, limit: Self.fileLimit))
     } catch {
-      throw InputOutputError(path: path, operation: "read", reason: readableReason(error, path: path))
+      throw InputOutputError(path: path, operation: "read", reason: error.reason)
     }
     try self.init(data, name: path)
   }
@@ -226,7 +232,8 @@ private struct Header: Decodable {
 
 /// The first key that stands twice in the outermost object: JSON decoders keep one of them silently.
 ///
-/// Escapes are resolved only so far that a quote does not end the string; a name written in two ways is caught by the checks of overlap.
+/// Escapes are resolved only so far that a quote does not end the string; a name written in two ways is caught by the
+/// checks of overlap.
 private func firstRepeatedKey(_ json: Data) -> String? {
   var depth = 0
   var seen: Set<[UInt8]> = []

@@ -2,7 +2,7 @@ public import Foundation
 
 /// A named array of a safetensors file: shape, kind of number, bytes in little-endian order.
 public struct Tensor: Hashable, Sendable {
-  /// The kinds of number that this room reads and writes; a file may hold others, which `SafetensorsFile` keeps as they are.
+  /// The kinds of number that are read and written; a file with others is refused.
   public enum ElementType: String, Sendable, CaseIterable {
     case float16 = "F16"
     case bfloat16 = "BF16"

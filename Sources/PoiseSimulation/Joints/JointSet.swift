@@ -47,22 +47,23 @@ struct JointSet {
 
   /// Writes every coordinate and its rate, [degrees of freedom], computed from the bodies as they are now.
   func read(positions q: inout [Double], velocities v: inout [Double]) {
-    for joint in hinges { (q[joint.degree], v[joint.degree]) = (joint.position, joint.rate) }
-    for joint in slides { (q[joint.degree], v[joint.degree]) = (joint.position, joint.rate) }
-    for joint in universals {
-      let d = joint.firstDegree
-      (q[d], q[d + 1]) = joint.positions
-      (v[d], v[d + 1]) = joint.rates
+    // By index: a joint is hundreds of bytes, and a loop over the elements copies each.
+    for i in hinges.indices { (q[hinges[i].degree], v[hinges[i].degree]) = (hinges[i].position, hinges[i].rate) }
+    for i in slides.indices { (q[slides[i].degree], v[slides[i].degree]) = (slides[i].position, slides[i].rate) }
+    for i in universals.indices {
+      let d = universals[i].firstDegree
+      (q[d], q[d + 1]) = universals[i].positions
+      (v[d], v[d + 1]) = universals[i].rates
     }
-    for joint in threeHinges {
-      let d = joint.firstDegree
-      (q[d], q[d + 1], q[d + 2]) = joint.positions
-      (v[d], v[d + 1], v[d + 2]) = joint.rates
+    for i in threeHinges.indices {
+      let d = threeHinges[i].firstDegree
+      (q[d], q[d + 1], q[d + 2]) = threeHinges[i].positions
+      (v[d], v[d + 1], v[d + 2]) = threeHinges[i].rates
     }
-    for joint in planars {
-      let d = joint.firstDegree
-      (q[d], q[d + 1], q[d + 2]) = joint.positions
-      (v[d], v[d + 1], v[d + 2]) = joint.rates
+    for i in planars.indices {
+      let d = planars[i].firstDegree
+      (q[d], q[d + 1], q[d + 2]) = planars[i].positions
+      (v[d], v[d + 1], v[d + 2]) = planars[i].rates
     }
   }
 

@@ -1,21 +1,45 @@
 import ArgumentParser
 import PoiseBenchmarks
 import PoiseCore
+import PoiseExperiments
 import PoiseModels
-import PoiseSimulation
+import PoiseNetworks
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Figures of this machine, each beside its floor.")
+    abstract: "Figures of this machine, each beside its floor.",
+    discussion: "Ratios above 1 are better than the floor. Run it on an idle machine; compare ratios, not runs.")
+
+  enum Name: String, CaseIterable, ExpressibleByArgument {
+    case physics, environments, networks
+  }
+
+  @Argument(help: "Which: \(Name.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named.")
+  var names: [Name] = []
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
 
   func run() throws {
-    let benchmark = PhysicsBenchmark()
-    for name in ["pendulum", "cartpole", "humanoid"] {
-      let model = try RobotModel(contentsOf: ShippedFiles().resolve(name))
-      for s in [PhysicsParameters.Solver.direct, .iterative(iterations: 20)] {
-        let r = try benchmark.run(model, solver: s)
-        print(r)
-      }
+    var reports: [BenchmarkReport] = []
+    for name in names.isEmpty ? Name.allCases : names {
+      let report =
+        switch name {
+        case .physics:
+          try physicsBenchmark(
+            models: ["pendulum", "cartpole", "humanoid"].map {
+              try RobotModel(contentsOf: ShippedFiles().resolve($0))
+            })
+        case .environments:
+          try environmentBenchmark(
+            ["pendulum-swingup", "cartpole-balance", "humanoid-stand"].map {
+              try LoadedScenario(contentsOf: ShippedFiles().resolve($0)).task
+            })
+        case .networks: networkBenchmark(instructionSet: try InstructionSet.chosen())
+        }
+      if !json { print(report.table + "\n") }
+      reports.append(report)
     }
+    if json { print("{\"reports\": [" + reports.map(\.json).joined(separator: ",\n") + "]}") }
   }
 }

@@ -1,16 +1,40 @@
 import ArgumentParser
 import PoiseCore
+import PoiseExperiments
 import PoiseModels
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows bodies, joints, limits, actuators and approximations of a robot.")
+    abstract: "Shows what a robot consists of, or what a task observes, rewards and ends by.")
 
-  @Argument(help: "A model file, or a name that `poise list` shows.")
-  var file: String
+  @Argument(help: "A scenario or model file, or a name that `poise list` shows.")
+  var file: String?
+
+  @Flag(help: "Show every key of a scenario file with type, default, unit and range.")
+  var schema = false
+
+  @Option(name: .customLong("set"), help: "Override a key of the scenario: key.path=value.")
+  var overrides: [String] = []
+
+  func validate() throws {
+    guard schema || file != nil else {
+      throw ValidationError("Name a scenario or a model, or ask for --schema.")
+    }
+  }
 
   func run() throws {
-    let model = try RobotModel(contentsOf: ShippedFiles().resolve(file))
-    print(try ModelReport(model).text)
+    if schema { print(ScenarioReport.schema.table) }
+    guard let file else { return }
+    let path = try ShippedFiles().resolve(file)
+    if path.isScenario {
+      print(ScenarioReport(try LoadedScenario(contentsOf: path, overrides: overrides)).text)
+    } else {
+      print(try ModelReport(RobotModel(contentsOf: path)).text)
+    }
   }
+}
+
+extension String {
+  /// Whether a file of this name is a scenario; everything else is taken for a model.
+  var isScenario: Bool { hasSuffix(".yaml") || hasSuffix(".yml") }
 }

@@ -7,9 +7,12 @@ struct List: ParsableCommand {
 
   func run() throws {
     let shipped = ShippedFiles()
-    for (title, entries) in [("models", try shipped.models())] {
+    for (title, entries) in [("scenarios", try shipped.scenarios()), ("models", try shipped.models())] {
       print(title)
-      for entry in entries { print("  \(entry.name)  \(entry.path)") }
+      let width = entries.map(\.name.count).max() ?? 0
+      for entry in entries {
+        print("  \(entry.name)\(String(repeating: " ", count: width - entry.name.count))  \(entry.path)")
+      }
     }
   }
 }

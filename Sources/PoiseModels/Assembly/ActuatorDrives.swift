@@ -1,10 +1,8 @@
 import PoiseCore
 import PoiseSimulation
 
-/// A world and the actuators that drive it: everything that a physics step of a robot touches, in one value, so that a
-/// step is one exclusive access.
-struct DrivenWorld: ~Copyable {
-  var world: World
+/// The actuators of a robot: what they are told, and what they exert on the world in each physics step.
+struct ActuatorDrives {
   /// What each actuator needs in every physics step, [actuators].
   var drives: [Drive]
   private let needsFeedback: Bool
@@ -28,18 +26,21 @@ struct DrivenWorld: ~Copyable {
     var servo: Robot.Servo?
   }
 
-  init(world: consuming World, drives: [Drive]) {
-    positions = Array(repeating: 0, count: world.degreeCount)
+  /// - Parameter degreeCount: coordinates of the world.
+  init(_ drives: [Drive], degreeCount: Int) {
+    positions = Array(repeating: 0, count: degreeCount)
     velocities = positions
     effortSums = Array(repeating: 0, count: drives.count)
     needsFeedback = drives.contains { $0.law != .motor }
     self.drives = drives
-    self.world = world
   }
 
-  mutating func step() {
-    updateEfforts()
-    world.step()
+  /// Takes `count` physics steps: one exclusive access of the world and the drives for all of them.
+  mutating func step(_ world: inout World, _ count: Int) {
+    for _ in 0..<count {
+      updateEfforts(of: &world)
+      world.step()
+    }
   }
 
   mutating func setControl(_ value: Double, of actuator: Int) {
@@ -61,10 +62,12 @@ struct DrivenWorld: ~Copyable {
   }
 
   /// Brings `positions` and `velocities` up to date.
-  mutating func readJoints() { world.readJoints(positions: &positions, velocities: &velocities) }
+  mutating func readJoints(_ world: borrowing World) {
+    world.readJoints(positions: &positions, velocities: &velocities)
+  }
 
-  private mutating func updateEfforts() {
-    if needsFeedback || isHolding { readJoints() }
+  private mutating func updateEfforts(of world: inout World) {
+    if needsFeedback || isHolding { readJoints(world) }
     for i in world.efforts.indices { world.efforts[i] = 0 }
     for i in drives.indices {
       let effort = effort(of: i)

@@ -1,18 +1,29 @@
 import Foundation
-import PoiseCore
 
 /// Reads whole regular files of bounded size, without ever waiting on a pipe or filling memory.
-enum BoundedFile {
-  enum Failure: Error {
+public enum BoundedFile {
+  public enum Failure: Error {
+    /// With the system's reason.
     case unreadable(reason: String)
     case isFolder
+    /// A pipe, a socket or a device.
     case isNotRegular
     /// The size in bytes as the file system reports it.
     case tooLarge(Int)
+
+    /// The same in words, for messages of the form "cannot read: …".
+    public var reason: String {
+      switch self {
+      case .unreadable(let reason): reason
+      case .isFolder: "it is a folder"
+      case .isNotRegular: "it is not a regular file"
+      case .tooLarge(let size): "it has \(size) bytes"
+      }
+    }
   }
 
   /// - Parameter limit: bytes; a larger file is refused without being read.
-  static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+  public static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
     // A path with a zero byte would be cut there by the system.
     guard !path.utf8.contains(0) else { throw .unreadable(reason: "the path contains a zero byte") }
     // Non-blocking, so that opening a named pipe returns at once.
@@ -36,7 +47,7 @@ enum BoundedFile {
         bytes.append(contentsOf: repeatElement(0, count: min(count, limit + 1 - count)))
       }
       let received = bytes.withUnsafeMutableBytes { buffer in
-        Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+        Foundation.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
       }
       if received == 0 { break }
       if received < 0 {

@@ -1,0 +1,54 @@
+import PoiseCore
+import PoiseExperiments
+import PoiseModels
+import PoiseSimulation
+
+/// What `poise simulate` tells of a run, as text.
+struct SimulationStory {
+  var text: String
+  /// Simulated.
+  var seconds: Double
+
+  init(_ summary: ModelSimulation.Summary, of model: RobotModel) {
+    seconds = Double(summary.physicsSteps) * model.physics.timeStep
+    var lines = ["\(model.name): \(seconds.rounded(significant: 6)) s in \(summary.controlSteps) control steps"]
+    for (body, pose) in summary.finalPoses {
+      let p = pose.position
+      let tilt = pose.orientation.rollPitch
+      let degrees = [tilt.roll, tilt.pitch].map { ($0 * 180 / .pi).rounded(significant: 3) }
+      lines.append(
+        "  \(body) at \(p.x.rounded(significant: 4)) \(p.y.rounded(significant: 4)) \(p.z.rounded(significant: 4)) m, "
+          + "roll \(degrees[0])°, pitch \(degrees[1])°")
+    }
+    lines.append("  energy \(summary.finalEnergy.rounded(significant: 6)) J")
+    lines += Self.quality(
+      limit: summary.worstLimitViolation, joint: summary.worstLimitJoint, penetration: summary.worstPenetration)
+    lines.append("  " + (summary.fault.map { "ended as a fault: \($0)" } ?? "no fault"))
+    lines.append("  state \(String(summary.stateHash, radix: 16))")
+    text = lines.joined(separator: "\n")
+  }
+
+  init(_ summary: ScenarioSimulation.Summary, of loaded: LoadedScenario) {
+    seconds = Double(summary.steps) * summary.controlTimeStep
+    var lines = [
+      "\(loaded.name): \(seconds.rounded(significant: 6)) s in \(summary.steps) control steps, "
+        + "ended \(summary.ending)",
+      "  return \(summary.totalReward.rounded(significant: 6)), "
+        + "tilt reward per step lived \(summary.tiltRewardPerStep.rounded(significant: 4))",
+    ]
+    for term in summary.rewardTerms { lines.append("    \(term.name) \(term.sum.rounded(significant: 6))") }
+    lines += Self.quality(limit: summary.worstLimitViolation, joint: "", penetration: summary.worstPenetration)
+    lines.append("  " + (summary.fault ?? "no fault"))
+    lines.append("  state \(String(summary.stateHash, radix: 16))")
+    text = lines.joined(separator: "\n")
+  }
+
+  private static func quality(limit: Double, joint: String, penetration: Double) -> [String] {
+    let name = joint.isEmpty ? "" : " (\(joint))"
+    return [
+      limit > 0
+        ? "  worst limit violation \(limit.rounded(significant: 3)) rad or m\(name)" : "  no joint limit was passed",
+      "  deepest contact \((penetration * 1000).rounded(significant: 3)) mm",
+    ]
+  }
+}
