@@ -46,11 +46,6 @@ public struct World: ~Copyable {
   /// Bodies whose centre of mass is not their origin, [indices into `bodies`].
   var pinnedBodies: [Int] = []
 
-  /// Nothing; but a value that holds an existential lives at one address, so that every borrow of a world passes a
-  /// pointer. Without it Swift 6.3 copies all of a world's 680 bytes to the stack, or for `Robot.world` to the heap, in
-  /// each call of a method that does not mutate.
-  private let addressOnly: (any Sendable)? = nil
-
   struct Body {
     let frame: BodyFrame
     let name: String

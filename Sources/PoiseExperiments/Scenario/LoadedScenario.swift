@@ -42,7 +42,7 @@ public struct LoadedScenario: Sendable {
     let folder = (path as NSString).deletingLastPathComponent
     let beside =
       name.hasPrefix("/") ? name : folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
-    if FileManager.default.fileExists(atPath: beside) { return (beside as NSString).standardizingPath }
+    if FileManager.default.fileExists(atPath: beside) { return tidy(beside) }
     let shipped = try ShippedFiles().models()
     if let entry = shipped.first(where: { $0.name == name }) { return entry.path }
     throw InvalidInput(
@@ -51,6 +51,19 @@ public struct LoadedScenario: Sendable {
         allowed: "a file (looked for as \(beside)) or a shipped model: "
           + (shipped.isEmpty ? "none found" : shipped.map(\.name).joined(separator: ", ")),
         remedy: suggestion(for: name, among: shipped.map(\.name))))
+  }
+
+  /// The same path without `folder/..`.
+  private static func tidy(_ path: String) -> String {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/", omittingEmptySubsequences: false) where part != "." {
+      if part == "..", let last = parts.last, last != "..", !last.isEmpty {
+        parts.removeLast()
+      } else {
+        parts.append(part)
+      }
+    }
+    return parts.joined(separator: "/")
   }
 
   /// The whole scenario with every default, as YAML that reads back as the same scenario.
