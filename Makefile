@@ -17,7 +17,7 @@ help:
 	@echo 'make format    format all Swift files'
 
 balance: build
-	$(POISE) simulate humanoid --seconds 5 --controller hold
+	$(POISE) train scenarios/humanoid-balance.yaml
 
 test: setup
 	$(SWIFT_TEST)

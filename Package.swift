@@ -41,7 +41,12 @@ let rooms: [Target] = [
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
   room("PoiseEnvironments", ["PoiseModels", "PoiseSimulation", "PoiseCore"]),
-  room("PoiseExperiments", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore", yams]),
+  room("PoiseAlgorithms", ["PoiseNetworks", "PoiseCore"]),
+  room(
+    "PoiseExperiments",
+    [
+      "PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore", yams,
+    ]),
 ]
 
 let benchmarks: [Target] = [
@@ -60,8 +65,8 @@ let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
     dependencies: [
-      "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseModels", "PoiseNetworks", "PoiseSimulation",
-      "PoiseCore",
+      "PoiseAlgorithms", "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseNetworks", "PoiseModels",
+      "PoiseSimulation", "PoiseCore",
       argumentParser,
     ],
     swiftSettings: settings)
@@ -82,7 +87,10 @@ let testTargets: [Target] = [
     swiftSettings: settings),
   tests(of: "PoiseModels", ["PoiseCore", "PoiseSimulation"], exclude: ["Golden"]),
   tests(of: "PoiseEnvironments", ["PoiseModels", "PoiseSimulation", "PoiseCore"]),
-  tests(of: "PoiseExperiments", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
+  tests(of: "PoiseAlgorithms", ["PoiseNetworks", "PoiseCore"]),
+  tests(
+    of: "PoiseExperiments",
+    ["PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
   tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),
 ]
 
@@ -93,7 +101,8 @@ let package = Package(
     .library(
       name: "Poise",
       targets: [
-        "PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseNetworks", "PoiseEnvironments", "PoiseExperiments",
+        "PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseEnvironments", "PoiseNetworks", "PoiseAlgorithms",
+        "PoiseExperiments",
       ]),
   ],
   dependencies: packageDependencies,

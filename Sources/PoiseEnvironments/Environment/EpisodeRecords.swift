@@ -51,6 +51,7 @@ public struct EpisodeQuality: Hashable, Sendable, Codable {
   public var worstLimitViolation = 0.0
   /// Deepest overlap of two shapes, m.
   public var worstPenetration = 0.0
+  public init() {}
 }
 
 /// Why the simulation of an episode could not be trusted any more, with all that is needed to look into it.

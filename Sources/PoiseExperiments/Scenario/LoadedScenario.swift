@@ -18,22 +18,23 @@ public struct LoadedScenario: Sendable {
   /// - Parameters:
   ///   - path: the file, as the person named it.
   ///   - overrides: the arguments of `--set`, each `key.path=value`.
+  ///   - name: of the scenario, where it is not the file's.
   /// - Throws: `InputOutputError` if a file cannot be read; `InvalidInput` with every problem of the scenario, or of its
   ///   model, or of how they fit together.
-  public init(contentsOf path: String, overrides: [String] = []) throws {
+  public init(contentsOf path: String, overrides: [String] = [], name: String? = nil) throws {
     let configured = try Configured<Scenario>(contentsOf: path, overrides: overrides)
-    try self.init(configured, path: path)
+    try self.init(configured, path: path, name: name)
   }
 
   /// - Parameter path: where the scenario stands, which paths in it are relative to.
-  public init(_ configured: Configured<Scenario>, path: String) throws {
+  public init(_ configured: Configured<Scenario>, path: String, name: String? = nil) throws {
     self.path = path
-    name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    self.name = name ?? ((path as NSString).lastPathComponent as NSString).deletingPathExtension
     scenario = configured.value
     source = configured.source
     modelPath = try Self.modelPath(configured.value.model, beside: path, source: configured.source)
     model = try RobotModel(contentsOf: modelPath)
-    task = try BoundTask(scenario.task, model: model, name: name, source: source)
+    task = try BoundTask(scenario.task, model: model, name: self.name, source: source)
   }
 
   /// A file relative to the scenario's, or the shipped model of that name.

@@ -1,3 +1,4 @@
+public import PoiseAlgorithms
 public import PoiseCore
 public import PoiseEnvironments
 
@@ -11,7 +12,9 @@ public struct Scenario: Configurable, Hashable {
   public var goal = Goal()
   public var evaluation = EvaluationSettings()
   public var hold = HoldGains()
-  // The sections of the algorithms (`ppo`, `ddpg`, …) are added here.
+  public var training = TrainingSettings()
+  public var ppo = PPOParameters()
+  // The sections of further algorithms (`ddpg`, …) are added here.
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] =
@@ -25,6 +28,8 @@ public struct Scenario: Configurable, Hashable {
       .key("goal", \.goal, .section, "Training may stop once two evaluations in a row reach all of these."),
       .key("evaluation", \.evaluation, .section, "How a controller is judged."),
       .key("hold", \.hold, .section, "Gains of the `hold` controller, which keeps the start pose: a baseline."),
+      .key("training", \.training, .section, "Who learns, and for how long."),
+      .key("ppo", \.ppo, .section, "Hyperparameters of PPO."),
     ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {

@@ -1,0 +1,42 @@
+public import PoiseCore
+
+/// Generalized advantage estimates of one world's rollout.
+///
+///     δₜ = rₜ + γ V′ₜ − V(oₜ)        V′ₜ = 0 where the task terminated,
+///                                         V(final observation) where the time limit cut the episode,
+///                                         V(oₜ₊₁) otherwise, the rollout's last step included
+///     Âₜ = δₜ + γ λ Âₜ₊₁              the sum stops where an episode is over
+///
+/// Source: Schulman et al. 2016, "High-Dimensional Continuous Control Using Generalized Advantage Estimation", eq. 11 and 16.
+/// Deviation: none. A faulted step belongs to no estimate: its own advantage is 0 and to be left out, and the step before
+/// it is cut as by a time limit, with V of the observation that the faulted step started from.
+public enum GeneralizedAdvantage {
+  /// Writes advantages in one pass from the last step to the first; allocates nothing.
+  ///
+  /// - Parameters:
+  ///   - rewards, values, endings: rₜ, V(oₜ) and how the episode stood after step t, [time].
+  ///   - nextValues: V of the observation *after* step t and before any reset, [time]; not looked at where terminated.
+  ///   - advantages: [time].
+  public static func write(
+    rewards: Span<Float>, values: Span<Float>, nextValues: Span<Float>, endings: Span<EpisodeEnding>,
+    discountFactor: Double, lambda: Double, into advantages: inout MutableSpan<Float>
+  ) {
+    let count = rewards.count
+    precondition(
+      values.count == count && nextValues.count == count && endings.count == count && advantages.count == count,
+      "\(count) rewards, \(values.count) values, \(nextValues.count) next values, \(endings.count) endings")
+    let (γ, λ) = (discountFactor, lambda)
+    // Âₜ₊₁, or 0 past an end, past a fault and past the rollout.
+    var following = 0.0
+    for t in stride(from: count - 1, through: 0, by: -1) {
+      guard endings[t] != .fault else {
+        (advantages[t], following) = (0, 0)
+        continue
+      }
+      let next = endings[t] == .terminated ? 0 : Double(nextValues[t])
+      let δ = Double(rewards[t]) + γ * next - Double(values[t])
+      following = δ + (endings[t].isOver ? 0 : γ * λ * following)
+      advantages[t] = Float(following)
+    }
+  }
+}

@@ -1,0 +1,214 @@
+public import PoiseCore
+public import PoiseNetworks
+
+/// What one block of worlds went through in one rollout, with the values and advantages that follow from it.
+///
+/// Filled by one thread: `begin`, then for each control step `act` and `record`, then `finish`. Rows are time-major: row t W + w is
+/// world w at step t. Nothing is allocated after `init`.
+public struct RolloutSegment: Sendable {
+  public let worlds: Int
+  /// T
+  public let steps: Int
+  let observationCount: Int
+  let actionCount: Int
+
+  /// As the networks took them, [T + 1, worlds, observations]; the last step's are those after the cut.
+  var observations: AlignedVector<Float>
+  /// Unclipped samples, which log-probabilities are computed on, [T, worlds, actions].
+  var actions: AlignedVector<Float>
+  /// μ of the policy that acted, [T, worlds, actions].
+  var means: AlignedVector<Float>
+  /// log π(aₜ|oₜ) of the policy that acted, [T, worlds].
+  var logDensities: AlignedVector<Float>
+  /// As the environments gave them, [T, worlds].
+  public private(set) var rewards: [Float]
+  /// [T, worlds]
+  public private(set) var endings: [EpisodeEnding]
+  /// V(oₜ), [T + 1, worlds].
+  var values: AlignedVector<Float>
+  /// [T, worlds]
+  var advantages: [Float]
+  /// Statistics of the raw observations of this rollout alone.
+  public private(set) var statistics: RunningNormalizer
+
+  /// Where a time limit cut an episode: its row, and that episode's last observation, normalised.
+  private var cutRows: [Int] = []
+  private var cutObservations: AlignedVector<Float>
+  private var cutValues: AlignedVector<Float>
+
+  private var step = 0
+  private var actorWorkspace: MLPWorkspace<Float>
+  private var criticWorkspace: MLPWorkspace<Float>
+  private var noise: AlignedVector<Float>
+  private var column: Column
+
+  /// One world's row of numbers, contiguous for the advantage's pass over time, [T].
+  private struct Column: Sendable {
+    var rewards, values, nextValues, advantages: [Float]
+    var endings: [EpisodeEnding]
+  }
+
+  /// Rows that the critic takes at once.
+  private static let valueRows = 256
+
+  public init(_ model: ActorCritic, worlds: Int, steps: Int, instructionSet: InstructionSet) {
+    self.worlds = worlds
+    self.steps = steps
+    observationCount = model.observationCount
+    actionCount = model.actionCount
+    let rows = worlds * steps
+    observations = AlignedVector(zeros: (rows + worlds) * observationCount)
+    actions = AlignedVector(zeros: rows * actionCount)
+    means = AlignedVector(zeros: rows * actionCount)
+    logDensities = AlignedVector(zeros: rows)
+    rewards = Array(repeating: 0, count: rows)
+    endings = Array(repeating: .running, count: rows)
+    values = AlignedVector(zeros: rows + worlds)
+    advantages = Array(repeating: 0, count: rows)
+    statistics = RunningNormalizer(elementCount: observationCount)
+    cutRows.reserveCapacity(rows)
+    cutObservations = AlignedVector(zeros: rows * observationCount)
+    cutValues = AlignedVector(zeros: rows)
+    actorWorkspace = MLPWorkspace(
+      model.actor.network, rowCapacity: worlds, instructionSet: instructionSet, isForTraining: false)
+    criticWorkspace = MLPWorkspace(
+      model.critic, rowCapacity: Self.valueRows, instructionSet: instructionSet, isForTraining: false)
+    noise = AlignedVector(zeros: worlds * actionCount)
+    let zeros = [Float](repeating: 0, count: steps)
+    column = Column(
+      rewards: zeros, values: zeros, nextValues: zeros, advantages: zeros,
+      endings: Array(repeating: .running, count: steps))
+  }
+
+  // MARK: Recording
+
+  /// Starts a rollout.
+  public mutating func begin() {
+    step = 0
+    statistics.reset()
+    cutRows.removeAll(keepingCapacity: true)
+  }
+
+  /// Samples the actions of all worlds in one batched inference.
+  ///
+  /// - Parameters:
+  ///   - raw: observations as the environments gave them, [worlds, observations].
+  ///   - random: one stream for each world.
+  ///   - output: unclipped, [worlds, actions].
+  public mutating func act(
+    _ raw: [Float], _ model: borrowing ActorCritic, random: inout [RandomStream], into output: inout [Float]
+  ) {
+    precondition(step < steps, "a rollout of \(steps) steps is full")
+    if model.normalizer != nil { statistics.observe(raw.span) }
+    keepObservations(raw.span, model, step: step)
+    actorWorkspace.setInputs(observations, firstRow: step * worlds, rows: worlds)
+    actorWorkspace.forward(rows: worlds, parameters: model.parameters)
+    for w in 0..<worlds {
+      var row = noise.mutableSpan(of: w * actionCount..<(w + 1) * actionCount)
+      random[w].fillNormal(&row)
+    }
+    let first = step * worlds * actionCount
+    let deviations = model.actor.logDeviations.lowerBound
+    for j in 0..<actionCount {
+      let deviation = Float.exponential(model.parameters[deviations + j])
+      for w in 0..<worlds {
+        let k = w * actionCount + j
+        let mean = actorWorkspace.outputs[k]
+        let action = mean + deviation * noise[k]
+        means[first + k] = mean
+        actions[first + k] = action
+        output[k] = action
+      }
+    }
+  }
+
+  /// Keeps what came of the actions.
+  ///
+  /// - Parameter finals: last observations of the episodes that ended, in their rows, [worlds, observations].
+  public mutating func record(
+    rewards new: [Float], endings newEndings: [EpisodeEnding], finalObservations finals: [Float],
+    _ model: borrowing ActorCritic
+  ) {
+    for w in 0..<worlds {
+      let row = step * worlds + w
+      rewards[row] = new[w]
+      endings[row] = newEndings[w]
+      guard newEndings[w] == .truncated else { continue }
+      let n = observationCount
+      let place = cutRows.count * n
+      var target = cutObservations.mutableSpan(of: place..<place + n)
+      Self.normalize(finals.span.extracting(w * n..<(w + 1) * n), model, into: &target)
+      cutRows.append(row)
+    }
+    step += 1
+  }
+
+  private mutating func keepObservations(_ raw: Span<Float>, _ model: borrowing ActorCritic, step: Int) {
+    let count = worlds * observationCount
+    var target = observations.mutableSpan(of: step * count..<(step + 1) * count)
+    Self.normalize(raw, model, into: &target)
+  }
+
+  private static func normalize(
+    _ raw: Span<Float>, _ model: borrowing ActorCritic, into target: inout MutableSpan<Float>
+  ) {
+    if let normalizer = model.normalizer {
+      normalizer.normalize(raw, into: &target)
+    } else {
+      for i in raw.indices { target[i] = raw[i] }
+    }
+  }
+
+  // MARK: Finishing
+
+  /// Ends the rollout: log-probabilities of the actions and values of the observations.
+  ///
+  /// - Parameter raw: the observations after the last step, [worlds, observations].
+  public mutating func finish(_ raw: [Float], _ model: borrowing ActorCritic) {
+    precondition(step == steps, "\(step) of \(steps) steps were recorded")
+    keepObservations(raw.span, model, step: steps)
+    model.actor.writeLogDensities(
+      rows: worlds * steps, of: actions, means: means, parameters: model.parameters, into: &logDensities)
+    Self.evaluate(observations, rows: worlds * (steps + 1), model, &criticWorkspace, into: &values)
+    Self.evaluate(cutObservations, rows: cutRows.count, model, &criticWorkspace, into: &cutValues)
+  }
+
+  private static func evaluate(
+    _ observations: borrowing AlignedVector<Float>, rows: Int, _ model: borrowing ActorCritic,
+    _ workspace: inout MLPWorkspace<Float>, into values: inout AlignedVector<Float>
+  ) {
+    for first in stride(from: 0, to: rows, by: valueRows) {
+      let count = min(valueRows, rows - first)
+      workspace.setInputs(observations, firstRow: first, rows: count)
+      workspace.forward(rows: count, parameters: model.parameters)
+      for i in 0..<count { values[first + i] = workspace.outputs[i] }
+    }
+  }
+
+  /// Writes the advantages of all worlds; see `GeneralizedAdvantage`.
+  ///
+  /// - Parameter rewardScale: rewards are multiplied by this first.
+  public mutating func estimateAdvantages(discountFactor: Double, lambda: Double, rewardScale: Float) {
+    for w in 0..<worlds {
+      for t in 0..<steps {
+        column.rewards[t] = rewards[t * worlds + w] * rewardScale
+        column.values[t] = values[t * worlds + w]
+        column.nextValues[t] = values[(t + 1) * worlds + w]
+        column.endings[t] = endings[t * worlds + w]
+      }
+      for (k, row) in cutRows.enumerated() where row % worlds == w { column.nextValues[row / worlds] = cutValues[k] }
+      writeAdvantages(&column, discountFactor, lambda)
+      for t in 0..<steps { advantages[t * worlds + w] = column.advantages[t] }
+    }
+  }
+
+  private func writeAdvantages(_ column: inout Column, _ discountFactor: Double, _ lambda: Double) {
+    var advantages = column.advantages
+    column.advantages = []
+    var span = advantages.mutableSpan
+    GeneralizedAdvantage.write(
+      rewards: column.rewards.span, values: column.values.span, nextValues: column.nextValues.span,
+      endings: column.endings.span, discountFactor: discountFactor, lambda: lambda, into: &span)
+    column.advantages = advantages
+  }
+}

@@ -1,0 +1,34 @@
+/// What a few numbers of independent episodes tell: mean, spread, a robust mean, and how sure the mean is.
+public struct SampleStatistics: Hashable, Sendable, Codable {
+  public var mean: Double
+  /// Sample standard deviation, n − 1; 0 for one value.
+  public var std: Double
+  /// Mean of the middle half: ⌊n/4⌋ values are left out at each end. Source: Agarwal et al. 2021, "Deep RL at the Edge of the Statistical Precipice".
+  public var iqm: Double
+  /// 95 % interval of the mean, [low, high], by 2,000 bootstrap resamples (percentiles; Efron 1979).
+  public var ci95: [Double]
+
+  /// - Parameters:
+  ///   - values: at least one.
+  ///   - random: which resamples are drawn; purpose `.statistics`.
+  public init(_ values: [Double], random: RandomStream) {
+    precondition(!values.isEmpty, "statistics of no values")
+    let count = Double(values.count)
+    let mean = values.reduce(0, +) / count
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let sorted = values.sorted()
+    let cut = values.count / 4
+    let middle = sorted[cut..<sorted.count - cut]
+    var random = random
+    var means = (0..<2000).map { _ in
+      var sum = 0.0
+      for _ in values.indices { sum += values[random.index(below: values.count)] }
+      return sum / count
+    }
+    means.sort()
+    self.mean = mean
+    std = values.count > 1 ? (squares / (count - 1)).squareRoot() : 0
+    iqm = middle.reduce(0, +) / Double(middle.count)
+    ci95 = [means[49], means[1950]]
+  }
+}

@@ -1,0 +1,132 @@
+public import PoiseAlgorithms
+public import PoiseCore
+import PoiseEnvironments
+public import PoiseNetworks
+
+/// Who drives the robot in an evaluation.
+public enum Controller: Sendable {
+  case policy(Policy, name: String)
+  case baseline(BaselineController)
+
+  public var name: String {
+    switch self {
+    case .policy(_, let name): name
+    case .baseline(let baseline): baseline.rawValue
+    }
+  }
+}
+
+/// Episodes of a scenario on fixed seeds: episode k is stream k of the root seed, whoever drives and however many threads.
+public struct Evaluation: Sendable {
+  public let scenario: LoadedScenario
+  public let episodes: Int
+  public let seed: UInt64
+  public let instructionSet: InstructionSet
+
+  public init(_ scenario: LoadedScenario, episodes: Int, seed: UInt64, instructionSet: InstructionSet) {
+    precondition(episodes > 0, "an evaluation of \(episodes) episodes")
+    self.scenario = scenario
+    self.episodes = episodes
+    self.seed = seed
+    self.instructionSet = instructionSet
+  }
+
+  /// Worlds side by side, at most; each has its episodes one after the other.
+  private static let worldLimit = 128
+
+  public func run(_ controller: Controller, pool: WorkerPool) throws -> EvaluationResult {
+    var shards = try makeShards()
+    switch controller {
+    case .policy(let policy, _):
+      let instructionSet = instructionSet
+      pool.forEach(&shards) { _, shard in shard.run(policy, instructionSet) }
+    case .baseline(let baseline):
+      let (scenario, seed, episodes, worlds) = (scenario, seed, episodes, shards.last?.block.worlds.upperBound ?? 0)
+      pool.forEach(&shards) { _, shard in
+        shard.run(baseline, scenario, seed: seed, episodes: episodes, worlds: worlds)
+      }
+    }
+    // Episode k of world w is number w + k W: from the order of blocks to that of the numbers.
+    let worlds = shards.last?.block.worlds.upperBound ?? 0
+    let summaries = shards.flatMap(\.summaries).sorted {
+      $0.environment + $0.episode * worlds < $1.environment + $1.episode * worlds
+    }
+    precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes came to an end")
+    return EvaluationResult(summaries, task: scenario.task, controller: controller.name, seed: seed)
+  }
+
+  private func makeShards() throws -> [EvaluationShard] {
+    let worlds = min(episodes, Self.worldLimit)
+    let size = max(1, (worlds + 7) / 8)
+    return try stride(from: 0, to: worlds, by: size).map { first in
+      EvaluationShard(
+        block: try EnvironmentBlock(
+          scenario.task, worlds: first..<min(worlds, first + size), of: worlds, seed: seed, purpose: .evaluation,
+          streams: .numbered(episodes: episodes), detail: .full))
+    }
+  }
+}
+
+/// A block of worlds that one thread takes through all its episodes.
+private struct EvaluationShard: Sendable {
+  let block: EnvironmentBlock
+  var summaries: [EpisodeSummary] = []
+
+  init(block: EnvironmentBlock) { self.block = block }
+
+  mutating func run(_ policy: Policy, _ instructionSet: InstructionSet) {
+    var workspace = PolicyWorkspace(policy, rowCapacity: block.count, instructionSet: instructionSet)
+    var buffers = StepBuffers(worlds: block.count, observations: policy.observationCount)
+    var actions = [Float](repeating: 0, count: block.count * policy.actionCount)
+    Self.reset(block, &buffers.observations)
+    while !block.isFinished {
+      Self.act(&workspace, buffers.observations, &actions)
+      block.step(actions.span, into: &buffers)
+    }
+    summaries = block.finishedEpisodes
+  }
+
+  /// Baselines look at no observation, so each world has its episodes alone.
+  mutating func run(
+    _ baseline: BaselineController, _ scenario: LoadedScenario, seed: UInt64, episodes: Int, worlds: Int
+  ) {
+    let task = scenario.task
+    var observation = [Float](repeating: 0, count: task.observationSpace.count)
+    var action = [Float](repeating: 0, count: task.actionSpace.count)
+    // Buffers of the whole block, for the reset that prepares the thread.
+    var observations = [Float](repeating: 0, count: block.count * observation.count)
+    Self.reset(block, &observations)
+    for (i, environment) in block.environments.enumerated() {
+      for number in stride(from: block.worlds.lowerBound + i, to: episodes, by: worlds) {
+        if number >= worlds {
+          environment.random = RandomStream(seed: seed, purpose: .evaluation, index: number)
+          var span = observation.mutableSpan
+          environment.reset(into: &span)
+        }
+        var random = RandomStream(seed: seed, purpose: .controller, index: number)
+        let servos = baseline == .hold ? scenario.holdServos(environment.snapshot.jointPositions) : []
+        for j in action.indices { action[j] = Float(min(1, max(-1, task.actionScaling[j].action(0)))) }
+        while environment.ending == .running {
+          var span = observation.mutableSpan
+          if baseline == .hold {
+            _ = environment.step(servos: servos, into: &span)
+          } else {
+            if baseline == .random { for j in action.indices { action[j] = Float(random.uniform(in: -1...1)) } }
+            _ = environment.step(action.span, into: &span)
+          }
+        }
+        summaries.append(environment.summary)
+      }
+    }
+  }
+
+  private static func reset(_ block: EnvironmentBlock, _ observations: inout [Float]) {
+    var span = observations.mutableSpan
+    block.reset(into: &span)
+  }
+
+  private static func act(_ workspace: inout PolicyWorkspace, _ observations: [Float], _ actions: inout [Float]) {
+    var span = actions.mutableSpan
+    workspace.act(observations.span, into: &span)
+  }
+}

@@ -1,0 +1,197 @@
+import Dispatch
+public import PoiseAlgorithms
+public import PoiseCore
+import PoiseEnvironments
+public import PoiseNetworks
+
+/// PPO on the worlds of a scenario: rollouts of all blocks on all threads, then an update.
+public final class PPOTrainer: Trainer {
+  public private(set) var environmentSteps = 0
+  private let scenario: LoadedScenario
+  private let settings: PPOParameters
+  private let pool: WorkerPool
+  private var ppo: PPO
+  private var shards: [RolloutShard]
+  private var segments: [RolloutSegment] = []
+  /// Discounted returns so far, for `scalesRewards`; one element.
+  private var returnStatistics = RunningNormalizer(elementCount: 1)
+
+  /// - Parameter pool: touches no number.
+  public init(_ scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool) throws {
+    self.scenario = scenario
+    self.pool = pool
+    let settings = scenario.scenario.ppo
+    let task = scenario.task
+    let ppo = PPO(
+      settings, observations: task.observationSpace.count, actions: task.actionSpace.count, seed: seed,
+      instructionSet: instructionSet)
+    self.settings = settings
+    self.ppo = ppo
+    shards = try stride(from: 0, to: settings.worlds, by: settings.blockSize).map { first in
+      let worlds = first..<min(settings.worlds, first + settings.blockSize)
+      return RolloutShard(
+        block: try EnvironmentBlock(task, worlds: worlds, of: settings.worlds, seed: seed),
+        segment: RolloutSegment(
+          ppo.model, worlds: worlds.count, steps: settings.rolloutLength, instructionSet: instructionSet),
+        random: worlds.map { RandomStream(seed: seed, purpose: .exploration, index: $0) })
+    }
+    pool.forEach(&shards) { _, shard in shard.reset() }
+  }
+
+  public var policy: Policy { ppo.model.policy }
+
+  public func iterate(stepLimit: Int) -> TrainingReport {
+    var report = TrainingReport()
+    let start = DispatchTime.now().uptimeNanoseconds
+    let progress = Double(environmentSteps) / Double(stepLimit)
+    pool.forEach(&shards) { [model = ppo.model, settings] _, shard in shard.collect(model, settings) }
+    environmentSteps += settings.rolloutSize
+
+    var episodes: [EpisodeSummary] = []
+    for shard in shards {
+      episodes += shard.block.finishedEpisodes
+      report.faults += shard.block.faults
+      shard.block.clearRecords()
+      if settings.scalesRewards { returnStatistics.merge(shard.returnStatistics) }
+    }
+    let scale = settings.scalesRewards ? returnStatistics.normalization(of: 0).scale : 1
+    pool.forEach(&shards) { [settings] _, shard in
+      shard.segment.estimateAdvantages(
+        discountFactor: settings.discountFactor, lambda: settings.gaeLambda, rewardScale: scale)
+    }
+    let middle = DispatchTime.now().uptimeNanoseconds
+
+    // The first rollout is for the observations' statistics: a policy learned on raw numbers would mean nothing afterwards.
+    let isFirst = ppo.model.normalizer.map { $0.count == 0 } ?? false
+    segments = shards.map(\.segment)
+    let metrics = isFirst ? PPOMetrics() : ppo.update(segments, progress: progress, pool: pool)
+    segments = []
+    for shard in shards { ppo.model.normalizer?.merge(shard.segment.statistics) }
+    let end = DispatchTime.now().uptimeNanoseconds
+
+    report.addEpisodes(episodes, task: scenario.task)
+    report.metrics += [
+      ("faults", Double(report.faults.count)), ("policy_loss", metrics.policyLoss), ("value_loss", metrics.valueLoss),
+      ("entropy", metrics.entropy), ("kl", metrics.divergence), ("clip_fraction", metrics.clipFraction),
+      ("explained_variance", metrics.explainedVariance), ("gradient_norm", metrics.gradientNorm),
+      ("learning_rate", metrics.learningRate), ("sigma", metrics.deviation),
+      ("action_saturation", metrics.actionSaturation), ("epochs", metrics.epochs),
+      ("skipped_updates", Double(metrics.skippedUpdates)), ("reward_scale", Double(scale)),
+    ]
+    report.phases = [("rollout", Double(middle - start) * 1e-9), ("update", Double(end - middle) * 1e-9)]
+    return report
+  }
+
+  // MARK: Keeping
+
+  /// What stands beside the learner's own tensors.
+  private struct Memory: Codable {
+    var environmentSteps: Int
+    var returnStatistics: RunningNormalizer
+    var shards: [Shard]
+
+    struct Shard: Codable {
+      var block: EnvironmentBlock.State
+      var observations: [Float]
+      var random: [RandomStream]
+      var returns: [Float]
+    }
+  }
+
+  public func tensors() throws -> [String: Tensor] {
+    var tensors = try ppo.tensors()
+    tensors["trainer.memory"] = try Tensor(
+      encoding: Memory(
+        environmentSteps: environmentSteps, returnStatistics: returnStatistics,
+        shards: shards.map {
+          .init(
+            block: $0.block.saved(), observations: $0.buffers.observations, random: $0.random, returns: $0.returns)
+        }))
+    return tensors
+  }
+
+  public func read(_ tensors: [String: Tensor], file: String) throws {
+    let memory: Memory = try Tensor.decode("trainer.memory", in: tensors, file: file)
+    let fits =
+      memory.shards.count == shards.count
+      && zip(memory.shards, shards).allSatisfy {
+        $0.block.environments.count == $1.block.count && $0.observations.count == $1.buffers.observations.count
+          && $0.random.count == $1.random.count && $0.returns.count == $1.returns.count
+      }
+    guard fits else {
+      throw InvalidInput(
+        Problem(
+          file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds",
+          allowed: "that of \(settings.worlds) worlds in blocks of \(settings.blockSize)",
+          remedy: "The checkpoint belongs to another scenario."))
+    }
+    try ppo.read(tensors, file: file)
+    environmentSteps = memory.environmentSteps
+    returnStatistics = memory.returnStatistics
+    for (i, state) in memory.shards.enumerated() {
+      shards[i].block.restore(state.block)
+      shards[i].buffers.observations = state.observations
+      shards[i].random = state.random
+      shards[i].returns = state.returns
+    }
+  }
+}
+
+/// A block of worlds with all that one thread needs to roll it out.
+private struct RolloutShard: Sendable {
+  let block: EnvironmentBlock
+  var segment: RolloutSegment
+  /// Exploration, one stream for each world.
+  var random: [RandomStream]
+  var buffers: StepBuffers
+  var actions: [Float]
+  /// Discounted sum of rewards of the present episode, [worlds].
+  var returns: [Float]
+  /// Of this rollout alone.
+  var returnStatistics = RunningNormalizer(elementCount: 1)
+
+  init(block: EnvironmentBlock, segment: RolloutSegment, random: [RandomStream]) {
+    self.block = block
+    self.segment = segment
+    self.random = random
+    buffers = StepBuffers(worlds: block.count, observations: block.task.observationSpace.count)
+    actions = Array(repeating: 0, count: block.count * block.task.actionSpace.count)
+    returns = Array(repeating: 0, count: block.count)
+  }
+
+  mutating func reset() { Self.reset(block, &buffers.observations) }
+
+  private static func reset(_ block: EnvironmentBlock, _ observations: inout [Float]) {
+    var span = observations.mutableSpan
+    block.reset(into: &span)
+  }
+
+  /// One rollout of this block.
+  mutating func collect(_ model: ActorCritic, _ settings: PPOParameters) {
+    segment.begin()
+    returnStatistics.reset()
+    for _ in 0..<settings.rolloutLength {
+      segment.act(buffers.observations, model, random: &random, into: &actions)
+      Self.step(block, actions, &buffers)
+      segment.record(
+        rewards: buffers.rewards, endings: buffers.endings, finalObservations: buffers.finalObservations, model)
+      if settings.scalesRewards { followReturns(discountFactor: Float(settings.discountFactor)) }
+    }
+    segment.finish(buffers.observations, model)
+  }
+
+  private static func step(_ block: EnvironmentBlock, _ actions: [Float], _ buffers: inout StepBuffers) {
+    block.step(actions.span, into: &buffers)
+  }
+
+  private static func observe(_ values: [Float], _ statistics: inout RunningNormalizer) {
+    statistics.observe(values.span)
+  }
+
+  /// R ← γ R + r, from 0 at the start of an episode.
+  private mutating func followReturns(discountFactor γ: Float) {
+    for w in returns.indices { returns[w] = γ * returns[w] + buffers.rewards[w] }
+    Self.observe(returns, &returnStatistics)
+    for w in returns.indices where buffers.endings[w].isOver { returns[w] = 0 }
+  }
+}

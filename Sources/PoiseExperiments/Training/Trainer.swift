@@ -1,0 +1,57 @@
+public import PoiseAlgorithms
+import PoiseCore
+public import PoiseEnvironments
+public import PoiseNetworks
+
+/// An algorithm at work on a scenario's worlds: what the run machinery needs to know of it.
+///
+/// Everything that `iterate` computes follows from the scenario, the seed and what `read` took, whatever the number of threads.
+public protocol Trainer: AnyObject {
+  /// Control steps of all worlds so far.
+  var environmentSteps: Int { get }
+  /// The deterministic policy as it stands.
+  var policy: Policy { get }
+  /// Collects some experience and learns from it.
+  ///
+  /// - Parameter stepLimit: where training ends, for schedules.
+  func iterate(stepLimit: Int) -> TrainingReport
+  /// Everything that the future depends on.
+  func tensors() throws -> [String: Tensor]
+  /// Takes what `tensors` gave, to the bit.
+  ///
+  /// - Parameter file: what messages call the source.
+  func read(_ tensors: [String: Tensor], file: String) throws
+}
+
+/// What one iteration of training brought.
+public struct TrainingReport: Sendable {
+  /// Name and value, always the same names in the same order; `nil` where there is nothing to tell.
+  public var metrics: [(name: String, value: Double?)] = []
+  public var faults: [EnvironmentFault] = []
+  /// Seconds of wall time by phase. These alone touch the clock, and no number follows from them.
+  public var phases: [(name: String, seconds: Double)] = []
+
+  public init() {}
+
+  public subscript(name: String) -> Double? { metrics.first { $0.name == name }?.value }
+}
+
+extension TrainingReport {
+  /// Means over the episodes that ended in an iteration; all `nil` if none did.
+  mutating func addEpisodes(_ episodes: [EpisodeSummary], task: BoundTask) {
+    let count = Double(episodes.count)
+    let steps = Double(episodes.reduce(0) { $0 + $1.steps })
+    func mean(_ value: (EpisodeSummary) -> Double) -> Double? {
+      episodes.isEmpty ? nil : episodes.reduce(0) { $0 + value($1) } / count
+    }
+    metrics += [
+      ("episodes", count), ("return", mean(\.totalReward)),
+      ("episode_length", mean { Double($0.steps) }),
+      ("survival", mean { $0.ending == .truncated ? 1 : 0 }),
+    ]
+    for (i, name) in task.rewardNames.enumerated() {
+      metrics.append(
+        ("reward_\(name)_per_step", steps > 0 ? episodes.reduce(0) { $0 + $1.rewardTerms[i] } / steps : nil))
+    }
+  }
+}

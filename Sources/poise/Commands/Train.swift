@@ -1,0 +1,146 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import PoiseCore
+import PoiseExperiments
+import PoiseModels
+import PoiseNetworks
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains a controller for a scenario, or goes on with a run.",
+    discussion: """
+      The run is a folder below runs/, or --out. Ctrl-C saves and says how to go on; the result is the same, to the bit, \
+      as without the interruption, and for any number of threads.
+      """)
+
+  @Argument(help: "A scenario file, or a name that `poise list` shows.")
+  var scenario: String?
+
+  @Option(help: "Go on with this run from its last checkpoint.")
+  var resume: String?
+
+  @Option(help: "Who learns: ppo.")
+  var algorithm: String?
+
+  @Option(help: "Root of all random numbers; the same seed gives the same bits.")
+  var seed: UInt64?
+
+  @Option(help: "Threads; the result is the same for any number. Default: all processors.")
+  var threads: Int?
+
+  @Option(help: "Control steps of all worlds together, in place of the scenario's training.stepLimit.")
+  var steps: Int?
+
+  @Option(help: "Folder of the run.")
+  var out: String?
+
+  @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")
+  var set: [String] = []
+
+  func validate() throws {
+    guard (scenario == nil) != (resume == nil) else {
+      throw ValidationError("Name a scenario to train for, or a run with --resume.")
+    }
+    if resume != nil, algorithm != nil || seed != nil || steps != nil || out != nil || !set.isEmpty {
+      throw ValidationError(
+        "--resume goes on with the run as it was begun; of the options only --threads goes with it.")
+    }
+    try validateThreads(threads)
+  }
+
+  func run() throws {
+    let beginning = DispatchTime.now().uptimeNanoseconds
+    Interruption.watch()
+    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let run: TrainingRun
+    if let resume {
+      run = try TrainingRun(resuming: resume, threads: threads, beginning: beginning)
+    } else {
+      var overrides = set
+      if let algorithm { overrides.append("training.algorithm=\(algorithm)") }
+      if let steps { overrides.append("training.stepLimit=\(steps)") }
+      let loaded = try LoadedScenario(contentsOf: ShippedFiles().resolve(scenario ?? ""), overrides: overrides)
+      let seed = seed ?? 1
+      run = try TrainingRun(
+        loaded, seed: seed, folder: out ?? RunFolder.freshPath(for: loaded, seed: seed), threads: threads,
+        instructionSet: InstructionSet.chosen(), beginning: beginning)
+    }
+    printError(
+      "\(run.scenario.name), \(run.folder.description.algorithm), seed \(run.folder.description.seed), "
+        + "\(threads) thread\(threads == 1 ? "" : "s"): \(run.folder.path)")
+    let display = TrainingDisplay(run)
+    let ending = try run.run(stopSignal: { Interruption.signal }, tell: { display.show($0) })
+    if case .interrupted(let signal) = ending {
+      display.line.print("saved at \(run.environmentSteps) steps; go on with: poise train --resume \(run.folder.path)")
+      throw ExitCode(128 + signal)
+    }
+    print(display.report(ending))
+  }
+}
+
+func validateThreads(_ threads: Int?) throws {
+  if let threads, !(1...1024).contains(threads) {
+    throw ValidationError("--threads: found \(threads); allowed 1 to 1024.")
+  }
+}
+
+/// What a person sees of a run.
+private final class TrainingDisplay {
+  let line = ProgressLine()
+  private let run: TrainingRun
+  private let firstSteps: Int
+  private let start = DispatchTime.now().uptimeNanoseconds
+  /// The latest that is known, from iterations in which episodes ended.
+  private var meanReturn = "–"
+  private var survival = "–"
+
+  init(_ run: TrainingRun) {
+    self.run = run
+    firstSteps = run.environmentSteps
+  }
+
+  private var elapsed: Double { Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9 }
+
+  func show(_ event: TrainingRun.Event) {
+    switch event {
+    case .iteration(let report, let steps):
+      if let value = report["return"] { meanReturn = String(format: "%.1f", value) }
+      if let value = report["survival"] { survival = String(format: "%.0f %%", 100 * value) }
+      let rate = Double(steps - firstSteps) / max(elapsed, 1e-9)
+      let left = Double(max(0, run.stepLimit - steps)) / max(rate, 1e-9)
+      line.show(
+        "\(shortCount(Double(steps))) of \(shortCount(Double(run.stepLimit))) steps, \(shortCount(rate))/s, "
+          + "return \(meanReturn), survival \(survival), at most \(shortDuration(left)) left", at: elapsed)
+    case .evaluation(let result, let steps, let isBest, let meetsGoal):
+      line.print(
+        "evaluation at \(shortCount(Double(steps))) steps, \(shortDuration(run.seconds)): \(scores(result))"
+          + (meetsGoal ? ", reaches the goal" : "") + (isBest ? ", the best so far" : ""))
+    case .fault(let text): line.print(text)
+    }
+  }
+
+  private func scores(_ result: EvaluationResult) -> String {
+    var parts = [
+      String(format: "return %.1f", result.return.mean), String(format: "survival %.2f", result.survivalRate),
+    ]
+    if let rate = result.successRate { parts.append(String(format: "success %.2f", rate)) }
+    parts.append(String(format: "tilt reward %.4f rad² per step", result.tiltRewardPerStep))
+    return parts.joined(separator: ", ")
+  }
+
+  func report(_ ending: TrainingRun.Ending) -> String {
+    let path = run.folder.path
+    var lines = [
+      ending == .goalReached
+        ? "The goal was reached in two evaluations in a row."
+        : run.scenario.scenario.goal.isSet
+          ? "The step limit was reached; the goal was not." : "The step limit was reached.",
+      "  \(run.environmentSteps) steps in \(shortDuration(run.seconds)), evaluations included",
+    ]
+    if let best = run.best { lines.append("  best, at \(best.environmentSteps) steps: \(scores(best.result))") }
+    if run.faults > 0 { lines.append("  \(run.faults) episodes ended as a fault and were not learned from") }
+    lines += ["  run       \(path)", "  evaluate  poise evaluate \(path)"]
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,27 @@
+import Foundation
+import Synchronization
+
+/// Remembers the first SIGINT, SIGTERM or SIGHUP, so that the work can be brought to a good end; the second one of a kind
+/// ends the process at once.
+enum Interruption {
+  private static let received = Atomic<Int32>(0)
+
+  /// Call once before the work.
+  static func watch() {
+    // Made before a handler can run: a handler must not be the first to touch it.
+    received.store(0, ordering: .relaxed)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      var action = sigaction()
+      action.__sigaction_handler.sa_handler = { Interruption.note($0) }
+      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
+      sigaction(number, &action, nil)
+    }
+  }
+
+  private static func note(_ number: Int32) {
+    _ = received.compareExchange(expected: 0, desired: number, ordering: .relaxed)
+  }
+
+  /// The first signal's number; 0 before.
+  static var signal: Int32 { received.load(ordering: .relaxed) }
+}

@@ -1,0 +1,43 @@
+import Foundation
+
+/// One live line on a terminal; without a terminal a plain line now and then. To standard error.
+final class ProgressLine {
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private var lastShown: Double?
+  private var isLineOpen = false
+
+  /// Seconds between two lines.
+  private var interval: Double { isTerminal ? 0.2 : 10 }
+
+  /// - Parameter now: any clock, s.
+  func show(_ text: @autoclosure () -> String, at now: Double) {
+    if let lastShown, now - lastShown < interval { return }
+    lastShown = now
+    write(isTerminal ? "\r\u{1B}[K\(text())" : "\(text())\n")
+    isLineOpen = isTerminal
+  }
+
+  /// A line that stays.
+  func print(_ text: String) {
+    write((isLineOpen ? "\r\u{1B}[K" : "") + text + "\n")
+    isLineOpen = false
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
+
+/// `1.23 M`, `45.6 k`, `789`.
+func shortCount(_ count: Double) -> String {
+  switch count {
+  case 1e6...: String(format: "%.2f M", count / 1e6)
+  case 1e4...: String(format: "%.1f k", count / 1e3)
+  default: String(format: "%.0f", count)
+  }
+}
+
+/// `3 min 20 s`, `12.3 s`.
+func shortDuration(_ seconds: Double) -> String {
+  guard seconds >= 60 else { return String(format: "%.1f s", seconds) }
+  let whole = Int(seconds)
+  return whole >= 3600 ? "\(whole / 3600) h \(whole % 3600 / 60) min" : "\(whole / 60) min \(whole % 60) s"
+}

@@ -1,0 +1,213 @@
+import PoiseCore
+import PoiseNetworks
+import Testing
+
+@testable import PoiseAlgorithms
+
+/// A problem with two states, seen as (1, 0) and (0, 1): from the first to the second, then the end.
+///
+/// The second step pays 1 − a², a the action, so the best policy does nothing, and V(first) = γ V(second).
+private struct TwoStates {
+  var isSecond: [Bool]
+  /// How the second step ends.
+  var ending = EpisodeEnding.terminated
+
+  init(worlds: Int) { isSecond = (0..<worlds).map { !$0.isMultiple(of: 2) } }
+
+  var observations: [Float] { isSecond.flatMap { $0 ? [0, 1] : [1, 0] } as [Float] }
+
+  mutating func step(_ actions: [Float]) -> (rewards: [Float], endings: [EpisodeEnding]) {
+    let rewards = isSecond.indices.map { isSecond[$0] ? 1 - actions[$0] * actions[$0] : 0 }
+    let endings = isSecond.map { $0 ? ending : .running }
+    for i in isSecond.indices { isSecond[i].toggle() }
+    return (rewards, endings)
+  }
+}
+
+@Suite("PPO")
+struct PPOTests {
+  static func settings() -> PPOParameters {
+    var settings = PPOParameters()
+    settings.worlds = 8
+    settings.rolloutLength = 32
+    settings.minibatchSize = 64
+    settings.discountFactor = 0.5
+    settings.learningRate.initial = 3e-3
+    settings.hiddenSizes = [16]
+    settings.valueHiddenSizes = [16]
+    settings.initialLogDeviation = -1
+    settings.normalizesObservations = false
+    return settings
+  }
+
+  static func make(_ settings: PPOParameters, seed: UInt64 = 1) -> PPO {
+    PPO(settings, observations: 2, actions: 1, seed: seed, instructionSet: .baseline)
+  }
+
+  /// One rollout of the two-state problem with the policy as it stands.
+  private static func rollOut(_ ppo: PPO, _ problem: inout TwoStates, _ random: inout [RandomStream]) -> RolloutSegment {
+    let worlds = problem.isSecond.count
+    var segment = RolloutSegment(
+      ppo.model, worlds: worlds, steps: ppo.settings.rolloutLength, instructionSet: .baseline)
+    var actions = [Float](repeating: 0, count: worlds)
+    segment.begin()
+    for _ in 0..<ppo.settings.rolloutLength {
+      segment.act(problem.observations, ppo.model, random: &random, into: &actions)
+      let (rewards, endings) = problem.step(actions)
+      // The last observation of an episode is the second state's.
+      segment.record(
+        rewards: rewards, endings: endings, finalObservations: Array(repeating: [0, 1], count: worlds).flatMap { $0 },
+        ppo.model)
+    }
+    segment.finish(problem.observations, ppo.model)
+    segment.estimateAdvantages(
+      discountFactor: ppo.settings.discountFactor, lambda: ppo.settings.gaeLambda, rewardScale: 1)
+    return segment
+  }
+
+  private static func train(
+    _ settings: PPOParameters, updates: Int, threads: Int = 1, ending: EpisodeEnding = .terminated
+  ) -> (ppo: PPO, metrics: [PPOMetrics], last: RolloutSegment) {
+    var ppo = make(settings)
+    var problem = TwoStates(worlds: settings.worlds)
+    problem.ending = ending
+    var random = (0..<settings.worlds).map { RandomStream(seed: 7, purpose: .testing, index: $0) }
+    let pool = WorkerPool(threadCount: threads)
+    var metrics: [PPOMetrics] = []
+    for _ in 0..<updates {
+      let segment = rollOut(ppo, &problem, &random)
+      metrics.append(ppo.update([segment], progress: 0, pool: pool))
+    }
+    return (ppo, metrics, rollOut(ppo, &problem, &random))
+  }
+
+  @Test(
+    "learns a known value: γ of the second state's where it terminates, and past the cut where it is truncated",
+    arguments: [EpisodeEnding.terminated, .truncated])
+  func knownValue(ending: EpisodeEnding) {
+    let (ppo, _, segment) = Self.train(Self.settings(), updates: 60, ending: ending)
+    let (mean, σ) = (Double(segment.means[1]), Double(Float.exponential(ppo.model.parameters[ppo.model.actor.logDeviations.lowerBound])))
+    // World 1 starts in the second state, world 0 in the first (an even number of steps went by).
+    let reward = 1 - mean * mean - σ * σ
+    let second = ending == .terminated ? reward : reward / (1 - 0.5)  // V = r + γ V
+    #expect(abs(mean) < 0.15, "the best action is 0, the policy's \(mean)")
+    #expect(abs(Double(segment.values[1]) - second) < 0.1, "\(segment.values[1]) for \(second)")
+    #expect(abs(Double(segment.values[0]) - 0.5 * second) < 0.1, "\(segment.values[0]) for \(0.5 * second)")
+  }
+
+  @Test("clipping keeps the policy near the old one where the bare objective runs away")
+  func clipping() {
+    var settings = Self.settings()
+    settings.learningRate.initial = 1e-2
+    settings.epochs = 30
+    let clipped = Self.train(settings, updates: 1).metrics[0]
+    settings.objective = .penalized
+    settings.penaltyCoefficient = 1e-6
+    let bare = Self.train(settings, updates: 1).metrics[0]
+    settings.penaltyCoefficient = 10
+    let penalized = Self.train(settings, updates: 1).metrics[0]
+    #expect(clipped.divergence < bare.divergence / 2, "\(clipped.divergence) against \(bare.divergence)")
+    #expect(penalized.divergence < bare.divergence / 2, "\(penalized.divergence) against \(bare.divergence)")
+  }
+
+  @Test("an update stops where the KL divergence passes 1.5 times its target, before that step is taken")
+  func divergenceStop() {
+    var settings = Self.settings()
+    settings.learningRate.initial = 1e-2
+    settings.epochs = 30
+    let free = Self.train(settings, updates: 1)
+    settings.targetDivergence = 0.005
+    let stopped = Self.train(settings, updates: 1)
+    #expect(free.metrics[0].epochs == 30)
+    #expect(stopped.metrics[0].epochs < 30)
+    #expect(stopped.metrics[0].divergence > 1.5 * 0.005)
+    settings.targetDivergence = 1e-12
+    let (ppo, metrics, _) = Self.train(settings, updates: 1)
+    // The first step is taken from KL = 0, the second is refused.
+    #expect(metrics[0].epochs == 0)
+    #expect(!ppo.model.parameters.hasSameBits(as: Self.make(settings).model.parameters))
+  }
+
+  @Test("faulted steps never reach the learner: their rewards and actions change no bit")
+  func faultsAreLeftOut() {
+    func train(_ reward: Float) -> PPO {
+      var settings = Self.settings()
+      settings.epochs = 2
+      var ppo = Self.make(settings)
+      var random = (0..<8).map { RandomStream(seed: 7, purpose: .testing, index: $0) }
+      var segment = RolloutSegment(ppo.model, worlds: 8, steps: 32, instructionSet: .baseline)
+      var actions = [Float](repeating: 0, count: 8)
+      segment.begin()
+      for t in 0..<32 {
+        segment.act(Array(repeating: [1, 0], count: 8).flatMap { $0 }, ppo.model, random: &random, into: &actions)
+        var rewards = actions
+        var endings = [EpisodeEnding](repeating: .running, count: 8)
+        if t.isMultiple(of: 5) { (rewards[3], endings[3]) = (reward, .fault) }
+        segment.record(
+          rewards: rewards, endings: endings, finalObservations: Array(repeating: reward, count: 16), ppo.model)
+      }
+      segment.finish(Array(repeating: [1, 0], count: 8).flatMap { $0 }, ppo.model)
+      segment.estimateAdvantages(discountFactor: 0.9, lambda: 0.9, rewardScale: 1)
+      _ = ppo.update([segment], progress: 0, pool: WorkerPool(threadCount: 1))
+      return ppo
+    }
+    #expect(train(0).model.parameters.hasSameBits(as: train(1e6).model.parameters))
+  }
+
+  @Test("the same bits for 1, 2 and 4 threads")
+  func threads() {
+    let one = Self.train(Self.settings(), updates: 3)
+    for threads in [2, 4] {
+      let other = Self.train(Self.settings(), updates: 3, threads: threads)
+      #expect(other.ppo.model.parameters.hasSameBits(as: one.ppo.model.parameters))
+      #expect(other.metrics == one.metrics)
+    }
+  }
+
+  @Test("what is kept and read back learns on to the same bits", arguments: PPOParameters.Objective.allCases)
+  func keeping(objective: PPOParameters.Objective) throws {
+    var settings = Self.settings()
+    settings.objective = objective
+    settings.learningRate.schedule = .adaptive
+    settings.normalizesObservations = true
+    var (ppo, _, segment) = Self.train(settings, updates: 2)
+    var copy = Self.make(settings, seed: 99)
+    try copy.read(ppo.tensors(), file: "test")
+    let pool = WorkerPool(threadCount: 1)
+    for _ in 0..<2 {
+      #expect(ppo.update([segment], progress: 0, pool: pool) == copy.update([segment], progress: 0, pool: pool))
+    }
+    #expect(copy.model.parameters.hasSameBits(as: ppo.model.parameters))
+  }
+
+  @Test("a policy that was kept acts to the same bits, and acting moves no normaliser")
+  func policies() throws {
+    var settings = Self.settings()
+    settings.normalizesObservations = true
+    var ppo = Self.make(settings)
+    let raw: [Float] = [3, -1, 5, 2, 4, 7]
+    ppo.model.normalizer?.observe(raw.span)
+    let policy = ppo.model.policy
+    let again = try Policy(policy.tensors(), file: "test", observations: 2, actions: 1)
+    var actions: [[Float]] = []
+    for policy in [policy, again, policy] {
+      var workspace = PolicyWorkspace(policy, rowCapacity: 3, instructionSet: .baseline)
+      var output: [Float] = [0, 0, 0]
+      var span = output.mutableSpan
+      workspace.act(raw.span, into: &span)
+      #expect(workspace.policy.normalizer == policy.normalizer)
+      actions.append(output)
+    }
+    #expect(actions[0] == actions[1] && actions[0] == actions[2])
+    #expect(policy.normalizer?.isFrozen == true)
+    #expect(throws: InvalidInput.self) { try Policy(policy.tensors(), file: "test", observations: 3, actions: 1) }
+  }
+
+  @Test("a log σ beyond its bounds and a learning rate whose floor is above its ceiling are refused")
+  func parameters() {
+    let defaults = PPOParameters()
+    #expect(defaults.rolloutSize == 2048)
+    #expect(defaults.clipRange == 0.2 && defaults.epochs == 10 && defaults.minibatchSize == 64)
+    #expect(defaults.discountFactor == 0.99 && defaults.gaeLambda == 0.95 && defaults.learningRate.initial == 3e-4)
+  }
+}

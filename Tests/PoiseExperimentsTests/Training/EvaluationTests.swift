@@ -1,0 +1,137 @@
+import Foundation
+import PoiseCore
+import PoiseNetworks
+import TestSupport
+import Testing
+
+@testable import PoiseEnvironments
+@testable import PoiseExperiments
+
+@Suite("Evaluation")
+struct EvaluationTests {
+  static func scenario(_ name: String) throws -> LoadedScenario {
+    try LoadedScenario(contentsOf: "\(ProjectFolders.root)/scenarios/\(name).yaml")
+  }
+
+  @Test("each baseline gives the same result for any number of threads", arguments: BaselineController.allCases)
+  func threads(baseline: BaselineController) throws {
+    let evaluation = Evaluation(
+      try Self.scenario("cartpole-balance"), episodes: 9, seed: 4, instructionSet: .baseline)
+    let one = try evaluation.run(.baseline(baseline), pool: WorkerPool(threadCount: 1))
+    let three = try evaluation.run(.baseline(baseline), pool: WorkerPool(threadCount: 3))
+    #expect(one == three)
+    #expect(one.algorithm == baseline.rawValue && one.episodes == 9 && one.faults == 0)
+  }
+
+  @Test("steps missing after a fall count −(60°)², and the mean over the steps lived stands beside it")
+  func scores() throws {
+    let task = try Self.scenario("pendulum-balance").task
+    #expect(task.timing.stepLimit == 200)
+    func summary(_ episode: Int, steps: Int, _ ending: EpisodeEnding, tilt: Double) -> EpisodeSummary {
+      var quality = EpisodeQuality()
+      quality.tiltReward = tilt
+      quality.uprightSteps = steps / 2
+      return EpisodeSummary(
+        environment: 0, episode: episode, start: EpisodeStart(random: RandomStream(seed: 1, purpose: .testing), stepLimit: 200),
+        ending: ending, steps: steps, totalReward: Double(steps), rewardTerms: [Double(steps), 0], quality: quality)
+    }
+    let result = EvaluationResult(
+      [summary(0, steps: 200, .truncated, tilt: -2), summary(1, steps: 100, .terminated, tilt: -4)], task: task,
+      controller: "test", seed: 1)
+    let missing = -(Double.pi / 3) * (Double.pi / 3)
+    let second = (-4 + 100 * missing) / 200
+    let expected = (-0.01 + second) / 2
+    #expect(abs(result.tiltRewardPerStep - expected) < 1e-12)
+    #expect(abs(result.tiltRewardPerLivedStep - -6 / 300.0) < 1e-12)
+    #expect(result.survivalRate == 0.5 && result.successRate == nil)
+    #expect(abs(result.episodeSecondsMean - 7.5) < 1e-12 && result.return.mean == 150)
+    #expect(abs(result.uprightShare - 0.375) < 1e-12)
+  }
+
+  @Test("JSON has the keys that are promised, reads back as the same result")
+  func json() throws {
+    let evaluation = Evaluation(
+      try Self.scenario("pendulum-swingup"), episodes: 3, seed: 4, instructionSet: .baseline)
+    let result = try evaluation.run(.baseline(.zero), pool: WorkerPool(threadCount: 1))
+    let text = try result.json()
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    for key in [
+      "scenario", "algorithm", "seed", "episodes", "return", "tilt_reward_per_step", "survival_rate", "success_rate",
+      "episode_seconds_mean", "worst_joint_limit_violation_rad", "worst_penetration_m", "faults",
+    ] { #expect(object[key] != nil, "\(key)") }
+    let statistics = try #require(object["return"] as? [String: Any])
+    #expect(statistics.keys.sorted() == ["ci95", "iqm", "mean", "std"])
+    #expect(try JSONDecoder().decode(EvaluationResult.self, from: Data(text.utf8)) == result)
+  }
+
+  @Test("a goal asks for all of its scores, and for nothing where there is none")
+  func goals() throws {
+    let evaluation = Evaluation(
+      try Self.scenario("pendulum-balance"), episodes: 2, seed: 4, instructionSet: .baseline)
+    var result = try evaluation.run(.baseline(.zero), pool: WorkerPool(threadCount: 1))
+    (result.survivalRate, result.tiltRewardPerStep) = (0.95, -0.03)
+    var goal = Goal()
+    #expect(!goal.isReached(by: result))
+    goal.survivalRate = 0.95
+    #expect(goal.isReached(by: result))
+    goal.tiltRewardPerStep = -0.02
+    #expect(!goal.isReached(by: result))
+    #expect(goal.ranking(of: result) == [0.95, -0.03, result.return.mean])
+  }
+}
+
+@Suite("Statistics of samples")
+struct SampleStatisticsTests {
+  @Test("mean, deviation, interquartile mean by hand; the interval holds the mean and repeats")
+  func byHand() {
+    let values = [1.0, 100, 2, 3, 4, 5, 6, -50]
+    let stream = RandomStream(seed: 1, purpose: .statistics)
+    let statistics = SampleStatistics(values, random: stream)
+    #expect(statistics.mean == 8.875)  // 71 / 8
+    #expect(statistics.iqm == 3.5)  // of 2, 3, 4, 5
+    let squares = values.map { ($0 - 8.875) * ($0 - 8.875) }.reduce(0, +)
+    let deviation = (squares / 7).squareRoot()
+    #expect(abs(statistics.std - deviation) < 1e-12)
+    #expect(statistics.ci95[0] < statistics.mean && statistics.mean < statistics.ci95[1])
+    #expect(SampleStatistics(values, random: stream) == statistics)
+    let one = SampleStatistics([3], random: stream)
+    #expect(one.std == 0)
+    #expect(one.ci95 == [3, 3])
+    #expect(one.iqm == 3)
+  }
+}
+
+@Suite("Event files")
+struct EventRecordTests {
+  @Test("the checksum is CRC-32C")
+  func checksum() {
+    // Check value of CRC-32/ISCSI in the catalogue of parametrised CRC algorithms.
+    #expect(EventRecord.checksum(Array("123456789".utf8)) == 0xE306_9283)
+    #expect(EventRecord.checksum([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)  // RFC 3720, B.4
+  }
+
+  @Test("a record is length, checksum, event, checksum")
+  func layout() {
+    let bytes = EventRecord.scalars([("a", 1.5)], step: 300, wallTime: 2)
+    // 09 double 2.0; 10 varint 300; 2a summary { 0a value { 0a "a"; 15 float 1.5 } }
+    let event: [UInt8] = [
+      0x09, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x10, 0xAC, 0x02, 0x2A, 10, 0x0A, 8, 0x0A, 1, 0x61, 0x15, 0, 0, 0xC0, 0x3F,
+    ]
+    #expect(Array(bytes[..<8]) == [24, 0, 0, 0, 0, 0, 0, 0])
+    #expect(Array(bytes[12..<36]) == event && bytes.count == 40)
+  }
+
+  @Test("rare numbers survive JSON in a tensor to the bit")
+  func rareNumbers() throws {
+    let values = [-0.0, 0.1, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1.0 / 3, -1e-7]
+    let back: [Double] = try Tensor.decode("x", in: ["x": Tensor(encoding: values)], file: "test")
+    #expect(back.map(\.bitPattern) == values.map(\.bitPattern))
+    let floats: [Float] = [-0.0, 0.1, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1 / 3]
+    let floatsBack: [Float] = try Tensor.decode("x", in: ["x": Tensor(encoding: floats)], file: "test")
+    #expect(floatsBack.map(\.bitPattern) == floats.map(\.bitPattern))
+    let stream = RandomStream(seed: .max, purpose: .testing, index: 1 << 40)
+    let streamBack: RandomStream = try Tensor.decode("x", in: ["x": Tensor(encoding: stream)], file: "test")
+    #expect(streamBack == stream)
+    #expect(throws: (any Error).self) { try Tensor(encoding: [Double.nan]) }
+  }
+}

@@ -1,0 +1,157 @@
+import Dispatch
+import Foundation
+import PoiseAlgorithms
+import PoiseCore
+import PoiseEnvironments
+import PoiseNetworks
+import TestSupport
+import Testing
+
+@testable import PoiseExperiments
+
+@Suite("Training runs")
+struct TrainingRunTests {
+  /// A folder of its own that vanishes with this value.
+  final class Scratch {
+    let path = FileManager.default.temporaryDirectory.appending(path: "poise-runs-\(UUID().uuidString)").path
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+  }
+
+  /// Pendulum balance in small: 20 iterations of 256 steps, an evaluation every fourth.
+  static func scenario(_ more: [String] = []) throws -> LoadedScenario {
+    try LoadedScenario(
+      contentsOf: "\(ProjectFolders.root)/scenarios/pendulum-balance.yaml",
+      overrides: [
+        "ppo.worlds=8", "ppo.blockSize=2", "ppo.rolloutLength=32", "ppo.minibatchSize=64", "ppo.epochs=4",
+        "ppo.learningRate.schedule=adaptive", "ppo.scalesRewards=true", "training.stepLimit=5120",
+        "training.evaluationInterval=1024", "training.stopsAtGoal=false", "evaluation.tuningEpisodes=6",
+      ] + more)
+  }
+
+  static func begin(_ path: String, threads: Int = 1, seed: UInt64 = 5) throws -> TrainingRun {
+    try TrainingRun(
+      scenario(), seed: seed, folder: path, threads: threads, instructionSet: .baseline,
+      beginning: DispatchTime.now().uptimeNanoseconds)
+  }
+
+  static func resume(_ path: String, threads: Int = 1) throws -> TrainingRun {
+    try TrainingRun(resuming: path, threads: threads, beginning: DispatchTime.now().uptimeNanoseconds)
+  }
+
+  /// Everything of a finished run that must not depend on threads, clocks or interruptions.
+  static func results(_ path: String) throws -> [String: Data] {
+    var results: [String: Data] = [:]
+    for name in ["progress.csv", "evaluations.csv", "scenario.yaml", "checkpoints/best.safetensors"] {
+      results[name] = try Data(contentsOf: URL(filePath: "\(path)/\(name)"))
+    }
+    let latest = try SafetensorsFile(contentsOf: "\(path)/checkpoints/latest.safetensors")
+    for (name, tensor) in latest.tensors where name != "run.state" { results["latest \(name)"] = tensor.bytes }
+    return results
+  }
+
+  static func expectEqual(_ a: [String: Data], _ b: [String: Data], _ what: Comment) {
+    #expect(a.keys.sorted() == b.keys.sorted(), what)
+    for name in a.keys.sorted() { #expect(a[name] == b[name], "\(what): \(name)") }
+  }
+
+  @Test("the same bits for 1, 2 and 4 threads, and others for another seed")
+  func threads() throws {
+    let scratch = Scratch()
+    for threads in [1, 2, 4] { _ = try Self.begin("\(scratch.path)/\(threads)", threads: threads).run() }
+    let one = try Self.results("\(scratch.path)/1")
+    Self.expectEqual(one, try Self.results("\(scratch.path)/2"), "2 threads")
+    Self.expectEqual(one, try Self.results("\(scratch.path)/4"), "4 threads")
+    _ = try Self.begin("\(scratch.path)/other", seed: 6).run()
+    #expect(try Self.results("\(scratch.path)/other")["progress.csv"] != one["progress.csv"])
+  }
+
+  @Test("interrupted at random points and gone on with, a run gives the same bits as at one go")
+  func resuming() throws {
+    let scratch = Scratch()
+    _ = try Self.begin("\(scratch.path)/whole").run()
+    var random = RandomStream(seed: 11, purpose: .testing)
+    let path = "\(scratch.path)/parts"
+    var stops = 0
+    func stop(after count: Int) -> () -> Int32 {
+      var calls = 0
+      return {
+        calls += 1
+        return calls > count ? SIGINT : 0
+      }
+    }
+    var ending = try Self.begin(path).run(stopSignal: stop(after: 1 + random.index(below: 5)))
+    while ending == .interrupted(signal: SIGINT) {
+      stops += 1
+      // What a process that is killed leaves behind after its last checkpoint: rows that will be computed again.
+      for name in ["progress.csv", "timing.csv", "evaluations.csv", "events.out.tfevents.poise"] {
+        let file = try #require(FileHandle(forWritingAtPath: "\(path)/\(name)"))
+        file.seekToEndOfFile()
+        file.write(Data("1,2,3\n4,".utf8))
+        try file.close()
+      }
+      ending = try Self.resume(path, threads: 1 + stops % 2).run(stopSignal: stop(after: 1 + random.index(below: 6)))
+    }
+    #expect(stops >= 3 && ending == .stepLimitReached)
+    Self.expectEqual(
+      try Self.results("\(scratch.path)/whole"), try Self.results(path), "after \(stops) interruptions")
+  }
+
+  @Test("what is evaluated after loading equals what was evaluated before saving")
+  func evaluationAfterLoading() throws {
+    let scratch = Scratch()
+    let run = try Self.begin("\(scratch.path)/run")
+    var last: EvaluationResult?
+    _ = try run.run(tell: { if case .evaluation(let result, _, _, _) = $0 { last = result } })
+    let folder = try RunFolder(contentsOf: "\(scratch.path)/run")
+    let loaded = try folder.loadScenario()
+    let evaluation = Evaluation(
+      loaded, episodes: 6, seed: loaded.scenario.evaluation.tuningSeed, instructionSet: .baseline)
+    let policy = try folder.loadPolicy("latest", for: loaded)
+    let again = try evaluation.run(.policy(policy, name: "ppo"), pool: WorkerPool(threadCount: 2))
+    #expect(again == last)
+    let best = try evaluation.run(
+      .policy(folder.loadPolicy("best", for: loaded), name: "ppo"), pool: WorkerPool(threadCount: 1))
+    #expect(best == run.best?.result)
+  }
+
+  @Test("a run that is there is not written over, and one whose log was cut is refused")
+  func refusals() throws {
+    let scratch = Scratch()
+    let path = "\(scratch.path)/run"
+    _ = try Self.begin(path).run(stopSignal: { SIGTERM })
+    #expect(throws: InvalidInput.self) { try Self.begin(path) }
+    _ = try Self.resume(path).run()
+    try Data().write(to: URL(filePath: "\(path)/progress.csv"))
+    let error = #expect(throws: InvalidInput.self) { try Self.resume(path) }
+    #expect(error?.description.contains("progress.csv: found 0 bytes; allowed at least the") == true)
+    #expect(throws: InputOutputError.self) { try Self.resume("\(scratch.path)/none") }
+  }
+
+  @Test("a run begun with the best policy ends at its goal, after two evaluations in a row")
+  func goal() throws {
+    let scratch = Scratch()
+    let scenario = try Self.scenario(["training.stopsAtGoal=true", "goal.survivalRate=0"])
+    let run = try TrainingRun(
+      scenario, seed: 1, folder: "\(scratch.path)/run", threads: 1, instructionSet: .baseline, beginning: 0)
+    #expect(try run.run() == .goalReached)
+    #expect(run.environmentSteps == 2048)
+  }
+}
+
+@Suite("Learning")
+struct LearningTests {
+  @Test("PPO balances the pendulum better than chance, on each of 3 seeds", arguments: [UInt64(1), 2, 3])
+  func pendulumBalance(seed: UInt64) throws {
+    let scenario = try LoadedScenario(contentsOf: "\(ProjectFolders.root)/scenarios/pendulum-balance.yaml")
+    let pool = WorkerPool(threadCount: 2)
+    let trainer = try PPOTrainer(
+      scenario, seed: seed, instructionSet: InstructionSet.supported.last ?? .baseline, pool: pool)
+    while trainer.environmentSteps < 20_000 { _ = trainer.iterate(stepLimit: 20_000) }
+    let evaluation = Evaluation(
+      scenario, episodes: 20, seed: 3_000_000, instructionSet: InstructionSet.supported.last ?? .baseline)
+    let trained = try evaluation.run(.policy(trainer.policy, name: "ppo"), pool: pool)
+    let random = try evaluation.run(.baseline(.random), pool: pool)
+    #expect(trained.survivalRate >= 0.95, "survival \(trained.survivalRate)")
+    #expect(trained.return.mean > 2 * random.return.mean, "\(trained.return.mean) against \(random.return.mean)")
+  }
+}
