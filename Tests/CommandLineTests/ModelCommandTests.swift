@@ -100,6 +100,13 @@ struct ScenarioCommandTests {
     for text in ["task.yaml:2", "'episodeSeconds'", "task.yaml:3", "task.yaml:5", "'tilt'"] {
       #expect(result.errors.contains(text), "\(text) is missing from:\n\(result.errors)")
     }
+    let both = try folder.file(
+      "both.yaml",
+      "model: pendulum\nepisodeSecond: 3\nrewards:\n  - tilt: {body: pol}\ncontrolTimeStep: 0.05\nreset: [onGround]\n")
+    let together = try PoiseProcess(["check", both])
+    for text in ["both.yaml:2", "'episodeSeconds'", "both.yaml:4", "'pole'", "both.yaml:6"] {
+      #expect(together.errors.contains(text), "\(text) is missing from:\n\(together.errors)")
+    }
     let unknownBody = try folder.file(
       "body.yaml", "model: pendulum\nrewards:\n  - tilt: {body: pol}\n")
     let bound = try PoiseProcess(["check", unknownBody])

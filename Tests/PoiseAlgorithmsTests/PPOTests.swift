@@ -45,7 +45,8 @@ struct PPOTests {
   }
 
   /// One rollout of the two-state problem with the policy as it stands.
-  private static func rollOut(_ ppo: PPO, _ problem: inout TwoStates, _ random: inout [RandomStream]) -> RolloutSegment {
+  private static func rollOut(_ ppo: PPO, _ problem: inout TwoStates, _ random: inout [RandomStream]) -> RolloutSegment
+  {
     let worlds = problem.isSecond.count
     var segment = RolloutSegment(
       ppo.model, worlds: worlds, steps: ppo.settings.rolloutLength, instructionSet: .baseline)
@@ -86,7 +87,10 @@ struct PPOTests {
     arguments: [EpisodeEnding.terminated, .truncated])
   func knownValue(ending: EpisodeEnding) {
     let (ppo, _, segment) = Self.train(Self.settings(), updates: 60, ending: ending)
-    let (mean, σ) = (Double(segment.means[1]), Double(Float.exponential(ppo.model.parameters[ppo.model.actor.logDeviations.lowerBound])))
+    let (mean, σ) = (
+      Double(segment.means[1]),
+      Double(Float.exponential(ppo.model.parameters[ppo.model.actor.logDeviations.lowerBound]))
+    )
     // World 1 starts in the second state, world 0 in the first (an even number of steps went by).
     let reward = 1 - mean * mean - σ * σ
     let second = ending == .terminated ? reward : reward / (1 - 0.5)  // V = r + γ V

@@ -81,7 +81,8 @@ extension ConfigurationFormat where Value: Configurable {
 }
 
 extension Configurable {
-  /// Overlays a mapping on `value`; reports every problem inside and returns `nil` if there is any.
+  /// Overlays a mapping on `value`; reports every problem inside and returns `nil` if there is any, or with
+  /// `keepsWhatIsGood` the value without the faulty keys.
   static func read(_ node: ConfigurationNode, startingFrom value: Self, _ reader: inout ConfigurationReader) -> Self? {
     let problemsBefore = reader.problems.count
     guard let entries = node.entries else {
@@ -110,7 +111,7 @@ extension Configurable {
           remedy: "Add the key '\(key.name)'; it has no default.")
       }
     }
-    guard reader.problems.count == problemsBefore else { return nil }
+    guard reader.problems.count == problemsBefore else { return reader.keepsWhatIsGood ? value : nil }
     var checks = ConfigurationChecks(reader: reader, fallback: node.location)
     value.crossChecks(&checks)
     reader = checks.reader

@@ -7,10 +7,15 @@ public struct ConfigurationReader: Sendable {
   private lazy var pathsByName: [String: [String]] = Dictionary(
     grouping: schemaPaths(), by: { $0.split(separator: ".").last.map(String.init) ?? $0 })
   private let schemaPaths: @Sendable () -> [String]
+  /// Whether a section with a faulty key is read without that key, instead of not at all.
+  let keepsWhatIsGood: Bool
 
   /// - Parameter schemaPaths: the paths of all keys of the whole configuration, for hints about keys in the wrong
   /// place.
-  init(schemaPaths: @escaping @Sendable () -> [String]) { self.schemaPaths = schemaPaths }
+  init(keepsWhatIsGood: Bool = false, schemaPaths: @escaping @Sendable () -> [String]) {
+    self.keepsWhatIsGood = keepsWhatIsGood
+    self.schemaPaths = schemaPaths
+  }
 
   /// The key that is being read: `ppo.clipRange`, `rewards.tilt.weight`; empty at the top.
   public var path: String { components.joined(separator: ".") }
@@ -145,6 +150,19 @@ public struct Configured<Value: Configurable>: Sendable {
     source = ConfigurationSource(file: node.location.file, locations: reader.locations)
     let problems = source.sorted(earlier + reader.problems)
     guard let read, problems.isEmpty else { throw InvalidInput(problems) }
+    value = read
+  }
+
+  /// Reads what is good of a tree that has problems: faulty keys keep their defaults. For later stages, which then find
+  /// their own problems in the rest, so that a person sees all of them together; never to be used as the configuration.
+  public init?(whatIsGoodIn node: ConfigurationNode) {
+    var reader = ConfigurationReader(keepsWhatIsGood: true, schemaPaths: { [] })
+    guard let read = Value.read(node, startingFrom: Value(), &reader) else { return nil }
+    // Keys that contradict one another are no ground for later stages.
+    var checks = ConfigurationChecks(reader: ConfigurationReader(schemaPaths: { [] }), fallback: node.location)
+    read.crossChecks(&checks)
+    guard checks.reader.problems.isEmpty else { return nil }
+    source = ConfigurationSource(file: node.location.file, locations: reader.locations)
     value = read
   }
 }

@@ -22,8 +22,31 @@ public struct LoadedScenario: Sendable {
   /// - Throws: `InputOutputError` if a file cannot be read; `InvalidInput` with every problem of the scenario, or of its
   ///   model, or of how they fit together.
   public init(contentsOf path: String, overrides: [String] = [], name: String? = nil) throws {
-    let configured = try Configured<Scenario>(contentsOf: path, overrides: overrides)
+    let configured: Configured<Scenario>
+    do {
+      configured = try Configured<Scenario>(contentsOf: path, overrides: overrides)
+    } catch let error as InvalidInput {
+      throw InvalidInput(error.problems + Self.laterProblems(of: path, besides: error.problems))
+    }
     try self.init(configured, path: path, name: name)
+  }
+
+  /// What does not fit the robot, in a scenario that cannot even be read without problems: names of bodies and joints,
+  /// times, and the model's own problems. Lines that have a problem already are left alone.
+  private static func laterProblems(of path: String, besides known: [Problem]) -> [Problem] {
+    guard let tree = try? YAMLTree.read(contentsOf: path), let good = Configured<Scenario>(whatIsGoodIn: tree) else {
+      return []
+    }
+    do {
+      _ = try LoadedScenario(good, path: path)
+      return []
+    } catch let error as InvalidInput {
+      return error.problems.filter { problem in
+        problem.line != nil && !known.contains { ($0.file, $0.line) == (problem.file, problem.line) }
+      }
+    } catch {
+      return []
+    }
   }
 
   /// - Parameter path: where the scenario stands, which paths in it are relative to.

@@ -32,7 +32,8 @@ struct EvaluationTests {
       quality.tiltReward = tilt
       quality.uprightSteps = steps / 2
       return EpisodeSummary(
-        environment: 0, episode: episode, start: EpisodeStart(random: RandomStream(seed: 1, purpose: .testing), stepLimit: 200),
+        environment: 0, episode: episode,
+        start: EpisodeStart(random: RandomStream(seed: 1, purpose: .testing), stepLimit: 200),
         ending: ending, steps: steps, totalReward: Double(steps), rewardTerms: [Double(steps), 0], quality: quality)
     }
     let result = EvaluationResult(
