@@ -26,7 +26,8 @@ public struct EvaluationTable {
       row("action change per step", "%.3f") { $0.actionChangeMean },
       row("worst joint beyond limit, rad", "%.4f") { $0.worstJointLimitViolationRad },
       row("deepest penetration, m", "%.4f") { $0.worstPenetrationM },
-      ["  in episodes survived"] + results.map { $0.worstPenetrationSurvivedM.map { String(format: "%.4f", $0) } ?? "–" },
+      ["  in episodes survived"]
+        + results.map { $0.worstPenetrationSurvivedM.map { String(format: "%.4f", $0) } ?? "–" },
       row("faults", "%.0f") { Double($0.faults) },
     ]
     for name in results[0].rewardTerms.keys.sorted() {

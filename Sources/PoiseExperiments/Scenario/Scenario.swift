@@ -27,7 +27,9 @@ public struct Scenario: Configurable, Hashable {
     + [
       .key("goal", \.goal, .section, "Training may stop once two evaluations in a row reach all of these."),
       .key("evaluation", \.evaluation, .section, "How a controller is judged."),
-      .key("hold", \.hold, .section, "The `hold` controller, a baseline that keeps a pose; `poise bench hold-gains` finds gains."),
+      .key(
+        "hold", \.hold, .section,
+        "The `hold` controller, a baseline that keeps a pose; `poise bench hold-gains` finds gains."),
       .key("training", \.training, .section, "Who learns, and for how long."),
       .key("ppo", \.ppo, .section, "Hyperparameters of PPO."),
     ]
