@@ -8,7 +8,7 @@ struct PoiseProcess {
   var errors: String
 
   /// The folder that the build put the program and the test bundle in.
-  private static let program: URL = {
+  static let program: URL = {
     var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     // `swift test` may start the bundle through a helper of the toolchain; then the build folder is told by the bundle.
     if !FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("poise").path) {
