@@ -26,25 +26,29 @@ private func cells(_ text: String) -> [[String]] {
 
 @Suite("poise export")
 struct ExportCommandTests {
+  /// What `evaluate --json` tells; read by a decoder, since JSONSerialization rounds some numbers by a bit.
+  private struct Evaluated: Decodable {
+    struct Return: Decodable { var mean: Double }
+    var `return`: Return
+  }
+
+  private func meanReturn(_ run: String, episodes: Int, seed: String) throws -> Double {
+    let result = try PoiseProcess(["evaluate", run, "--episodes", "\(episodes)", "--seed", seed, "--json"])
+    return try JSONDecoder().decode(Evaluated.self, from: Data(result.output.utf8)).return.mean
+  }
+
   @Test("the sum of the reward column is the return that evaluate reports for the same seed")
   func rewardsAddUp() throws {
     let run = try trainedRun()
     for seed in ["9", "10"] {
-      let evaluated = try PoiseProcess(["evaluate", run, "--episodes", "1", "--seed", seed, "--json"])
-      let object = try #require(
-        try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
-      let expected = try #require((object["return"] as? [String: Any])?["mean"] as? Double)
       let rows = cells(try PoiseProcess(["export", run, "--csv", "-", "--seed", seed]).output)
       #expect(Array(rows[0][..<4]) == ["episode", "step", "time_s", "reward"])
       let sum = try rows.dropFirst(2).reduce(0.0) { try $0 + #require(Double($1[3])) }
-      #expect(sum == expected, "to the bit")
+      #expect(sum == (try meanReturn(run, episodes: 1, seed: seed)), "to the bit")
     }
-    let evaluated = try PoiseProcess(["evaluate", run, "--episodes", "5", "--seed", "4", "--json"])
-    let object = try #require(try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
-    let expected = try #require((object["return"] as? [String: Any])?["mean"] as? Double)
     let rows = cells(try PoiseProcess(["export", run, "--csv", "-", "--seed", "4", "--episodes", "5"]).output)
     let sum = rows.dropFirst().reduce(0.0) { $0 + (Double($1[3]) ?? 0) }
-    #expect(abs(sum / 5 - expected) < 1e-9)
+    #expect(abs(sum / 5 - (try meanReturn(run, episodes: 5, seed: "4"))) < 1e-9)
     #expect(Set(rows.dropFirst().map { $0[0] }) == ["0", "1", "2", "3", "4"])
   }
 

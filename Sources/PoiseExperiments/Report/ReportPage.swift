@@ -67,7 +67,7 @@ enum ReportPage {
     .scroll { overflow-x: auto; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
     th, td { padding: .2rem .7rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-    .text { text-align: left; } th { font-weight: 600; white-space: normal; vertical-align: bottom; overflow-wrap: anywhere; min-width: 4.5em; } .part { padding-left: 1.2em; color: var(--faint); }
+    .text { text-align: left; } th { font-weight: 600; white-space: normal; vertical-align: bottom; min-width: 3em; } .part { padding-left: 1.2em; color: var(--faint); }
     .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 1rem; }
     figure { margin: 0; position: relative; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: .5rem; }
     figcaption { font-weight: 600; font-size: .9rem; padding: 0 .25rem .25rem; overflow-wrap: anywhere; } svg { display: block; width: 100%; height: auto; touch-action: pan-y; }
@@ -79,7 +79,7 @@ enum ReportPage {
     .swatch { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .4em; background: var(--c); }
     \((0..<colorCount).map { ".c\($0) { --c: var(--c\($0)); }" }.joined(separator: " "))
     .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.2rem; padding: 0; margin: .4rem 0; }
-    .tip { position: absolute; top: 2rem; pointer-events: none; background: var(--ground); border: 1px solid var(--line);
+    .tip { position: absolute; top: calc(100% - 4px); z-index: 1; pointer-events: none; background: var(--ground); border: 1px solid var(--line);
       border-radius: 6px; padding: .25rem .5rem; font-size: .8rem; font-variant-numeric: tabular-nums; max-width: 75%; }
     pre { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: .75rem; overflow-x: auto; font-size: .8rem; }
     summary { cursor: pointer; padding: .25rem 0; }

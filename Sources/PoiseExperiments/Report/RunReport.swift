@@ -57,12 +57,13 @@ public struct RunReport {
 
   /// Scenario and algorithm, and the first run's folder where these are not enough.
   private static func name(of group: RunGroup, among groups: [RunGroup]) -> String {
-    func short(_ group: RunGroup) -> String {
-      let description = group.runs[0].folder.description
-      return "\(description.scenario), \(description.algorithm)"
-    }
-    let isUnique = groups.count { short($0) == short(group) } == 1
-    return isUnique ? short(group) : "\(short(group)), \(group.runs[0].name)"
+    let short = shortName(of: group)
+    return groups.count { shortName(of: $0) == short } == 1 ? short : "\(short), \(group.runs[0].name)"
+  }
+
+  private static func shortName(of group: RunGroup) -> String {
+    let description = group.runs[0].folder.description
+    return "\(description.scenario), \(description.algorithm)"
   }
 
   /// Runs of one task together, with its baselines.
@@ -106,9 +107,10 @@ public struct RunReport {
 
   /// The whole page.
   public var html: String {
-    let title = groups.map(\.name).joined(separator: " · ")
+    var names: [String] = []
+    for group in groups where !names.contains(Self.shortName(of: group)) { names.append(Self.shortName(of: group)) }
     return ReportPage.html(
-      title: "Poise: \(title)",
+      title: "Poise: \(names.joined(separator: " · "))",
       body: [runs, curves, evaluationTables, rewardTerms, differences, scenarios].filter { !$0.isEmpty })
   }
 

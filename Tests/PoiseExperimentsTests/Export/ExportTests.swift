@@ -64,7 +64,7 @@ struct ExportTests {
       import json, sys, numpy
       data = numpy.load(sys.argv[1])
       about = json.loads(data['metadata.json'])
-      assert [e['name'] for e in about['observations']] == ['hinge_sine', 'hinge_cosine', 'hinge_velocity'], about
+      assert [e['name'] for e in about['observations']] == ['hinge_cosine', 'hinge_sine', 'hinge_velocity'], about
       assert about['seed'] == 8 and about['actions'][0]['half_width'] == 2 and about['actions'][0]['unit'] == 'N·m'
       for k in range(3):
           o, a, r, d, t = (data[f'episode_{k}/{name}'] for name in
