@@ -24,23 +24,9 @@ public enum Python {
   /// - Throws: `Failure` with its complaint if it ends otherwise than well.
   @discardableResult
   public static func run(_ script: String, _ arguments: [String] = []) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [interpreter, "-W", "ignore", "-c", script] + arguments
-    // To files, not pipes: a pipe that nobody empties stops the program.
-    let captured = FileManager.default.temporaryDirectory.appendingPathComponent("poise-python-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: captured, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: captured) }
-    let files = ["output", "errors"].map { captured.appendingPathComponent($0) }
-    for file in files { try Data().write(to: file) }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try FileHandle(forWritingTo: files[1])
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Failure(description: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self))
-    }
-    return String(decoding: try Data(contentsOf: files[0]), as: UTF8.self)
+    let process = try CapturedProcess(
+      URL(filePath: "/usr/bin/env"), [interpreter, "-W", "ignore", "-c", script] + arguments, in: ProjectFolders.root)
+    guard process.status == 0 else { throw Failure(description: process.errors) }
+    return process.output
   }
 }
