@@ -147,6 +147,17 @@ struct ExportCommandTests {
     #expect(folder.contents == ["run.json"])
   }
 
+  @Test("Ctrl-C ends it in 130 and leaves nothing behind")
+  func interrupted() throws {
+    let run = try trainedRun()
+    let folder = try ScratchFolder()
+    let result = try PoiseProcess(
+      ["export", run, "--csv", "\(folder.path)/t.csv", "--episodes", "1000000"], signal: SIGINT,
+      when: { !folder.contents.isEmpty })
+    #expect(result.status == 130, "\(result.status): \(result.errors)")
+    #expect(folder.contents.isEmpty, "\(folder.contents)")
+  }
+
   @Test("a reader that has had enough ends it quietly")
   func brokenPipe() throws {
     let run = try trainedRun()

@@ -31,10 +31,10 @@ public struct RunReport {
   /// - Parameters:
   ///   - paths: folders of runs, at least one.
   ///   - episodes: of each evaluation; the scenario's own where `nil`, none where 0.
-  ///   - tell: called with the name of each run or baseline before it is evaluated.
+  ///   - tell: called with the name of each run or baseline before it is evaluated; may stop the work by throwing.
   /// - Throws: `InputOutputError`, `InvalidInput`.
   public init(
-    _ paths: [String], episodes: Int? = nil, pool: WorkerPool, tell: (String) -> Void = { _ in }
+    _ paths: [String], episodes: Int? = nil, pool: WorkerPool, tell: (String) throws -> Void = { _ in }
   ) throws {
     let histories = try paths.map { try RunHistory($0) }
     var groups: [RunGroup] = []
@@ -68,7 +68,7 @@ public struct RunReport {
 
   /// Runs of one task together, with its baselines.
   private static func evaluate(
-    _ histories: [RunHistory], episodes: Int?, _ pool: WorkerPool, _ tell: (String) -> Void
+    _ histories: [RunHistory], episodes: Int?, _ pool: WorkerPool, _ tell: (String) throws -> Void
   ) throws -> [ScenarioEvaluation] {
     var tasks: [(digest: String, runs: [(name: String, run: TrainedRun)])] = []
     for history in histories {
@@ -86,7 +86,7 @@ public struct RunReport {
       let (scenario, settings) = (task.runs[0].run.scenario, task.runs[0].run.scenario.scenario.evaluation)
       func judge(_ controller: Controller, _ name: String, _ instructionSet: InstructionSet) throws -> EvaluationResult
       {
-        tell(name)
+        try tell(name)
         return try Evaluation(
           scenario, episodes: episodes ?? settings.episodes, seed: settings.publishedSeed,
           instructionSet: instructionSet

@@ -53,36 +53,31 @@ struct RecordingTests {
     }
   }
 
-  @Test("a number that was changed is found, and nothing before it")
+  /// Changes a cell of a recording.
+  ///
+  /// - Parameter row: of the file, the header is 0.
+  /// - Returns: what stood there.
+  private func change(_ path: String, row: Int, column: String, to new: (Double) -> Double) throws -> Double {
+    var lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+    let place = try #require(lines[0].split(separator: ",").map(String.init).firstIndex(of: column))
+    var cells = lines[row].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let old = try #require(Double(cells[place]))
+    cells[place] = "\(new(old))"
+    lines[row] = cells.joined(separator: ",")
+    try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+    return old
+  }
+
+  @Test("a number that was changed by one bit is found, and nothing before it; a changed action leads elsewhere")
   func tampering() throws {
     let scratch = try Self.folder()
     let path = "\(scratch.path)/t.csv"
     _ = try Self.record(to: path)
-    var lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
-    let columns = lines[0].split(separator: ",").map(String.init)
-    let place = try #require(columns.firstIndex(of: "left_knee_rad_per_s"))
-    var cells = lines[7].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    let value = try #require(Double(cells[place]))
-    cells[place] = "\(value.nextUp)"
-    lines[7] = cells.joined(separator: ",")
-    try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+    let speed = try change(path, row: 7, column: "left_knee_rad_per_s") { $0.nextUp }
     let difference = try #require(try Resimulation(path).difference)
     #expect(difference.line == 8 && difference.column == "left_knee_rad_per_s")
-    #expect(difference.recorded == "\(value.nextUp)" && difference.repeated == "\(value)")
-  }
-
-  @Test("an action that was changed leads elsewhere")
-  func changedAction() throws {
-    let scratch = try Self.folder()
-    let path = "\(scratch.path)/t.csv"
-    _ = try Self.record(to: path)
-    var lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
-    let columns = lines[0].split(separator: ",").map(String.init)
-    let place = try #require(columns.firstIndex(of: "left_hip_y_action"))
-    var cells = lines[5].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    cells[place] = "0.125"
-    lines[5] = cells.joined(separator: ",")
-    try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(difference.recorded == "\(speed.nextUp)" && difference.repeated == "\(speed)")
+    _ = try change(path, row: 5, column: "left_hip_y_action") { $0 < 0 ? 0.5 : -0.5 }
     #expect(try Resimulation(path).difference?.line == 6)
   }
 
