@@ -107,6 +107,11 @@ public struct TrajectoryMetadata: Codable, Hashable, Sendable {
     guard format == "poise-trajectory", formatVersion == 1 else {
       throw Self.problem(path, found: "format '\(format)' \(formatVersion)")
     }
+    // What a later precondition takes for granted.
+    let bad = episodes.first { !(0..<1 << 48).contains($0.number) || $0.steps < 0 || $0.start.stepLimit < 1 }
+    if let bad {
+      throw Self.problem(path, found: "episode \(bad.number) of \(bad.steps) steps, at most \(bad.start.stepLimit)")
+    }
   }
 
   private static func problem(_ path: String, found: String) -> InvalidInput {

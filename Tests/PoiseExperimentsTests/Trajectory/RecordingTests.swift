@@ -114,6 +114,13 @@ struct RecordingTests {
       try rubbish.write(toFile: metadata, atomically: true, encoding: .utf8)
       #expect(try problem { _ = try Resimulation(path) }.contains(metadata), "\(rubbish)")
     }
+    _ = try Self.record(to: path, episodes: 0..<1)
+    let whole = try String(contentsOfFile: metadata, encoding: .utf8)
+    for (old, new) in [("\"number\":0", "\"number\":-1"), ("\"step_limit\":150", "\"step_limit\":0")] {
+      #expect(whole.contains(old))
+      try whole.replacing(old, with: new).write(toFile: metadata, atomically: true, encoding: .utf8)
+      #expect(try problem { _ = try Resimulation(path) }.contains("episode"), "\(new)")
+    }
     try FileManager.default.removeItem(atPath: metadata)
     #expect(throws: InputOutputError.self) { try Resimulation(path) }
   }
@@ -190,6 +197,21 @@ struct RecordingTests {
       while try reader.next() != nil {}
     }
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test("a quaternion that is none is refused")
+  func quaternions() throws {
+    let scratch = try Self.folder()
+    let path = "\(scratch.path)/t.csv"
+    let scenario = try Self.record(to: path, episodes: 0..<1)
+    for name in ["torso_qw", "torso_qx", "torso_qy", "torso_qz"] {
+      _ = try change(path, row: 3, column: name) { _ in 0 }
+    }
+    let error = #expect(throws: InvalidInput.self) {
+      let reader = try TrajectoryReader(path, model: scenario.model)
+      while try reader.next() != nil {}
+    }
+    #expect(error?.description.contains("t.csv:4: column") == true && error?.description.contains("torso_qw") == true)
   }
 
   @Test("its robot is found by the metadata, without them by the columns")
