@@ -7,7 +7,7 @@ POISE := .build/release/poise
 SYSTEM_LIBRARIES := ode eigen3
 SYSTEM_PACKAGES := libode-dev libeigen3-dev pkg-config
 
-.PHONY: help balance test build setup format bench
+.PHONY: help balance test build setup format bench protobuf
 
 help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
@@ -15,6 +15,7 @@ help:
 	@echo 'make build     build the poise program: $(POISE)'
 	@echo 'make bench     figures of this machine beside their floors'
 	@echo 'make format    format all Swift files'
+	@echo 'make protobuf  write the Swift of onnx.proto anew'
 
 balance: build
 	$(POISE) train scenarios/humanoid-balance.yaml
@@ -30,6 +31,12 @@ bench: build
 
 format:
 	swift format --in-place --configuration .swift-format -r Package.swift Sources Tests Benchmarks
+
+# Writes the Swift of onnx.proto anew, with Debian's protobuf-compiler and the generator of the library that we link.
+protobuf:
+	swift build --package-path .build/checkouts/swift-protobuf --scratch-path .build/protobuf --product protoc-gen-swift
+	cd Sources/PoiseExperiments/Export/ONNX && protoc --swift_out=. --swift_opt=UseAccessLevelOnImports=true \
+	  --plugin=$(CURDIR)/.build/protobuf/debug/protoc-gen-swift onnx.proto
 
 # Installs what is missing, as root or with sudo; touches nothing where all is there.
 setup:

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Synchronization
 
@@ -16,6 +17,11 @@ enum Interruption {
       action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
       sigaction(number, &action, nil)
     }
+    // A parent may have left them blocked, as programs do that start others from a thread pool; then none would ever arrive.
+    var watched = sigset_t()
+    sigemptyset(&watched)
+    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&watched, number) }
+    pthread_sigmask(SIG_UNBLOCK, &watched, nil)
   }
 
   private static func note(_ number: Int32) {
@@ -24,4 +30,9 @@ enum Interruption {
 
   /// The first signal's number; 0 before.
   static var signal: Int32 { received.load(ordering: .relaxed) }
+
+  /// Ends the command with 128 + the signal's number if there was one; for work that has nothing to save.
+  static func check() throws {
+    if signal != 0 { throw ExitCode(128 + signal) }
+  }
 }
