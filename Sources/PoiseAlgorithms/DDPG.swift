@@ -40,10 +40,10 @@ public struct DDPG: Sendable {
   /// Updates of the critic so far.
   public private(set) var updates = 0
   private var actorAdam, criticAdam: Adam<Float>
-  private var actorGradients, criticGradients: AlignedVector<Float>
+  private(set) var actorGradients, criticGradients: AlignedVector<Float>
   private var sampling: RandomStream
   /// Where the batch's transitions stand in the memory, [batch].
-  private var places: [Int]
+  private(set) var places: [Int]
   private var shards: [Shard]
   private let instructionSet: InstructionSet
 
@@ -130,7 +130,7 @@ public struct DDPG: Sendable {
     var metrics = DDPGMetrics()
 
     // Sample a random minibatch of N transitions; set yᵢ; update the critic by minimising the loss.
-    memory.sample(into: &places, using: &sampling)
+    sample(memory)
     let criticLoss = computeCriticGradients(memory, &metrics, pool: pool)
     let outcome = criticAdam.update(
       &model.criticParameters, gradients: criticGradients, learningRate: settings.criticLearningRate, loss: criticLoss,
@@ -150,10 +150,12 @@ public struct DDPG: Sendable {
     return metrics
   }
 
+  mutating func sample(_ memory: ReplayMemory) { memory.sample(into: &places, using: &sampling) }
+
   /// Gradients of the critic's whole loss into `criticGradients`: each shard on its own, then their sum in the shards' order.
   ///
   /// - Returns: the loss.
-  private mutating func computeCriticGradients(
+  mutating func computeCriticGradients(
     _ memory: ReplayMemory, _ metrics: inout DDPGMetrics, pool: WorkerPool
   ) -> Double {
     let (size, count) = (places.count, shards.count)
@@ -180,7 +182,7 @@ public struct DDPG: Sendable {
   /// Gradients of the actor's loss into `actorGradients`, for the rows that the critic has just learned from.
   ///
   /// - Returns: the loss.
-  private mutating func computeActorGradients(pool: WorkerPool) -> Double {
+  mutating func computeActorGradients(pool: WorkerPool) -> Double {
     let size = places.count
     pool.forEach(&shards) { [settings, model] _, shard in
       shard.writeActorGradients(model, settings, batchSize: size)
