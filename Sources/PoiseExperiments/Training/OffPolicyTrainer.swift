@@ -50,6 +50,9 @@ public final class OffPolicyTrainer: Trainer {
 
   public var policy: Policy { ddpg.model.policy }
 
+  /// What the replay memory takes for each observation and what came of it.
+  public var bytesPerTransition: Int { memory.bytesPerTransition }
+
   public var note: String {
     let megabytes = Double(memory.capacity * memory.bytesPerTransition) * 1e-6
     return "replay memory: \(memory.capacity) observations, \(memory.bytesPerTransition) bytes per transition, "

@@ -11,7 +11,7 @@ struct Bench: ParsableCommand {
     discussion: "Ratios above 1 are better than the floor. Run it on an idle machine; compare ratios, not runs.")
 
   enum Name: String, CaseIterable, ExpressibleByArgument {
-    case physics, environments, networks
+    case physics, environments, networks, learners
   }
 
   @Argument(help: "Which: \(Name.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named.")
@@ -36,6 +36,10 @@ struct Bench: ParsableCommand {
               try LoadedScenario(contentsOf: ShippedFiles().resolve($0)).task
             })
         case .networks: networkBenchmark(instructionSet: try InstructionSet.chosen())
+        case .learners:
+          try learnerBenchmark(instructionSet: InstructionSet.chosen()) { name, overrides in
+            try LoadedScenario(contentsOf: ShippedFiles().resolve(name), overrides: overrides)
+          }
         }
       if !json { print(report.table + "\n") }
       reports.append(report)
