@@ -17,8 +17,12 @@ struct PoiseProcess {
     return folder.appendingPathComponent("poise")
   }()
 
-  /// - Parameter folder: working folder; the project's root where `nil`.
-  init(_ arguments: [String], in folder: String? = nil) throws {
+  /// - Parameters:
+  ///   - folder: working folder; the project's root where `nil`.
+  ///   - signal: sent as soon as `moment` holds, which is looked for every few milliseconds while the program runs.
+  init(
+    _ arguments: [String], in folder: String? = nil, signal: Int32? = nil, when moment: () -> Bool = { false }
+  ) throws {
     let process = Process()
     process.executableURL = Self.program
     process.arguments = arguments
@@ -33,6 +37,10 @@ struct PoiseProcess {
     process.standardOutput = try FileHandle(forWritingTo: files[0])
     process.standardError = try FileHandle(forWritingTo: files[1])
     try process.run()
+    if let signal {
+      while process.isRunning, !moment() { usleep(2000) }
+      if process.isRunning { kill(process.processIdentifier, signal) }
+    }
     process.waitUntilExit()
     status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     output = String(decoding: try Data(contentsOf: files[0]), as: UTF8.self)
@@ -53,6 +61,8 @@ final class ScratchFolder {
 
   func file(_ name: String, _ content: Data) throws -> String {
     let file = "\(path)/\(name)"
+    try FileManager.default.createDirectory(
+      atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     try content.write(to: URL(fileURLWithPath: file))
     return file
   }

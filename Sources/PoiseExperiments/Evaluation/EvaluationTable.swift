@@ -25,7 +25,10 @@ public struct EvaluationTable {
       row("actions at ±1, share", "%.3f") { $0.actionSaturation },
       row("action change per step", "%.3f") { $0.actionChangeMean },
       row("worst joint beyond limit, rad", "%.4f") { $0.worstJointLimitViolationRad },
-      row("deepest penetration, m", "%.4f") { $0.worstPenetrationM }, row("faults", "%.0f") { Double($0.faults) },
+      row("deepest penetration, m", "%.4f") { $0.worstPenetrationM },
+      ["  in episodes survived"]
+        + results.map { $0.worstPenetrationSurvivedM.map { String(format: "%.4f", $0) } ?? "–" },
+      row("faults", "%.0f") { Double($0.faults) },
     ]
     for name in results[0].rewardTerms.keys.sorted() {
       rows.append(row("reward \(name)", "%.1f") { $0.rewardTerms[name] ?? 0 })
