@@ -36,7 +36,9 @@ public func learnerBenchmark(
     report.rows += try benchmark.atPeersSetting(scenario, algorithm.uppercased())
   }
   for algorithm in ["ddpg", "td3"] {
-    let scenario = try load("humanoid-stand", ["training.algorithm=\(algorithm)", "\(algorithm).reportInterval=400", "\(algorithm).memoryCapacity=50000"])
+    let scenario = try load(
+      "humanoid-stand",
+      ["training.algorithm=\(algorithm)", "\(algorithm).reportInterval=400", "\(algorithm).memoryCapacity=50000"])
     report.rows += try benchmark.asShipped(scenario, algorithm.uppercased())
   }
   return report

@@ -49,7 +49,8 @@ public struct DDPGParameters: Configurable, Hashable {
       "Control steps of all worlds for one row of the progress; evaluations come between rows."),
     .key("worlds", \.worlds, .integer(.from(1, through: 65_536)), "Worlds that are stepped side by side."),
     .key(
-      "blockSize", \.blockSize, .integer(.from(1, through: 4096)), "Worlds that one thread steps and one inference serves."),
+      "blockSize", \.blockSize, .integer(.from(1, through: 4096)),
+      "Worlds that one thread steps and one inference serves."),
     .key(
       "warmupSteps", \.warmupSteps, .integer(.from(0, through: 1_000_000_000)),
       "Control steps of all worlds with uniform actions, before learning begins."),
@@ -82,7 +83,8 @@ public struct DDPGParameters: Configurable, Hashable {
       "preSquashPenalty", \.preSquashPenalty, .number(.notNegative),
       "Weight of the mean square of the actor's outputs before tanh: keeps actions from sticking at ±1."),
     .key(
-      "hiddenSizes", \.hiddenSizes, .list(of: .integer(.from(1, through: 65_536))), "Widths of the actor's hidden layers."),
+      "hiddenSizes", \.hiddenSizes, .list(of: .integer(.from(1, through: 65_536))),
+      "Widths of the actor's hidden layers."),
     .key(
       "criticHiddenSizes", \.criticHiddenSizes, .list(of: .integer(.from(1, through: 65_536))),
       "Widths of the critic's hidden layers."),
@@ -93,7 +95,8 @@ public struct DDPGParameters: Configurable, Hashable {
     .key(
       "normalizesActorLayers", \.normalizesActorLayers, .boolean, "Layer normalisation in the actor's hidden layers."),
     .key(
-      "normalizesCriticLayers", \.normalizesCriticLayers, .boolean, "Layer normalisation in the critic's hidden layers."),
+      "normalizesCriticLayers", \.normalizesCriticLayers, .boolean, "Layer normalisation in the critic's hidden layers."
+    ),
     .key(
       "normalizesObservations", \.normalizesObservations, .boolean,
       "Bring observations to mean 0 and deviation 1 inside the policy; the memory keeps them as they are."),

@@ -29,7 +29,8 @@ public struct DeterministicActorCritic: Sendable {
       critics.append(
         MLP(
           inputs: observations + actions, hidden: settings.criticHiddenSizes, outputs: 1, activation: activation,
-          layerNormalization: settings.normalizesCriticLayers, firstParameter: critics.last?.parameters.upperBound ?? 0))
+          layerNormalization: settings.normalizesCriticLayers, firstParameter: critics.last?.parameters.upperBound ?? 0)
+      )
     }
     self.critics = critics
     actorParameters = AlignedVector(zeros: actor.parameters.upperBound)

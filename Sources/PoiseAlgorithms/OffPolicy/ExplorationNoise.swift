@@ -15,7 +15,9 @@ public struct ExplorationParameters: Configurable, Hashable {
     .key(
       "noise", \.noise, .choice,
       "gaussian: anew in every step; ornsteinUhlenbeck: each step's depends on the one before."),
-    .key("deviation", \.deviation, .number(.notNegative), "σ of what is drawn in a step, where actions reach from −1 to 1."),
+    .key(
+      "deviation", \.deviation, .number(.notNegative), "σ of what is drawn in a step, where actions reach from −1 to 1."
+    ),
     .key(
       "finalDeviation", \.finalDeviation, .optional(.number(.notNegative)),
       "σ falls (or rises) to this in a straight line over decaySteps; null: it stays."),

@@ -229,7 +229,8 @@ extension ReplayMemory {
   ///
   /// - Parameter numbers: from `oldest` to `written`.
   public func bytes(of numbers: Range<Int>) -> [UInt8] {
-    precondition(numbers.lowerBound >= oldest && numbers.upperBound <= written, "slots \(numbers) of \(oldest..<written)")
+    precondition(
+      numbers.lowerBound >= oldest && numbers.upperBound <= written, "slots \(numbers) of \(oldest..<written)")
     var bytes = [UInt8](repeating: 0, count: numbers.count * bytesPerTransition)
     var position = 0
     func put(_ bits: UInt32) {

@@ -187,7 +187,8 @@ public final class OffPolicyTrainer: Trainer {
       shards[i].noise = shard.noise
       shards[i].saturated = shard.saturated
     }
-    guard let bytes = tensors["replay.tail"]?.bytes, bytes.count == (memory.written - memory.settled) * memory.bytesPerTransition
+    guard let bytes = tensors["replay.tail"]?.bytes,
+      bytes.count == (memory.written - memory.settled) * memory.bytesPerTransition
     else {
       throw InvalidInput(
         Problem(
@@ -205,7 +206,8 @@ public final class OffPolicyTrainer: Trainer {
     guard memory.restore(settled, from: tail) else {
       throw InvalidInput(
         Problem(
-          file: folder.checkpointPath(.latest), place: "tensor 'replay.tail'", found: "links that lead out of the memory",
+          file: folder.checkpointPath(.latest), place: "tensor 'replay.tail'",
+          found: "links that lead out of the memory",
           allowed: "places below \(memory.capacity)", remedy: "The file is damaged."))
     }
     self.log = log
@@ -222,19 +224,27 @@ public final class OffPolicyTrainer: Trainer {
 
 /// Sums of the metrics of several updates.
 private struct LearningSums {
-  private var updates: [DDPGMetrics] = []
+  private var sums = DDPGMetrics()
+  private var updates = 0.0
+  private var actorUpdates = 0.0
 
-  mutating func add(_ metrics: DDPGMetrics) { updates.append(metrics) }
-
-  func mean(_ value: KeyPath<DDPGMetrics, Double>) -> Double? {
-    updates.isEmpty ? nil : updates.reduce(0) { $0 + $1[keyPath: value] } / Double(updates.count)
+  mutating func add(_ metrics: DDPGMetrics) {
+    updates += 1
+    sums.criticLoss += metrics.criticLoss
+    sums.value += metrics.value
+    sums.target += metrics.target
+    sums.criticGradientNorm += metrics.criticGradientNorm
+    guard let loss = metrics.actorLoss, let norm = metrics.actorGradientNorm else { return }
+    actorUpdates += 1
+    sums.actorLoss = (sums.actorLoss ?? 0) + loss
+    sums.actorGradientNorm = (sums.actorGradientNorm ?? 0) + norm
   }
+
+  /// `nil` without updates.
+  func mean(_ value: KeyPath<DDPGMetrics, Double>) -> Double? { updates > 0 ? sums[keyPath: value] / updates : nil }
 
   /// Over the updates that moved the actor.
-  func actorMean(_ value: KeyPath<DDPGMetrics, Double?>) -> Double? {
-    let values = updates.compactMap { $0[keyPath: value] }
-    return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
-  }
+  func actorMean(_ value: KeyPath<DDPGMetrics, Double?>) -> Double? { sums[keyPath: value].map { $0 / actorUpdates } }
 }
 
 /// A block of worlds with all that one thread needs to act in it.

@@ -78,8 +78,9 @@ extension DDPG {
   /// Gradients of both losses at the parameters as they stand, for one batch.
   ///
   /// - Returns: the losses.
-  fileprivate mutating func computeGradients(_ memory: ReplayMemory, pool: WorkerPool) -> (critic: Double, actor: Double)
-  {
+  fileprivate mutating func computeGradients(_ memory: ReplayMemory, pool: WorkerPool) -> (
+    critic: Double, actor: Double
+  ) {
     sample(memory)
     var metrics = DDPGMetrics()
     return (computeCriticGradients(memory, &metrics, pool: pool), computeActorGradients(pool: pool))
@@ -216,7 +217,9 @@ struct DDPGTests {
 
   @Test(
     "the value of a state that pays 1 and leads to itself: 1 / (1 − γ); with a frozen target 1 + γ of what that says",
-    arguments: [(τ: 0.0, ending: EpisodeEnding.running), (0.05, .running), (1, .running), (0.05, .truncated), (0.05, .terminated)])
+    arguments: [
+      (τ: 0.0, ending: EpisodeEnding.running), (0.05, .running), (1, .running), (0.05, .truncated), (0.05, .terminated),
+    ])
   func targetsLag(τ: Double, ending: EpisodeEnding) {
     var settings = Self.settings()
     settings.targetSmoothing = τ

@@ -15,7 +15,8 @@ struct ExplorationNoiseTests {
   /// Noise on zero actions, [steps][worlds × actions].
   static func series(_ parameters: ExplorationParameters, worlds: Int, actions: Int, steps: Int) -> [[Float]] {
     var noise = ExplorationNoise(
-      parameters, actions: actions, random: (0..<worlds).map { RandomStream(seed: 9, purpose: .exploration, index: $0) })
+      parameters, actions: actions, random: (0..<worlds).map { RandomStream(seed: 9, purpose: .exploration, index: $0) }
+    )
     return (0..<steps).map { _ in
       var values = [Float](repeating: 0, count: worlds * actions)
       noise.add(to: &values, deviation: parameters.deviation)
@@ -28,11 +29,13 @@ struct ExplorationNoiseTests {
     return (mean, values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count))
   }
 
-  @Test("Ornstein–Uhlenbeck: variance, autocorrelation and the way there are those of theory", arguments: [0.05, 0.15, 0.5])
+  @Test(
+    "Ornstein–Uhlenbeck: variance, autocorrelation and the way there are those of theory", arguments: [0.05, 0.15, 0.5])
   func ornsteinUhlenbeck(θ: Double) {
     let σ = 0.05
     // 4,000 processes for 120 steps, small enough never to meet the clip at ±1.
-    let series = Self.series(Self.parameters(.ornsteinUhlenbeck, deviation: σ, θ: θ), worlds: 1000, actions: 4, steps: 120)
+    let series = Self.series(
+      Self.parameters(.ornsteinUhlenbeck, deviation: σ, θ: θ), worlds: 1000, actions: 4, steps: 120)
     let settled = σ * σ / (2 * θ - θ * θ)
     for k in [1, 3, 10, 120] {
       let (mean, variance) = Self.moments(series[k - 1].map(Double.init))
@@ -49,7 +52,9 @@ struct ExplorationNoiseTests {
     }
   }
 
-  private func power(_ base: Double, _ exponent: Int) -> Double { (0..<exponent).reduce(1) { value, _ in value * base } }
+  private func power(_ base: Double, _ exponent: Int) -> Double {
+    (0..<exponent).reduce(1) { value, _ in value * base }
+  }
 
   @Test("Gaussian noise is new in every step: deviation as asked for, no correlation")
   func gaussian() {

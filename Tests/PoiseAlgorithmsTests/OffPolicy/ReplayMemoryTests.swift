@@ -108,7 +108,8 @@ struct ReplayMemoryTests {
     let mean = 20_000 / Double(expected.count)
     let statistic = places.values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) / mean }
     let freedom = Double(expected.count - 1)
-    #expect(abs(statistic - freedom) < 4 * (2 * freedom).squareRoot(), "\(statistic) with \(freedom) degrees of freedom")
+    #expect(
+      abs(statistic - freedom) < 4 * (2 * freedom).squareRoot(), "\(statistic) with \(freedom) degrees of freedom")
   }
 
   @Test("n steps are summed by hand across an end, a time limit, a fault and what has not happened yet")

@@ -50,7 +50,8 @@ struct TD3Tests {
       memory.begin(worlds: 0..<1, observations: [1, 0, 0])
       for _ in 0..<150 {
         memory.record(
-          worlds: 0..<1, actions: (0..<2).map { _ in Float(random.uniform(in: -1...1)) }, rewards: [Float(random.normal())],
+          worlds: 0..<1, actions: (0..<2).map { _ in Float(random.uniform(in: -1...1)) },
+          rewards: [Float(random.normal())],
           endings: [.running], finalObservations: [1, 0, 0], observations: [1, 0, 0])
       }
       let pool = WorkerPool(threadCount: 1)

@@ -26,7 +26,8 @@ struct OffPolicyRunTests {
       ] + settings.map { "\(algorithm).\($0)" })
   }
 
-  static func begin(_ path: String, _ scenario: LoadedScenario, threads: Int = 1, seed: UInt64 = 5) throws -> TrainingRun
+  static func begin(_ path: String, _ scenario: LoadedScenario, threads: Int = 1, seed: UInt64 = 5) throws
+    -> TrainingRun
   {
     try TrainingRun(
       scenario, seed: seed, folder: path, threads: threads, instructionSet: .baseline,
@@ -106,7 +107,7 @@ struct OffPolicyRunTests {
     let cut = #expect(throws: InvalidInput.self) { try TrainingRun(resuming: path, threads: 1, beginning: 0) }
     #expect(cut?.description.contains("0.slots: found 1000 bytes") == true, "\(cut?.description ?? "")")
     var damaged = bytes
-    damaged.replaceSubrange(24..<28, with: [0, 0, 0, 0x7F])
+    damaged.replaceSubrange(20..<24, with: [0, 0, 0, 0x7F])
     try damaged.write(to: URL(filePath: file))
     let links = #expect(throws: InvalidInput.self) { try TrainingRun(resuming: path, threads: 1, beginning: 0) }
     #expect(links?.description.contains("links that lead out of the memory") == true)
@@ -120,7 +121,8 @@ struct OffPolicyRunTests {
       contentsOf: "\(ProjectFolders.root)/scenarios/pendulum-balance.yaml",
       overrides: [
         "training.algorithm=ddpg", "ddpg.worlds=3", "ddpg.warmupSteps=100", "ddpg.reportInterval=70",
-        "ddpg.batchSize=8", "ddpg.hiddenSizes=[8]", "ddpg.criticHiddenSizes=[8]", "ddpg.updatesPerStep=\(updatesPerStep)",
+        "ddpg.batchSize=8", "ddpg.hiddenSizes=[8]", "ddpg.criticHiddenSizes=[8]",
+        "ddpg.updatesPerStep=\(updatesPerStep)",
       ])
     let trainer = try OffPolicyTrainer(
       scenario, seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
