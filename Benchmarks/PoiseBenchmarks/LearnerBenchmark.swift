@@ -1,7 +1,7 @@
 internal import CAllocationCounter
 internal import Dispatch
 internal import PoiseAlgorithms
-public import PoiseCore
+internal import PoiseCore
 public import PoiseExperiments
 public import PoiseNetworks
 

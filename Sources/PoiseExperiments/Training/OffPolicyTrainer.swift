@@ -8,6 +8,10 @@ public import PoiseNetworks
 /// DDPG or TD3 on the worlds of a scenario: one control step of all worlds, then the updates that it is worth, and so on.
 ///
 /// After n control steps of all worlds past the warm-up, ⌊n × `updatesPerStep`⌋ updates have been made.
+///
+/// Several threads share both: the blocks of worlds while acting, the shards of a batch while learning. The other way to use two
+/// cores, one acts while the other learns from what was there a step before, can at best shorten acting + learning to the longer of
+/// the two, and changes what is learned; `poise bench learners` prints that bound beside what the shards bring.
 public final class OffPolicyTrainer: Trainer {
   public private(set) var environmentSteps = 0
   private let scenario: LoadedScenario

@@ -56,14 +56,8 @@ struct OffPolicyRunTests {
     var random = RandomStream(seed: 12, purpose: .testing)
     let path = "\(scratch.path)/parts"
     var stops = 0
-    func stop(after count: Int) -> () -> Int32 {
-      var calls = 0
-      return {
-        calls += 1
-        return calls > count ? SIGINT : 0
-      }
-    }
-    var ending = try Self.begin(path, scenario).run(stopSignal: stop(after: 1 + random.index(below: 3)))
+    var ending = try Self.begin(path, scenario).run(
+      stopSignal: TrainingRunTests.stop(after: 1 + random.index(below: 3)))
     while ending == .interrupted(signal: SIGINT) {
       stops += 1
       // What a process that is killed leaves behind after its last checkpoint: more of the logs, of the memory's last segment, and a
@@ -80,7 +74,7 @@ struct OffPolicyRunTests {
       }
       try Data("more".utf8).write(to: URL(filePath: "\(path)/replay/\(last + 1).slots"))
       let run = try TrainingRun(resuming: path, threads: 1 + stops % 2, beginning: 0)
-      ending = try run.run(stopSignal: stop(after: 1 + random.index(below: 4)))
+      ending = try run.run(stopSignal: TrainingRunTests.stop(after: 1 + random.index(below: 4)))
     }
     #expect(stops >= 3 && ending == .stepLimitReached)
     TrainingRunTests.expectEqual(
@@ -96,11 +90,7 @@ struct OffPolicyRunTests {
     let scratch = TrainingRunTests.Scratch()
     let path = "\(scratch.path)/run"
     let scenario = try Self.scenario("ddpg", memoryCapacity: 5000)
-    var calls = 0
-    _ = try Self.begin(path, scenario).run(stopSignal: {
-      calls += 1
-      return calls > 3 ? SIGTERM : 0
-    })
+    _ = try Self.begin(path, scenario).run(stopSignal: TrainingRunTests.stop(after: 3))
     let file = "\(path)/replay/0.slots"
     let bytes = try Data(contentsOf: URL(filePath: file))
     try bytes.prefix(1000).write(to: URL(filePath: file))
@@ -113,6 +103,31 @@ struct OffPolicyRunTests {
     #expect(links?.description.contains("links that lead out of the memory") == true)
     try FileManager.default.removeItem(atPath: file)
     #expect(throws: InputOutputError.self) { try TrainingRun(resuming: path, threads: 1, beginning: 0) }
+  }
+
+  @Test(
+    "saving what 20 s of the humanoid's training bring, 100,000 transitions, takes less than a second of processor time"
+  )
+  func savingIsQuick() throws {
+    let scratch = TrainingRunTests.Scratch()
+    let folder = try RunFolder(
+      creating: scratch.path, for: Self.scenario("ddpg", memoryCapacity: 1000), seed: 1, instructionSet: .baseline)
+    var memory = ReplayMemory(capacity: 200_000, observations: 60, actions: 16, worlds: 1)
+    let (observation, action) = ([Float](repeating: 1, count: 60), [Float](repeating: 1, count: 16))
+    memory.begin(worlds: 0..<1, observations: observation)
+    for _ in 0..<100_000 {
+      memory.record(
+        worlds: 0..<1, actions: action, rewards: [1], endings: [.running], finalObservations: observation,
+        observations: observation)
+    }
+    var log = try ReplayLog(folder, for: memory)
+    let time = try processorTime { try log.append(memory) }
+    #expect(time < .seconds(1), "\(time)")
+    var copy = ReplayMemory(capacity: 200_000, observations: 60, actions: 16, worlds: 1)
+    let hasBegun = copy.begin(from: memory.state)
+    var again = try ReplayLog(folder, for: copy)
+    try again.read(into: &copy, settled: memory.settled)
+    #expect(hasBegun && copy.transitionCount == 100_000 - 1)
   }
 
   @Test("after n steps past the warm-up there have been ⌊n × updatesPerStep⌋ updates", arguments: [0.1, 0.25, 1, 2.5])
