@@ -115,5 +115,8 @@ public struct DDPGParameters: Configurable, Hashable {
     checks.require(
       memoryCapacity >= 4 * worlds, at: "memoryCapacity", found: "\(memoryCapacity)",
       allowed: "at least 4 for each of \(worlds) worlds")
+    checks.require(
+      shards <= batchSize, at: "shards", found: "\(shards)", allowed: "at most batchSize, \(batchSize)",
+      remedy: "A shard without transitions has nothing to do.")
   }
 }

@@ -316,6 +316,28 @@ struct DDPGTests {
     #expect(ddpg.model.criticTarget.hasSameBits(as: before.criticTarget))
   }
 
+  @Test("a policy that was kept acts to the same bits as the actor: layer normalisation, tanh and normaliser included")
+  func policies() throws {
+    var ddpg = Self.make(Self.settings(.options))
+    ddpg.model.observe([1, 2, 3, 3, 1, 2, -4, 0, 1])
+    _ = ddpg.update(Self.memory(), pool: WorkerPool(threadCount: 1))
+    let raw: [Float] = [0.5, -1, 2, 3, 0, -2]
+    var wanted: [Float] = [0, 0, 0, 0]
+    var workspace = MLPWorkspace<Float>(
+      ddpg.model.actor, rowCapacity: 2, instructionSet: .baseline, isForTraining: false)
+    var squashed = AlignedVector<Float>(zeros: 4)
+    ddpg.model.act(raw, &workspace, &squashed, into: &wanted)
+    let kept = try Policy(ddpg.model.policy.tensors(), file: "test", observations: 3, actions: 2)
+    for policy in [ddpg.model.policy, kept] {
+      var workspace = PolicyWorkspace(policy, rowCapacity: 2, instructionSet: .baseline)
+      var actions: [Float] = [0, 0, 0, 0]
+      var span = actions.mutableSpan
+      workspace.act(raw.span, into: &span)
+      #expect(actions == wanted)
+    }
+    #expect(wanted.allSatisfy { abs($0) < 1 } && Set(wanted).count == 4)
+  }
+
   @Test("defaults are those of the papers")
   func defaults() {
     let ddpg = DDPGParameters()
