@@ -35,8 +35,8 @@ public struct ActorCritic: Sendable {
       &parameters, hidden: .orthogonal(gain: 2.0.squareRoot()), output: .orthogonal(gain: 1), using: &random)
   }
 
-  /// The deterministic policy as it stands, its normaliser frozen.
-  public var policy: Policy {
+  /// The deterministic policy with parameters like this value's own, its normaliser frozen.
+  public func policy(_ parameters: AlignedVector<Float>) -> Policy {
     var frozen = normalizer
     frozen?.isFrozen = true
     return Policy(network: actor.network, parameters: parameters, normalizer: frozen, isSquashed: false)

@@ -16,6 +16,7 @@ public import PoiseNetworks
 //     layer × 0.01; log σ is a parameter for each action, kept between floor and ceiling. (always)
 //  8. Episodes cut by a time limit bootstrap from V of their final observation; faulted steps are left out. (always)
 //  9. The KL penalty uses the exact divergence between the two Gaussians. (always)
+// 10. The deterministic policy that is judged and kept may be a moving average of the one that learns. (`policyAveraging`)
 
 // MARK: - Parameters
 
@@ -52,6 +53,7 @@ public struct PPOParameters: Configurable, Hashable {
   public var normalizesObservations = true
   public var observationLimit = 10.0
   public var scalesRewards = false
+  public var policyAveraging = 0.0
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
@@ -109,6 +111,10 @@ public struct PPOParameters: Configurable, Hashable {
       "Bring observations to mean 0 and deviation 1 inside the policy."),
     .key("observationLimit", \.observationLimit, .number(.positive), "Normalised observations are clipped to ± this."),
     .key("scalesRewards", \.scalesRewards, .boolean, "Divide rewards by the running deviation of discounted returns."),
+    .key(
+      "policyAveraging", \.policyAveraging, .number(.from(0, below: 1)),
+      "The policy that is judged and kept is a moving average of the learner's weights, this share of which an update leaves standing; 0: the learner's own."
+    ),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
@@ -201,6 +207,8 @@ public struct PPOMetrics: Hashable, Sendable {
 public struct PPO: Sendable {
   public let settings: PPOParameters
   public var model: ActorCritic
+  /// Polyak average of the parameters; `nil` without averaging.
+  private var average: AlignedVector<Float>?
   private var adam: Adam<Float>
   private var adaptiveRate: AdaptiveLearningRate
   /// β of the penalized objective.
@@ -255,6 +263,7 @@ public struct PPO: Sendable {
       normalizerLimit: settings.normalizesObservations ? settings.observationLimit : nil, using: &weights)
     self.settings = settings
     self.model = model
+    average = settings.policyAveraging > 0 ? model.parameters : nil
     self.instructionSet = instructionSet
     let count = model.parameters.count
     adam = Adam(
@@ -280,6 +289,9 @@ public struct PPO: Sendable {
       means: AlignedVector(zeros: size * actions), logDensities: zeros, values: zeros, advantages: zeros,
       returns: zeros, logDeviations: AlignedVector(zeros: actions), order: Array(0..<size))
   }
+
+  /// The deterministic policy, averaged if so set.
+  public var policy: Policy { model.policy(average ?? model.parameters) }
 
   // MARK: The update
 
@@ -322,6 +334,10 @@ public struct PPO: Sendable {
       metrics.divergence = divergence / Double(batch.count)
       metrics.epochs = Double(epoch + 1)
     }
+    // θ̄ ← β θ̄ + (1 − β) θ. Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging", here with
+    // a horizon of 1 / (1 − β) updates: the iterates circle around what they learn, their mean does not.
+    average?.follow(
+      model.parameters, targetSmoothing: 1 - settings.policyAveraging, instructionSet: instructionSet)
     adaptiveRate.observe(divergence: metrics.divergence)
     // Section 4 of the paper: β is halved below d_targ / 1.5 and doubled above 1.5 d_targ.
     if metrics.divergence < settings.penaltyTarget / 1.5 { penalty /= 2 }
@@ -520,9 +536,14 @@ extension PPO {
     var random: RandomStream
   }
 
-  /// Everything that further training depends on: `ActorCritic`'s tensors, `adam.*`, and `ppo.memory`, JSON as bytes.
+  /// Everything that further training depends on: `ActorCritic`'s tensors, the same under `average.*` with averaging, `adam.*`,
+  /// and `ppo.memory`, JSON as bytes.
   public func tensors() throws -> [String: Tensor] {
     var tensors = model.tensors()
+    if let average {
+      tensors.merge(model.actor.tensors(average, prefix: "average.actor")) { first, _ in first }
+      tensors.merge(model.critic.tensors(average, prefix: "average.critic")) { first, _ in first }
+    }
     tensors.merge(adam.tensors(prefix: "adam")) { first, _ in first }
     tensors["ppo.memory"] = try Tensor(
       encoding: Memory(adaptiveRate: adaptiveRate, penalty: penalty, random: random))
@@ -534,6 +555,11 @@ extension PPO {
   /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
   public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     try model.read(tensors, file: file)
+    if var average {
+      try model.actor.read(tensors, prefix: "average.actor", file: file, into: &average)
+      try model.critic.read(tensors, prefix: "average.critic", file: file, into: &average)
+      self.average = average
+    }
     try adam.read(tensors, prefix: "adam", file: file)
     let memory: Memory = try Tensor.decode("ppo.memory", in: tensors, file: file)
     (adaptiveRate, penalty, random) = (memory.adaptiveRate, memory.penalty, memory.random)

@@ -21,7 +21,9 @@ public struct BoundTask: Sendable {
   public let rewards: [BoundReward]
   public let terminations: [BoundTermination]
   public let resets: [BoundReset]
-  public let disturbances: [BoundDisturbance]
+  public private(set) var disturbances: [BoundDisturbance]
+  /// Those of training, where they are others.
+  public let trainingDisturbances: [BoundDisturbance]?
   /// Names of the reward terms, each once: a term that stands in the list twice gets a number, [reward terms].
   public let rewardNames: [String]
   /// Index of the body whose tilt is reported, in the model.
@@ -63,6 +65,9 @@ public struct BoundTask: Sendable {
     terminations = bind("terminations", task.terminations, \.name) { $0.term.bind(&binder) }
     resets = bind("reset", task.reset, \.name) { $0.term.bind(&binder) }
     disturbances = bind("disturbances", task.disturbances, \.name) { $0.term.bind(&binder) }
+    trainingDisturbances = task.trainingDisturbances.map {
+      bind("trainingDisturbances", $0, \.name) { $0.term.bind(&binder) }
+    }
     actionScaling = binder.actionScaling()
     leanPlan = binder.plan
     binder.trackEverything()
@@ -83,6 +88,14 @@ public struct BoundTask: Sendable {
     self.linkage = linkage
     self.physics = physics
     self.timing = timing
+  }
+
+  /// The task as the learner meets it: with the disturbances of training.
+  public var forTraining: Self {
+    guard let trainingDisturbances else { return self }
+    var task = self
+    task.disturbances = trainingDisturbances
+    return task
   }
 }
 

@@ -19,6 +19,7 @@ public struct RobotTask: Configurable, Hashable {
   public var terminations: TermList<Termination> = []
   public var reset: TermList<Reset> = []
   public var disturbances: TermList<Disturbance> = []
+  public var trainingDisturbances: TermList<Disturbance>?
   public var randomisation = Randomisation()
   public var faults = FaultBounds()
   public var success: SuccessCondition?
@@ -49,6 +50,10 @@ public struct RobotTask: Configurable, Hashable {
       "reset", \.reset, .terms(Terms.resetCases),
       "How an episode starts: from the model's reference pose, these one after the other."),
     .key("disturbances", \.disturbances, .terms(Terms.disturbanceCases), "What happens to the robot meanwhile."),
+    .key(
+      "trainingDisturbances", \.trainingDisturbances, .optional(.terms(Terms.disturbanceCases)),
+      "The same while it learns; null: as above. Harder or more frequent ones can teach faster, and no score counts them."
+    ),
     .key("randomisation", \.randomisation, .section, "What differs from episode to episode; ranges of factors."),
     .key("faults", \.faults, .section, "Beyond these the simulation is not trusted: the episode ends as a fault."),
     .key(

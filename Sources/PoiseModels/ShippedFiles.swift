@@ -42,13 +42,25 @@ public struct ShippedFiles: Sendable {
   public func models() throws -> [Entry] { try entries(in: "models", extension: "xml") }
   public func scenarios() throws -> [Entry] { try entries(in: "scenarios", extension: "yaml") }
 
+  /// Runs whose trained policies ship, each a folder; none where the folder of them is missing.
+  public func trained() throws -> [Entry] {
+    guard let root, FileManager.default.fileExists(atPath: "\(root)/models/trained") else { return [] }
+    return try names(in: "models/trained")
+      .filter { FileManager.default.fileExists(atPath: "\(root)/models/trained/\($0)/run.json") }
+      .map { Entry(name: $0, path: relative("\(root)/models/trained/\($0)")) }
+  }
+
   private func entries(in folder: String, extension ending: String) throws -> [Entry] {
     guard let root else { return [] }
-    let path = "\(root)/\(folder)"
+    return try names(in: folder).filter { $0.hasSuffix(".\(ending)") }
+      .map { Entry(name: String($0.dropLast(ending.count + 1)), path: relative("\(root)/\(folder)/\($0)")) }
+  }
+
+  /// What stands in a folder below the root, in alphabetical order.
+  private func names(in folder: String) throws -> [String] {
+    let path = "\(root ?? "")/\(folder)"
     do {
-      return try FileManager.default.contentsOfDirectory(atPath: path)
-        .filter { $0.hasSuffix(".\(ending)") }.sorted()
-        .map { Entry(name: String($0.dropLast(ending.count + 1)), path: relative("\(path)/\($0)")) }
+      return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
     } catch {
       throw InputOutputError(path: path, operation: "list", reason: error.localizedDescription)
     }

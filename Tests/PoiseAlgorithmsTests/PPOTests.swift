@@ -174,6 +174,7 @@ struct PPOTests {
     settings.objective = objective
     settings.learningRate.schedule = .adaptive
     settings.normalizesObservations = true
+    settings.policyAveraging = 0.5
     var (ppo, _, segment) = Self.train(settings, updates: 2)
     var copy = Self.make(settings, seed: 99)
     try copy.read(ppo.tensors(), file: "test")
@@ -182,6 +183,24 @@ struct PPOTests {
       #expect(ppo.update([segment], progress: 0, pool: pool) == copy.update([segment], progress: 0, pool: pool))
     }
     #expect(copy.model.parameters.hasSameBits(as: ppo.model.parameters))
+    #expect(copy.policy.parameters.hasSameBits(as: ppo.policy.parameters))
+  }
+
+  @Test(
+    "the averaged policy is the weighted mean of the learner's weights after each update, which averaging leaves alone")
+  func averaging() {
+    var settings = Self.settings()
+    let plain = (0...3).map { Self.train(settings, updates: $0).ppo }
+    settings.policyAveraging = 0.75
+    let averaged = Self.train(settings, updates: 3).ppo
+    #expect(averaged.model.parameters.hasSameBits(as: plain[3].model.parameters))
+    let weights = [0.421875, 0.140625, 0.1875, 0.25]  // 0.75³, 0.25 · 0.75², 0.25 · 0.75, 0.25
+    let kept = Array(averaged.policy.parameters)
+    for i in plain[0].model.actor.network.parameters {
+      let expected = zip(weights, plain).reduce(0.0) { $0 + $1.0 * Double($1.1.model.parameters[i]) }
+      #expect(abs(Double(kept[i]) - expected) < 1e-6)
+    }
+    #expect(Array(plain[3].policy.parameters) == Array(plain[3].model.parameters))
   }
 
   @Test("a policy that was kept acts to the same bits, and acting moves no normaliser")
@@ -191,7 +210,7 @@ struct PPOTests {
     var ppo = Self.make(settings)
     let raw: [Float] = [3, -1, 5, 2, 4, 7]
     ppo.model.normalizer?.observe(raw.span)
-    let policy = ppo.model.policy
+    let policy = ppo.policy
     let again = try Policy(policy.tensors(), file: "test", observations: 2, actions: 1)
     var actions: [[Float]] = []
     for policy in [policy, again, policy] {

@@ -81,6 +81,37 @@ struct PushTests {
     #expect(abs(torque.z) < 0.5)
   }
 
+  @Test("of training act on the learner alone; where none are named, the task's own do")
+  func training() throws {
+    var hard = PushDisturbance()
+    (hard.interval, hard.impulse) = (0.2...0.2, 1...1)
+    var task = airborneTask()
+    task.episodeSeconds = 2
+    func hardestPush(_ bound: BoundTask) throws -> Double {
+      let player = try Player(bound, detail: .lean)
+      player.reset()
+      var hardest = 0.0
+      while player.outcome.ending == .running {
+        player.step(Array(repeating: 0, count: 16))
+        hardest = max(hardest, player.snapshot.pushForce.length)
+      }
+      return hardest
+    }
+    task.trainingDisturbances = [Disturbance(hard)]
+    let bound = try bind(task, to: "humanoid")
+    #expect(try hardestPush(bound) == 0)
+    let mass = try Player(bound, detail: .lean).environment.robot.world.totalMass
+    #expect(abs(try hardestPush(bound.forTraining) - mass / 0.1) < 1e-6)
+
+    task.disturbances = [Disturbance(hard)]
+    task.trainingDisturbances = nil
+    #expect(try hardestPush(bind(task, to: "humanoid").forTraining) > 0)
+    hard.body = "tors"
+    task.trainingDisturbances = [Disturbance(hard)]
+    let error = #expect(throws: InvalidInput.self) { try bind(task, to: "humanoid") }
+    #expect(error?.description.contains("trainingDisturbances.pushes.body") == true, "\(error?.description ?? "")")
+  }
+
   @Test("are the same in every repetition and differ between environments")
   func repeats() throws {
     var task = airborneTask()

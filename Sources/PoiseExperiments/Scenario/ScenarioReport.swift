@@ -104,7 +104,11 @@ public struct ScenarioReport: Sendable {
   }
 
   private var disturbances: String {
-    let rows = zip(task.task.disturbances, task.disturbances).map { [$0.name, $1.effect] }
+    var rows = zip(task.task.disturbances, task.disturbances).map { [$0.name, $1.effect] }
+    if let bound = task.trainingDisturbances {
+      rows += zip(task.task.trainingDisturbances ?? [], bound).map { ["\($0.name), while it learns", $1.effect] }
+      if bound.isEmpty { rows.append(["none while it learns", ""]) }
+    }
     return rows.isEmpty ? "" : section("disturbances", ["term", "effect"], rows)
   }
 

@@ -21,7 +21,7 @@ public final class PPOTrainer: Trainer {
     self.scenario = scenario
     self.pool = pool
     let settings = scenario.scenario.ppo
-    let task = scenario.task
+    let task = scenario.task.forTraining
     let ppo = PPO(
       settings, observations: task.observationSpace.count, actions: task.actionSpace.count, seed: seed,
       instructionSet: instructionSet)
@@ -38,7 +38,7 @@ public final class PPOTrainer: Trainer {
     pool.forEach(&shards) { _, shard in shard.reset() }
   }
 
-  public var policy: Policy { ppo.model.policy }
+  public var policy: Policy { ppo.policy }
 
   public func iterate(stepLimit: Int) -> TrainingReport {
     var report = TrainingReport()

@@ -7,7 +7,11 @@ struct List: ParsableCommand {
 
   func run() throws {
     let shipped = ShippedFiles()
-    for (title, entries) in [("scenarios", try shipped.scenarios()), ("models", try shipped.models())] {
+    let sections = [
+      ("scenarios", try shipped.scenarios()), ("models", try shipped.models()),
+      ("trained runs, for `poise evaluate PATH`, `replay` and `export`", try shipped.trained()),
+    ]
+    for (title, entries) in sections where !entries.isEmpty {
       print(title)
       let width = entries.map(\.name.count).max() ?? 0
       for entry in entries {
