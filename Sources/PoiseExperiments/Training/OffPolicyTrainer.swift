@@ -28,7 +28,7 @@ public final class OffPolicyTrainer: Trainer {
   /// - Parameter pool: touches no number.
   public init(_ scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool) throws {
     let settings = scenario.scenario.offPolicy ?? scenario.scenario.ddpg
-    let task = scenario.task
+    let task = scenario.task.forTraining
     let (observations, actions) = (task.observationSpace.count, task.actionSpace.count)
     self.scenario = scenario
     self.settings = settings
