@@ -58,8 +58,8 @@ let benchmarks: [Target] = [
   .target(
     name: "PoiseBenchmarks",
     dependencies: [
-      "CAllocationCounter", "CDenseKernels", "CPhysicsFloor", "PoiseExperiments", "PoiseEnvironments", "PoiseModels",
-      "PoiseNetworks", "PoiseSimulation", "PoiseCore",
+      "CAllocationCounter", "CDenseKernels", "CPhysicsFloor", "PoiseExperiments", "PoiseAlgorithms",
+      "PoiseEnvironments", "PoiseModels", "PoiseNetworks", "PoiseSimulation", "PoiseCore",
     ],
     path: "Benchmarks/PoiseBenchmarks", swiftSettings: settings),
 ]

@@ -1,3 +1,4 @@
+internal import PoiseAlgorithms
 internal import PoiseCore
 internal import PoiseNetworks
 
@@ -5,95 +6,41 @@ internal import PoiseNetworks
 let benchmarkObservations = 60
 let benchmarkActions = 16
 
-/// One whole DDPG update on a fixed batch: the same arithmetic as `../peers/micro_ddpg.py torch`.
-///
-///     y = r + γ (1 − d) Q'(s', π'(s'))       critic: mean (Q(s, a) − y)²       actor: −mean Q(s, π(s))
-///
-/// Source: Lillicrap et al. 2016, algorithm 1. Both targets follow in the optimizers' pass.
+/// One whole DDPG update, sampling from a memory of 5,000 transitions included: the same arithmetic as
+/// `../peers/micro_ddpg.py`, by the type that trains.
 struct DDPGUpdate {
-  let batch: Int
-  let actor: MLP
-  let critic: MLP
-  var actorParameters, actorTarget, actorGradients: AlignedVector<Float>
-  var criticParameters, criticTarget, criticGradients: AlignedVector<Float>
-  var actorAdam, criticAdam: Adam<Float>
-  var actorWorkspace, targetActorWorkspace, criticWorkspace, targetCriticWorkspace: MLPWorkspace<Float>
-  /// [batch, observations], [batch, observations], [batch, actions], [batch], [batch]
-  let observations, nextObservations, actions, rewards, terminations: AlignedVector<Float>
-  var targets: AlignedVector<Float>
+  private var ddpg: DDPG
+  private let memory: ReplayMemory
+  private let pool = WorkerPool(threadCount: 1)
 
   init(hidden: Int, batch: Int, instructionSet: InstructionSet) {
-    self.batch = batch
     let (o, a) = (benchmarkObservations, benchmarkActions)
+    var settings = DDPGParameters()
+    (settings.hiddenSizes, settings.criticHiddenSizes) = ([hidden, hidden], [hidden, hidden])
+    settings.batchSize = batch
+    settings.actorLearningRate = 1e-3
+    settings.targetSmoothing = 0.005
+    settings.criticWeightDecay = 0
+    ddpg = DDPG(settings, observations: o, actions: a, seed: 0, instructionSet: instructionSet)
     var random = RandomStream(seed: 0, purpose: .testing)
-    actor = MLP(inputs: o, hidden: [hidden, hidden], outputs: a, activation: .relu, outputActivation: .tanh)
-    critic = MLP(inputs: o + a, hidden: [hidden, hidden], outputs: 1, activation: .relu)
-    actorParameters = AlignedVector(zeros: actor.parameters.count)
-    criticParameters = AlignedVector(zeros: critic.parameters.count)
-    actor.initialize(&actorParameters, hidden: .inverseRootFanIn, output: .inverseRootFanIn, using: &random)
-    critic.initialize(&criticParameters, hidden: .inverseRootFanIn, output: .inverseRootFanIn, using: &random)
-    (actorTarget, criticTarget) = (actorParameters, criticParameters)
-    actorGradients = AlignedVector(zeros: actor.parameters.count)
-    criticGradients = AlignedVector(zeros: critic.parameters.count)
-    actorAdam = Adam(parameterCount: actor.parameters.count, instructionSet: instructionSet)
-    criticAdam = Adam(parameterCount: critic.parameters.count, instructionSet: instructionSet)
-    func workspace(_ network: MLP, isForTraining: Bool) -> MLPWorkspace<Float> {
-      MLPWorkspace(network, rowCapacity: batch, instructionSet: instructionSet, isForTraining: isForTraining)
+    var memory = ReplayMemory(capacity: 6000, observations: o, actions: a, worlds: 1)
+    func normal(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.normal()) } }
+    memory.begin(worlds: 0..<1, observations: normal(o))
+    for _ in 0..<5000 {
+      memory.record(
+        worlds: 0..<1, actions: (0..<a).map { _ in Float(random.uniform(in: -1...1)) }, rewards: normal(1),
+        endings: [.running], finalObservations: [], observations: normal(o))
     }
-    actorWorkspace = workspace(actor, isForTraining: true)
-    criticWorkspace = workspace(critic, isForTraining: true)
-    targetActorWorkspace = workspace(actor, isForTraining: false)
-    targetCriticWorkspace = workspace(critic, isForTraining: false)
-    func normal(_ count: Int) -> AlignedVector<Float> { AlignedVector((0..<count).map { _ in Float(random.normal()) }) }
-    observations = normal(batch * o)
-    nextObservations = normal(batch * o)
-    actions = AlignedVector((0..<batch * a).map { _ in Float(random.uniform(in: -1...1)) })
-    rewards = normal(batch)
-    terminations = AlignedVector(zeros: batch)
-    targets = AlignedVector(zeros: batch)
+    self.memory = memory
   }
 
-  mutating func run() {
-    let (o, a) = (benchmarkObservations, benchmarkActions)
-    let discount: Float = 0.99
-    // Targets.
-    targetActorWorkspace.setInputs(nextObservations, columns: 0..<o, rows: batch)
-    targetActorWorkspace.forward(rows: batch, parameters: actorTarget)
-    targetCriticWorkspace.setInputs(nextObservations, columns: 0..<o, rows: batch)
-    targetCriticWorkspace.setInputs(targetActorWorkspace.outputs, columns: o..<o + a, rows: batch)
-    targetCriticWorkspace.forward(rows: batch, parameters: criticTarget)
-    for i in 0..<batch {
-      targets[i] = rewards[i] + discount * (1 - terminations[i]) * targetCriticWorkspace.outputs[i]
-    }
-    // Critic.
-    criticWorkspace.setInputs(observations, columns: 0..<o, rows: batch)
-    criticWorkspace.setInputs(actions, columns: o..<o + a, rows: batch)
-    criticWorkspace.forward(rows: batch, parameters: criticParameters)
-    let loss = Loss.squaredError(
-      criticWorkspace.outputs, targets: targets, rows: batch, dividedBy: batch,
-      gradients: &criticWorkspace.outputGradients)
-    criticWorkspace.backward(rows: batch, parameters: criticParameters, into: &criticGradients)
-    _ = criticAdam.update(
-      &criticParameters, gradients: criticGradients, learningRate: 1e-3, loss: loss, target: &criticTarget,
-      targetSmoothing: 0.005)
-    // Actor.
-    actorWorkspace.setInputs(observations, columns: 0..<o, rows: batch)
-    actorWorkspace.forward(rows: batch, parameters: actorParameters)
-    criticWorkspace.setInputs(observations, columns: 0..<o, rows: batch)
-    criticWorkspace.setInputs(actorWorkspace.outputs, columns: o..<o + a, rows: batch)
-    criticWorkspace.forward(rows: batch, parameters: criticParameters)
-    for i in 0..<batch { criticWorkspace.outputGradients[i] = -1 / Float(batch) }
-    criticWorkspace.backwardToInputs(rows: batch, parameters: criticParameters, inputColumns: o..<o + a)
-    actorWorkspace.setOutputGradients(criticWorkspace.inputGradients, rows: batch)
-    actorWorkspace.backward(rows: batch, parameters: actorParameters, into: &actorGradients)
-    _ = actorAdam.update(
-      &actorParameters, gradients: actorGradients, learningRate: 1e-3, target: &actorTarget, targetSmoothing: 0.005)
-  }
+  mutating func run() { _ = ddpg.update(memory, pool: pool) }
 
   /// The products of one update: (rows, inputs, outputs, how often). Nothing but what is needed.
   var products: [ProductShape] {
     var list: [ProductShape] = []
-    for (network, forwards, backwards) in [(actor, 2, 1), (critic, 3, 1)] {
+    let (batch, critic) = (ddpg.settings.batchSize, ddpg.model.critics[0])
+    for (network, forwards, backwards) in [(ddpg.model.actor, 2, 1), (critic, 3, 1)] {
       for (i, layer) in network.layers.enumerated() {
         list.append(.init(.forward, batch, layer.inputs, layer.outputs, forwards))
         list.append(.init(.weights, batch, layer.inputs, layer.outputs, backwards))

@@ -23,7 +23,6 @@ public import PoiseNetworks
 /// Hyperparameters of PPO; defaults are those of the paper's table 3 where it has them.
 public struct PPOParameters: Configurable, Hashable {
   public enum Objective: String, CaseIterable, Sendable { case clipped, penalized }
-  public enum Hidden: String, CaseIterable, Sendable { case tanh, relu, elu, silu }
 
   public var worlds = 16
   public var blockSize = 8
@@ -47,7 +46,7 @@ public struct PPOParameters: Configurable, Hashable {
   public var adamEpsilon = 1e-8
   public var hiddenSizes = [64, 64]
   public var valueHiddenSizes = [64, 64]
-  public var activation = Hidden.tanh
+  public var activation = HiddenActivation.tanh
   public var initialLogDeviation = 0.0
   public var logDeviationFloor = -6.0
   public var logDeviationCeiling = 2.0

@@ -86,7 +86,8 @@ extension Policy {
     tensors["policy.shape"] = try Tensor(
       encoding: Shape(
         layers: network.layers.map(\.outputs), inputs: observationCount, activation: network.layers[0].activation,
-        normalizerLimit: normalizer?.limit, isSquashed: isSquashed))
+        normalizerLimit: normalizer?.limit, isSquashed: isSquashed,
+        normalizesLayers: network.layers.contains { $0.normalization != nil }))
     return tensors
   }
 
@@ -98,6 +99,8 @@ extension Policy {
     var activation: Activation
     var normalizerLimit: Double?
     var isSquashed: Bool
+    /// Layer normalisation in the hidden layers; files of before it was possible have no word of it.
+    var normalizesLayers: Bool?
   }
 
   /// Rebuilds a policy to the bit.
@@ -119,7 +122,8 @@ extension Policy {
           remedy: "The policy belongs to another robot or scenario."))
     }
     let network = MLP(
-      inputs: shape.inputs, hidden: Array(shape.layers.dropLast()), outputs: actions, activation: shape.activation)
+      inputs: shape.inputs, hidden: Array(shape.layers.dropLast()), outputs: actions, activation: shape.activation,
+      layerNormalization: shape.normalizesLayers ?? false)
     var parameters = AlignedVector<Float>(zeros: network.parameters.upperBound)
     try network.read(tensors, prefix: "policy", file: file, into: &parameters)
     var normalizer: RunningNormalizer?

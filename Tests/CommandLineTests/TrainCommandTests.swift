@@ -57,6 +57,30 @@ struct TrainCommandTests {
     #expect(try Self.results(whole) == Self.results(parts))
   }
 
+  @Test(
+    "DDPG and TD3 train by the same command, say what their memory takes, and go on after a signal or a kill to the same bits",
+    arguments: [("ddpg", SIGTERM), ("td3", SIGKILL)])
+  func offPolicy(algorithm: String, number: Int32) throws {
+    let folder = try ScratchFolder()
+    let (whole, parts) = ("\(folder.path)/whole", "\(folder.path)/parts")
+    let command = [
+      "train", "pendulum-balance", "--algorithm", algorithm, "--seed", "3", "--threads", "2", "--steps", "6000",
+      "--set",
+      "training.stopsAtGoal=false", "--set", "evaluation.tuningEpisodes=8",
+    ]
+    let once = try PoiseProcess(command + ["--out", whole])
+    #expect(once.status == 0 && once.output.contains("6000 steps"), "\(once.errors)")
+    #expect(once.errors.contains("replay memory: 20000 observations, 24 bytes per transition, 0.5 MB"))
+    let first = try PoiseProcess(
+      command + ["--out", parts], signal: number,
+      when: { ((try? String(contentsOfFile: "\(parts)/progress.csv", encoding: .utf8))?.count { $0 == "\n" } ?? 0) > 4 }
+    )
+    if first.status != 0 { #expect(try PoiseProcess(["train", "--resume", parts, "--threads", "1"]).status == 0) }
+    #expect(try Self.results(whole) == Self.results(parts))
+    let judged = try PoiseProcess(["evaluate", parts, "--episodes", "5", "--json"]).output
+    #expect(judged.contains("\"algorithm\" : \"\(algorithm)\""), "\(judged)")
+  }
+
   @Test("what cannot be done is said, with the right exit code")
   func refusals() throws {
     let folder = try ScratchFolder()

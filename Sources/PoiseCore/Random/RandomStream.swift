@@ -10,6 +10,7 @@ public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
   case replaySampling = 8
   case statistics = 9
   case testing = 10
+  case targetSmoothing = 11
 }
 
 /// A counter-based stream of random numbers: one per purpose and index, all independent, all from one root seed.

@@ -5,7 +5,7 @@ import PoiseEnvironments
 /// What a controller's episodes were worth: the scores of DESIGN.md, "Scores".
 public struct EvaluationResult: Codable, Hashable, Sendable {
   public var scenario: String
-  /// `ppo`, or the name of a baseline.
+  /// `ppo`, `ddpg`, `td3`, or the name of a baseline.
   public var algorithm: String
   /// Root seed of the episodes.
   public var seed: UInt64

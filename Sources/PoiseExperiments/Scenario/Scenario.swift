@@ -14,7 +14,8 @@ public struct Scenario: Configurable, Hashable {
   public var hold = HoldGains()
   public var training = TrainingSettings()
   public var ppo = PPOParameters()
-  // The sections of further algorithms (`ddpg`, …) are added here.
+  public var ddpg = DDPGParameters()
+  public var td3 = TD3Parameters()
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] =
@@ -32,6 +33,8 @@ public struct Scenario: Configurable, Hashable {
         "The `hold` controller, a baseline that keeps a pose; `poise bench hold-gains` finds gains."),
       .key("training", \.training, .section, "Who learns, and for how long."),
       .key("ppo", \.ppo, .section, "Hyperparameters of PPO."),
+      .key("ddpg", \.ddpg, .section, "Hyperparameters of DDPG."),
+      .key("td3", \.td3, .section, "Hyperparameters of TD3: those of DDPG with other defaults."),
     ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
@@ -40,6 +43,20 @@ public struct Scenario: Configurable, Hashable {
       goal.successRate == nil || task.success != nil, at: "goal.successRate", found: "a success rate",
       allowed: "null in a scenario without a section `success`", remedy: "Add the section, or use survivalRate.")
   }
+
+  /// Hyperparameters of the chosen algorithm where it learns from a replay memory, else `nil`.
+  public var offPolicy: DDPGParameters? {
+    switch training.algorithm {
+    case .ppo: nil
+    case .ddpg: ddpg
+    case .td3: td3.ddpg
+    }
+  }
+
+  /// Control steps after which the chosen algorithm's training ends.
+  public var stepLimit: Int { offPolicy?.stepLimit ?? training.stepLimit }
+  /// Control steps between two evaluations of the chosen algorithm's training.
+  public var evaluationInterval: Int { offPolicy?.evaluationInterval ?? training.evaluationInterval }
 }
 
 /// What a trained controller has to reach; null asks for nothing.

@@ -15,6 +15,7 @@ public import PoiseNetworks
 ///     evaluations.csv     one row for each evaluation
 ///     events.out.tfevents.poise   both for TensorBoard
 ///     checkpoints/latest.safetensors, best.safetensors
+///     replay/             the replay memory that `latest` refers to, of learners that have one
 public struct RunFolder: Sendable {
   public let path: String
   public let description: Description
@@ -75,7 +76,7 @@ public struct RunFolder: Sendable {
     return path
   }
 
-  private static func makeFolder(_ path: String) throws {
+  static func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {

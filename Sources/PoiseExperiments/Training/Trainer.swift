@@ -21,6 +21,21 @@ public protocol Trainer: AnyObject {
   ///
   /// - Parameter file: what messages call the source.
   func read(_ tensors: [String: Tensor], file: String) throws
+  /// What a person should know at the start; empty for nothing.
+  var note: String { get }
+  /// Puts what is too large for a checkpoint into files of its own, before `tensors` is asked for.
+  func willSave(in folder: RunFolder) throws
+  /// The checkpoint is there whole: files that only older ones referred to may go.
+  func didSave(in folder: RunFolder) throws
+  /// Takes what those files hold, after `read`.
+  func readFiles(in folder: RunFolder) throws
+}
+
+extension Trainer {
+  public var note: String { "" }
+  public func willSave(in folder: RunFolder) throws {}
+  public func didSave(in folder: RunFolder) throws {}
+  public func readFiles(in folder: RunFolder) throws {}
 }
 
 /// What one iteration of training brought.

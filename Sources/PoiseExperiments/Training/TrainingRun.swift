@@ -72,7 +72,7 @@ public final class TrainingRun {
     folder = try RunFolder(creating: path, for: scenario, seed: seed, instructionSet: instructionSet)
     logs = try RunLogs(folder)
     state = State()
-    state.nextEvaluation = scenario.scenario.training.evaluationInterval
+    state.nextEvaluation = scenario.scenario.evaluationInterval
     evaluation = Self.makeEvaluation(scenario, instructionSet)
     try save()
   }
@@ -97,6 +97,7 @@ public final class TrainingRun {
     let (file, name) = try folder.tensors(.latest)
     state = try Tensor.decode("run.state", in: file.tensors, file: name)
     try trainer.read(file.tensors, file: name)
+    try trainer.readFiles(in: folder)
     logs = try RunLogs(folder, keeping: state.logs)
   }
 
@@ -105,6 +106,7 @@ public final class TrainingRun {
   ) throws -> any Trainer {
     switch scenario.scenario.training.algorithm {
     case .ppo: try PPOTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
+    case .ddpg, .td3: try OffPolicyTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
     }
   }
 
@@ -117,7 +119,9 @@ public final class TrainingRun {
   // MARK: Telling
 
   public var environmentSteps: Int { trainer.environmentSteps }
-  public var stepLimit: Int { scenario.scenario.training.stepLimit }
+  public var stepLimit: Int { scenario.scenario.stepLimit }
+  /// What a person should know at the start; empty for nothing.
+  public var note: String { trainer.note }
   /// The best evaluation so far, and when it was.
   public var best: (result: EvaluationResult, environmentSteps: Int)? { state.best.map { ($0, state.bestSteps) } }
   public var faults: Int { state.faults }
@@ -137,7 +141,7 @@ public final class TrainingRun {
     let settings = scenario.scenario.training
     while true {
       let steps = trainer.environmentSteps
-      let isOver = steps >= settings.stepLimit
+      let isOver = steps >= stepLimit
       if steps >= state.nextEvaluation || isOver, steps > state.evaluatedSteps {
         try evaluate(steps, tell)
       }
@@ -148,7 +152,7 @@ public final class TrainingRun {
         try save()
         return .interrupted(signal: signal)
       }
-      let report = trainer.iterate(stepLimit: settings.stepLimit)
+      let report = trainer.iterate(stepLimit: stepLimit)
       state.iteration += 1
       state.environmentSteps = trainer.environmentSteps
       state.faults += report.faults.count
@@ -172,7 +176,7 @@ public final class TrainingRun {
     state.goalsInARow = meetsGoal ? state.goalsInARow + 1 : 0
     state.evaluatedSteps = steps
     while state.nextEvaluation <= steps {
-      state.nextEvaluation += scenario.scenario.training.evaluationInterval
+      state.nextEvaluation += scenario.scenario.evaluationInterval
     }
     if isBest { (state.bestRanking, state.best, state.bestSteps) = (ranking, result, steps) }
     try logs.add(result, steps: steps, meetsGoal: meetsGoal)
@@ -186,6 +190,7 @@ public final class TrainingRun {
     var kept = state
     kept.logs = logs.lengths
     kept.secondsBefore = seconds
+    try trainer.willSave(in: folder)
     var tensors = try trainer.tensors()
     tensors.merge(try trainer.policy.tensors()) { first, _ in first }
     tensors["run.state"] = try Tensor(encoding: kept)
@@ -199,6 +204,7 @@ public final class TrainingRun {
         .write(to: folder.checkpointPath(.best))
     }
     try SafetensorsFile(tensors: tensors, metadata: metadata).write(to: folder.checkpointPath(.latest))
+    try trainer.didSave(in: folder)
     lastSave = DispatchTime.now().uptimeNanoseconds
   }
 }

@@ -2,7 +2,7 @@ public import PoiseCore
 
 /// How long a controller is trained, by which algorithm, and how often it is judged meanwhile.
 public struct TrainingSettings: Configurable, Hashable {
-  public enum Algorithm: String, CaseIterable, Sendable, Codable { case ppo }
+  public enum Algorithm: String, CaseIterable, Sendable, Codable { case ppo, ddpg, td3 }
 
   public var algorithm = Algorithm.ppo
   public var stepLimit = 1_000_000

@@ -12,11 +12,11 @@ struct Bench: ParsableCommand {
     discussion: "Ratios above 1 are better than the floor. Run it on an idle machine; compare ratios, not runs.")
 
   enum Name: String, CaseIterable, ExpressibleByArgument {
-    case physics, environments, networks
+    case physics, environments, networks, learners
     case holdGains = "hold-gains"
 
     /// What runs where nothing is named: figures of speed.
-    static let speeds: [Self] = [.physics, .environments, .networks]
+    static let speeds: [Self] = [.physics, .environments, .networks, .learners]
   }
 
   @Argument(
@@ -48,6 +48,10 @@ struct Bench: ParsableCommand {
               try LoadedScenario(contentsOf: ShippedFiles().resolve($0)).task
             })
         case .networks: networkBenchmark(instructionSet: try InstructionSet.chosen())
+        case .learners:
+          try learnerBenchmark(instructionSet: InstructionSet.chosen()) { name, overrides in
+            try LoadedScenario(contentsOf: ShippedFiles().resolve(name), overrides: overrides)
+          }
         case .holdGains:
           try holdGainSweep(
             ShippedFiles().resolve(scenario), instructionSet: InstructionSet.chosen(),

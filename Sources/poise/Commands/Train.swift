@@ -20,7 +20,7 @@ struct Train: ParsableCommand {
   @Option(help: "Go on with this run from its last checkpoint.")
   var resume: String?
 
-  @Option(help: "Who learns: ppo.")
+  @Option(help: "Who learns: ppo, ddpg, td3. Default: the scenario's training.algorithm.")
   var algorithm: String?
 
   @Option(help: "Root of all random numbers; the same seed gives the same bits.")
@@ -59,7 +59,9 @@ struct Train: ParsableCommand {
     } else {
       var overrides = set
       if let algorithm { overrides.append("training.algorithm=\(algorithm)") }
-      if let steps { overrides.append("training.stepLimit=\(steps)") }
+      if let steps {
+        overrides += ["training.stepLimit=\(steps)", "ddpg.stepLimit=null", "td3.stepLimit=null"]
+      }
       let loaded = try LoadedScenario(contentsOf: ShippedFiles().resolve(scenario ?? ""), overrides: overrides)
       let seed = seed ?? 1
       run = try TrainingRun(
@@ -69,6 +71,7 @@ struct Train: ParsableCommand {
     printError(
       "\(run.scenario.name), \(run.folder.description.algorithm), seed \(run.folder.description.seed), "
         + "\(threads) thread\(threads == 1 ? "" : "s"): \(run.folder.path)")
+    if !run.note.isEmpty { printError(run.note) }
     let display = TrainingDisplay(run)
     let ending = try run.run(stopSignal: { Interruption.signal }, tell: { display.show($0) })
     if case .interrupted(let signal) = ending {

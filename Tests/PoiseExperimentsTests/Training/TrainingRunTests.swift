@@ -65,6 +65,15 @@ struct TrainingRunTests {
     #expect(try Self.results("\(scratch.path)/other")["progress.csv"] != one["progress.csv"])
   }
 
+  /// A signal that comes after so many iterations.
+  static func stop(after count: Int) -> () -> Int32 {
+    var calls = 0
+    return {
+      calls += 1
+      return calls > count ? SIGINT : 0
+    }
+  }
+
   @Test("interrupted at random points and gone on with, a run gives the same bits as at one go")
   func resuming() throws {
     let scratch = Scratch()
@@ -72,14 +81,7 @@ struct TrainingRunTests {
     var random = RandomStream(seed: 11, purpose: .testing)
     let path = "\(scratch.path)/parts"
     var stops = 0
-    func stop(after count: Int) -> () -> Int32 {
-      var calls = 0
-      return {
-        calls += 1
-        return calls > count ? SIGINT : 0
-      }
-    }
-    var ending = try Self.begin(path).run(stopSignal: stop(after: 1 + random.index(below: 5)))
+    var ending = try Self.begin(path).run(stopSignal: Self.stop(after: 1 + random.index(below: 5)))
     while ending == .interrupted(signal: SIGINT) {
       stops += 1
       // What a process that is killed leaves behind after its last checkpoint: rows that will be computed again.
@@ -89,7 +91,8 @@ struct TrainingRunTests {
         file.write(Data("1,2,3\n4,".utf8))
         try file.close()
       }
-      ending = try Self.resume(path, threads: 1 + stops % 2).run(stopSignal: stop(after: 1 + random.index(below: 6)))
+      ending = try Self.resume(path, threads: 1 + stops % 2).run(
+        stopSignal: Self.stop(after: 1 + random.index(below: 6)))
     }
     #expect(stops >= 3 && ending == .stepLimitReached)
     Self.expectEqual(

@@ -1,0 +1,116 @@
+internal import CAllocationCounter
+internal import Dispatch
+internal import PoiseAlgorithms
+internal import PoiseCore
+public import PoiseExperiments
+public import PoiseNetworks
+
+/// Updates per second of DDPG and TD3 at work: acting, recording, sampling from memory and learning, on a scenario's worlds.
+///
+/// At the setting of RLtools' TD3 (64–64, batches of 100, one update for each control step of one world, on the pendulum)
+/// processor time of one thread, medians over the rounds; then each learner as `humanoid-stand` ships it, and on the clock what a
+/// second thread brings, which needs an idle machine.
+///
+/// - Parameters:
+///   - load: a shipped scenario by name, with overrides `key.path=value`.
+///   - rounds: rounds of each measurement.
+public func learnerBenchmark(
+  instructionSet: InstructionSet, rounds: Int = 9, roundSeconds: Double = 0.05,
+  load: (_ name: String, _ overrides: [String]) throws -> LoadedScenario
+) throws -> BenchmarkReport {
+  var report = BenchmarkReport(
+    title: "learners",
+    conditions: [
+      "instruction set": instructionSet.rawValue, "processor": processorName(), "threads": "1, but where it says two",
+    ])
+  let benchmark = LearnerBenchmark(
+    instructionSet: instructionSet, stopwatch: Stopwatch(rounds: rounds, roundSeconds: roundSeconds))
+  for algorithm in ["ddpg", "td3"] {
+    let settings = [
+      "worlds=1", "batchSize=100", "hiddenSizes=[64, 64]", "criticHiddenSizes=[64, 64]", "updatesPerStep=1",
+      "warmupSteps=1000", "reportInterval=200", "memoryCapacity=20000", "returnSteps=1", "normalizesObservations=false",
+      "normalizesActorLayers=false", "normalizesCriticLayers=false", "shards=1",
+    ]
+    let scenario = try load(
+      "pendulum-swingup", ["training.algorithm=\(algorithm)"] + settings.map { "\(algorithm).\($0)" })
+    report.rows += try benchmark.atPeersSetting(scenario, algorithm.uppercased())
+  }
+  for algorithm in ["ddpg", "td3"] {
+    let scenario = try load(
+      "humanoid-stand",
+      ["training.algorithm=\(algorithm)", "\(algorithm).reportInterval=400", "\(algorithm).memoryCapacity=50000"])
+    report.rows += try benchmark.asShipped(scenario, algorithm.uppercased())
+  }
+  return report
+}
+
+private struct LearnerBenchmark {
+  let instructionSet: InstructionSet
+  let stopwatch: Stopwatch
+
+  /// A trainer that is past its warm-up and has learned a little.
+  private func trainer(_ scenario: LoadedScenario, threads: Int = 1) throws -> OffPolicyTrainer {
+    let trainer = try OffPolicyTrainer(
+      scenario, seed: 1, instructionSet: instructionSet, pool: WorkerPool(threadCount: threads))
+    let warmup = scenario.scenario.offPolicy?.warmupSteps ?? 0
+    while trainer.environmentSteps < warmup { _ = trainer.iterate(stepLimit: .max) }
+    for _ in 0..<3 { _ = trainer.iterate(stepLimit: .max) }
+    return trainer
+  }
+
+  func atPeersSetting(_ scenario: LoadedScenario, _ name: String) throws -> [BenchmarkReport.Row] {
+    let trainer = try trainer(scenario)
+    let stepsPerCall = Double(scenario.scenario.offPolicy?.reportInterval ?? 1)
+    let time = stopwatch.measure([{ _ = trainer.iterate(stepLimit: .max) }])[0].median / stepsPerCall
+    var rows = [
+      BenchmarkReport.Row(
+        "\(name), 64–64, batch 100: control steps with an update each", 1 / time, "per s", floor: ("bar", 8000))
+    ]
+    if ac_is_counting() {
+      // Updates allocate nothing (`poise bench networks`), nor do control steps: this is the report itself.
+      let before = ac_allocations()
+      _ = trainer.iterate(stepLimit: .max)
+      let count = Double(ac_allocations() - before)
+      rows.append(.init("  allocations in a report of \(Int(stepsPerCall)) of them", count, ""))
+    }
+    return rows
+  }
+
+  func asShipped(_ scenario: LoadedScenario, _ name: String) throws -> [BenchmarkReport.Row] {
+    let settings = scenario.scenario.offPolicy ?? DDPGParameters()
+    let label = "\(scenario.name), \(name)"
+    let (one, two) = (try trainer(scenario), try trainer(scenario, threads: 2))
+    var phases: [String: [Double]] = [:]
+    let calls = 3
+    var ratios: [Double] = []
+    for _ in 0..<stopwatch.rounds {
+      func run(_ trainer: OffPolicyTrainer, _ threads: String) -> Double {
+        var sums: [String: Double] = [:]
+        let seconds = wallSeconds {
+          for _ in 0..<calls {
+            for phase in trainer.iterate(stepLimit: .max).phases { sums[phase.name, default: 0] += phase.seconds }
+          }
+        }
+        for (phase, seconds) in sums { phases[phase + threads, default: []].append(seconds) }
+        return seconds
+      }
+      ratios.append(run(one, " one") / run(two, " two"))
+    }
+    let steps = Double(calls * settings.reportInterval)
+    func micro(_ phase: String) -> Double { median(phases[phase] ?? []) / steps * 1e6 }
+    let (acting, learning) = (micro("acting one"), micro("learning one"))
+    return [
+      .init("\(label): acting, each control step", acting, "µs on the clock"),
+      .init("\(label): learning, each control step", learning, "µs on the clock"),
+      .init("\(label): update, batch \(settings.batchSize)", learning / settings.updatesPerStep, "µs on the clock"),
+      .init("\(label): two threads ÷ one", median(ratios), "×"),
+      .init("  acting alone", acting / micro("acting two"), "×"),
+      .init("  learning alone", learning / micro("learning two"), "×"),
+      .init(
+        "  at best, if one thread acted while the other learned", (acting + learning) / max(acting, learning), "×"),
+      .init(
+        "\(label): replay memory, each transition",
+        Double(one.bytesPerTransition), "bytes"),
+    ]
+  }
+}

@@ -1,0 +1,111 @@
+public import PoiseCore
+public import PoiseNetworks
+
+/// A deterministic policy, one or two action-value functions, the target copies of all, and the observations' normaliser:
+/// what DDPG and TD3 train.
+public struct DeterministicActorCritic: Sendable {
+  /// Observation to z; the action is μ(o) = tanh z.
+  public let actor: MLP
+  /// [observation | action] to Q. All of them stand in one parameter vector.
+  public let critics: [MLP]
+  /// θ^μ and θ^μ′.
+  public var actorParameters, actorTarget: AlignedVector<Float>
+  /// θ^Q and θ^Q′, of all critics.
+  public var criticParameters, criticTarget: AlignedVector<Float>
+  /// Part of the policy; `nil` if the networks take raw observations.
+  public var normalizer: RunningNormalizer?
+
+  public var observationCount: Int { actor.inputCount }
+  public var actionCount: Int { actor.outputCount }
+
+  /// - Parameter random: purpose `.weights`.
+  public init(_ settings: DDPGParameters, observations: Int, actions: Int, using random: inout RandomStream) {
+    let activation = Activation(rawValue: settings.activation.rawValue) ?? .relu
+    actor = MLP(
+      inputs: observations, hidden: settings.hiddenSizes, outputs: actions, activation: activation,
+      layerNormalization: settings.normalizesActorLayers)
+    var critics: [MLP] = []
+    for _ in 0..<(settings.usesTwinCritics ? 2 : 1) {
+      critics.append(
+        MLP(
+          inputs: observations + actions, hidden: settings.criticHiddenSizes, outputs: 1, activation: activation,
+          layerNormalization: settings.normalizesCriticLayers, firstParameter: critics.last?.parameters.upperBound ?? 0)
+      )
+    }
+    self.critics = critics
+    actorParameters = AlignedVector(zeros: actor.parameters.upperBound)
+    criticParameters = AlignedVector(zeros: critics.last?.parameters.upperBound ?? 0)
+    // Section 7 of Lillicrap et al. 2016: so that first actions and values are near zero.
+    let output = settings.finalLayerBound.map { Initializer.uniform(bound: $0) } ?? .inverseRootFanIn
+    actor.initialize(&actorParameters, hidden: .inverseRootFanIn, output: output, using: &random)
+    for critic in critics {
+      critic.initialize(&criticParameters, hidden: .inverseRootFanIn, output: output, using: &random)
+    }
+    (actorTarget, criticTarget) = (actorParameters, criticParameters)
+    normalizer =
+      settings.normalizesObservations
+      ? RunningNormalizer(elementCount: observations, limit: settings.observationLimit) : nil
+  }
+
+  /// The deterministic policy as it stands, its normaliser frozen.
+  public var policy: Policy {
+    var frozen = normalizer
+    frozen?.isFrozen = true
+    return Policy(network: actor, parameters: actorParameters, normalizer: frozen, isSquashed: true)
+  }
+
+  /// Writes μ(o) for each row: [rows, observations] to [rows, actions].
+  ///
+  /// - Parameters:
+  ///   - workspace: of `actor`, for as many rows.
+  ///   - squashed: like the workspace's outputs.
+  public func act(
+    _ observations: [Float], _ workspace: inout MLPWorkspace<Float>, _ squashed: inout AlignedVector<Float>,
+    into actions: inout [Float]
+  ) {
+    prepare(observations, &workspace.inputs)
+    workspace.forward(rows: observations.count / observationCount, parameters: actorParameters)
+    Activation.tanh.apply(to: workspace.outputs, into: &squashed, instructionSet: workspace.instructionSet)
+    for k in actions.indices { actions[k] = squashed[k] }
+  }
+
+  /// Takes observations into the normaliser's account, if there is one.
+  public mutating func observe(_ observations: [Float]) { normalizer?.observe(observations.span) }
+
+  private func prepare(_ observations: [Float], _ inputs: inout AlignedVector<Float>) {
+    var target = inputs.mutableSpan
+    if let normalizer {
+      normalizer.normalize(observations.span, into: &target)
+    } else {
+      for k in observations.indices { target[k] = observations[k] }
+    }
+  }
+
+  // MARK: Keeping
+
+  /// `actor.*`, `actor_target.*`, `critic1.*`, `critic1_target.*` (and 2), and `normalizer.*` if there is one.
+  public func tensors() -> [String: Tensor] {
+    var tensors = actor.tensors(actorParameters, prefix: "actor")
+    func add(_ more: [String: Tensor]) { tensors.merge(more) { first, _ in first } }
+    add(actor.tensors(actorTarget, prefix: "actor_target"))
+    for (i, critic) in critics.enumerated() {
+      add(critic.tensors(criticParameters, prefix: "critic\(i + 1)"))
+      add(critic.tensors(criticTarget, prefix: "critic\(i + 1)_target"))
+    }
+    if let normalizer { add(normalizer.tensors(prefix: "normalizer")) }
+    return tensors
+  }
+
+  /// Takes everything from tensors, to the bit.
+  ///
+  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
+    try actor.read(tensors, prefix: "actor", file: file, into: &actorParameters)
+    try actor.read(tensors, prefix: "actor_target", file: file, into: &actorTarget)
+    for (i, critic) in critics.enumerated() {
+      try critic.read(tensors, prefix: "critic\(i + 1)", file: file, into: &criticParameters)
+      try critic.read(tensors, prefix: "critic\(i + 1)_target", file: file, into: &criticTarget)
+    }
+    try normalizer?.read(tensors, prefix: "normalizer", file: file)
+  }
+}

@@ -1,0 +1,294 @@
+public import PoiseCore
+import PoiseNetworks
+
+/// What was lived, to be learned from again and again: the observations of all worlds in one ring, in the order in which they came.
+///
+/// A slot holds one observation; once the control step after it is over, also the action taken there, its reward and a link to the
+/// slot of the observation that followed. So an observation that ends one transition and begins the next is stored once. An
+/// episode's last observation has a slot of its own, without a link: the bootstrap past a time limit needs it. Faulted steps
+/// are never linked, so no learner sees them.
+///
+///     o₀ a₀ r₀ → o₁ a₁ r₁ → o₂            links run forward in time; the oldest slot is overwritten first, so a slot
+///                                          that is still there has all that follows it
+///
+/// Nothing is allocated after `init`. Shapes: [capacity, …] each.
+public struct ReplayMemory: Sendable {
+  /// Slots; as many transitions, less one for each episode that ended and one for each world.
+  public let capacity: Int
+  public let observationCount: Int
+  public let actionCount: Int
+  public let worldCount: Int
+  /// Slots written since the beginning; number k stands at place k mod capacity.
+  public private(set) var written = 0
+  /// Transitions that can be sampled.
+  public private(set) var transitionCount = 0
+
+  /// [capacity, observations]
+  private var observations: AlignedVector<Float>
+  /// [capacity, actions]
+  private var actions: AlignedVector<Float>
+  /// [capacity]
+  private var rewards: AlignedVector<Float>
+  /// The place of the observation that followed, or why there is none. [capacity]
+  private var links: [Int32]
+  /// The number of each world's newest slot, [worlds].
+  private var newest: [Int]
+
+  /// What stands in `links` where no observation followed.
+  private enum Link {
+    /// The step is not over yet.
+    static let open: Int32 = -1
+    /// The task ended with this observation: nothing it could lead to has a value.
+    static let terminated: Int32 = -2
+    /// A time limit or a fault: the task would have gone on, so a value may be taken here.
+    static let cut: Int32 = -3
+  }
+
+  /// - Parameters:
+  ///   - capacity: slots, at least 4 for each world.
+  ///   - observations, actions: elements of each.
+  public init(capacity: Int, observations: Int, actions: Int, worlds: Int) {
+    precondition(
+      capacity >= 4 * worlds && capacity <= Int(Int32.max) && worlds > 0,
+      "a memory of \(capacity) slots for \(worlds) worlds; allowed 4 for each world to 2³¹ − 1")
+    self.capacity = capacity
+    observationCount = observations
+    actionCount = actions
+    worldCount = worlds
+    self.observations = AlignedVector(zeros: capacity * observations)
+    self.actions = AlignedVector(zeros: capacity * actions)
+    rewards = AlignedVector(zeros: capacity)
+    links = Array(repeating: Link.open, count: capacity)
+    newest = Array(repeating: -1, count: worlds)
+  }
+
+  /// Slots that hold something.
+  public var filled: Int { min(written, capacity) }
+
+  /// Bytes of a slot: observation, action, reward and link, 4 bytes a number.
+  public var bytesPerTransition: Int { 4 * (observationCount + actionCount + 2) }
+
+  // MARK: Recording
+
+  /// Takes the first observation of each world.
+  ///
+  /// - Parameters:
+  ///   - worlds: which of all worlds these are.
+  ///   - first: [worlds, observations].
+  public mutating func begin(worlds: Range<Int>, observations first: [Float]) {
+    for (i, world) in worlds.enumerated() { newest[world] = append(first, row: i, link: Link.open) }
+  }
+
+  /// Takes one control step of some worlds.
+  ///
+  /// - Parameters:
+  ///   - worlds: which of all worlds these are.
+  ///   - taken: actions as they were applied, [worlds, actions].
+  ///   - gained, endings: rewards and how the episodes stood, [worlds].
+  ///   - finals: last observations of the episodes that ended, in their rows, [worlds, observations].
+  ///   - following: what the next action is chosen for, [worlds, observations].
+  public mutating func record(
+    worlds: Range<Int>, actions taken: [Float], rewards gained: [Float], endings: [EpisodeEnding],
+    finalObservations finals: [Float], observations following: [Float]
+  ) {
+    precondition(
+      taken.count == worlds.count * actionCount && following.count == worlds.count * observationCount,
+      "\(taken.count) numbers for the actions of \(worlds.count) worlds, \(following.count) for their observations")
+    for (i, world) in worlds.enumerated() {
+      precondition(newest[world] >= 0, "world \(world) has not begun")
+      let place = newest[world] % capacity
+      guard endings[i] != .fault else {
+        links[place] = Link.cut
+        newest[world] = append(following, row: i, link: Link.open)
+        continue
+      }
+      for j in 0..<actionCount { actions[place * actionCount + j] = taken[i * actionCount + j] }
+      rewards[place] = gained[i]
+      var next = -1
+      switch endings[i] {
+      case .terminated: next = append(finals, row: i, link: Link.terminated)
+      case .truncated: next = append(finals, row: i, link: Link.cut)
+      case .running, .fault: break
+      }
+      newest[world] = append(following, row: i, link: Link.open)
+      if next < 0 { next = newest[world] }
+      links[place] = Int32(next % capacity)
+      transitionCount += 1
+    }
+  }
+
+  /// Writes one slot over the oldest.
+  ///
+  /// - Returns: its number.
+  private mutating func append(_ rows: [Float], row: Int, link: Int32) -> Int {
+    let place = written % capacity
+    if written >= capacity, links[place] >= 0 { transitionCount -= 1 }
+    let n = observationCount
+    var target = observations.mutableSpan(of: place * n..<(place + 1) * n)
+    for k in 0..<n { target[k] = rows[row * n + k] }
+    links[place] = link
+    written += 1
+    return written - 1
+  }
+
+  // MARK: Sampling
+
+  /// Draws transitions uniformly, with replacement.
+  ///
+  /// Places are drawn until one holds a transition, so every transition is equally likely whatever stands between them.
+  ///
+  /// - Parameter places: all of them are written.
+  public func sample(into places: inout [Int], using random: inout RandomStream) {
+    precondition(transitionCount > 0, "a memory without transitions")
+    for i in places.indices {
+      repeat { places[i] = random.index(below: filled) } while links[places[i]] < 0
+    }
+  }
+
+  /// What n steps from a transition on brought, and where they led.
+  public struct Outcome: Hashable, Sendable {
+    /// Σ γᵏ rₜ₊ₖ over the m ≤ n steps that are there.
+    public var rewards: Float
+    /// γᵐ, or 0 where the task ended: the factor on the value at `place`.
+    public var discount: Float
+    /// The observation after them.
+    public var place: Int
+  }
+
+  /// Follows the links from a transition for up to n steps: fewer where the episode is over or has come no further yet.
+  ///
+  ///     R = Σ_{k<m} γᵏ rₜ₊ₖ,   then γᵐ V(oₜ₊ₘ), m ≤ n
+  ///
+  /// Source: Sutton 1988, "Learning to Predict by the Methods of Temporal Differences"; for DDPG, Barth-Maron et al. 2018, eq. 5.
+  public func outcome(of place: Int, steps n: Int, discountFactor γ: Float) -> Outcome {
+    var outcome = Outcome(rewards: 0, discount: 1, place: place)
+    for _ in 0..<n {
+      let next = links[outcome.place]
+      guard next >= 0 else { break }
+      outcome.rewards += outcome.discount * rewards[outcome.place]
+      outcome.discount *= γ
+      outcome.place = Int(next)
+    }
+    if links[outcome.place] == Link.terminated { outcome.discount = 0 }
+    return outcome
+  }
+
+  /// Copies observations, normalised if there is a normaliser: row i is that of `places[i]`.
+  func gatherObservations(
+    _ places: ArraySlice<Int>, _ normalizer: RunningNormalizer?, into rows: inout AlignedVector<Float>
+  ) {
+    let n = observationCount
+    var target = rows.mutableSpan
+    var row = 0
+    for place in places {
+      let source = observations.span.extracting(place * n..<(place + 1) * n)
+      if let normalizer {
+        var part = target._mutatingExtracting(row * n..<(row + 1) * n)
+        normalizer.normalize(source, into: &part)
+      } else {
+        for k in source.indices { target[row * n + k] = source[k] }
+      }
+      row += 1
+    }
+  }
+
+  /// Copies actions: row i is that of `places[i]`.
+  func gatherActions(_ places: ArraySlice<Int>, into rows: inout AlignedVector<Float>) {
+    let n = actionCount
+    let source = actions.span
+    var target = rows.mutableSpan
+    var row = 0
+    for place in places {
+      for k in 0..<n { target[row * n + k] = source[place * n + k] }
+      row += 1
+    }
+  }
+}
+
+// MARK: - Keeping
+
+extension ReplayMemory {
+  /// Slots with numbers below this will not change any more, but be overwritten as a whole one day.
+  public var settled: Int { newest.contains(-1) ? 0 : newest.reduce(written) { min($0, $1) } }
+
+  /// The oldest slot that is still there.
+  public var oldest: Int { max(0, written - capacity) }
+
+  /// What stands beside the slots themselves.
+  public struct State: Codable, Hashable, Sendable {
+    public var written: Int
+    public var newest: [Int]
+    /// Capacity, worlds, elements of an observation and of an action: what it must fit.
+    public var shape: [Int]
+  }
+
+  public var state: State { State(written: written, newest: newest, shape: shape) }
+  private var shape: [Int] { [capacity, worldCount, observationCount, actionCount] }
+
+  /// Slots as bytes, `bytesPerTransition` each: observation, action, reward, link; little-endian.
+  ///
+  /// - Parameter numbers: from `oldest` to `written`.
+  public func bytes(of numbers: Range<Int>) -> [UInt8] {
+    precondition(
+      numbers.lowerBound >= oldest && numbers.upperBound <= written, "slots \(numbers) of \(oldest..<written)")
+    var bytes = [UInt8](repeating: 0, count: numbers.count * bytesPerTransition)
+    var position = 0
+    func put(_ bits: UInt32) {
+      for shift in 0..<4 { bytes[position + shift] = UInt8(truncatingIfNeeded: bits >> (8 * shift)) }
+      position += 4
+    }
+    for number in numbers {
+      let place = number % capacity
+      for k in 0..<observationCount { put(observations[place * observationCount + k].bitPattern) }
+      for k in 0..<actionCount { put(actions[place * actionCount + k].bitPattern) }
+      put(rewards[place].bitPattern)
+      put(UInt32(bitPattern: links[place]))
+    }
+    return bytes
+  }
+
+  /// Empties the memory and sets where it stood; `restore(_:from:)` must follow for every slot from `oldest` to `written`.
+  ///
+  /// - Returns: whether the state is of a memory of this shape, and in itself possible; if not, nothing was changed.
+  public mutating func begin(from state: State) -> Bool {
+    guard
+      state.shape == shape, state.written >= 0, state.newest.count == worldCount,
+      state.newest.allSatisfy({ $0 < state.written && ($0 == -1 || $0 >= state.written - capacity) })
+    else { return false }
+    (written, newest, transitionCount) = (state.written, state.newest, 0)
+    for i in links.indices { links[i] = Link.open }
+    return true
+  }
+
+  /// Takes slots from bytes, to the bit.
+  ///
+  /// - Parameters:
+  ///   - first: number of the first slot.
+  ///   - bytes: as `bytes(of:)` gave them; numbers before `oldest` are passed over.
+  /// - Returns: whether all links lead to a place of this memory.
+  public mutating func restore(_ first: Int, from bytes: [UInt8]) -> Bool {
+    precondition(
+      bytes.count.isMultiple(of: bytesPerTransition) && first + bytes.count / bytesPerTransition <= written,
+      "\(bytes.count) bytes from slot \(first) on, of \(written)")
+    var position = 0
+    func take() -> UInt32 {
+      defer { position += 4 }
+      return (0..<4).reduce(0) { $0 | UInt32(bytes[position + $1]) << (8 * UInt32($1)) }
+    }
+    for number in first..<first + bytes.count / bytesPerTransition {
+      guard number >= oldest else {
+        position += bytesPerTransition
+        continue
+      }
+      let place = number % capacity
+      for k in 0..<observationCount { observations[place * observationCount + k] = Float(bitPattern: take()) }
+      for k in 0..<actionCount { actions[place * actionCount + k] = Float(bitPattern: take()) }
+      rewards[place] = Float(bitPattern: take())
+      let link = Int32(bitPattern: take())
+      guard link >= Link.cut && Int(link) < capacity else { return false }
+      if link >= 0 { transitionCount += 1 }
+      links[place] = link
+    }
+    return true
+  }
+}
