@@ -1,20 +1,7 @@
-public import PoiseAlgorithms
+import PoiseAlgorithms
 public import PoiseCore
 import PoiseEnvironments
 public import PoiseNetworks
-
-/// Who drives the robot in an evaluation.
-public enum Controller: Sendable {
-  case policy(Policy, name: String)
-  case baseline(BaselineController)
-
-  public var name: String {
-    switch self {
-    case .policy(_, let name): name
-    case .baseline(let baseline): baseline.rawValue
-    }
-  }
-}
 
 /// Episodes of a scenario on fixed seeds: episode k is stream k of the root seed, whoever drives and however many threads.
 public struct Evaluation: Sendable {
@@ -40,10 +27,12 @@ public struct Evaluation: Sendable {
     case .policy(let policy, _):
       let instructionSet = instructionSet
       pool.forEach(&shards) { _, shard in shard.run(policy, instructionSet) }
-    case .baseline(let baseline):
-      let (scenario, seed, episodes, worlds) = (scenario, seed, episodes, shards.last?.block.worlds.upperBound ?? 0)
+    case .baseline:
+      let (scenario, seed, episodes, instructionSet) = (scenario, seed, episodes, instructionSet)
+      let worlds = shards.last?.block.worlds.upperBound ?? 0
       pool.forEach(&shards) { _, shard in
-        shard.run(baseline, scenario, seed: seed, episodes: episodes, worlds: worlds)
+        let driver = ControllerDriver(controller, scenario, instructionSet: instructionSet)
+        shard.run(driver, seed: seed, episodes: episodes, worlds: worlds)
       }
     }
     // Episode k of world w is number w + k W: from the order of blocks to that of the numbers.
@@ -87,12 +76,10 @@ private struct EvaluationShard: Sendable {
   }
 
   /// Baselines look at no observation, so each world has its episodes alone.
-  mutating func run(
-    _ baseline: BaselineController, _ scenario: LoadedScenario, seed: UInt64, episodes: Int, worlds: Int
-  ) {
-    let task = scenario.task
+  mutating func run(_ driver: ControllerDriver, seed: UInt64, episodes: Int, worlds: Int) {
+    var driver = driver
+    let task = block.task
     var observation = [Float](repeating: 0, count: task.observationSpace.count)
-    var action = [Float](repeating: 0, count: task.actionSpace.count)
     // Buffers of the whole block, for the reset that prepares the thread.
     var observations = [Float](repeating: 0, count: block.count * observation.count)
     Self.reset(block, &observations)
@@ -103,18 +90,8 @@ private struct EvaluationShard: Sendable {
           var span = observation.mutableSpan
           environment.reset(into: &span)
         }
-        var random = RandomStream(seed: seed, purpose: .controller, index: number)
-        let servos = baseline == .hold ? scenario.holdServos(environment.snapshot.jointPositions) : []
-        for j in action.indices { action[j] = Float(min(1, max(-1, task.actionScaling[j].action(0)))) }
-        while environment.ending == .running {
-          var span = observation.mutableSpan
-          if baseline == .hold {
-            _ = environment.step(servos: servos, into: &span)
-          } else {
-            if baseline == .random { for j in action.indices { action[j] = Float(random.uniform(in: -1...1)) } }
-            _ = environment.step(action.span, into: &span)
-          }
-        }
+        driver.begin(environment, seed: seed, number: number)
+        while environment.ending == .running { _ = driver.step(environment, &observation) }
         summaries.append(environment.summary)
       }
     }

@@ -2,6 +2,7 @@ import Foundation
 public import PoiseCore
 import PoiseEnvironments
 import PoiseModels
+import PoiseNetworks
 import PoiseSimulation
 
 /// One episode of a task under a baseline controller: pushes, rewards and endings as in training.
@@ -31,36 +32,14 @@ public struct ScenarioSimulation: Sendable {
   /// - Parameter record: called with each CSV row, the header first.
   public func run(_ loaded: LoadedScenario, record: ((String) throws -> Void)? = nil) throws -> Summary {
     let task = loaded.task
-    let environment = try TaskEnvironment(task, seed: seed, purpose: .evaluation, detail: .full)
-    var observation = [Float](repeating: 0, count: environment.observationSpace.count)
-    let limit = seconds.map { max(1, Int(($0 / task.timing.controlTimeStep).rounded())) } ?? task.timing.stepLimit
-    let start = EpisodeStart(random: environment.random, stepLimit: limit)
-    var span = observation.mutableSpan
-    environment.reset(from: start, into: &span)
-
+    let limit = seconds.map { max(1, Int(($0 / task.timing.controlTimeStep).rounded())) }
+    // Baselines have no network, so any instruction set serves.
+    let player = try EpisodePlayer(loaded, .baseline(controller), seed: seed, instructionSet: .baseline)
     let names = task.rewardNames
-    let table = record.map { _ in TrajectoryTable(environment.robot, rewardTerms: names, tiltBody: task.uprightBody) }
-    var moment = TrajectoryMoment()
-    if let table { try record?(table.header + table.row(environment.robot, moment)) }
+    let table = TrajectoryTable(player.robot, rewardTerms: names, tiltBody: task.uprightBody)
+    try record?(table.header)
+    let episode = try player.play(0, stepLimit: limit) { try record?(table.row(player.robot, $0)) }
 
-    var random = RandomStream(seed: seed, purpose: .controller)
-    let servos = loaded.holdServos(environment.snapshot.jointPositions)
-    let zero = loaded.model.actuators.map(\.restingAction)
-    while environment.ending == .running {
-      switch controller {
-      case .hold: _ = environment.step(servos: servos, into: &span)
-      case .zero: _ = environment.step(zero.span, into: &span)
-      case .random:
-        let action = zero.map { _ in Float(random.uniform(in: -1...1)) }
-        _ = environment.step(action.span, into: &span)
-      }
-      guard let table else { continue }
-      moment.follow(
-        environment, limits: loaded.model.actuators.map { $0.effortLimit ?? 1 }, isServo: controller == .hold)
-      try record?(table.row(environment.robot, moment))
-    }
-
-    let episode = environment.summary
     var summary = Summary()
     summary.steps = episode.steps
     summary.controlTimeStep = task.timing.controlTimeStep
@@ -72,34 +51,8 @@ public struct ScenarioSimulation: Sendable {
       summary.worstLimitViolation = quality.worstLimitViolation
       summary.worstPenetration = quality.worstPenetration
     }
-    summary.fault = environment.fault?.description
-    summary.stateHash = environment.robot.world.stateHash
+    summary.fault = player.environment.fault?.description
+    summary.stateHash = player.robot.world.stateHash
     return summary
-  }
-}
-
-extension TrajectoryMoment {
-  /// What the environment's last control step was.
-  mutating func follow(_ environment: TaskEnvironment, limits: [Double], isServo: Bool) {
-    let snapshot = environment.snapshot
-    step = snapshot.step
-    time = snapshot.time
-    reward = snapshot.reward
-    rewardTerms = snapshot.rewardTerms
-    isTerminated = environment.ending == .terminated || environment.ending == .fault
-    isTruncated = environment.ending == .truncated
-    efforts = snapshot.efforts
-    actions =
-      isServo ? zip(efforts, limits).map { min(1, max(-1, $0 / $1)) } : snapshot.action.map { Double($0) }
-    push = snapshot.pushForce
-  }
-}
-
-extension RobotModel.Actuator {
-  /// The action in [−1, 1] whose control is 0, or nearest to it.
-  var restingAction: Float {
-    let range = controlRange ?? -1...1
-    let half = (range.upperBound - range.lowerBound) / 2
-    return half > 0 ? Float(min(1, max(-1, (0 - (range.lowerBound + half)) / half))) : 0
   }
 }

@@ -151,10 +151,16 @@ public struct RunFolder: Sendable {
     try LoadedScenario(contentsOf: scenarioPath, overrides: overrides, name: description.scenario)
   }
 
-  /// The policy of a checkpoint: `best` or `latest`.
-  public func loadPolicy(_ checkpoint: String, for scenario: LoadedScenario) throws -> Policy {
-    let which = Checkpoint(rawValue: checkpoint) ?? .best
-    let (file, path) = try tensors(which)
+  /// The policy of a checkpoint.
+  public func loadPolicy(_ checkpoint: Checkpoint, for scenario: LoadedScenario) throws -> Policy {
+    if checkpoint == .best, !FileManager.default.fileExists(atPath: checkpointPath(.best)),
+      FileManager.default.fileExists(atPath: checkpointPath(.latest))
+    {
+      throw InputOutputError(
+        path: checkpointPath(.best), operation: "read", reason: "the run has had no evaluation yet, so none is best",
+        remedy: "Take --checkpoint latest, or let it train on.")
+    }
+    let (file, path) = try tensors(checkpoint)
     return try Policy(
       file.tensors, file: path, observations: scenario.task.observationSpace.count,
       actions: scenario.task.actionSpace.count)

@@ -1,8 +1,8 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import PoiseAlgorithms
 import PoiseCore
-import PoiseExperiments
+public import PoiseExperiments
 import PoiseModels
 import PoiseNetworks
 
@@ -27,7 +27,7 @@ struct Evaluate: ParsableCommand {
   var controller: String?
 
   @Option(help: "Which checkpoint of a run: best, latest.")
-  var checkpoint = "best"
+  var checkpoint = RunFolder.Checkpoint.best
 
   @Option(help: "Threads; the result is the same for any number. Default: all processors.")
   var threads: Int?
@@ -43,27 +43,20 @@ struct Evaluate: ParsableCommand {
     if let episodes, !(1...1_000_000).contains(episodes) {
       throw ValidationError("--episodes: found \(episodes); allowed 1 to 1000000.")
     }
-    guard RunFolder.Checkpoint(rawValue: checkpoint) != nil else {
-      throw ValidationError("--checkpoint: found '\(checkpoint)'; allowed best, latest.")
-    }
     if let controller, controller != "policy", BaselineController(rawValue: controller) == nil {
       throw ValidationError("--controller: found '\(controller)'; allowed policy, zero, random, hold.")
     }
   }
 
   func run() throws {
-    let run = RunFolder.isRun(subject) ? try RunFolder(contentsOf: subject) : nil
-    let loaded =
-      try run.map { try $0.loadScenario(overrides: set) }
-      ?? LoadedScenario(contentsOf: ShippedFiles().resolve(subject), overrides: set)
-    let instructionSet =
-      try run.map(\.description.instructionSet).flatMap { $0.isSupported ? $0 : nil }
-      ?? InstructionSet.chosen()
-    let policy = try run.map { try $0.loadPolicy(checkpoint, for: loaded) }
-    let controllers = try chosen(policy, run)
-    let evaluation = Evaluation(
+    let run =
+      try RunFolder.isRun(subject) ? TrainedRun(subject, checkpoint: checkpoint, overrides: set) : nil
+    let loaded = try run?.scenario ?? LoadedScenario(contentsOf: ShippedFiles().resolve(subject), overrides: set)
+    let controllers = try chosen(run?.controller)
+    let evaluation = try Evaluation(
       loaded, episodes: episodes ?? loaded.scenario.evaluation.episodes,
-      seed: seed ?? loaded.scenario.evaluation.publishedSeed, instructionSet: instructionSet)
+      seed: seed ?? loaded.scenario.evaluation.publishedSeed,
+      instructionSet: run?.instructionSet ?? InstructionSet.chosen())
     let pool = WorkerPool(threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     let results = try controllers.map { try evaluation.run($0, pool: pool) }
     if json {
@@ -74,8 +67,7 @@ struct Evaluate: ParsableCommand {
     }
   }
 
-  private func chosen(_ policy: Policy?, _ run: RunFolder?) throws -> [Controller] {
-    let trained = policy.map { Controller.policy($0, name: run?.description.algorithm ?? "policy") }
+  private func chosen(_ trained: Controller?) throws -> [Controller] {
     if controller == "policy" || controller == nil && json, let trained { return [trained] }
     if controller == "policy" {
       throw InvalidInput(
@@ -88,3 +80,5 @@ struct Evaluate: ParsableCommand {
     return (trained.map { [$0] } ?? []) + BaselineController.allCases.map { .baseline($0) }
   }
 }
+
+extension RunFolder.Checkpoint: ExpressibleByArgument {}

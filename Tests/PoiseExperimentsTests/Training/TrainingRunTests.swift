@@ -106,11 +106,11 @@ struct TrainingRunTests {
     let loaded = try folder.loadScenario()
     let evaluation = Evaluation(
       loaded, episodes: 6, seed: loaded.scenario.evaluation.tuningSeed, instructionSet: .baseline)
-    let policy = try folder.loadPolicy("latest", for: loaded)
+    let policy = try folder.loadPolicy(.latest, for: loaded)
     let again = try evaluation.run(.policy(policy, name: "ppo"), pool: WorkerPool(threadCount: 2))
     #expect(again == last)
     let best = try evaluation.run(
-      .policy(folder.loadPolicy("best", for: loaded), name: "ppo"), pool: WorkerPool(threadCount: 1))
+      .policy(folder.loadPolicy(.best, for: loaded), name: "ppo"), pool: WorkerPool(threadCount: 1))
     #expect(best == run.best?.result)
   }
 

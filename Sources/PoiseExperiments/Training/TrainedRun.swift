@@ -1,0 +1,30 @@
+public import PoiseAlgorithms
+import PoiseCore
+public import PoiseNetworks
+
+/// A run opened for use: its scenario, the policy of a checkpoint, and the instruction set that it computes with.
+public struct TrainedRun: Sendable {
+  public let folder: RunFolder
+  public let scenario: LoadedScenario
+  public let checkpoint: RunFolder.Checkpoint
+  public let policy: Policy
+  /// The one that trained where this processor has it, for the same bits; else the best there is.
+  public let instructionSet: InstructionSet
+
+  /// - Parameters:
+  ///   - path: the run's folder.
+  ///   - overrides: `key.path=value` each, for a look at the same policy under other conditions.
+  /// - Throws: `InputOutputError`, `InvalidInput`.
+  public init(
+    _ path: String, checkpoint: RunFolder.Checkpoint = .best, overrides: [String] = []
+  ) throws {
+    folder = try RunFolder(contentsOf: path)
+    scenario = try folder.loadScenario(overrides: overrides)
+    self.checkpoint = checkpoint
+    policy = try folder.loadPolicy(checkpoint, for: scenario)
+    let trained = folder.description.instructionSet
+    instructionSet = try trained.isSupported ? trained : InstructionSet.chosen()
+  }
+
+  public var controller: Controller { .policy(policy, name: folder.description.algorithm) }
+}
