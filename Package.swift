@@ -6,9 +6,12 @@ import PackageDescription
 let packageDependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
 ]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -18,8 +21,8 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),  // spans over memory of our own types
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -47,6 +50,14 @@ let rooms: [Target] = [
     [
       "PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore", yams,
     ]),
+  // The page is compiled into the program, so that it is found wherever the program goes.
+  room(
+    "PoiseViewer",
+    [
+      "PoiseExperiments", "PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation",
+      "PoiseCore", flyingFox, flyingSocks,
+    ],
+    resources: [.embedInCode("Page/Content")]),
 ]
 
 let benchmarks: [Target] = [
@@ -65,8 +76,8 @@ let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
     dependencies: [
-      "PoiseAlgorithms", "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseNetworks", "PoiseModels",
-      "PoiseSimulation", "PoiseCore",
+      "PoiseViewer", "PoiseAlgorithms", "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseNetworks",
+      "PoiseModels", "PoiseSimulation", "PoiseCore",
       argumentParser,
     ],
     swiftSettings: settings)
@@ -102,7 +113,7 @@ let package = Package(
       name: "Poise",
       targets: [
         "PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseEnvironments", "PoiseNetworks", "PoiseAlgorithms",
-        "PoiseExperiments",
+        "PoiseExperiments", "PoiseViewer",
       ]),
   ],
   dependencies: packageDependencies,

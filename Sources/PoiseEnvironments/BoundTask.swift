@@ -21,7 +21,7 @@ public struct BoundTask: Sendable {
   public let rewards: [BoundReward]
   public let terminations: [BoundTermination]
   public let resets: [BoundReset]
-  public let disturbances: [BoundDisturbance]
+  public private(set) var disturbances: [BoundDisturbance]
   /// Names of the reward terms, each once: a term that stands in the list twice gets a number, [reward terms].
   public let rewardNames: [String]
   /// Index of the body whose tilt is reported, in the model.
@@ -83,6 +83,17 @@ public struct BoundTask: Sendable {
     self.linkage = linkage
     self.physics = physics
     self.timing = timing
+  }
+}
+
+extension BoundTask {
+  /// The same task with one more disturbance, after its own: for what acts on the robot from outside of the scenario.
+  ///
+  /// A disturbance that draws no random numbers changes nothing else in an episode.
+  public func adding(_ disturbance: BoundDisturbance) -> Self {
+    var task = self
+    task.disturbances.append(disturbance)
+    return task
   }
 }
 

@@ -6,7 +6,7 @@ public import PoiseModels
 ///
 /// A column becomes `[least, step, text]`: value = least + step · code, where `text` is base64 of little-endian uint16 codes and
 /// 65535 stands for a missing number. A 20 s episode of the humanoid takes a fifth of what its float32 in base64 would with
-/// errors below 1/131,068 of each column's range; `poise export --csv` has the exact numbers.
+/// errors below 1/131,000 of each column's range; `poise export --csv` has the exact numbers.
 public struct EpisodeTable: Sendable {
   public struct About: Encodable, Sendable {
     public var title: String
@@ -71,9 +71,16 @@ struct QuantizedColumn: Encodable, Sendable {
     guard let least = known.min(), let largest = known.max() else { return }
     self.least = least
     if known.count == values.count, least == largest { return }
-    step = Self.naturalStep(values) ?? (largest - least) / Double(Self.missing - 1)
-    if step == 0 { step = 1 }
-    codes = values.map { $0.isFinite ? UInt16((($0 - least) / step).rounded()) : Self.missing }
+    var start = least
+    if let even = Self.naturalStep(values) {
+      step = even
+    } else {
+      // Zero is one of the steps where it lies between: no push stays no push.
+      step = max((largest - least) / Double(Self.missing - 3), .leastNormalMagnitude)
+      start = (least / step).rounded(.down) * step
+      self.least = start
+    }
+    codes = values.map { $0.isFinite ? UInt16((($0 - start) / step).rounded()) : Self.missing }
   }
 
   /// The step of numbers that grow evenly, as times do, which are exact that way.

@@ -14,7 +14,8 @@ public struct RecordingLayout: Sendable {
   /// Of `row`.
   public let columnCount: Int
   let plots: [PlotGroup]
-  let contactLinks: [Int]
+  private let contactLinks: [Int]
+  private let contactNames: [String]
   let poses: Int
   let roll: Int
   let reward: Int?
@@ -65,7 +66,7 @@ public struct RecordingLayout: Sendable {
     reward = names == nil ? nil : take(1 + rewardTerms)
     let firstJoint = take(scalarJoints.count)
     let firstEffort = take(model.actuators.count)
-    let firstAction = take(model.actuators.count)
+    _ = take(model.actuators.count)  // actions
     joints = scalarJoints.count
     actuators = model.actuators.count
     push = take(3)
@@ -82,6 +83,7 @@ public struct RecordingLayout: Sendable {
       }
     }
     contactLinks = links
+    contactNames = links.map { linkage.links[$0].name }
     contactSlots = model.geometries.map { geometry in
       geometry.body.flatMap { linkage.placements[$0].link }.flatMap { links.firstIndex(of: $0) } ?? -1
     }
@@ -108,7 +110,6 @@ public struct RecordingLayout: Sendable {
         .map { PlotGroup.Line(name: model.actuators[$0].name, column: firstEffort + $0) }
       if !lines.isEmpty { plots.append(PlotGroup(title: title, unit: unit, lines: lines)) }
     }
-    _ = firstAction
     self.plots = plots
   }
 
@@ -195,7 +196,7 @@ extension RecordingLayout: Encodable {
     try container.encode((0..<3).map { scene.pushPoint[$0] }, forKey: .pushPoint)
     try container.encode(plots, forKey: .plots)
     try container.encode(scene.isFree, forKey: .isFree)
-    let bodies = contactLinks.enumerated().map { Contact(name: "\($1)", column: contacts + 6 * $0) }
+    let bodies = contactNames.enumerated().map { Contact(name: $1, column: contacts + 6 * $0) }
     try container.encode(bodies, forKey: .contacts)
   }
 }

@@ -42,9 +42,9 @@ struct SceneDescription: Sendable {
     var shapes = [[ShapeDescription]](repeating: [], count: linkage.links.count)
     var scenery: [ShapeDescription] = []
     for geometry in model.geometries {
-      let placement = geometry.body.map { linkage.placements[$0] } ?? Linkage.Placement(link: nil, pose: .identity)
-      let shape = ShapeDescription(geometry, at: placement.pose * geometry.pose)
-      if let link = placement.link { shapes[link].append(shape) } else { scenery.append(shape) }
+      let placement = geometry.body.map { linkage.placements[$0] }
+      let shape = ShapeDescription(geometry, at: (placement?.pose ?? .identity) * geometry.pose)
+      if let link = placement?.link { shapes[link].append(shape) } else { scenery.append(shape) }
     }
     let watchedLink = watched.flatMap { linkage.placements[$0].link } ?? 0
     let links = linkage.links.indices.filter { !shapes[$0].isEmpty || $0 == watchedLink }

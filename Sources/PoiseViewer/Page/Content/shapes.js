@@ -115,7 +115,7 @@ function meshOf(shape) {
   }
   const [red, green, blue, opacity] = shape.color;
   const material = new THREE.MeshStandardMaterial({
-    color: new THREE.Color(red, green, blue), roughness: 0.55, metalness: 0.05,
+    color: new THREE.Color(red, green, blue).convertSRGBToLinear(), roughness: 0.55, metalness: 0.05,
     transparent: opacity < 1, opacity,
   });
   const mesh = new THREE.Mesh(geometry, material);
@@ -130,7 +130,8 @@ function meshOf(shape) {
 /** An arrow of length 1 along z, from the origin, to be scaled by `pointArrow`. */
 function makeArrow(color) {
   const arrow = new THREE.Group();
-  const material = new THREE.MeshStandardMaterial({ color, roughness: 0.4, emissive: color, emissiveIntensity: 0.35 });
+  const tint = new THREE.Color(color).convertSRGBToLinear();
+  const material = new THREE.MeshStandardMaterial({ color: tint, roughness: 0.5, emissive: tint, emissiveIntensity: 0.4 });
   const shaft = new THREE.Mesh(cylinderGeometry(1, 0.5), material);
   const head = new THREE.Mesh(
     revolved(

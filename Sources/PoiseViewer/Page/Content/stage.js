@@ -27,14 +27,14 @@ class Stage {
   // MARK: Building
 
   addLights() {
-    this.sky = new THREE.HemisphereLight(0xffffff, 0x8a8f98, 0.62);
+    this.sky = new THREE.HemisphereLight(0xf4f7ff, 0x7d828c, 0.5);
     this.sky.position.set(0, 0, 1);
-    this.sun = new THREE.DirectionalLight(0xfff4e6, 0.75);
+    this.sun = new THREE.DirectionalLight(0xfff3e2, 0.62);
     this.sun.castShadow = true;
     this.sun.shadow.mapSize.set(2048, 2048);
     this.sun.shadow.bias = -0.0004;
     this.sun.shadow.radius = 2.5;
-    this.fill = new THREE.DirectionalLight(0xdfe8ff, 0.18);
+    this.fill = new THREE.DirectionalLight(0xdfe8ff, 0.16);
     this.scene.add(this.sky, this.sun, this.sun.target, this.fill, this.fill.target);
   }
 
@@ -108,13 +108,13 @@ class Stage {
   /** Takes over the colours of the page. */
   dress(isDark) {
     const colors = isDark
-      ? { sky: 0x11151c, tileA: "#3a414d", tileB: "#363d48", line: "#596475", fineLine: "#424a57" }
-      : { sky: 0xe9edf3, tileA: "#f2f4f7", tileB: "#e8ecf1", line: "#bcc5d1", fineLine: "#dde2e9" };
+      ? { sky: 0x161b24, tileA: "#2f3642", tileB: "#2a313c", line: "#566173", fineLine: "#3b4350" }
+      : { sky: 0xe3e9f1, tileA: "#e9edf2", tileB: "#dde3ea", line: "#aab5c4", fineLine: "#cfd6df" };
     this.scene.background = new THREE.Color(colors.sky).convertSRGBToLinear();
     const reach = Math.max(8, 5 * (this.radius ?? 1.6));
     this.scene.fog = new THREE.Fog(this.scene.background.getHex(), 1.2 * reach, 3.2 * reach);
     this.scene.fog.color.copy(this.scene.background);
-    this.sky.intensity = isDark ? 0.55 : 0.72;
+    this.sky.intensity = isDark ? 0.42 : 0.5;
     this.grid.encoding = THREE.sRGBEncoding;
     this.paintGrid(colors);
     this.needsDrawing = true;
@@ -148,7 +148,7 @@ class Stage {
     if (this.planes.length === 0) this.ground.position.set(0, 0, box.min.z - 0.25 * Math.max(0.2, box.max.z - box.min.z));
     const center = box.getCenter(new THREE.Vector3());
     // Half of what is seen should be the robot, with room for what happens to it.
-    this.radius = 0.5 * box.getSize(new THREE.Vector3()).length() * (this.isFollowing ? 1.18 : 1.05);
+    this.radius = 0.5 * box.getSize(new THREE.Vector3()).length() * (this.isFollowing ? 1.08 : 1.02);
     this.followOffset = center.clone().sub(start);
     this.orbit.frame(center, this.radius);
     const reach = 1.9 * this.radius + 0.4;
