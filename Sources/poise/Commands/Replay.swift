@@ -5,19 +5,20 @@ import PoiseExperiments
 import PoiseModels
 import PoiseNetworks
 import PoiseViewer
+import Synchronization
 
 struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows a trained controller: as a page, live in a browser, or in the terminal.",
     discussion: """
       Episodes are those that `poise evaluate` judges for the same seed. Without --html and --serve the robot is drawn in \
-      the terminal.
+      the terminal. --serve listens on this machine alone and ends with Ctrl-C; a run that is still training is followed.
       """)
 
   @Argument(help: "A run's folder, a scenario file, or a name that `poise list` shows.")
   var subject: String
 
-  @Option(help: "Episodes of a page, or in the terminal. Default: 1.")
+  @Option(help: "Episodes of a page, or in the terminal.")
   var episodes = 1
 
   @Option(help: "Root seed of the episodes. Default: the scenario's evaluation.publishedSeed.")
@@ -26,27 +27,119 @@ struct Replay: ParsableCommand {
   @Option(help: "Write one self-contained page to this file, '-' for standard output.")
   var html: String?
 
+  @Option(defaultAsFlag: 8021, help: "Serve the page at this port of 127.0.0.1 and simulate live; 0 for any that is free.")
+  var serve: UInt16?
+
+  @Flag(help: "Draw the robot in the terminal.")
+  var tty = false
+
+  @Flag(help: "In the terminal, draw with ASCII alone.")
+  var ascii = false
+
   @Option(help: "Which checkpoint of a run: best, latest.")
   var checkpoint = "best"
 
-  @Option(help: "Who drives a scenario: \(BaselineController.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(
+    help: "Who drives a scenario without a run: \(BaselineController.allCases.map(\.rawValue).joined(separator: ", ")).")
   var controller: BaselineController?
 
   @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")
   var set: [String] = []
 
+  func validate() throws {
+    if !(1...1000).contains(episodes) {
+      throw ValidationError("--episodes: found \(episodes); allowed 1 to 1000.")
+    }
+    guard RunFolder.Checkpoint(rawValue: checkpoint) != nil else {
+      throw ValidationError("--checkpoint: found '\(checkpoint)'; allowed best, latest.")
+    }
+    if [html != nil, serve != nil, tty].count(where: { $0 }) > 1 {
+      throw ValidationError("found two of --html, --serve and --tty; allowed one of them.")
+    }
+  }
+
   func run() throws {
-    let folder = RunFolder.isRun(subject)
-    let run = folder ? try TrainedRun(subject, checkpoint: RunFolder.Checkpoint(rawValue: checkpoint) ?? .best, overrides: set) : nil
-    let scenario = try run?.scenario ?? LoadedScenario(contentsOf: ShippedFiles().resolve(subject), overrides: set)
+    if let port = serve { return try serveLive(at: port) }
+    let subject = try Subject(self)
     let recording = try RunRecording(
-      scenario, run?.controller ?? .baseline(controller ?? .hold), seed: seed ?? scenario.scenario.evaluation.publishedSeed,
-      episodes: episodes, instructionSet: run?.instructionSet ?? .chosen())
-    let page = ViewerPage(
-      title: scenario.name, subtitle: "x", layout: recording.layout,
-      controlTimeStep: recording.controlTimeStep, episodes: recording.episodes)
-    let file = try WholeFile(html ?? "-")
+      subject.scenario, subject.controller, seed: subject.seed, episodes: episodes,
+      instructionSet: subject.instructionSet)
+    if let html {
+      try write(
+        ViewerPage(
+          title: subject.scenario.name, subtitle: subject.text, layout: recording.layout,
+          controlTimeStep: recording.controlTimeStep, episodes: recording.episodes), to: html)
+    } else {
+    }
+  }
+
+  private func write(_ page: ViewerPage, to path: String) throws {
+    let file = try WholeFile(path)
     try file.write(try page.html())
     try file.commit()
   }
+
+  private func serveLive(at port: UInt16) throws {
+    let live: LiveSimulation.Subject
+    if RunFolder.isRun(subject) {
+      live = .run(path: subject, checkpoint: RunFolder.Checkpoint(rawValue: checkpoint) ?? .best, overrides: set)
+    } else {
+      live = .scenario(
+        try LoadedScenario(contentsOf: ShippedFiles().resolve(subject), overrides: set), controller ?? .hold)
+    }
+    let server = try ViewerServer(LiveSimulation(live, seed: seed), port: port)
+    Interruption.watch()
+    try waiting { try await server.start() }
+    FileHandle.standardOutput.write(Data("\(server.address)  (Ctrl-C ends)\n".utf8))
+    while Interruption.signal == 0 { Thread.sleep(forTimeInterval: 0.1) }
+    try waiting { await server.stop() }
+  }
+}
+
+/// What a replay shows, and who drives it.
+private struct Subject {
+  var scenario: LoadedScenario
+  var controller: Controller
+  var instructionSet: InstructionSet
+  var seed: UInt64
+  /// For people: "ppo, best checkpoint, seed 3".
+  var text: String
+
+  init(_ replay: Replay) throws {
+    if RunFolder.isRun(replay.subject) {
+      let checkpoint = RunFolder.Checkpoint(rawValue: replay.checkpoint) ?? .best
+      let run = try TrainedRun(replay.subject, checkpoint: checkpoint, overrides: replay.set)
+      (scenario, controller, instructionSet) = (run.scenario, run.controller, run.instructionSet)
+      text = "\(controller.name), \(checkpoint.rawValue) checkpoint"
+    } else {
+      scenario = try LoadedScenario(contentsOf: ShippedFiles().resolve(replay.subject), overrides: replay.set)
+      controller = .baseline(replay.controller ?? .hold)
+      instructionSet = try InstructionSet.chosen()
+      text = controller.name
+    }
+    seed = replay.seed ?? scenario.scenario.evaluation.publishedSeed
+    text += ", seed \(seed)"
+  }
+}
+
+/// Runs asynchronous work from the command line's thread and waits for it.
+private func waiting<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) throws -> Result {
+  let done = DispatchSemaphore(value: 0)
+  let box = ResultBox<Result>()
+  Task {
+    do {
+      let value = try await work()
+      box.result.withLock { $0 = .success(value) }
+    } catch {
+      box.result.withLock { $0 = .failure(error) }
+    }
+    done.signal()
+  }
+  done.wait()
+  guard let result = box.result.withLock({ $0 }) else { preconditionFailure("work that has ended without a result") }
+  return try result.get()
+}
+
+private final class ResultBox<Value: Sendable>: Sendable {
+  let result = Mutex<Swift.Result<Value, any Error>?>(nil)
 }
