@@ -6,10 +6,12 @@ import PackageDescription
 let packageDependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
 ]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
@@ -21,8 +23,11 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),  // spans over memory of our own types
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
-  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+func room(
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -49,7 +54,8 @@ let rooms: [Target] = [
     "PoiseExperiments",
     [
       "PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore", yams,
-    ]),
+      protobuf,
+    ], exclude: ["Export/ONNX/onnx.proto"]),
   // The page is compiled into the program, so that it is found wherever the program goes.
   room(
     "PoiseViewer",

@@ -13,7 +13,10 @@ struct Poise: ParsableCommand {
       Exit codes: 0 done, 64 usage, 65 bad input, 70 a fault of ours, 74 input/output, 128 + signal number interrupted.
       """,
     version: "0.1.0",
-    subcommands: [List.self, Inspect.self, Check.self, Simulate.self, Train.self, Evaluate.self, Replay.self, Bench.self])
+    subcommands: [
+      List.self, Inspect.self, Check.self, Simulate.self, Train.self, Evaluate.self, Replay.self, Export.self,
+      Bench.self,
+    ])
 
   static func main() {
     do {

@@ -44,6 +44,9 @@ public final class WholeFile {
     }
   }
 
+  /// Whether it appears whole under its name; standard output, pipes and devices are written directly.
+  public var appearsWhole: Bool { temporary != nil }
+
   public func write(_ text: String) throws {
     var text = text
     text.withUTF8 { buffer.append(contentsOf: $0) }

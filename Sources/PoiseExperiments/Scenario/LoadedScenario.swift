@@ -9,6 +9,8 @@ public struct LoadedScenario: Sendable {
   public let name: String
   /// The file as the person named it.
   public let path: String
+  /// What was changed of the file: `key.path=value` each.
+  public let overrides: [String]
   public let scenario: Scenario
   public let source: ConfigurationSource
   public let modelPath: String
@@ -28,7 +30,7 @@ public struct LoadedScenario: Sendable {
     } catch let error as InvalidInput {
       throw InvalidInput(error.problems + Self.laterProblems(of: path, besides: error.problems))
     }
-    try self.init(configured, path: path, name: name)
+    try self.init(configured, path: path, overrides: overrides, name: name)
   }
 
   /// What does not fit the robot, in a scenario that cannot even be read without problems: names of bodies and joints,
@@ -49,9 +51,14 @@ public struct LoadedScenario: Sendable {
     }
   }
 
-  /// - Parameter path: where the scenario stands, which paths in it are relative to.
-  public init(_ configured: Configured<Scenario>, path: String, name: String? = nil) throws {
+  /// - Parameters:
+  ///   - path: where the scenario stands, which paths in it are relative to.
+  ///   - overrides: what `configured` has of them already.
+  public init(
+    _ configured: Configured<Scenario>, path: String, overrides: [String] = [], name: String? = nil
+  ) throws {
     self.path = path
+    self.overrides = overrides
     self.name = name ?? ((path as NSString).lastPathComponent as NSString).deletingPathExtension
     scenario = configured.value
     source = configured.source

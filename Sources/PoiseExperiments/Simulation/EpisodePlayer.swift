@@ -18,6 +18,7 @@ public final class EpisodePlayer {
   public let controller: Controller
   /// Root seed of the episodes.
   public let seed: UInt64
+  public let instructionSet: InstructionSet
   public let environment: TaskEnvironment
   /// Number of the present episode.
   public private(set) var episode = 0
@@ -32,6 +33,7 @@ public final class EpisodePlayer {
     self.scenario = scenario
     self.controller = controller
     self.seed = seed
+    self.instructionSet = instructionSet
     environment = try TaskEnvironment(scenario.task, seed: seed, purpose: .evaluation, detail: .full)
     observation = Array(repeating: 0, count: scenario.task.observationSpace.count)
     driver = ControllerDriver(controller, scenario, instructionSet: instructionSet)
@@ -111,23 +113,5 @@ public final class EpisodePlayer {
   ) -> EpisodeEnding {
     var span = observation.mutableSpan
     return environment.step(action.span, into: &span).ending
-  }
-}
-
-extension TrajectoryMoment {
-  /// What the environment's last control step was, or the start of its episode.
-  init(_ environment: TaskEnvironment, episode: Int) {
-    let snapshot = environment.snapshot
-    self.episode = episode
-    step = snapshot.step
-    time = snapshot.time
-    push = snapshot.pushForce
-    isTerminated = environment.ending == .terminated
-    isTruncated = environment.ending == .truncated
-    guard step > 0 else { return }
-    reward = snapshot.reward
-    rewardTerms = snapshot.rewardTerms
-    efforts = snapshot.efforts
-    actions = snapshot.action.map { Double($0) }
   }
 }

@@ -37,7 +37,7 @@ public struct ModelSimulation: Sendable {
     let h = robot.world.parameters.timeStep
     let substeps = max(1, Int((controlTimeStep / h).rounded()))
     let controlSteps = max(1, Int((seconds / (Double(substeps) * h)).rounded()))
-    let table = record.map { _ in TrajectoryTable(robot) }
+    let table = record.map { _ in TrajectoryTable(model) }
     var moment = TrajectoryMoment()
     if let table { try record?(table.header + table.row(robot, moment)) }
 

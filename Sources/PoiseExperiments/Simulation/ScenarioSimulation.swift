@@ -29,23 +29,27 @@ public struct ScenarioSimulation: Sendable {
     public var stateHash: UInt64 = 0
   }
 
-  /// - Parameter record: called with each CSV row, the header first.
-  public func run(_ loaded: LoadedScenario, record: ((String) throws -> Void)? = nil) throws -> Summary {
+  /// - Parameter csv: where to write the trajectory, if anywhere; `-` is standard output.
+  public func run(_ loaded: LoadedScenario, csv: String? = nil) throws -> Summary {
     let task = loaded.task
     let limit = seconds.map { max(1, Int(($0 / task.timing.controlTimeStep).rounded())) }
     // Baselines have no network, so any instruction set serves.
     let player = try EpisodePlayer(loaded, .baseline(controller), seed: seed, instructionSet: .baseline)
-    let names = task.rewardNames
-    let table = TrajectoryTable(player.robot, rewardTerms: names, tiltBody: task.uprightBody)
-    try record?(table.header)
-    let episode = try player.play(0, stepLimit: limit) { try record?(table.row(player.robot, $0)) }
+    let episode: EpisodeSummary
+    if let csv {
+      let recorder = try TrajectoryRecorder(csv, player)
+      episode = try recorder.record(0, stepLimit: limit)
+      try recorder.commit()
+    } else {
+      episode = player.play(0, stepLimit: limit) { _ in }
+    }
 
     var summary = Summary()
     summary.steps = episode.steps
     summary.controlTimeStep = task.timing.controlTimeStep
     summary.ending = episode.ending
     summary.totalReward = episode.totalReward
-    summary.rewardTerms = zip(names, episode.rewardTerms).map { ($0, $1) }
+    summary.rewardTerms = zip(task.rewardNames, episode.rewardTerms).map { ($0, $1) }
     if let quality = episode.quality {
       summary.tiltRewardPerStep = quality.tiltReward / Double(max(1, episode.steps))
       summary.worstLimitViolation = quality.worstLimitViolation

@@ -39,29 +39,12 @@ enum EventRecord {
 
   /// CRC-32C rotated right by 15 bits plus a constant, as the record format wants it.
   static func maskedChecksum(_ bytes: [UInt8]) -> UInt32 {
-    let crc = checksum(bytes)
+    let crc = CRC32.castagnoli.checksum(bytes)
     return (crc >> 15 | crc << 17) &+ 0xA282_EAD8
-  }
-
-  /// CRC-32C (Castagnoli), reflected polynomial 0x82F63B78.
-  static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    var crc: UInt32 = ~0
-    for byte in bytes {
-      crc = table[Int((crc ^ UInt32(byte)) & 0xFF)] ^ (crc >> 8)
-    }
-    return ~crc
-  }
-
-  private static let table: [UInt32] = (0..<256).map { byte in
-    (0..<8).reduce(UInt32(byte)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1 }
   }
 }
 
 extension [UInt8] {
-  fileprivate mutating func append<Integer: FixedWidthInteger>(littleEndian value: Integer) {
-    for k in 0..<Integer.bitWidth / 8 { append(UInt8(truncatingIfNeeded: value >> (8 * k))) }
-  }
-
   fileprivate mutating func append(varint value: UInt64) {
     var rest = value
     while rest >= 0x80 {

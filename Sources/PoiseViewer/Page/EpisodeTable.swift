@@ -35,9 +35,11 @@ public struct EpisodeTable: Sendable {
     columns = Array(repeating: [], count: layout.columnCount)
   }
 
-  /// Adds a moment.
-  public mutating func append(_ robot: Robot, _ moment: TrajectoryMoment) {
-    layout.write(robot, moment, into: &row)
+  /// Adds a moment; see `RecordingLayout.write`.
+  public mutating func append(
+    _ robot: Robot, _ moment: TrajectoryMoment, lean: (roll: Double, pitch: Double)? = nil
+  ) {
+    layout.write(robot, moment, lean: lean, into: &row)
     for column in columns.indices { columns[column].append(row[column]) }
     rowCount += 1
   }

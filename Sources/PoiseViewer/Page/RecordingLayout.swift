@@ -114,7 +114,11 @@ public struct RecordingLayout: Sendable {
   }
 
   /// Writes a moment: the robot as it stands and what the moment tells, [columns]. What is not known is NaN.
-  public func write(_ robot: Robot, _ moment: TrajectoryMoment, into row: inout [Double]) {
+  ///
+  /// - Parameter lean: roll and pitch where they are not to be taken from the robot.
+  public func write(
+    _ robot: Robot, _ moment: TrajectoryMoment, lean: (roll: Double, pitch: Double)? = nil, into row: inout [Double]
+  ) {
     row.removeAll(keepingCapacity: true)
     row.append(moment.time)
     for body in scene.modelBodies {
@@ -123,8 +127,8 @@ public struct RecordingLayout: Sendable {
       for value in [p.x, p.y, p.z, q.w, q.x, q.y, q.z] { row.append(value) }
     }
     let tilt = Tilt(robot.pose(ofBody: tiltBody).orientation * unturn)
-    row.append(tilt.roll)
-    row.append(tilt.pitch)
+    row.append(lean?.roll ?? tilt.roll)
+    row.append(lean?.pitch ?? tilt.pitch)
     if reward != nil {
       row.append(moment.reward ?? .nan)
       append(moment.rewardTerms, rewardTerms, to: &row)

@@ -61,7 +61,7 @@ struct Replay: ParsableCommand {
   func run() throws {
     if let port = serve { return try serveLive(at: port) }
     let subject = try Subject(self)
-    let recording = try RunRecording(
+    let recording = try Recording(
       subject.scenario, subject.controller, seed: subject.seed, episodes: episodes,
       instructionSet: subject.instructionSet)
     if let html {

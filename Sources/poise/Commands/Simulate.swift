@@ -21,7 +21,8 @@ struct Simulate: ParsableCommand {
   @Option(help: "Root of all random numbers; the same seed gives the same bits.")
   var seed: UInt64 = 0
 
-  @Option(help: "Write the trajectory to this file, '-' for standard output.")
+  @Option(
+    help: "Write the trajectory to this file, '-' for standard output; of a scenario with FILE.meta.json beside it.")
   var csv: String?
 
   @Option(name: .customLong("set"), help: "Override a key of the scenario: key.path=value.")
@@ -43,7 +44,7 @@ struct Simulate: ParsableCommand {
       simulation.seconds = seconds
       simulation.controller = controller
       simulation.seed = seed
-      story = SimulationStory(try recorded { try simulation.run(loaded, record: $0) }, of: loaded)
+      story = SimulationStory(try simulation.run(loaded, csv: csv), of: loaded)
     } else {
       guard overrides.isEmpty else {
         throw ValidationError("--set changes the keys of a scenario; \(path) is a model.")

@@ -1,0 +1,59 @@
+import Foundation
+import PoiseCore
+public import PoiseEnvironments
+
+/// Episodes as NumPy arrays in one `.npz`, one episode in memory at a time.
+///
+/// For each episode k of T control steps: `episode_<k>/observations` float32 [T + 1, observations], the last of which no
+/// action follows; `actions` float32 [T, actions] in −1 … 1; `rewards` float64 [T]; `terminations` and `truncations` bool [T].
+/// `metadata.json` names and scales them. A step that ended as a fault is left out.
+public final class EpisodeArchive {
+  private let player: EpisodePlayer
+  private var zip: ZipWriter
+
+  /// - Throws: `InputOutputError`; `InvalidInput` for episodes that no archive could hold.
+  public init(_ path: String, _ player: EpisodePlayer, run: TrainedRun) throws {
+    self.player = player
+    let task = run.scenario.task
+    let widest = max(task.observationSpace.count * 4, 8)
+    guard (task.timing.stepLimit + 1) * widest < 1 << 31 else {
+      throw InvalidInput(
+        Problem(
+          file: run.scenario.path, place: "episodeSeconds", found: "\(task.timing.stepLimit) control steps an episode",
+          allowed: "less than 2 GiB of observations an episode", remedy: "Export --csv, which needs no memory."))
+    }
+    zip = try ZipWriter(path)
+    var description = try PolicyDescription(run)
+    description.seed = player.seed
+    try zip.add("metadata.json", Array(description.jsonText().utf8))
+  }
+
+  @discardableResult
+  public func record(_ number: Int) throws -> EpisodeSummary {
+    let scenario = player.scenario
+    var (observations, actions): ([Float], [Float]) = ([], [])
+    var rewards: [Double] = []
+    var (terminations, truncations): ([Bool], [Bool]) = ([], [])
+    let summary = player.play(number) { moment in
+      observations += player.observation
+      guard let reward = moment.reward else { return }
+      actions += moment.actions.map { Float($0) }
+      rewards.append(reward)
+      terminations.append(moment.isTerminated)
+      truncations.append(moment.isTruncated)
+    }
+    let steps = rewards.count
+    let arrays: [(String, NumPyArray)] = [
+      ("observations", NumPyArray(observations, shape: [steps + 1, scenario.task.observationSpace.count])),
+      ("actions", NumPyArray(actions, shape: [steps, scenario.task.actionSpace.count])),
+      ("rewards", NumPyArray(rewards, shape: [steps])),
+      ("terminations", NumPyArray(terminations, shape: [steps])),
+      ("truncations", NumPyArray(truncations, shape: [steps])),
+    ]
+    for (name, array) in arrays { try zip.add("episode_\(number)/\(name).npy", array.bytes) }
+    return summary
+  }
+
+  /// Makes the file appear.
+  public func commit() throws { try zip.commit() }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import PoiseCore
+import PoiseEnvironments
+import PoiseModels
+import PoiseNetworks
+
+/// What a program that gets our policy or our episodes has to know of them.
+struct PolicyDescription: Codable, Hashable {
+  /// One number of an observation or an action.
+  struct Element: Codable, Hashable {
+    var name: String
+    /// SI symbols; empty for numbers without a unit.
+    var unit: String
+  }
+
+  /// An actuator: control = center + halfWidth · action, in the units of MJCF's `ctrl`.
+  struct Actuator: Codable, Hashable {
+    var name: String
+    var joint: String
+    var unit: String
+    var center: Double
+    var halfWidth: Double
+  }
+
+  var poiseVersion = RunFolder.poiseVersion
+  var scenario: String
+  /// See `LoadedScenario.episodeDigest`.
+  var scenarioSha256: String
+  var model: String
+  var algorithm: String
+  var trainingSeed: UInt64
+  var checkpoint: String
+  var checkpointSha256: String
+  var instructionSet: String
+  var controlTimeStepSeconds: Double
+  var observations: [Element]
+  var actions: [Actuator]
+  /// Root seed of the episodes, where there are some.
+  var seed: UInt64?
+
+  init(_ run: TrainedRun) throws {
+    let loaded = run.scenario
+    scenario = loaded.name
+    scenarioSha256 = loaded.episodeDigest
+    model = loaded.model.name
+    algorithm = run.folder.description.algorithm
+    trainingSeed = run.folder.description.seed
+    checkpoint = run.checkpoint.rawValue
+    checkpointSha256 = try TrajectoryMetadata.digest(ofFile: run.folder.checkpointPath(run.checkpoint))
+    instructionSet = run.instructionSet.rawValue
+    controlTimeStepSeconds = loaded.task.timing.controlTimeStep
+    observations = loaded.task.observationSpace.elements.map { Element(name: $0.name, unit: $0.unit) }
+    actions = zip(loaded.model.actuators, loaded.task.actionScaling).map { actuator, scaling in
+      let joint = loaded.model.joints[actuator.joint]
+      return Actuator(
+        name: actuator.name, joint: joint.name, unit: actuator.controlUnit(isHinge: joint.kind == .hinge),
+        center: scaling.center, halfWidth: scaling.halfWidth)
+    }
+  }
+
+  /// One JSON object, keys in snake case and alphabetical order.
+  func jsonText() throws -> String { String(decoding: try TrajectoryMetadata.encoder().encode(self), as: UTF8.self) }
+}
+
+extension RobotModel.Actuator {
+  /// Of its control: what the actuator exerts is the control times the gear where it is a motor.
+  func controlUnit(isHinge: Bool) -> String {
+    switch law {
+    case .motor:
+      let unit = isHinge ? "N·m" : "N"
+      return gear == 1 ? unit : "\(gear.rounded(significant: 6)) \(unit)"
+    case .position: return isHinge ? "rad" : "m"
+    case .velocity: return isHinge ? "rad/s" : "m/s"
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import PoiseCore
+import PoiseEnvironments
+import PoiseModels
+import PoiseNetworks
+import PoiseSimulation
+
+/// Repeats a recorded trajectory: the starts of `FILE.meta.json`, the actions of the CSV, and every number compared.
+///
+/// Pushes and randomisation follow from each start. Actions of `hold` are means over a control step of what its servos
+/// exerted, so its servos act again instead.
+public struct Resimulation: Sendable {
+  /// Episodes and rows that were repeated.
+  public private(set) var episodes = 0
+  public private(set) var rows = 0
+  /// The first cell that came out otherwise; `nil` where all have the same bits.
+  public private(set) var difference: Difference?
+
+  public struct Difference: Sendable, Hashable, CustomStringConvertible {
+    /// Of the CSV, counted from 1.
+    public var line: Int
+    public var column: String
+    public var recorded: String
+    public var repeated: String
+
+    public var description: String { "line \(line), column '\(column)': recorded \(recorded), repeated \(repeated)" }
+  }
+
+  /// - Parameters:
+  ///   - path: the CSV; its metadata stands beside it.
+  ///   - loaded: the scenario, where it is not to be found by the metadata.
+  ///   - visit: called with each moment, when the player's robot is that of the moment.
+  /// - Throws: `InputOutputError`, `InvalidInput`: no metadata, a scenario or model that has changed since, rows or columns
+  ///   that are missing.
+  public init(
+    _ path: String, scenario loaded: LoadedScenario? = nil,
+    visit: (TrajectoryMoment, EpisodePlayer) throws -> Void = { _, _ in }
+  ) throws {
+    guard let metadata = try TrajectoryMetadata(beside: path) else {
+      throw InputOutputError(
+        path: TrajectoryMetadata.path(beside: path), operation: "read", reason: "no such file",
+        remedy: "Without it the trajectory can be drawn, but not repeated.")
+    }
+    let scenario = try loaded ?? metadata.loadScenario(for: path)
+    try metadata.check(scenario, for: path)
+    let isHold = metadata.controller == BaselineController.hold.rawValue
+    let player = try EpisodePlayer(
+      scenario, .baseline(isHold ? .hold : .zero), seed: metadata.seed, instructionSet: .baseline)
+    let reader = try TrajectoryReader(path, model: scenario.model)
+    var table = TrajectoryTable(scenario)
+    let known = Set(table.columns)
+    try table.choose(reader.columns.filter { known.contains($0) })
+    let places = table.chosenColumns.compactMap { reader.columns.firstIndex(of: $0) }
+
+    for episode in metadata.episodes {
+      player.begin(episode.number, from: episode.start)
+      var row = try next(reader, in: episode, step: 0)
+      while true {
+        try visit(player.moment, player)
+        compare(reader, row, table.row(player.robot, player.moment), places, table.chosenColumns)
+        if player.moment.step == 0, player.robot.world.stateText != episode.startState {
+          note(row.line, "state at the start", episode.startState, player.robot.world.stateText)
+        }
+        let step = player.moment.step
+        guard step < episode.steps, player.ending == .running else { break }
+        row = try next(reader, in: episode, step: step + 1)
+        if isHold {
+          player.step()
+        } else {
+          guard row.moment.actions.count == scenario.task.actionSpace.count else {
+            throw InvalidInput(
+              Problem(
+                file: path, line: row.line, found: "a step without its actions", allowed: "an action of each actuator",
+                remedy: "Record it anew, without --columns."))
+          }
+          player.step(row.moment.actions.map { Float($0) })
+        }
+      }
+      if player.robot.world.stateText != episode.endState {
+        note(row.line, "state at the end", episode.endState, player.robot.world.stateText)
+      }
+      episodes += 1
+    }
+    if try reader.next() != nil {
+      throw InvalidInput(
+        Problem(
+          file: path, found: "rows beyond the last episode of the metadata",
+          allowed: "\(metadata.episodes.count) episodes",
+          remedy: "The two files do not belong together."))
+    }
+  }
+
+  private mutating func next(
+    _ reader: TrajectoryReader, in episode: TrajectoryMetadata.Episode, step: Int
+  ) throws -> TrajectoryRow {
+    let row = try reader.next()
+    guard let row, row.moment.episode == episode.number, row.moment.step == step else {
+      throw InvalidInput(
+        Problem(
+          file: reader.path, line: row?.line,
+          found: row.map { "episode \($0.moment.episode), step \($0.moment.step)" } ?? "no more rows",
+          allowed: "step \(step) of episode \(episode.number), as the metadata has it",
+          remedy: "Record it anew, without --every, or leave its rows as they were."))
+    }
+    rows += 1
+    return row
+  }
+
+  /// Compares numbers by their bits, so it does not matter how they are written.
+  private mutating func compare(
+    _ reader: TrajectoryReader, _ row: TrajectoryRow, _ text: String, _ places: [Int], _ columns: [String]
+  ) {
+    guard difference == nil else { return }
+    let repeated = text.dropLast().split(separator: ",", omittingEmptySubsequences: false)
+    for (i, place) in places.enumerated() {
+      let (old, new) = (reader.cells[place], String(repeated[i]))
+      let isSame =
+        old == new || Double(old).map { $0.bitPattern == Double(new)?.bitPattern } ?? (old.lowercased() == new)
+      if !isSame { return note(row.line, columns[i], old, new) }
+    }
+  }
+
+  private mutating func note(_ line: Int, _ column: String, _ recorded: String, _ repeated: String) {
+    if difference == nil {
+      difference = Difference(line: line, column: column, recorded: recorded, repeated: repeated)
+    }
+  }
+}
+
+extension TrajectoryMetadata {
+  /// The scenario that was recorded: of its run, else the file, else the shipped one of that name.
+  public func loadScenario(for csv: String) throws -> LoadedScenario {
+    if let run, RunFolder.isRun(run.path) {
+      return try RunFolder(contentsOf: run.path).loadScenario(overrides: scenario.overrides)
+    }
+    if FileManager.default.fileExists(atPath: scenario.path) {
+      return try LoadedScenario(contentsOf: scenario.path, overrides: scenario.overrides, name: scenario.name)
+    }
+    if let shipped = try ShippedFiles().scenarios().first(where: { $0.name == scenario.name }) {
+      return try LoadedScenario(contentsOf: shipped.path, overrides: scenario.overrides)
+    }
+    throw InvalidInput(
+      Problem(
+        file: Self.path(beside: csv), place: "scenario", found: "'\(scenario.path)', which is not there",
+        allowed: "the scenario that was recorded", remedy: "Put it, or the run, where it was, or name it."))
+  }
+
+  /// - Throws: `InvalidInput` where the scenario or the model is not the one that was recorded.
+  public func check(_ loaded: LoadedScenario, for csv: String) throws {
+    var problems: [Problem] = []
+    let file = Self.path(beside: csv)
+    if loaded.episodeDigest != scenario.sha256 {
+      problems.append(
+        Problem(
+          file: file, place: "scenario", found: "\(loaded.path) with SHA-256 \(loaded.episodeDigest.prefix(12))…",
+          allowed: "\(scenario.sha256.prefix(12))…, as recorded", remedy: "The task has changed since."))
+    }
+    let digests = try loaded.model.files.map { try Self.digest(ofFile: $0) }
+    if digests != model.files.map(\.sha256) {
+      problems.append(
+        Problem(
+          file: file, place: "model",
+          found: "\(loaded.modelPath) with SHA-256 \(digests.map { $0.prefix(12) }.joined(separator: ", "))…",
+          allowed: "\(model.files.map { $0.sha256.prefix(12) }.joined(separator: ", "))…, as recorded",
+          remedy: "The robot has changed since."))
+    }
+    if every != 1 {
+      problems.append(
+        Problem(
+          file: file, place: "every", found: "a row for every \(every) control steps", allowed: "every one",
+          remedy: "Its actions are not all there; record it anew without --every."))
+    }
+    if !problems.isEmpty { throw InvalidInput(problems) }
+  }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import PoiseCore
+public import PoiseEnvironments
+import PoiseModels
+public import PoiseNetworks
+import PoiseSimulation
+
+/// What stands in `FILE.meta.json` beside a trajectory: with it and the actions, the trajectory repeats to the bit.
+///
+/// Keys are in snake case. Episodes are written one by one, so a file of any length is made in constant memory.
+public struct TrajectoryMetadata: Codable, Hashable, Sendable {
+  public var format = "poise-trajectory"
+  public var formatVersion = 1
+  public var poiseVersion = RunFolder.poiseVersion
+  public var scenario: ScenarioIdentity
+  public var model: ModelIdentity
+  /// The run whose policy drove; `nil` for baselines on a scenario.
+  public var run: RunIdentity?
+  /// `ppo`, …, or the name of a baseline.
+  public var controller: String
+  /// Root seed of the episodes.
+  public var seed: UInt64
+  /// What the policy's network was computed with; the physics does not depend on it.
+  public var instructionSet: InstructionSet
+  public var controlTimeStepSeconds: Double
+  /// Every so many control steps a row was written.
+  public var every: Int
+  public var columns: [String]
+  public var episodes: [Episode] = []
+
+  public struct ScenarioIdentity: Codable, Hashable, Sendable {
+    public var name: String
+    /// As the person named it.
+    public var path: String
+    /// `key.path=value` each.
+    public var overrides: [String]
+    /// Of the text of all that decides an episode: see `LoadedScenario.episodeDigest`.
+    public var sha256: String
+  }
+
+  public struct ModelIdentity: Codable, Hashable, Sendable {
+    public struct File: Codable, Hashable, Sendable {
+      public var path: String
+      /// Of the file's bytes, as `sha256sum` prints it.
+      public var sha256: String
+    }
+
+    public var name: String
+    /// The main file first, then what it includes.
+    public var files: [File]
+  }
+
+  public struct RunIdentity: Codable, Hashable, Sendable {
+    public var path: String
+    public var checkpoint: String
+    /// Of the checkpoint's file.
+    public var sha256: String
+  }
+
+  /// One episode: how it began, and what became of it.
+  public struct Episode: Codable, Hashable, Sendable {
+    /// Which stream of the root seed.
+    public var number: Int
+    public var start: EpisodeStart
+    /// What was drawn for it: factors on masses, friction and motors, delay, gravity.
+    public var drawn: DrawnRandomisation
+    /// `World.stateHash` of all bodies at the start and at the end, in hexadecimal.
+    public var startState: String
+    public var endState: String
+    public var ending: String
+    public var steps: Int
+    /// Sum of the rewards.
+    public var totalReward: Double
+    /// Why it ended, if as a fault: the step that failed has no row.
+    public var fault: String?
+  }
+
+  // MARK: Files
+
+  public static func path(beside csv: String) -> String { "\(csv).meta.json" }
+
+  static func encoder(isPretty: Bool = true) -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    return encoder
+  }
+
+  /// Reads the metadata of a trajectory; `nil` if there is none beside it.
+  public init?(beside csv: String) throws {
+    let path = Self.path(beside: csv)
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let bytes: [UInt8]
+    do throws(BoundedFile.Failure) {
+      bytes = try BoundedFile.read(path, limit: 1 << 30)
+    } catch {
+      throw InputOutputError(path: path, operation: "read", reason: error.reason)
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      self = try decoder.decode(Self.self, from: Data(bytes))
+    } catch {
+      throw Self.problem(path, found: "no metadata of a trajectory (\(Self.reason(error)))")
+    }
+    guard format == "poise-trajectory", formatVersion == 1 else {
+      throw Self.problem(path, found: "format '\(format)' \(formatVersion)")
+    }
+  }
+
+  private static func problem(_ path: String, found: String) -> InvalidInput {
+    InvalidInput(
+      Problem(
+        file: path, found: found, allowed: "what Poise \(RunFolder.poiseVersion) writes beside a trajectory",
+        remedy: "It is damaged, or of another version; without it the trajectory can be drawn, but not repeated."))
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, let context):
+      "no '\((context.codingPath + [key]).map(\.stringValue).joined(separator: "."))'"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+      "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of another kind"
+    default: "no JSON"
+    }
+  }
+}
+
+extension TrajectoryMetadata {
+  /// Of a trajectory that `player` is about to make; its episodes are added as they come.
+  init(_ player: EpisodePlayer, run: TrainedRun?, table: TrajectoryTable, every: Int) throws {
+    let loaded = player.scenario
+    scenario = ScenarioIdentity(
+      name: loaded.name, path: loaded.path, overrides: loaded.overrides, sha256: loaded.episodeDigest)
+    model = ModelIdentity(
+      name: loaded.model.name,
+      files: try loaded.model.files.map { .init(path: $0, sha256: try Self.digest(ofFile: $0)) })
+    self.run = try run.map { run in
+      RunIdentity(
+        path: run.folder.path, checkpoint: run.checkpoint.rawValue,
+        sha256: try Self.digest(ofFile: run.folder.checkpointPath(run.checkpoint)))
+    }
+    controller = player.controller.name
+    seed = player.seed
+    instructionSet = player.instructionSet
+    controlTimeStepSeconds = loaded.task.timing.controlTimeStep
+    self.every = every
+    columns = table.chosenColumns
+  }
+
+  static func digest(ofFile path: String) throws -> String {
+    do throws(BoundedFile.Failure) {
+      return SHA256.hexadecimal(try BoundedFile.read(path, limit: 1 << 30))
+    } catch {
+      throw InputOutputError(path: path, operation: "read", reason: error.reason)
+    }
+  }
+}
+
+extension LoadedScenario {
+  /// SHA-256 of the scenario's whole text with every default, but for what does not touch an episode (goal, training,
+  /// hyperparameters) and with the model's name in place of its path: the same for a run's copy as for the original.
+  public var episodeDigest: String {
+    var essence = Scenario()
+    essence.model = model.name
+    essence.task = scenario.task
+    essence.hold = scenario.hold
+    return SHA256.hexadecimal(Array(essence.yamlText.utf8))
+  }
+}
+
+extension World {
+  /// `stateHash` in 16 hexadecimal digits.
+  var stateText: String {
+    let digits = String(stateHash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
