@@ -4,6 +4,7 @@ import PoiseEnvironments
 public import PoiseExperiments
 import PoiseModels
 public import PoiseNetworks
+import PoiseSimulation
 
 /// Episodes that can be shown: played by a controller now, or read from a trajectory.
 public struct Recording: Sendable {

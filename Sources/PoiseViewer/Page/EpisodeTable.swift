@@ -1,4 +1,5 @@
 import Foundation
+import PoiseCore
 public import PoiseExperiments
 public import PoiseModels
 
@@ -42,6 +43,17 @@ public struct EpisodeTable: Sendable {
     layout.write(robot, moment, lean: lean, into: &row)
     for column in columns.indices { columns[column].append(row[column]) }
     rowCount += 1
+  }
+
+  subscript(row: Int, column: Int) -> Double { columns[column][row] }
+
+  func time(_ row: Int) -> Double { columns[0][row] }
+
+  func pose(ofBody body: Int, _ row: Int) -> Pose {
+    let value = (0..<7).map { columns[layout.poses + 7 * body + $0][row] }
+    return Pose(
+      position: Vector3(value[0], value[1], value[2]),
+      orientation: Quaternion(w: value[3], x: value[4], y: value[5], z: value[6]))
   }
 }
 

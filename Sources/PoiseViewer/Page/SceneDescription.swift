@@ -36,6 +36,8 @@ struct SceneDescription: Sendable {
   let weight: Double
   /// Whether some body is free to go anywhere.
   let isFree: Bool
+  /// Whether most hinges turn about the world's y axis rather than its x axis, in the reference pose.
+  let looksAlongY: Bool
 
   /// - Parameter watched: the body of the model that the camera follows; the first that moves where `nil`.
   init(_ model: RobotModel, _ linkage: Linkage, watched: Int?) {
@@ -58,6 +60,9 @@ struct SceneDescription: Sendable {
     let weight = linkage.links.reduce(0) { $0 + $1.inertia.mass } * model.physics.gravity.length
     self.weight = weight > 0 ? weight : 1
     isFree = model.joints.contains { $0.kind == .free }
+    let axes = model.joints.filter { $0.kind == .hinge }
+      .map { model.referencePose(of: $0.body).orientation.rotate($0.axis) }
+    looksAlongY = axes.reduce(0) { $0 + abs($1.y) } >= axes.reduce(0) { $0 + abs($1.x) }
   }
 }
 
