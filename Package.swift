@@ -108,6 +108,13 @@ let testTargets: [Target] = [
   tests(
     of: "PoiseExperiments",
     ["PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
+  tests(
+    of: "PoiseViewer",
+    [
+      "PoiseExperiments", "PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation",
+      "PoiseCore",
+    ],
+    exclude: ["Browser"]),
   tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),
 ]
 

@@ -37,6 +37,8 @@ public struct RecordingLayout: Sendable {
     struct Line: Encodable, Sendable {
       var name: String
       var column: Int
+      /// Whether a click on its name is needed to see it.
+      var isHidden = false
     }
     var title: String
     var unit: String
@@ -92,9 +94,12 @@ public struct RecordingLayout: Sendable {
 
     var plots: [PlotGroup] = []
     if let reward, let names {
-      let terms = names.enumerated().map { PlotGroup.Line(name: $1, column: reward + 1 + $0) }
-      plots.append(
-        PlotGroup(title: "Reward", unit: "", lines: terms + [PlotGroup.Line(name: "total", column: reward)]))
+      // A bonus of 1 for being alive, and a total of about that, would leave the costs no room.
+      let terms = names.enumerated().map {
+        PlotGroup.Line(name: $1, column: reward + 1 + $0, isHidden: $1 == AliveReward.termName && names.count > 1)
+      }
+      let total = PlotGroup.Line(name: "total", column: reward, isHidden: terms.contains(where: \.isHidden))
+      plots.append(PlotGroup(title: "Reward", unit: "", lines: terms + [total]))
     }
     plots.append(
       PlotGroup(

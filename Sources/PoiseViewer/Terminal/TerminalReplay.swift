@@ -108,7 +108,9 @@ public struct TerminalReplay: Sendable {
     let pictures = moments.map { view.draw($0, columns: columns, rows: rows).lines(style) }
     var text = ""
     for line in 0..<rows {
-      text += trimmed(pictures.map { $0[line] }.joined(separator: " ")) + "\n"
+      let line = trimmed(pictures.map { $0[line] }.joined(separator: " "))
+      // A robot that is wider than high leaves room above it.
+      if !line.isEmpty || !text.isEmpty { text += line + "\n" }
     }
     let captions = moments.map { "\(episode.time($0).rounded(significant: 4)) s" }
     text += trimmed(captions.map { $0.padding(toLength: columns, withPad: " ", startingAt: 0) }.joined(separator: " ")) + "\n"

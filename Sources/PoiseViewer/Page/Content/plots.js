@@ -7,7 +7,7 @@ const curveColors = ["#3b82f6", "#f97316", "#10b981", "#e11d48", "#8b5cf6", "#ea
 class Plot {
   constructor(group, parent, seek) {
     this.group = group;
-    this.lines = group.lines.map((line, i) => ({ ...line, color: curveColors[i % curveColors.length], isHidden: false }));
+    this.lines = group.lines.map((line, i) => ({ ...line, color: curveColors[i % curveColors.length], isHidden: Boolean(line.isHidden) }));
     this.highlight = -1;
     this.box = document.createElement("section");
     this.box.className = "plot";
@@ -44,7 +44,7 @@ class Plot {
       name.textContent = line.name;
       line.output = document.createElement("output");
       chip.append(dot, name, line.output);
-      chip.setAttribute("aria-pressed", "true");
+      chip.setAttribute("aria-pressed", String(!line.isHidden));
       chip.addEventListener("click", () => {
         line.isHidden = !line.isHidden;
         chip.setAttribute("aria-pressed", String(!line.isHidden));
@@ -116,7 +116,7 @@ class Plot {
     context.lineWidth = 1;
     context.textAlign = "right";
     context.textBaseline = "middle";
-    for (const value of ticks(low, high, Math.max(2, Math.floor(height / 34)))) {
+    for (const value of ticks(low, high, Math.max(2, Math.floor(height / 26)))) {
       context.strokeStyle = faint;
       context.beginPath();
       context.moveTo(this.left, Math.round(y(value)) + 0.5);
@@ -197,7 +197,7 @@ function tickLabel(value, range) {
   return Number(value.toFixed(digits)).toString().replace("-", "\u2212");
 }
 
-/** Learning curves: points over environment steps, several series side by side, each with an axis of its own. */
+/** A learning curve: a value over environment steps. */
 class CurvePlot {
   constructor(title, parent) {
     this.box = document.createElement("section");
@@ -244,7 +244,7 @@ class CurvePlot {
     context.font = "10px system-ui, sans-serif";
     context.textAlign = "right";
     context.textBaseline = "middle";
-    for (const value of ticks(low, high, Math.max(2, Math.floor(height / 34)))) {
+    for (const value of ticks(low, high, Math.max(2, Math.floor(height / 26)))) {
       context.strokeStyle = style.getPropertyValue("--line");
       context.beginPath();
       context.moveTo(left, Math.round(y(value)) + 0.5);
@@ -264,7 +264,8 @@ class CurvePlot {
     this.points.forEach(([steps, value], i) => (i === 0 ? context.moveTo(x(steps), y(value)) : context.lineTo(x(steps), y(value))));
     context.stroke();
     context.fillStyle = curveColors[0];
-    for (const [steps, value] of this.points) {
+    // Single points are marked where they are few enough to be told apart.
+    for (const [steps, value] of this.points.length > 80 ? [] : this.points) {
       context.beginPath();
       context.arc(x(steps), y(value), 2.4, 0, 7);
       context.fill();
