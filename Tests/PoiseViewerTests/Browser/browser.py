@@ -126,7 +126,7 @@ class Browser:
         """Loads a page and waits until its first picture is drawn; returns the seconds that took."""
         start = time.monotonic()
         self.call("Page.navigate", url=address)
-        self.until("window.poise && window.poise.isDrawn", 30)
+        self.until("window.poise && window.poise.isDrawn", 90)
         return time.monotonic() - start
 
     def evaluate(self, expression):
@@ -135,7 +135,7 @@ class Browser:
             raise RuntimeError(result["exceptionDetails"].get("exception", {}).get("description", expression))
         return result["result"].get("value")
 
-    def until(self, expression, seconds=10):
+    def until(self, expression, seconds=30):
         """Waits until an expression is true."""
         end = time.monotonic() + seconds
         while not self.evaluate(f"Boolean({expression})"):

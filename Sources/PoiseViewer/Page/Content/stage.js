@@ -8,6 +8,9 @@ class Stage {
     this.showsContacts = true;
     this.isFollowing = recording.layout.isFree;
     this.needsDrawing = true;
+    // Share of the screen's own resolution; less where drawing is slow.
+    this.sharpness = 1;
+    this.slowness = 0;
     this.renderer = new THREE.WebGLRenderer({ canvas: element, antialias: true });
     this.renderer.shadowMap.enabled = true;
     this.renderer.shadowMap.type = THREE.PCFSoftShadowMap;
@@ -74,7 +77,7 @@ class Stage {
     this.grid = texture;
     const floor = new THREE.Mesh(
       new THREE.PlaneBufferGeometry(120, 120),
-      new THREE.MeshStandardMaterial({ map: texture, roughness: 0.95, metalness: 0 }),
+      new THREE.MeshLambertMaterial({ map: texture }),
     );
     floor.receiveShadow = true;
     this.ground.add(floor);
@@ -123,7 +126,7 @@ class Stage {
   resize() {
     const box = this.element.parentElement;
     const [width, height] = [Math.max(1, box.clientWidth), Math.max(1, box.clientHeight)];
-    this.renderer.setPixelRatio(Math.min(2, window.devicePixelRatio || 1));
+    this.renderer.setPixelRatio(this.sharpness * Math.min(2, window.devicePixelRatio || 1));
     this.renderer.setSize(width, height, false);
     this.orbit.camera.aspect = width / height;
     this.orbit.camera.updateProjectionMatrix();
@@ -251,5 +254,14 @@ class Stage {
     if (!this.needsDrawing) return;
     this.needsDrawing = false;
     this.renderer.render(this.scene, this.orbit.camera);
+  }
+
+  /** Draws coarser if several pictures in a row took long. @param seconds since the picture before, while playing. */
+  adapt(seconds) {
+    this.slowness = seconds > 0.055 ? this.slowness + 1 : 0;
+    if (this.slowness < 8 || this.sharpness < 0.4) return;
+    this.slowness = 0;
+    this.sharpness *= 0.75;
+    this.resize();
   }
 }
