@@ -1,27 +1,28 @@
 import Foundation
 import PoiseExperiments
+import PoiseNetworks
 import TestSupport
 import Testing
 
 @testable import PoiseViewer
 
+/// Programs on the path.
+private let folders = ProcessInfo.processInfo.environment["PATH", default: ""].split(separator: ":").map(String.init)
+
+private func find(_ names: [String]) -> String? {
+  names.lazy.flatMap { name in folders.map { "\($0)/\(name)" } }
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
+private let hasBrowser =
+  find(["python3"]) != nil && find(["chromium", "chromium-browser", "google-chrome"]) != nil
+
 /// The pages in headless Chromium, by `Browser/check_page.py`; skipped where Chromium or Python is missing.
 @Suite(
   "The page in a browser", .serialized,
-  .enabled(if: hasThree && BrowserTests.hasBrowser, "Chromium, Python or Debian's libjs-three is not installed"),
+  .enabled(if: hasThree && hasBrowser, "Chromium, Python or Debian's libjs-three is not installed"),
   .timeLimit(.minutes(15)))
 struct BrowserTests {
-  static let folders = ProcessInfo.processInfo.environment["PATH", default: ""].split(separator: ":").map(String.init)
-
-  static func find(_ names: [String]) -> String? {
-    names.lazy.flatMap { name in folders.map { "\($0)/\(name)" } }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
-
-  static var hasBrowser: Bool {
-    find(["python3"]) != nil && find(["chromium", "chromium-browser", "google-chrome"]) != nil
-  }
-
   /// Runs the checks and passes on what they say.
   static func check(_ arguments: [String]) throws {
     let scratch = try ScratchFolder()

@@ -3,6 +3,8 @@ import PoiseCore
 import PoiseEnvironments
 import PoiseExperiments
 import PoiseModels
+import PoiseNetworks
+import PoiseSimulation
 import TestSupport
 import Testing
 
@@ -60,7 +62,8 @@ struct HandTests {
     let hand = try Self.hand()
     let player = try Self.player(hand)
     player.begin(0)
-    let arm = try #require(player.scenario.model.bodies.firstIndex { $0.name == "left_lower_arm" || $0.name == "left_forearm" })
+    let arm = try #require(
+      player.scenario.model.bodies.firstIndex { $0.name == "left_lower_arm" || $0.name == "left_forearm" })
     let link = try #require(player.robot.linkage.placements[arm].link)
     let start = player.robot.pose(ofBody: arm).position
     let mass = player.robot.linkage.links.reduce(0) { $0 + $1.inertia.mass }

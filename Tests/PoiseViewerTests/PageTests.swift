@@ -59,9 +59,14 @@ struct PageTests {
             let curve = try #require(line["name"] as? String)
             let names = ["\(curve)_rad", "\(curve)_Nm", "\(curve)_N", "\(curve)_m", curve]
             let isEffort = (group["title"] as? String).map { $0 == "Torques" || $0 == "Forces" } ?? false
-            let name = curve == "total" ? "reward" : try #require(
-              names.first { csv[$0] != nil && $0.hasSuffix("_Nm") == (isEffort && csv["\(curve)_Nm"] != nil)
-                && $0.hasSuffix("_N") == (isEffort && csv["\(curve)_N"] != nil) }, "\(curve)")
+            let name =
+              curve == "total"
+              ? "reward"
+              : try #require(
+                names.first {
+                  csv[$0] != nil && $0.hasSuffix("_Nm") == (isEffort && csv["\(curve)_Nm"] != nil)
+                    && $0.hasSuffix("_N") == (isEffort && csv["\(curve)_N"] != nil)
+                }, "\(curve)")
             let value = rows[row][try #require(line["column"] as? Int)]
             if let exact = Double(csv[name] ?? "") {
               #expect(abs(value - exact) < 2e-5 * (50 + abs(exact)), "\(name), row \(row)")

@@ -158,7 +158,8 @@ final class RawClient {
   }
 
   /// The next message of text of a kind, others passed over.
-  func next(_ kind: String, seconds: Double = 10, where fits: ([String: Any]) -> Bool = { _ in true }) -> [String: Any]? {
+  func next(_ kind: String, seconds: Double = 10, where fits: ([String: Any]) -> Bool = { _ in true }) -> [String: Any]?
+  {
     let end = Date().addingTimeInterval(seconds)
     while Date() < end, let message = next(seconds: end.timeIntervalSinceNow) {
       if case .closed = message { return nil }

@@ -102,7 +102,8 @@ struct QuantizedColumn: Encodable, Sendable {
     guard values.count > 1, values.count < missing, values.allSatisfy(\.isFinite) else { return nil }
     let step = (values[values.count - 1] - values[0]) / Double(values.count - 1)
     guard step > 0 else { return nil }
-    for (row, value) in values.enumerated() where abs(value - values[0] - Double(row) * step) > 1e-9 * (1 + abs(value)) {
+    for (row, value) in values.enumerated() where abs(value - values[0] - Double(row) * step) > 1e-9 * (1 + abs(value))
+    {
       return nil
     }
     return step

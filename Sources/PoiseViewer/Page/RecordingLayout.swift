@@ -105,7 +105,8 @@ public struct RecordingLayout: Sendable {
       PlotGroup(
         title: "Lean of \(model.bodies[tiltBody].name)", unit: "rad",
         lines: [.init(name: "roll", column: roll), .init(name: "pitch", column: roll + 1)]))
-    for (kind, title, unit) in [(RobotModel.Joint.Kind.hinge, "Joint angles", "rad"), (.slide, "Joint positions", "m")] {
+    for (kind, title, unit) in [(RobotModel.Joint.Kind.hinge, "Joint angles", "rad"), (.slide, "Joint positions", "m")]
+    {
       let lines = scalarJoints.indices.filter { scalarJoints[$0].kind == kind }
         .map { PlotGroup.Line(name: scalarJoints[$0].name, column: firstJoint + $0) }
       if !lines.isEmpty { plots.append(PlotGroup(title: title, unit: unit, lines: lines)) }

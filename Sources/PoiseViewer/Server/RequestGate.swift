@@ -81,7 +81,8 @@ struct RequestGate: Sendable {
       let name = line[..<colon]
       guard name.allSatisfy({ $0.isLetter || $0.isNumber || "-_".contains($0) }) else { return nil }
       let key = name.lowercased()
-      let isSingle = ["host", "origin", "content-length", "transfer-encoding", "sec-websocket-key", "upgrade"].contains(key)
+      let isSingle = ["host", "origin", "content-length", "transfer-encoding", "sec-websocket-key", "upgrade"].contains(
+        key)
       if isSingle && fields[key] != nil { return nil }
       fields[key] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
     }

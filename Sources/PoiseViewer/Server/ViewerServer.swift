@@ -31,8 +31,10 @@ public final class ViewerServer: Sendable {
     let socketPath = "\(folder)/http"
     server = HTTPServer(
       address: .unix(path: socketPath), timeout: 10, logger: .disabled,
-      handler: PageHandler(page: Data(page.utf8), live: WebSocketHTTPHandler(
-        handler: MessageFrameWSHandler(handler: LiveHandler(simulation: simulation)))))
+      handler: PageHandler(
+        page: Data(page.utf8),
+        live: WebSocketHTTPHandler(
+          handler: MessageFrameWSHandler(handler: LiveHandler(simulation: simulation)))))
     doorman = try Doorman(port: port, inner: socketPath, limits: limits)
     self.port = doorman.port
   }
@@ -109,7 +111,8 @@ private struct LiveHandler: WSMessageHandler {
   private static let streamLimit = 512
 
   func makeMessages(for client: AsyncStream<WSMessage>) async throws -> AsyncStream<WSMessage> {
-    let (messages, continuation) = AsyncStream<WSMessage>.makeStream(bufferingPolicy: .bufferingNewest(Self.streamLimit))
+    let (messages, continuation) = AsyncStream<WSMessage>.makeStream(
+      bufferingPolicy: .bufferingNewest(Self.streamLimit))
     let audience = LiveAudience(
       tell: { news in
         let message: WSMessage =

@@ -197,7 +197,8 @@ struct SideView {
     guard strength.isFinite, strength > 0.02 * scene.weight else { return }
     let length = (top - bottom) * (0.12 + 0.25 * min(1, strength / scene.weight))
     let direction = across / strength
-    let tip = project(episode.pose(ofBody: scene.followed, row).apply(to: scene.pushPoint)) - 0.08 * (top - bottom) * direction
+    let tip =
+      project(episode.pose(ofBody: scene.followed, row).apply(to: scene.pushPoint)) - 0.08 * (top - bottom) * direction
     let (end, start) = (dot(tip), dot(tip - length * direction))
     canvas.line(from: start, to: end)
     let back = (start - end) / max(1, ((start - end) * (start - end)).sum().squareRoot())
@@ -207,5 +208,9 @@ struct SideView {
   }
 }
 
-private func pointwiseMin(_ a: SIMD2<Double>, _ b: SIMD2<Double>) -> SIMD2<Double> { SIMD2(min(a.x, b.x), min(a.y, b.y)) }
-private func pointwiseMax(_ a: SIMD2<Double>, _ b: SIMD2<Double>) -> SIMD2<Double> { SIMD2(max(a.x, b.x), max(a.y, b.y)) }
+private func pointwiseMin(_ a: SIMD2<Double>, _ b: SIMD2<Double>) -> SIMD2<Double> {
+  SIMD2(min(a.x, b.x), min(a.y, b.y))
+}
+private func pointwiseMax(_ a: SIMD2<Double>, _ b: SIMD2<Double>) -> SIMD2<Double> {
+  SIMD2(max(a.x, b.x), max(a.y, b.y))
+}

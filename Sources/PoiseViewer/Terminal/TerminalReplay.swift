@@ -84,7 +84,9 @@ public struct TerminalReplay: Sendable {
   private func numbers(_ episode: EpisodeTable, _ row: Int) -> String {
     let layout = episode.layout
     func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%\(digits + 4).\(digits)f", value) }
-    func degrees(_ column: Int) -> String { fixed(episode[row, column] * 180 / .pi, 1) + (screen.isASCII ? " deg" : "°") }
+    func degrees(_ column: Int) -> String {
+      fixed(episode[row, column] * 180 / .pi, 1) + (screen.isASCII ? " deg" : "°")
+    }
     var parts = [
       "\(fixed(episode.time(row), 2)) s", "roll \(degrees(layout.roll))", "pitch \(degrees(layout.roll + 1))",
     ]
@@ -113,7 +115,8 @@ public struct TerminalReplay: Sendable {
       if !line.isEmpty || !text.isEmpty { text += line + "\n" }
     }
     let captions = moments.map { "\(episode.time($0).rounded(significant: 4)) s" }
-    text += trimmed(captions.map { $0.padding(toLength: columns, withPad: " ", startingAt: 0) }.joined(separator: " ")) + "\n"
+    text +=
+      trimmed(captions.map { $0.padding(toLength: columns, withPad: " ", startingAt: 0) }.joined(separator: " ")) + "\n"
     return text
   }
 
@@ -128,10 +131,13 @@ public struct TerminalReplay: Sendable {
     let layout = episode.layout
     let rows = 0..<episode.rowCount
     var lines = [episode.about.title]
-    let lean = rows.map { (episode[$0, layout.roll], episode[$0, layout.roll + 1]) }.map { ($0 * $0 + $1 * $1).squareRoot() }
+    let lean = rows.map { (episode[$0, layout.roll], episode[$0, layout.roll + 1]) }.map {
+      ($0 * $0 + $1 * $1).squareRoot()
+    }
     if let worst = lean.max(), let row = lean.firstIndex(of: worst) {
       let degrees = (worst * 180 / .pi).rounded(significant: 3)
-      lines.append("  largest lean \(degrees)\(screen.isASCII ? " deg" : "°") at \(episode.time(row).rounded(significant: 4)) s")
+      lines.append(
+        "  largest lean \(degrees)\(screen.isASCII ? " deg" : "°") at \(episode.time(row).rounded(significant: 4)) s")
     }
     if let group = layout.plots.first, layout.reward != nil {
       let sums = group.lines.map { line in

@@ -48,7 +48,8 @@ struct Replay: ParsableCommand {
   var checkpoint = RunFolder.Checkpoint.best
 
   @Option(
-    help: "Who drives a scenario without a run: \(BaselineController.allCases.map(\.rawValue).joined(separator: ", ")).")
+    help: "Who drives a scenario without a run: \(BaselineController.allCases.map(\.rawValue).joined(separator: ", "))."
+  )
   var controller: BaselineController?
 
   @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")
@@ -69,7 +70,8 @@ struct Replay: ParsableCommand {
     }
     if csv == nil, model != nil { throw ValidationError("--model is of --csv; a run has its model.") }
     if csv != nil, controller != nil || seed != nil || !set.isEmpty {
-      throw ValidationError("A trajectory has its controller, seed and scenario: remove --controller, --seed and --set.")
+      throw ValidationError(
+        "A trajectory has its controller, seed and scenario: remove --controller, --seed and --set.")
     }
   }
 
