@@ -18,6 +18,13 @@ struct PageData {
 
   var bodies: [String] { (json["bodies"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String } }
 
+  /// The step of each column of an episode, [columns].
+  func steps(ofEpisode index: Int = 0) throws -> [Double] {
+    let episodes = try #require(json["episodes"] as? [[String: Any]])
+    let columns = try #require(episodes[index]["columns"] as? [[Any]])
+    return try columns.map { try #require(($0[1] as? NSNumber)?.doubleValue) }
+  }
+
   /// [rows][columns] of an episode.
   func rows(ofEpisode index: Int = 0) throws -> [[Double]] {
     let episodes = try #require(json["episodes"] as? [[String: Any]])

@@ -38,6 +38,7 @@ struct PageTests {
     let table = TrajectoryTable(scenario)
     for episode in 0..<2 {
       let rows = try data.rows(ofEpisode: episode)
+      let steps = try data.steps(ofEpisode: episode)
       var row = 0
       try player.play(episode) { moment in
         for (index, body) in data.bodies.enumerated() {
@@ -67,9 +68,10 @@ struct PageTests {
                   csv[$0] != nil && $0.hasSuffix("_Nm") == (isEffort && csv["\(curve)_Nm"] != nil)
                     && $0.hasSuffix("_N") == (isEffort && csv["\(curve)_N"] != nil)
                 }, "\(curve)")
-            let value = rows[row][try #require(line["column"] as? Int)]
+            let column = try #require(line["column"] as? Int)
+            let value = rows[row][column]
             if let exact = Double(csv[name] ?? "") {
-              #expect(abs(value - exact) < 2e-5 * (50 + abs(exact)), "\(name), row \(row)")
+              #expect(abs(value - exact) <= 0.5001 * steps[column] + 1e-12, "\(name), row \(row)")
             } else {
               #expect(value.isNaN, "\(name), row \(row)")
             }
@@ -92,7 +94,7 @@ struct PageTests {
     let rows = try data.rows()
     let push = try data.number("push")
     let strengths = rows.map { ($0[push] * $0[push] + $0[push + 1] * $0[push + 1]).squareRoot() }
-    #expect(strengths[...5].allSatisfy { $0 == 0 })
+    #expect(strengths[...5].allSatisfy { $0 == 0 }, "\(strengths)")
     #expect(strengths[6...10].allSatisfy { $0 > 40 && $0 < 160 })
     let contacts = try #require(data.layout["contacts"] as? [[String: Any]])
     let columns = contacts.compactMap { $0["column"] as? Int }
@@ -193,11 +195,20 @@ struct PageTests {
 
     try FileManager.default.removeItem(atPath: TrajectoryMetadata.path(beside: csv))
     let drawn = try Recording(trajectory: csv, model: scenario.modelPath)
-    let (old, new) = (try pages[0].rows(), try PageData(html: try Self.page(drawn).html()).rows())
-    #expect(old.count == new.count && drawn.episodes.count == 2)
-    let (poses, count) = (try pages[0].number("poses"), 7 * pages[0].bodies.count)
-    for (a, b) in zip(old, new) {
-      for i in poses..<poses + count { #expect(abs(a[i] - b[i]) < 3e-3) }
+    #expect(drawn.episodes.count == 2)
+    // Joints that physics leaves open by a little are closed: bodies are where the coordinates put them.
+    let data = try PageData(html: try Self.page(drawn).html())
+    let rows = try data.rows()
+    let robot = try Robot(scenario.model)
+    let poses = try data.number("poses")
+    try player.play(0) { moment in
+      robot.place(player.robot.configuration())
+      for (index, body) in data.bodies.enumerated() {
+        let pose = robot.pose(ofBody: try #require(scenario.model.bodies.firstIndex { $0.name == body }))
+        let place = rows[moment.step][(poses + 7 * index)...]
+        let position = Vector3(place[poses + 7 * index], place[poses + 7 * index + 1], place[poses + 7 * index + 2])
+        #expect((position - pose.position).length < 2e-4, "\(body), row \(moment.step)")
+      }
     }
   }
 }

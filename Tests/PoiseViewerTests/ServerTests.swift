@@ -337,7 +337,9 @@ struct ServerTests {
 
   @Test("lets the viewer shove and pull the robot while it runs")
   func hand() async throws {
-    try await Self.serving(Self.cartPole()) { port, server in
+    // No torque, which would hold the cart.
+    let simulation = try LiveSimulation(.scenario(Self.cartPole(), .zero), seed: 5)
+    try await Self.serving(simulation) { port, server in
       let layout = server.simulation.layout
       let client = try RawClient.live(port)
       let cart = try #require(layout.scene.bodies.firstIndex { $0.name == "cart" })

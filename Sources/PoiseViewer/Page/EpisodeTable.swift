@@ -86,15 +86,22 @@ struct QuantizedColumn: Encodable, Sendable {
     self.least = least
     if known.count == values.count, least == largest { return }
     var start = least
+    if least == largest {
+      codes = values.map { $0.isFinite ? 0 : Self.missing }
+      return
+    }
     if let even = Self.naturalStep(values) {
       step = even
     } else {
-      // Zero is one of the steps where it lies between: no push stays no push.
       step = max((largest - least) / Double(Self.missing - 3), .leastNormalMagnitude)
-      start = (least / step).rounded(.down) * step
+      // Zero is one of the steps where it lies between: no push stays no push.
+      if least < 0, largest >= 0 { start = (least / step).rounded(.down) * step }
       self.least = start
     }
-    codes = values.map { $0.isFinite ? UInt16((($0 - start) / step).rounded()) : Self.missing }
+    let most = Double(Self.missing - 1)
+    codes = values.map { value in
+      value.isFinite ? UInt16(min(most, max(0, ((value - start) / step).rounded()))) : Self.missing
+    }
   }
 
   /// The step of numbers that grow evenly, as times do, which are exact that way.

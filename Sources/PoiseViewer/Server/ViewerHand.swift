@@ -128,10 +128,13 @@ final class ViewerHand: Sendable {
     robot.world.setExternalForce(on: body, force: wrench.force, at: wrench.point, torque: wrench.torque)
   }
 
-  /// Both as one force at the point of the second and a torque that makes up for the distance.
+  /// Both as one force at the point of the stronger and a torque that makes up for the other's distance; the torque stays as it
+  /// is for a control step while the body turns, which is why it is the weaker's.
   private static func sum(_ a: Wrench, _ b: Wrench, on body: World.BodyIndex, _ robot: Robot) -> Wrench {
-    if a.force == .zero && a.torque == .zero { return b }
-    let arm = robot.world.rotate(a.point - b.point, from: body)
-    return Wrench(force: a.force + b.force, point: b.point, torque: a.torque + b.torque + arm.cross(a.force))
+    if a == Wrench(point: a.point) { return b }
+    let (strong, weak) = a.force.length >= b.force.length ? (a, b) : (b, a)
+    let arm = robot.world.rotate(weak.point - strong.point, from: body)
+    return Wrench(
+      force: a.force + b.force, point: strong.point, torque: a.torque + b.torque + arm.cross(weak.force))
   }
 }
