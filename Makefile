@@ -9,7 +9,7 @@ SYSTEM_PACKAGES := libode-dev libeigen3-dev libjs-three pkg-config
 # three.js, the 3-D library of the viewer's page; POISE_THREE_JS names another copy of it.
 THREE_JS := $(or $(POISE_THREE_JS),/usr/share/javascript/three/three.min.js)
 
-.PHONY: help balance test build setup format bench screenshots
+.PHONY: help balance test build setup format bench screenshots protobuf
 
 help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench     figures of this machine beside their floors'
 	@echo 'make screenshots  the pictures of the README, from a run, with headless Chromium: RUN=FOLDER'
 	@echo 'make format    format all Swift files'
+	@echo 'make protobuf  write the Swift of onnx.proto anew'
 
 balance: build
 	$(POISE) train scenarios/humanoid-balance.yaml
@@ -41,6 +42,12 @@ screenshots: build
 
 format:
 	swift format --in-place --configuration .swift-format -r Package.swift Sources Tests Benchmarks
+
+# Writes the Swift of onnx.proto anew, with Debian's protobuf-compiler and the generator of the library that we link.
+protobuf:
+	swift build --package-path .build/checkouts/swift-protobuf --scratch-path .build/protobuf --product protoc-gen-swift
+	cd Sources/PoiseExperiments/Export/ONNX && protoc --swift_out=. --swift_opt=UseAccessLevelOnImports=true \
+	  --plugin=$(CURDIR)/.build/protobuf/debug/protoc-gen-swift onnx.proto
 
 # Installs what is missing, as root or with sudo; touches nothing where all is there.
 setup:

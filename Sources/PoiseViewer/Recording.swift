@@ -16,6 +16,8 @@ public struct Recording: Sendable {
   public let title: String
   /// What is worth telling about how it was made; empty if nothing is.
   public private(set) var note = ""
+  /// Where a trajectory came out otherwise when it was simulated again.
+  private var difference: String?
 
   // MARK: Played
 
@@ -52,6 +54,11 @@ public struct Recording: Sendable {
       let scenario = try? metadata.loadScenario(for: path), (try? metadata.check(scenario, for: path)) != nil
     {
       try self.init(repeating: path, scenario, limit)
+      if let difference {
+        // Only the numbers that were recorded can be believed to be those that were recorded.
+        try self.init(drawing: path, modelName ?? scenario.modelPath, limit)
+        note = "Drawn from the CSV alone: simulated again it came out otherwise, first in \(difference)."
+      }
     } else {
       try self.init(drawing: path, modelName, limit)
     }
@@ -83,9 +90,8 @@ public struct Recording: Sendable {
             moment.episode, result: player.summary.story(controlTimeStep: scenario.task.timing.controlTimeStep))
         }
       }
-      note =
-        repeated.difference.map { "Simulated again with another result: \($0)." }
-        ?? "Simulated again to the bit: \(repeated.episodes) episodes, \(repeated.rows) rows."
+      difference = repeated.difference?.description
+      note = "Simulated again to the bit: \(repeated.episodes) episodes, \(repeated.rows) rows."
     } catch is Enough {
       note = "Simulated again: the first \(limit) episodes."
     }

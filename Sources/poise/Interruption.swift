@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Synchronization
 
@@ -24,4 +25,9 @@ enum Interruption {
 
   /// The first signal's number; 0 before.
   static var signal: Int32 { received.load(ordering: .relaxed) }
+
+  /// Ends the command with 128 + the signal's number if there was one; for work that has nothing to save.
+  static func check() throws {
+    if signal != 0 { throw ExitCode(128 + signal) }
+  }
 }

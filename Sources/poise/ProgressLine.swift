@@ -13,7 +13,7 @@ final class ProgressLine {
   func show(_ text: @autoclosure () -> String, at now: Double) {
     if let lastShown, now - lastShown < interval { return }
     lastShown = now
-    write(isTerminal ? "\r\u{1B}[K\(text())" : "\(text())\n")
+    write(isTerminal ? "\r\u{1B}[K\(text().prefix(Self.columns - 1))" : "\(text())\n")
     isLineOpen = isTerminal
   }
 
@@ -21,6 +21,13 @@ final class ProgressLine {
   func print(_ text: String) {
     write((isLineOpen ? "\r\u{1B}[K" : "") + text + "\n")
     isLineOpen = false
+  }
+
+  /// Of the terminal: a line that wraps could not be taken back.
+  private static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+    return Int(size.ws_col)
   }
 
   private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

@@ -8,7 +8,7 @@ struct PoiseProcess {
   var errors: String
 
   /// The folder that the build put the program and the test bundle in.
-  private static let program: URL = {
+  static let program: URL = {
     var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     // `swift test` may start the bundle through a helper of the toolchain; then the build folder is told by the bundle.
     if !FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("poise").path) {
@@ -17,26 +17,15 @@ struct PoiseProcess {
     return folder.appendingPathComponent("poise")
   }()
 
-  /// - Parameter folder: working folder; the project's root where `nil`.
-  init(_ arguments: [String], in folder: String? = nil) throws {
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: folder ?? ProjectFolders.root)
-    // To files, not pipes: a pipe that nobody empties stops the program.
-    let captured = FileManager.default.temporaryDirectory.appendingPathComponent("poise-test-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: captured, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: captured) }
-    let files = ["output", "errors"].map { captured.appendingPathComponent($0) }
-    for file in files { try Data().write(to: file) }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try FileHandle(forWritingTo: files[1])
-    try process.run()
-    process.waitUntilExit()
-    status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
-    output = String(decoding: try Data(contentsOf: files[0]), as: UTF8.self)
-    errors = String(decoding: try Data(contentsOf: files[1]), as: UTF8.self)
+  /// - Parameters:
+  ///   - folder: working folder; the project's root where `nil`.
+  ///   - signal: sent as soon as `moment` holds, which is looked for every few milliseconds while the program runs.
+  init(
+    _ arguments: [String], in folder: String? = nil, signal: Int32? = nil, when moment: () -> Bool = { false }
+  ) throws {
+    let process = try CapturedProcess(
+      Self.program, arguments, in: folder ?? ProjectFolders.root, signal: signal, when: moment)
+    (status, output, errors) = (process.status, process.output, process.errors)
   }
 }
 
@@ -53,6 +42,8 @@ final class ScratchFolder {
 
   func file(_ name: String, _ content: Data) throws -> String {
     let file = "\(path)/\(name)"
+    try FileManager.default.createDirectory(
+      atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     try content.write(to: URL(fileURLWithPath: file))
     return file
   }

@@ -20,7 +20,7 @@ public enum SHA256 {
     var tail = Array(bytes[(bytes.count & ~63)...]) + [0x80]
     while tail.count % 64 != 56 { tail.append(0) }
     for shift in stride(from: 56, through: 0, by: -8) {
-      tail.append(UInt8(truncatingIfNeeded: UInt64(bytes.count) * 8 >> UInt64(shift)))
+      tail.append(UInt8(truncatingIfNeeded: (UInt64(bytes.count) * 8) >> UInt64(shift)))
     }
     for start in stride(from: 0, to: bytes.count & ~63, by: 64) { absorb(bytes, start, &state, &schedule) }
     for start in stride(from: 0, to: tail.count, by: 64) { absorb(tail, start, &state, &schedule) }

@@ -33,6 +33,8 @@ public struct EvaluationResult: Codable, Hashable, Sendable {
   public var actionChangeMean: Double
   public var worstJointLimitViolationRad: Double
   public var worstPenetrationM: Double
+  /// The same over the episodes that reached the time limit: what balancing leans on, without the impacts of falls. `nil` if none did.
+  public var worstPenetrationSurvivedM: Double?
   /// Episodes that ended because the simulation could no longer be trusted. They count as not survived.
   public var faults: Int
 
@@ -51,6 +53,7 @@ public struct EvaluationResult: Codable, Hashable, Sendable {
     case actionChangeMean = "action_change_mean"
     case worstJointLimitViolationRad = "worst_joint_limit_violation_rad"
     case worstPenetrationM = "worst_penetration_m"
+    case worstPenetrationSurvivedM = "worst_penetration_survived_m"
     case faults
   }
 
@@ -74,6 +77,7 @@ public struct EvaluationResult: Codable, Hashable, Sendable {
     try values.encode(actionChangeMean, forKey: .actionChangeMean)
     try values.encode(worstJointLimitViolationRad, forKey: .worstJointLimitViolationRad)
     try values.encode(worstPenetrationM, forKey: .worstPenetrationM)
+    try values.encode(worstPenetrationSurvivedM, forKey: .worstPenetrationSurvivedM)
     try values.encode(faults, forKey: .faults)
   }
 
@@ -106,6 +110,8 @@ public struct EvaluationResult: Codable, Hashable, Sendable {
     actionChangeMean = mean { qualities[$0].actionChange }
     worstJointLimitViolationRad = qualities.map(\.worstLimitViolation).max() ?? 0
     worstPenetrationM = qualities.map(\.worstPenetration).max() ?? 0
+    worstPenetrationSurvivedM = summaries.indices.filter { summaries[$0].ending == .truncated }
+      .map { qualities[$0].worstPenetration }.max()
     faults = summaries.count { $0.ending == .fault }
   }
 

@@ -7,7 +7,7 @@ import PoiseCore
 struct ZipWriter {
   private let file: WholeFile
   /// Bytes so far.
-  private var offset: UInt64 = 0
+  private var offset: UInt64
   private var directory: [UInt8] = []
   private var count: UInt64 = 0
 
@@ -15,7 +15,11 @@ struct ZipWriter {
   private static let utf8Names: UInt16 = 1 << 11
   private static let firstDay: UInt16 = 0x21  // 1 January 1980
 
-  init(_ path: String) throws { file = try WholeFile(path) }
+  /// - Parameter prefix: bytes that will stand before the archive in its final file.
+  init(_ path: String, prefix: UInt64 = 0) throws {
+    file = try WholeFile(path)
+    offset = prefix
+  }
 
   /// - Parameter content: below 4 GiB.
   mutating func add(_ name: String, _ content: [UInt8]) throws {

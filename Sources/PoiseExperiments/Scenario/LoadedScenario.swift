@@ -99,13 +99,17 @@ public struct LoadedScenario: Sendable {
   /// The whole scenario with every default, as YAML that reads back as the same scenario.
   public var resolvedText: String { scenario.yamlText }
 
-  /// What the `hold` controller does with each actuator: towards the positions of the start of the episode, [actuators].
+  /// What the `hold` controller does with each actuator: towards the start of the episode or the reference pose, [actuators].
   ///
-  /// - Parameter positions: rad or m, [scalar joints].
+  /// - Parameter positions: at the start of the episode, rad or m, [scalar joints].
   public func holdServos(_ positions: [Double]) -> [Robot.Servo] {
     model.actuators.map { actuator in
       let limit = actuator.effortLimit ?? 1
-      let target = model.scalarJoints.firstIndex(of: actuator.joint).map { positions[$0] } ?? 0
+      let target =
+        switch scenario.hold.target {
+        case .start: model.scalarJoints.firstIndex(of: actuator.joint).map { positions[$0] } ?? 0
+        case .reference: model.joints[actuator.joint].reference
+        }
       return Robot.Servo(
         target: target, stiffness: scenario.hold.stiffness * limit, damping: scenario.hold.damping * limit)
     }

@@ -27,7 +27,9 @@ public struct Scenario: Configurable, Hashable {
     + [
       .key("goal", \.goal, .section, "Training may stop once two evaluations in a row reach all of these."),
       .key("evaluation", \.evaluation, .section, "How a controller is judged."),
-      .key("hold", \.hold, .section, "Gains of the `hold` controller, which keeps the start pose: a baseline."),
+      .key(
+        "hold", \.hold, .section,
+        "The `hold` controller, a baseline that keeps a pose; `poise bench hold-gains` finds gains."),
       .key("training", \.training, .section, "Who learns, and for how long."),
       .key("ppo", \.ppo, .section, "Hyperparameters of PPO."),
     ]
@@ -95,6 +97,7 @@ public struct EvaluationSettings: Configurable, Hashable {
 
 extension HoldGains: Configurable {
   public static let keys: [ConfigurationKey<Self>] = [
+    .key("target", \.target, .choice, "start: where the joints stood at the start; reference: the model's own pose."),
     .key(
       "stiffness", \.stiffness, .number(.notNegative, unit: "1/rad or 1/m"),
       "Share of an actuator's largest torque or force for each rad or m from the pose."),

@@ -11,8 +11,12 @@ public enum BaselineController: String, Sendable, CaseIterable {
   case hold
 }
 
-/// The gains of `hold`, for a joint whose actuator can exert at most L (N·m or N).
+/// How `hold` holds, for a joint whose actuator can exert at most L (N·m or N).
 public struct HoldGains: Sendable, Hashable {
+  /// What an episode of a task holds: where its joints happened to start, or the model's reference pose.
+  public enum Target: String, CaseIterable, Sendable { case start, reference }
+
+  public var target = Target.start
   /// Stiffness ÷ L, 1/rad or 1/m: at 1/`stiffness` from the pose the actuator gives all it has.
   public var stiffness = 4.0
   /// Damping ÷ L, s/rad or s/m.

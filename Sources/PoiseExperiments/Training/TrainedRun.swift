@@ -26,5 +26,11 @@ public struct TrainedRun: Sendable {
     instructionSet = try trained.isSupported ? trained : InstructionSet.chosen()
   }
 
+  /// The same run with another policy in place of its own.
+  init(_ run: TrainedRun, with policy: Policy) {
+    (folder, scenario, checkpoint, instructionSet) = (run.folder, run.scenario, run.checkpoint, run.instructionSet)
+    self.policy = policy
+  }
+
   public var controller: Controller { .policy(policy, name: folder.description.algorithm) }
 }

@@ -8,6 +8,8 @@ import PoiseSimulation
 /// ball; names end in their unit.
 struct CoordinateColumns: Sendable {
   let names: [String]
+  /// Places of the first of each four names that are a quaternion's.
+  let quaternions: [Int]
   private let freeBodies: [Int]
   private let scalarCount: Int
   private let ballCount: Int
@@ -35,6 +37,7 @@ struct CoordinateColumns: Sendable {
       names += ["wx", "wy", "wz"].map { "\(ball.name)_\($0)_rad_per_s" }
     }
     self.names = names
+    quaternions = names.indices.filter { names[$0].hasSuffix("_qw") && $0 + 3 < names.count }
   }
 
   /// The present state, [names].

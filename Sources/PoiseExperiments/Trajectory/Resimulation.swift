@@ -13,7 +13,7 @@ public struct Resimulation: Sendable {
   /// Episodes and rows that were repeated.
   public private(set) var episodes = 0
   public private(set) var rows = 0
-  /// The first cell that came out otherwise; `nil` where all have the same bits.
+  /// The first cell that came out otherwise, where repeating stopped; `nil` where all have the same bits.
   public private(set) var difference: Difference?
 
   public struct Difference: Sendable, Hashable, CustomStringConvertible {
@@ -61,6 +61,8 @@ public struct Resimulation: Sendable {
         if player.moment.step == 0, player.robot.world.stateText != episode.startState {
           note(row.line, "state at the start", episode.startState, player.robot.world.stateText)
         }
+        // What follows is another episode.
+        if difference != nil { return }
         let step = player.moment.step
         guard step < episode.steps, player.ending == .running else { break }
         row = try next(reader, in: episode, step: step + 1)
@@ -78,6 +80,7 @@ public struct Resimulation: Sendable {
       }
       if player.robot.world.stateText != episode.endState {
         note(row.line, "state at the end", episode.endState, player.robot.world.stateText)
+        return
       }
       episodes += 1
     }
@@ -110,7 +113,6 @@ public struct Resimulation: Sendable {
   private mutating func compare(
     _ reader: TrajectoryReader, _ row: TrajectoryRow, _ text: String, _ places: [Int], _ columns: [String]
   ) {
-    guard difference == nil else { return }
     let repeated = text.dropLast().split(separator: ",", omittingEmptySubsequences: false)
     for (i, place) in places.enumerated() {
       let (old, new) = (reader.cells[place], String(repeated[i]))
@@ -121,9 +123,7 @@ public struct Resimulation: Sendable {
   }
 
   private mutating func note(_ line: Int, _ column: String, _ recorded: String, _ repeated: String) {
-    if difference == nil {
-      difference = Difference(line: line, column: column, recorded: recorded, repeated: repeated)
-    }
+    difference = difference ?? Difference(line: line, column: column, recorded: recorded, repeated: repeated)
   }
 }
 

@@ -107,6 +107,11 @@ public struct TrajectoryMetadata: Codable, Hashable, Sendable {
     guard format == "poise-trajectory", formatVersion == 1 else {
       throw Self.problem(path, found: "format '\(format)' \(formatVersion)")
     }
+    // What a later precondition takes for granted.
+    let bad = episodes.first { !(0..<1 << 48).contains($0.number) || $0.steps < 0 || $0.start.stepLimit < 1 }
+    if let bad {
+      throw Self.problem(path, found: "episode \(bad.number) of \(bad.steps) steps, at most \(bad.start.stepLimit)")
+    }
   }
 
   private static func problem(_ path: String, found: String) -> InvalidInput {
@@ -159,14 +164,12 @@ extension TrajectoryMetadata {
 }
 
 extension LoadedScenario {
-  /// SHA-256 of the scenario's whole text with every default, but for what does not touch an episode (goal, training,
-  /// hyperparameters) and with the model's name in place of its path: the same for a run's copy as for the original.
+  /// SHA-256 of all that decides an episode: the model's name, the task and the gains of `hold`, with every default.
+  ///
+  /// Goal, training and hyperparameters touch no episode, and the model's path is another one in a run's copy. The model's
+  /// own content has digests of its own.
   public var episodeDigest: String {
-    var essence = Scenario()
-    essence.model = model.name
-    essence.task = scenario.task
-    essence.hold = scenario.hold
-    return SHA256.hexadecimal(Array(essence.yamlText.utf8))
+    SHA256.hexadecimal(Array("model: \(model.name)\n\(scenario.task.yamlText)\(scenario.hold.yamlText)".utf8))
   }
 }
 

@@ -125,9 +125,16 @@ public final class TrajectoryReader {
       moment.push = [push[0], push[1], push[2]]
     }
     rowCount += 1
+    let values = try coordinatePlaces.map { try number($0) }
+    for first in coordinates.quaternions {
+      let square = values[first..<first + 4].reduce(0) { $0 + $1 * $1 }
+      guard abs(square - 1) < 0.01 else {
+        throw problem(
+          coordinatePlaces[first], found: "a quaternion with the squared length \(square)", allowed: "a length of 1")
+      }
+    }
     return TrajectoryRow(
-      line: reader.line, moment: moment,
-      configuration: coordinates.configuration(try coordinatePlaces.map { try number($0) }),
+      line: reader.line, moment: moment, configuration: coordinates.configuration(values),
       roll: try optionalNumber(places["roll_rad"]), pitch: try optionalNumber(places["pitch_rad"]))
   }
 

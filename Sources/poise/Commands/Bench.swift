@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import PoiseBenchmarks
 import PoiseCore
 import PoiseExperiments
@@ -12,17 +13,28 @@ struct Bench: ParsableCommand {
 
   enum Name: String, CaseIterable, ExpressibleByArgument {
     case physics, environments, networks
+    case holdGains = "hold-gains"
+
+    /// What runs where nothing is named: figures of speed.
+    static let speeds: [Self] = [.physics, .environments, .networks]
   }
 
-  @Argument(help: "Which: \(Name.allCases.map(\.rawValue).joined(separator: ", ")); all where none is named.")
+  @Argument(
+    help: """
+      Which: \(Name.allCases.map(\.rawValue).joined(separator: ", ")); figures of speed where none is named. hold-gains looks \
+      for the best gains of the `hold` baseline.
+      """)
   var names: [Name] = []
+
+  @Option(help: "The scenario of hold-gains.")
+  var scenario = "humanoid-balance"
 
   @Flag(help: "Print one JSON object.")
   var json = false
 
   func run() throws {
     var reports: [BenchmarkReport] = []
-    for name in names.isEmpty ? Name.allCases : names {
+    for name in names.isEmpty ? Name.speeds : names {
       let report =
         switch name {
         case .physics:
@@ -36,6 +48,10 @@ struct Bench: ParsableCommand {
               try LoadedScenario(contentsOf: ShippedFiles().resolve($0)).task
             })
         case .networks: networkBenchmark(instructionSet: try InstructionSet.chosen())
+        case .holdGains:
+          try holdGainSweep(
+            ShippedFiles().resolve(scenario), instructionSet: InstructionSet.chosen(),
+            pool: WorkerPool(threadCount: ProcessInfo.processInfo.activeProcessorCount))
         }
       if !json { print(report.table + "\n") }
       reports.append(report)

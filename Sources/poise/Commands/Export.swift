@@ -63,6 +63,7 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
+    Interruption.watch()
     let run = try TrainedRun(folder, checkpoint: checkpoint, overrides: set)
     let player = try EpisodePlayer(
       run.scenario, run.controller, seed: seed ?? run.scenario.scenario.evaluation.publishedSeed,
@@ -70,19 +71,27 @@ struct Export: ParsableCommand {
     if let csv {
       let names = columns?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
       let recorder = try TrajectoryRecorder(csv, player, run: run, columns: names, every: every)
-      for episode in 0..<episodes { try recorder.record(episode) }
+      try forEachEpisode { try recorder.record($0) }
       try recorder.commit()
       if csv != "-" { print("\(csv): \(told) with \(TrajectoryMetadata.path(beside: csv))") }
     }
     if let npz {
       let archive = try EpisodeArchive(npz, player, run: run)
-      for episode in 0..<episodes { try archive.record(episode) }
+      try forEachEpisode { try archive.record($0) }
       try archive.commit()
       tell("\(npz): \(told)")
     }
     if let onnx {
       try PolicyGraph(run).write(to: onnx)
       tell("\(onnx): \(run.policy.observationCount) observations to \(run.policy.actionCount) actions")
+    }
+  }
+
+  /// A signal ends it after an episode; nothing is left of an unfinished file.
+  private func forEachEpisode(_ record: (Int) throws -> Void) throws {
+    for episode in 0..<episodes {
+      try record(episode)
+      try Interruption.check()
     }
   }
 

@@ -1,0 +1,302 @@
+import Foundation
+public import PoiseCore
+import PoiseEnvironments
+import PoiseNetworks
+
+/// Trained runs side by side as one self-contained page: learning curves, evaluations with baselines, reward terms, the
+/// resolved scenario.
+///
+/// Runs that differ in their seed alone are one group, drawn as a mean and a band. The page asks for nothing from the
+/// network; everything that comes from files is escaped.
+public struct RunReport {
+  private let groups: [RunGroup]
+  private let evaluations: [ScenarioEvaluation]
+
+  /// Runs with the same scenario and algorithm, in the order in which they were named.
+  private struct RunGroup {
+    var name: String
+    var runs: [RunHistory]
+  }
+
+  /// Controllers of one task, judged on the same episodes.
+  private struct ScenarioEvaluation {
+    var name: String
+    var episodes: Int
+    var seed: UInt64
+    var table: EvaluationTable
+  }
+
+  /// Reads the runs and evaluates their best policies and the baselines.
+  ///
+  /// - Parameters:
+  ///   - paths: folders of runs, at least one.
+  ///   - episodes: of each evaluation; the scenario's own where `nil`, none where 0.
+  ///   - tell: called with the name of each run or baseline before it is evaluated; may stop the work by throwing.
+  /// - Throws: `InputOutputError`, `InvalidInput`.
+  public init(
+    _ paths: [String], episodes: Int? = nil, pool: WorkerPool, tell: (String) throws -> Void = { _ in }
+  ) throws {
+    let histories = try paths.map { try RunHistory($0) }
+    var groups: [RunGroup] = []
+    for history in histories {
+      let place = groups.firstIndex { group in
+        group.runs[0].scenarioText == history.scenarioText
+          && group.runs[0].folder.description.algorithm == history.folder.description.algorithm
+          && group.runs[0].folder.description.scenario == history.folder.description.scenario
+      }
+      if let place {
+        groups[place].runs.append(history)
+      } else {
+        groups.append(RunGroup(name: "", runs: [history]))
+      }
+    }
+    for index in groups.indices { groups[index].name = Self.name(of: groups[index], among: groups) }
+    self.groups = groups
+    evaluations = episodes == 0 ? [] : try Self.evaluate(histories, episodes: episodes, pool, tell)
+  }
+
+  /// Scenario and algorithm, and the first run's folder where these are not enough.
+  private static func name(of group: RunGroup, among groups: [RunGroup]) -> String {
+    let short = shortName(of: group)
+    return groups.count { shortName(of: $0) == short } == 1 ? short : "\(short), \(group.runs[0].name)"
+  }
+
+  private static func shortName(of group: RunGroup) -> String {
+    let description = group.runs[0].folder.description
+    return "\(description.scenario), \(description.algorithm)"
+  }
+
+  /// Runs of one task together, with its baselines.
+  private static func evaluate(
+    _ histories: [RunHistory], episodes: Int?, _ pool: WorkerPool, _ tell: (String) throws -> Void
+  ) throws -> [ScenarioEvaluation] {
+    var tasks: [(digest: String, runs: [(name: String, run: TrainedRun)])] = []
+    for history in histories {
+      let best = history.folder.checkpointPath(.best)
+      guard FileManager.default.fileExists(atPath: best) else { continue }
+      let run = try TrainedRun(history.folder.path)
+      let digest = run.scenario.episodeDigest
+      if let place = tasks.firstIndex(where: { $0.digest == digest }) {
+        tasks[place].runs.append((history.name, run))
+      } else {
+        tasks.append((digest, [(history.name, run)]))
+      }
+    }
+    return try tasks.map { task in
+      let (scenario, settings) = (task.runs[0].run.scenario, task.runs[0].run.scenario.scenario.evaluation)
+      func judge(_ controller: Controller, _ name: String, _ instructionSet: InstructionSet) throws -> EvaluationResult
+      {
+        try tell(name)
+        return try Evaluation(
+          scenario, episodes: episodes ?? settings.episodes, seed: settings.publishedSeed,
+          instructionSet: instructionSet
+        ).run(controller, pool: pool)
+      }
+      let results =
+        try task.runs.map { try judge($0.run.controller, $0.name, $0.run.instructionSet) }
+        + BaselineController.allCases.map {
+          try judge(.baseline($0), "\(scenario.name), \($0.rawValue)", task.runs[0].run.instructionSet)
+        }
+      return ScenarioEvaluation(
+        name: scenario.name, episodes: results[0].episodes, seed: settings.publishedSeed,
+        table: EvaluationTable(results, names: task.runs.map(\.name) + BaselineController.allCases.map(\.rawValue)))
+    }
+  }
+
+  // MARK: The page
+
+  /// The whole page.
+  public var html: String {
+    var names: [String] = []
+    for group in groups where !names.contains(Self.shortName(of: group)) { names.append(Self.shortName(of: group)) }
+    return ReportPage.html(
+      title: "Poise: \(names.joined(separator: " · "))",
+      body: [runs, curves, evaluationTables, rewardTerms, differences, scenarios].filter { !$0.isEmpty })
+  }
+
+  private var runs: String {
+    let header = [
+      "run", "scenario", "algorithm", "seed", "environment steps", "seconds of training", "steps per second",
+      "best return", "best survival", "made by",
+    ]
+    let rows = groups.enumerated().flatMap { index, group in
+      group.runs.map { run -> [String] in
+        let description = run.folder.description
+        let returns = run.evaluations["return_mean"].compactMap { $0 }
+        let survival = run.evaluations["survival_rate"].compactMap { $0 }
+        return [
+          "<span class=\"swatch c\(Self.color(index))\"></span>\(escapedHTML(run.name))",
+          escapedHTML(description.scenario), escapedHTML(description.algorithm), "\(description.seed)",
+          Self.grouped(run.environmentSteps), String(format: "%.1f", run.seconds),
+          run.seconds > 0 ? Self.grouped((run.environmentSteps / run.seconds).rounded()) : "–",
+          returns.max().map { String(format: "%.1f", $0) } ?? "–",
+          survival.max().map { String(format: "%.2f", $0) } ?? "–",
+          escapedHTML("\(description.poiseVersion), \(description.instructionSet.rawValue)"),
+        ]
+      }
+    }
+    return ReportPage.section("Runs", ReportPage.table(header.map(escapedHTML), rows, textColumns: [0, 1, 2, 9]))
+  }
+
+  private struct Measure {
+    var title: String
+    var column: String
+    var isEvaluation: Bool
+    var goal: KeyPath<Goal, Double?>?
+    var reach: [Double] = []
+  }
+
+  private static var measures: [Measure] {
+    [
+      Measure(title: "Return, evaluations", column: "return_mean", isEvaluation: true, goal: \.meanReturn),
+      Measure(title: "Return while training, mean of an iteration", column: "return", isEvaluation: false),
+      Measure(
+        title: "Survival rate, evaluations", column: "survival_rate", isEvaluation: true, goal: \.survivalRate,
+        reach: [0, 1]),
+      Measure(
+        title: "Success rate, evaluations", column: "success_rate", isEvaluation: true, goal: \.successRate,
+        reach: [0, 1]),
+      Measure(
+        title: "Tilt reward per step, rad², evaluations", column: "tilt_reward_per_step", isEvaluation: true,
+        goal: \.tiltRewardPerStep),
+    ]
+  }
+
+  private var curves: String {
+    let goals = groups.compactMap { group in
+      try? group.runs[0].folder.loadScenario().scenario.goal
+    }
+    let charts = Self.measures.flatMap { measure -> [String] in
+      RunHistory.Axis.allCases.compactMap { axis -> String? in
+        let series = groups.enumerated().map { index, group in
+          LineChart.Series(
+            name: group.name, color: Self.color(index),
+            band: CurveBand(
+              group.runs.map {
+                $0.curve(measure.column, of: measure.isEvaluation ? $0.evaluations : $0.progress, over: axis)
+              }))
+        }
+        guard series.contains(where: { $0.band.count > 0 }) else { return nil }
+        let wanted = measure.goal.map { key in Set(goals.compactMap { $0[keyPath: key] }).sorted() } ?? []
+        return LineChart(
+          title: measure.title, horizontal: Self.label(axis), series: series, goals: wanted, reach: measure.reach
+        ).html
+      }
+    }
+    let legend = groups.enumerated().map { index, group in
+      let seeds = group.runs.map { "\($0.seed)" }.joined(separator: ", ")
+      return "<li><span class=\"swatch c\(Self.color(index))\"></span>\(escapedHTML(group.name)) "
+        + "<small>seed\(group.runs.count == 1 ? "" : "s") \(escapedHTML(seeds))</small></li>"
+    }
+    return ReportPage.section(
+      "Learning curves",
+      "<ul class=\"legend\">\(legend.joined())</ul>\n<p class=\"note\">Several seeds: their mean, and a band from the "
+        + "lowest to the highest; one that has ended keeps its last number. Dashed: the goal. Seconds are those of rollouts and updates, without evaluations.</p>\n"
+        + "<div class=\"charts\">\(charts.joined(separator: "\n"))</div>")
+  }
+
+  private static func label(_ axis: RunHistory.Axis) -> String {
+    switch axis {
+    case .environmentSteps: "environment steps"
+    case .seconds: "wall time, s"
+    }
+  }
+
+  private var evaluationTables: String {
+    let tables = evaluations.map { evaluation in
+      "<h3>\(escapedHTML(evaluation.name)), \(evaluation.episodes) episodes, seed \(evaluation.seed)</h3>\n"
+        + ReportPage.table(
+          evaluation.table.header.map(escapedHTML),
+          evaluation.table.rows.map { row in
+            let indent = row[0].prefix { $0 == " " }.count
+            let name = escapedHTML(String(row[0].dropFirst(indent)))
+            return [indent > 0 ? "<span class=\"part\">\(name)</span>" : name] + row.dropFirst().map(escapedHTML)
+          }, textColumns: [0])
+    }
+    return tables.isEmpty
+      ? ""
+      : ReportPage.section(
+        "Evaluations",
+        "<p class=\"note\">The best checkpoint of each run, and controllers that know nothing, on the same "
+          + "episodes.</p>\n" + tables.joined(separator: "\n"))
+  }
+
+  /// Each group's terms over its steps, as the learner got them.
+  private var rewardTerms: String {
+    let charts = groups.map { group -> String in
+      let columns = group.runs[0].progress.columns.filter { $0.hasPrefix("reward_") && $0.hasSuffix("_per_step") }
+      let series = columns.enumerated().map { index, column in
+        LineChart.Series(
+          name: String(column.dropFirst("reward_".count).dropLast("_per_step".count)), color: Self.color(index),
+          band: CurveBand(group.runs.map { $0.curve(column, of: $0.progress, over: .environmentSteps) }))
+      }
+      let legend = series.map {
+        "<li><span class=\"swatch c\($0.color)\"></span>\(escapedHTML($0.name))</li>"
+      }.joined()
+      return "<div>"
+        + LineChart(title: group.name, horizontal: Self.label(.environmentSteps), series: series).html
+        + "<ul class=\"legend\">\(legend)</ul></div>"
+    }
+    return ReportPage.section(
+      "Reward terms per step, weights included", "<div class=\"charts\">\(charts.joined(separator: "\n"))</div>")
+  }
+
+  /// Keys of the scenarios that are not the same in all groups.
+  private var differences: String {
+    guard groups.count > 1 else { return "" }
+    let settings = groups.map { Self.settings($0.runs[0].scenarioText, path: $0.runs[0].folder.scenarioPath) }
+    var keys: [String] = []
+    for key in settings.flatMap({ $0.map(\.key) }) where !keys.contains(key) { keys.append(key) }
+    let rows = keys.compactMap { key -> [String]? in
+      let values = settings.map { list in list.first { $0.key == key }?.value ?? "–" }
+      return Set(values).count == 1 ? nil : [key] + values
+    }
+    let content =
+      rows.isEmpty
+      ? "<p>The scenarios are the same.</p>"
+      : ReportPage.table(
+        ["key"] + groups.map { escapedHTML($0.name) }, rows.map { $0.map(escapedHTML) },
+        textColumns: Set(0...groups.count))
+    return ReportPage.section("What differs", content)
+  }
+
+  /// Every key with its value, in the order of the file.
+  private static func settings(_ text: String, path: String) -> [(key: String, value: String)] {
+    guard let tree = try? YAMLTree.read(contentsOf: path) else { return [] }
+    var result: [(key: String, value: String)] = []
+    func add(_ node: ConfigurationNode, _ key: String) {
+      switch node.content {
+      case .mapping(let entries) where !entries.isEmpty:
+        for entry in entries { add(entry.value, key.isEmpty ? entry.key : "\(key).\(entry.key)") }
+      case .sequence(let items) where items.contains(where: { if case .scalar = $0.content { false } else { true } }):
+        for (index, item) in items.enumerated() { add(item, "\(key).\(index)") }
+      default: result.append((key, node.flowText))
+      }
+    }
+    add(tree, "")
+    return result
+  }
+
+  private var scenarios: String {
+    ReportPage.section(
+      "Resolved scenario",
+      groups.map { group in
+        "<details><summary>\(escapedHTML(group.name))</summary><pre>\(escapedHTML(group.runs[0].scenarioText))</pre></details>"
+      }.joined(separator: "\n"))
+  }
+
+  // MARK: Numbers and colours
+
+  private static func color(_ index: Int) -> Int { index % ReportPage.colorCount }
+
+  /// `1,234,567`.
+  private static func grouped(_ number: Double) -> String {
+    var digits = Array(String(Int(number)))
+    var place = digits.count - 3
+    while place > 0 {
+      digits.insert(",", at: place)
+      place -= 3
+    }
+    return String(digits)
+  }
+}

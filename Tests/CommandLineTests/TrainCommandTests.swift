@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("poise train and evaluate")
+struct TrainCommandTests {
+  /// Half a second of training, with an evaluation every quarter.
+  private static let small = [
+    "train", "pendulum-balance", "--seed", "3", "--threads", "2", "--set", "training.stepLimit=40960", "--set",
+    "training.evaluationInterval=10240", "--set", "training.stopsAtGoal=false", "--set", "evaluation.tuningEpisodes=8",
+  ]
+
+  /// What must not depend on when a run was interrupted.
+  private static func results(_ run: String) throws -> [Data] {
+    try ["progress.csv", "evaluations.csv", "scenario.yaml", "checkpoints/best.safetensors"].map {
+      try Data(contentsOf: URL(filePath: "\(run)/\($0)"))
+    }
+  }
+
+  @Test("a run ends with a report on standard output, and tells of its progress in plain lines on standard error")
+  func report() throws {
+    let folder = try ScratchFolder()
+    let run = "\(folder.path)/run"
+    let result = try PoiseProcess(Self.small + ["--out", run])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("The step limit was reached") && result.output.contains("poise evaluate \(run)"))
+    #expect(result.errors.contains("evaluation at 10.2 k steps") && !result.errors.contains("\u{1B}"))
+    let files = try FileManager.default.contentsOfDirectory(atPath: run).sorted()
+    #expect(
+      files == [
+        "checkpoints", "evaluations.csv", "events.out.tfevents.poise", "model", "progress.csv", "run.json",
+        "scenario.yaml", "timing.csv",
+      ])
+
+    let judged = try PoiseProcess(["evaluate", run, "--episodes", "20", "--json"])
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(judged.output.utf8)) as? [String: Any])
+    #expect(object["algorithm"] as? String == "ppo" && object["episodes"] as? Int == 20)
+    let table = try PoiseProcess(["evaluate", run, "--episodes", "5"]).output
+    #expect(["ppo", "zero", "random", "hold"].allSatisfy(table.contains))
+  }
+
+  @Test(
+    "a signal saves, says how to go on, and ends with 128 and its number; the run that goes on has the bits of one at one go",
+    arguments: [SIGINT, SIGTERM, SIGHUP])
+  func signals(number: Int32) throws {
+    let folder = try ScratchFolder()
+    let (whole, parts) = ("\(folder.path)/whole", "\(folder.path)/parts")
+    #expect(try PoiseProcess(Self.small + ["--out", whole]).status == 0)
+    let first = try PoiseProcess(
+      Self.small + ["--out", parts], signal: number,
+      when: { ((try? String(contentsOfFile: "\(parts)/progress.csv", encoding: .utf8))?.count { $0 == "\n" } ?? 0) > 2 }
+    )
+    // A machine that looks too late finds the run at its end: then there was nothing to interrupt.
+    if first.status != 0 {
+      #expect(first.status == 128 + number, "\(first.errors)")
+      #expect(first.errors.contains("go on with: poise train --resume \(parts)"))
+      #expect(try PoiseProcess(["train", "--resume", parts, "--threads", "1"]).status == 0)
+    }
+    #expect(try Self.results(whole) == Self.results(parts))
+  }
+
+  @Test("what cannot be done is said, with the right exit code")
+  func refusals() throws {
+    let folder = try ScratchFolder()
+    _ = try folder.file("run/note.txt", "mine")
+    func expect(_ arguments: [String], _ status: Int32, _ text: String) throws {
+      let result = try PoiseProcess(arguments)
+      #expect(result.status == status && result.errors.contains(text), "\(arguments): \(result.errors)")
+    }
+    try expect(["train", "pendulum-balance", "--out", "\(folder.path)/run"], 65, "a folder that is not empty")
+    try expect(["train", "pendulum-balance", "--algorithm", "pp"], 65, "pp")
+    try expect(["train", "--resume", "\(folder.path)/none"], 74, "run.json")
+    try expect(["train", "--resume", "x", "--seed", "1"], 64, "--resume")
+    try expect(["train"], 64, "Name a scenario")
+    try expect(["train", "pendulum-balance", "--threads", "0"], 64, "allowed 1 to 1024")
+    try expect(["evaluate", "pendulum-balance", "--controller", "policy"], 65, "Train one")
+    try expect(["evaluate", "pendulum-balance", "--episodes", "0"], 64, "allowed 1 to")
+  }
+}
