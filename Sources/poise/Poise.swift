@@ -14,12 +14,8 @@ struct Poise: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-<<<<<<< HEAD
       List.self, Inspect.self, Check.self, Simulate.self, Train.self, Evaluate.self, Replay.self, Export.self,
-=======
-      List.self, Inspect.self, Check.self, Simulate.self, Train.self, Evaluate.self, Export.self, Report.self,
->>>>>>> export
-      Bench.self,
+      Report.self, Bench.self,
     ])
 
   static func main() {
