@@ -113,10 +113,11 @@ class Stage {
     const colors = isDark
       ? { sky: 0x161b24, tileA: "#2f3642", tileB: "#2a313c", line: "#566173", fineLine: "#3b4350" }
       : { sky: 0xe3e9f1, tileA: "#e9edf2", tileB: "#dde3ea", line: "#aab5c4", fineLine: "#cfd6df" };
-    this.scene.background = new THREE.Color(colors.sky).convertSRGBToLinear();
+    // The background is painted as it is; what has fog on it goes through the renderer's gamma.
+    this.scene.background = new THREE.Color(colors.sky);
     const reach = Math.max(8, 5 * (this.radius ?? 1.6));
-    this.scene.fog = new THREE.Fog(this.scene.background.getHex(), 1.2 * reach, 3.2 * reach);
-    this.scene.fog.color.copy(this.scene.background);
+    this.scene.fog = new THREE.Fog(colors.sky, 1.2 * reach, 3.2 * reach);
+    this.scene.fog.color.copy(this.scene.background).convertSRGBToLinear();
     this.sky.intensity = isDark ? 0.42 : 0.5;
     this.grid.encoding = THREE.sRGBEncoding;
     this.paintGrid(colors);
