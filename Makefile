@@ -5,15 +5,18 @@ SWIFT_BUILD := swift build -c release
 SWIFT_TEST := swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing
 POISE := .build/release/poise
 SYSTEM_LIBRARIES := ode eigen3
-SYSTEM_PACKAGES := libode-dev libeigen3-dev pkg-config
+SYSTEM_PACKAGES := libode-dev libeigen3-dev libjs-three pkg-config
+# three.js, the 3-D library of the viewer's page; POISE_THREE_JS names another copy of it.
+THREE_JS := $(or $(POISE_THREE_JS),/usr/share/javascript/three/three.min.js)
 
-.PHONY: help balance test build setup format bench protobuf
+.PHONY: help balance test build setup format bench screenshots protobuf
 
 help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
 	@echo 'make test      set everything up and run all tests'
 	@echo 'make build     build the poise program: $(POISE)'
 	@echo 'make bench     figures of this machine beside their floors'
+	@echo 'make screenshots  the pictures of the README, from a run, with headless Chromium: RUN=FOLDER'
 	@echo 'make format    format all Swift files'
 	@echo 'make protobuf  write the Swift of onnx.proto anew'
 
@@ -29,6 +32,14 @@ build: setup
 bench: build
 	$(POISE) bench
 
+# The pictures of the viewer, of a trained run; needs Chromium (Debian: chromium).
+RUN ?= models/trained/humanoid-balance
+PICTURES := Sources/PoiseViewer/PoiseViewer.docc/Resources
+screenshots: build
+	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
+	  || command -v google-chrome >/dev/null 2>&1 || { echo 'Chromium is missing. On Debian: apt-get install chromium' >&2; exit 1; }
+	python3 Tests/PoiseViewerTests/Browser/screenshots.py $(POISE) $(RUN) $(PICTURES)
+
 format:
 	swift format --in-place --configuration .swift-format -r Package.swift Sources Tests Benchmarks
 
@@ -42,10 +53,11 @@ protobuf:
 setup:
 	@command -v swift >/dev/null 2>&1 || { \
 	  echo 'Swift is missing. Install Swift 6.2 or newer (swift.org/install) and put its bin folder on PATH.' >&2; exit 1; }
-	@if ! { command -v pkg-config >/dev/null 2>&1 && pkg-config --exists $(SYSTEM_LIBRARIES); }; then \
+	@if ! { command -v pkg-config >/dev/null 2>&1 && pkg-config --exists $(SYSTEM_LIBRARIES) && [ -f '$(THREE_JS)' ]; }; then \
 	  if ! command -v apt-get >/dev/null 2>&1; then \
-	    echo 'apt-get is missing. Install the Open Dynamics Engine 0.16.2 or newer (double precision), Eigen 3.4 and' >&2; \
-	    echo 'pkg-config with the package manager of this system; Debian calls them $(SYSTEM_PACKAGES).' >&2; exit 1; \
+	    echo 'apt-get is missing. Install the Open Dynamics Engine 0.16.2 or newer (double precision), Eigen 3.4,' >&2; \
+	    echo 'pkg-config and three.js (to r160) with the package manager of this system; Debian calls them' >&2; \
+	    echo '$(SYSTEM_PACKAGES). POISE_THREE_JS may name a three.min.js elsewhere.' >&2; exit 1; \
 	  fi; \
 	  if [ "$$(id -u)" = 0 ]; then SUDO=; \
 	  elif command -v sudo >/dev/null 2>&1; then SUDO=sudo; \

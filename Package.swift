@@ -7,10 +7,13 @@ let packageDependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+  .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
 ]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -20,8 +23,11 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),  // spans over memory of our own types
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+func room(
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -50,6 +56,14 @@ let rooms: [Target] = [
       "PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore", yams,
       protobuf,
     ], exclude: ["Export/ONNX/onnx.proto"]),
+  // The page is compiled into the program, so that it is found wherever the program goes.
+  room(
+    "PoiseViewer",
+    [
+      "PoiseExperiments", "PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation",
+      "PoiseCore", flyingFox, flyingSocks,
+    ],
+    resources: [.embedInCode("Page/Content")]),
 ]
 
 let benchmarks: [Target] = [
@@ -68,8 +82,8 @@ let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
     dependencies: [
-      "PoiseAlgorithms", "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseNetworks", "PoiseModels",
-      "PoiseSimulation", "PoiseCore",
+      "PoiseViewer", "PoiseAlgorithms", "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseNetworks",
+      "PoiseModels", "PoiseSimulation", "PoiseCore",
       argumentParser,
     ],
     swiftSettings: settings)
@@ -94,6 +108,13 @@ let testTargets: [Target] = [
   tests(
     of: "PoiseExperiments",
     ["PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
+  tests(
+    of: "PoiseViewer",
+    [
+      "PoiseExperiments", "PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation",
+      "PoiseCore",
+    ],
+    exclude: ["Browser"]),
   tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),
 ]
 
@@ -105,7 +126,7 @@ let package = Package(
       name: "Poise",
       targets: [
         "PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseEnvironments", "PoiseNetworks", "PoiseAlgorithms",
-        "PoiseExperiments",
+        "PoiseExperiments", "PoiseViewer",
       ]),
   ],
   dependencies: packageDependencies,

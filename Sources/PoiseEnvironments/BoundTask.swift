@@ -99,6 +99,17 @@ public struct BoundTask: Sendable {
   }
 }
 
+extension BoundTask {
+  /// The same task with one more disturbance, after its own: for what acts on the robot from outside of the scenario.
+  ///
+  /// A disturbance that draws no random numbers changes nothing else in an episode.
+  public func adding(_ disturbance: BoundDisturbance) -> Self {
+    var task = self
+    task.disturbances.append(disturbance)
+    return task
+  }
+}
+
 /// How physics steps, control steps and episodes fit into each other.
 public struct Timing: Hashable, Sendable {
   /// s

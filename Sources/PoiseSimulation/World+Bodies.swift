@@ -108,6 +108,12 @@ extension World {
     hasExternalForces = external.contains { $0.force != .zero || $0.torque != .zero }
   }
 
+  /// What `setExternalForce` set.
+  public func externalForce(on body: BodyIndex) -> (force: Vector3, point: Vector3, torque: Vector3) {
+    let push = external[body.value]
+    return (push.force, push.point, push.torque)
+  }
+
   public mutating func clearExternalForces() {
     guard hasExternalForces else { return }
     for index in external.indices { external[index] = ExternalForce() }

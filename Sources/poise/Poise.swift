@@ -14,8 +14,8 @@ struct Poise: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      List.self, Inspect.self, Check.self, Simulate.self, Train.self, Evaluate.self, Export.self, Report.self,
-      Bench.self,
+      List.self, Inspect.self, Check.self, Simulate.self, Train.self, Evaluate.self, Replay.self, Export.self,
+      Report.self, Bench.self,
     ])
 
   static func main() {

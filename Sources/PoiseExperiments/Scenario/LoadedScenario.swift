@@ -15,7 +15,7 @@ public struct LoadedScenario: Sendable {
   public let source: ConfigurationSource
   public let modelPath: String
   public let model: RobotModel
-  public let task: BoundTask
+  public private(set) var task: BoundTask
 
   /// - Parameters:
   ///   - path: the file, as the person named it.
@@ -113,5 +113,14 @@ public struct LoadedScenario: Sendable {
       return Robot.Servo(
         target: target, stiffness: scenario.hold.stiffness * limit, damping: scenario.hold.damping * limit)
     }
+  }
+}
+
+extension LoadedScenario {
+  /// The same scenario with one more disturbance; see `BoundTask.adding`.
+  public func adding(_ disturbance: BoundDisturbance) -> Self {
+    var scenario = self
+    scenario.task = task.adding(disturbance)
+    return scenario
   }
 }

@@ -1,0 +1,60 @@
+"use strict";
+// Puts the page together.
+
+function fail(text) {
+  const note = document.getElementById("failure");
+  note.textContent = text;
+  note.hidden = false;
+}
+
+function start() {
+  const recording = new Recording(JSON.parse(document.getElementById("recording").textContent));
+  document.title = `${recording.title} – Poise`;
+  document.getElementById("title").textContent = recording.title;
+  document.getElementById("subtitle").textContent = recording.subtitle;
+  let stage;
+  try {
+    stage = new Stage(recording, document.getElementById("scene"));
+  } catch (error) {
+    fail(`This browser shows no 3-D graphics (WebGL): ${error.message}. The plots work without.`);
+    throw error;
+  }
+  const panel = document.getElementById("plots");
+  let player = null;
+  const plots = recording.layout.plots.map((group) => new Plot(group, panel, (time) => player.seek(time)));
+  const live = recording.isLive ? new LiveLink(recording, stage, panel) : null;
+  player = new Player(recording, stage, plots, live);
+  window.poise = { recording, stage, player, plots, live };
+
+  if (recording.isLive) {
+    live.begin(player);
+    player.dress();
+    player.mark();
+  } else {
+    stage.frame(player.episode);
+    player.dress();
+    player.open(player.episode);
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches || location.hash === "#paused";
+    if (!isCalm) player.toggle();
+  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => player.dress());
+  new ResizeObserver(() => {
+    for (const plot of plots) plot.draw();
+    live?.draw();
+    player.refresh(true);
+  }).observe(panel);
+
+  let before = performance.now();
+  const frame = (now) => {
+    // After a tab was hidden, time does not jump.
+    player.advance(Math.min(0.1, Math.max(0, now - before) / 1000));
+    if (player.isPlaying || live) stage.adapt((now - before) / 1000);
+    before = now;
+    stage.draw();
+    window.poise.isDrawn = true;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}
+
+start();

@@ -1,0 +1,166 @@
+import Foundation
+import PoiseCore
+import PoiseEnvironments
+public import PoiseExperiments
+import PoiseModels
+public import PoiseNetworks
+import PoiseSimulation
+
+/// Episodes that can be shown: played by a controller now, or read from a trajectory.
+public struct Recording: Sendable {
+  public let layout: RecordingLayout
+  public private(set) var episodes: [EpisodeTable] = []
+  /// s between two rows.
+  public let controlTimeStep: Double
+  /// Of the scenario, or of the file.
+  public let title: String
+  /// What is worth telling about how it was made; empty if nothing is.
+  public private(set) var note = ""
+  /// Where a trajectory came out otherwise when it was simulated again.
+  private var difference: String?
+
+  // MARK: Played
+
+  /// Plays episodes 0 … `episodes` − 1 of the root seed, which are those that `poise evaluate` judges for it.
+  public init(
+    _ scenario: LoadedScenario, _ controller: Controller, seed: UInt64, episodes: Int, instructionSet: InstructionSet
+  ) throws {
+    let player = try EpisodePlayer(scenario, controller, seed: seed, instructionSet: instructionSet)
+    let layout = RecordingLayout(player)
+    title = scenario.name
+    self.layout = layout
+    controlTimeStep = scenario.task.timing.controlTimeStep
+    self.episodes = (0..<episodes).map { number in
+      var table = EpisodeTable(layout, number, of: scenario)
+      let summary = player.play(number) { table.append(player.robot, $0) }
+      table.finish(number, result: summary.story(controlTimeStep: scenario.task.timing.controlTimeStep))
+      return table
+    }
+  }
+
+  // MARK: Read
+
+  /// Reads a trajectory.
+  ///
+  /// With `FILE.meta.json` beside it the episodes are simulated again, which gives contact forces too; without, or where scenario or
+  /// model have changed since, they are drawn from the CSV alone. `note` says which it was, and whether every bit came out again.
+  ///
+  /// - Parameters:
+  ///   - modelName: a model file or the name of a shipped one, where the trajectory's own is not to be found.
+  ///   - limit: episodes, at most.
+  /// - Throws: `InputOutputError`, `InvalidInput` with line and column of what cannot be read.
+  public init(trajectory path: String, model modelName: String? = nil, episodes limit: Int = .max) throws {
+    if modelName == nil, let metadata = try? TrajectoryMetadata(beside: path),
+      let scenario = try? metadata.loadScenario(for: path), (try? metadata.check(scenario, for: path)) != nil
+    {
+      try self.init(repeating: path, scenario, limit)
+      if let difference {
+        // Only the numbers that were recorded can be believed to be those that were recorded.
+        try self.init(drawing: path, modelName ?? scenario.modelPath, limit)
+        note = "Drawn from the CSV alone: simulated again it came out otherwise, first in \(difference)."
+      }
+    } else {
+      try self.init(drawing: path, modelName, limit)
+    }
+    guard !episodes.isEmpty else {
+      throw InvalidInput(
+        Problem(file: path, found: "no row", allowed: "a trajectory with one row at least"))
+    }
+  }
+
+  /// Enough episodes are there.
+  private struct Enough: Error {}
+
+  private init(repeating path: String, _ scenario: LoadedScenario, _ limit: Int) throws {
+    title = scenario.name
+    controlTimeStep = scenario.task.timing.controlTimeStep
+    layout = RecordingLayout(
+      try EpisodePlayer(scenario, .baseline(.zero), seed: 0, instructionSet: .baseline))
+    var tables: [EpisodeTable] = []
+    let layout = layout
+    do {
+      let repeated = try Resimulation(path, scenario: scenario) { moment, player in
+        if moment.step == 0 {
+          if tables.count == limit { throw Enough() }
+          tables.append(EpisodeTable(layout, moment.episode, of: scenario))
+        }
+        tables[tables.count - 1].append(player.robot, moment)
+        if player.ending.isOver {
+          tables[tables.count - 1].finish(
+            moment.episode, result: player.summary.story(controlTimeStep: scenario.task.timing.controlTimeStep))
+        }
+      }
+      difference = repeated.difference?.description
+      note = "Simulated again to the bit: \(repeated.episodes) episodes, \(repeated.rows) rows."
+    } catch is Enough {
+      note = "Simulated again: the first \(limit) episodes."
+    }
+    episodes = tables
+  }
+
+  private init(drawing path: String, _ modelName: String?, _ limit: Int) throws {
+    let model = try TrajectoryReader.findModel(for: path, named: modelName)
+    let reader = try TrajectoryReader(path, model: model)
+    let robot = try Robot(model)
+    let hasReward = reader.columns.contains("reward")
+    layout = RecordingLayout(
+      robot, rewardTerms: hasReward ? reader.rewardTerms : nil, watched: nil, hasContacts: false)
+    title = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    var tables: [EpisodeTable] = []
+    var present: Int?
+    var times: [Double] = []
+    while let row = try reader.next() {
+      if row.moment.episode != present {
+        if tables.count == limit { break }
+        present = row.moment.episode
+        let about = EpisodeTable.About(title: "Episode \(row.moment.episode)", result: "", seconds: 0)
+        tables.append(EpisodeTable(layout, about: about))
+      }
+      if times.count < 2 { times.append(row.moment.time) }
+      robot.place(row.configuration)
+      let lean: (roll: Double, pitch: Double)? =
+        if let roll = row.roll, let pitch = row.pitch { (roll, pitch) } else { nil }
+      tables[tables.count - 1].append(robot, row.moment, lean: lean)
+      tables[tables.count - 1].about.seconds = row.moment.time
+    }
+    controlTimeStep = times.count == 2 && times[1] > times[0] ? times[1] - times[0] : model.physics.timeStep
+    episodes = tables
+    note = "Drawn from the CSV alone: no contact forces."
+  }
+}
+
+extension EpisodeTable {
+  fileprivate init(_ layout: RecordingLayout, _ number: Int, of scenario: LoadedScenario) {
+    let timing = scenario.task.timing
+    self.init(
+      layout,
+      about: About(title: "Episode \(number)", result: "", seconds: Double(timing.stepLimit) * timing.controlTimeStep))
+  }
+
+  fileprivate mutating func finish(_ number: Int, result: String) {
+    about.result = result
+    about.title = "Episode \(number): \(result)"
+  }
+}
+
+extension RecordingLayout {
+  /// Of a task's episodes.
+  init(_ player: EpisodePlayer) {
+    let task = player.scenario.task
+    self.init(player.robot, rewardTerms: task.rewardNames, watched: task.uprightBody, hasContacts: true)
+  }
+}
+
+extension EpisodeSummary {
+  /// How an episode went, in a few words.
+  func story(controlTimeStep: Double) -> String {
+    let seconds = (Double(steps) * controlTimeStep).rounded(significant: 4)
+    let total = totalReward.rounded(significant: 4)
+    return switch ending {
+    case .running: "running"
+    case .truncated: "lived all of \(seconds) s, return \(total)"
+    case .terminated: "ended after \(seconds) s, return \(total)"
+    case .fault: "ended as a fault after \(seconds) s, return \(total)"
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+
+/// What a live simulation tells the pages that look at it. `live.js` hears the same.
+enum LiveMessage: Sendable {
+  /// A fresh episode; rows carry its number.
+  case episode(number: UInt32, seed: UInt64, seconds: Double)
+  case state(isRunning: Bool, speed: Double, checkpoint: String, policy: String)
+  case ended(result: String)
+  case curves([LearningCurve])
+  case problem(String)
+
+  /// As JSON.
+  var text: String {
+    let message: Message
+    switch self {
+    case .episode(let number, let seed, let seconds):
+      message = Message(kind: "episode", number: number, seed: seed, seconds: seconds)
+    case .state(let isRunning, let speed, let checkpoint, let policy):
+      message = Message(kind: "state", isRunning: isRunning, speed: speed, checkpoint: checkpoint, policy: policy)
+    case .ended(let result): message = Message(kind: "ended", result: result)
+    case .curves(let curves): message = Message(kind: "curves", curves: curves)
+    case .problem(let text): message = Message(kind: "problem", text: text)
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    guard let data = try? encoder.encode(message) else { preconditionFailure("a message that is no JSON: \(self)") }
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  /// Rows of an episode: its number as uint32, then float32 for each column of each row, little-endian.
+  static func rows(_ values: some Sequence<Double>, of number: UInt32) -> Data {
+    var bytes = Data()
+    func append(_ word: UInt32) { withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) } }
+    append(number)
+    for value in values { append(Float(value).bitPattern) }
+    return bytes
+  }
+
+  private struct Message: Encodable {
+    var kind: String
+    var number: UInt32?
+    var seed: UInt64?
+    var seconds: Double?
+    var isRunning: Bool?
+    var speed: Double?
+    var checkpoint: String?
+    var policy: String?
+    var result: String?
+    var curves: [LearningCurve]?
+    var text: String?
+  }
+}
+
+/// A curve over environment steps.
+struct LearningCurve: Encodable, Sendable, Equatable {
+  var title: String
+  /// [environment steps, value]
+  var points: [[Double]]
+}

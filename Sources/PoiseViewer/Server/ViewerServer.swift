@@ -1,0 +1,146 @@
+import FlyingFox
+import FlyingSocks
+import Foundation
+import PoiseCore
+import Synchronization
+
+/// Serves a live simulation's page on this machine alone.
+///
+/// FlyingFox speaks HTTP and WebSocket behind a `Doorman`, through a socket in a folder that only this user may enter; the doorman
+/// is what the network sees. There are two addresses: `/` is the page, `/live` its WebSocket. Everything else is 404.
+public final class ViewerServer: Sendable {
+  public let simulation: LiveSimulation
+  /// The port on 127.0.0.1.
+  public let port: UInt16
+  private let doorman: Doorman
+  private let folder: String
+  private let server: HTTPServer
+  private let task = Mutex<Task<Void, Never>?>(nil)
+
+  /// Starts listening.
+  ///
+  /// - Parameter port: 0 for any that is free.
+  /// - Throws: `InputOutputError` where the port is taken or three.js is missing.
+  public init(_ simulation: LiveSimulation, port: UInt16, limits: Doorman.Limits = Doorman.Limits()) throws {
+    self.simulation = simulation
+    let page = try ViewerPage(
+      title: simulation.title, subtitle: "live", layout: simulation.layout,
+      controlTimeStep: simulation.controlTimeStep, episodes: [], isLive: true
+    ).html()
+    folder = try Self.privateFolder()
+    let socketPath = "\(folder)/http"
+    server = HTTPServer(
+      address: .unix(path: socketPath), timeout: 10, logger: .disabled,
+      handler: PageHandler(
+        page: Data(page.utf8),
+        live: WebSocketHTTPHandler(
+          handler: MessageFrameWSHandler(handler: LiveHandler(simulation: simulation)))))
+    doorman = try Doorman(port: port, inner: socketPath, limits: limits)
+    self.port = doorman.port
+  }
+
+  public var address: String { "http://127.0.0.1:\(port)/" }
+
+  /// Opens the doors.
+  ///
+  /// - Throws: `InputOutputError` if the server behind the doorman does not come up.
+  public func start() async throws {
+    let server = server
+    let running = Task.detached {
+      do { try await server.run() } catch {}
+    }
+    task.withLock { $0 = running }
+    do {
+      try await server.waitUntilListening(timeout: 10)
+    } catch {
+      throw InputOutputError(path: "\(folder)/http", operation: "listen", reason: "\(error)")
+    }
+    doorman.open()
+  }
+
+  /// Closes every connection and ends the simulation.
+  public func stop() async {
+    doorman.close()
+    simulation.stop()
+    await server.stop(timeout: 1)
+    task.withLock { $0 }?.cancel()
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// A folder that nobody else may enter.
+  private static func privateFolder() throws -> String {
+    var template = Array((NSTemporaryDirectory() as NSString).appendingPathComponent("poise-XXXXXX").utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw InputOutputError(
+        path: NSTemporaryDirectory(), operation: "make a folder", reason: String(cString: strerror(errno)).lowercased(),
+        remedy: "Set TMPDIR to a folder that you may write to.")
+    }
+    return String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+/// The two addresses.
+private struct PageHandler: HTTPHandler {
+  let page: Data
+  let live: WebSocketHTTPHandler
+
+  func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
+    switch request.path {
+    case Doorman.pagePath:
+      HTTPResponse(
+        statusCode: .ok,
+        headers: [
+          .contentType: "text/html; charset=utf-8",
+          HTTPHeader("Cache-Control"): "no-store",
+          HTTPHeader("Content-Security-Policy"): "frame-ancestors 'none'",
+          HTTPHeader("Cross-Origin-Resource-Policy"): "same-origin",
+          HTTPHeader("Referrer-Policy"): "no-referrer",
+          HTTPHeader("X-Content-Type-Options"): "nosniff",
+        ],
+        body: page)
+    case Doorman.livePath: try await live.handleRequest(request)
+    default: HTTPResponse(statusCode: .notFound)
+    }
+  }
+}
+
+/// Connects a WebSocket to the simulation.
+private struct LiveHandler: WSMessageHandler {
+  let simulation: LiveSimulation
+  /// Messages on their way to one page: ten seconds of rows.
+  private static let streamLimit = 512
+
+  func makeMessages(for client: AsyncStream<WSMessage>) async throws -> AsyncStream<WSMessage> {
+    let (messages, continuation) = AsyncStream<WSMessage>.makeStream(
+      bufferingPolicy: .bufferingNewest(Self.streamLimit))
+    let audience = LiveAudience(
+      tell: { news in
+        let message: WSMessage =
+          switch news {
+          case .message(let message): .text(message.text)
+          case .rows(let bytes): .data(bytes)
+          }
+        if case .enqueued = continuation.yield(message) { return true }
+        return false
+      },
+      end: { continuation.finish() })
+    let simulation = simulation
+    let number = simulation.join(audience)
+    let listener = Task {
+      for await message in client {
+        guard case .text(let text) = message, simulation.hear(text) else {
+          // No page of ours says this.
+          if case .close = message { break }
+          continuation.yield(.close(WSCloseCode(1008, reason: "not a command")))
+          break
+        }
+      }
+      simulation.leave(number)
+    }
+    continuation.onTermination = { _ in
+      listener.cancel()
+      simulation.leave(number)
+    }
+    return messages
+  }
+}

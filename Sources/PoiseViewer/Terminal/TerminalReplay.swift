@@ -1,0 +1,160 @@
+import Dispatch
+import Foundation
+import PoiseCore
+
+/// Episodes as text: the side view and a few numbers, playing in place on a terminal, or as a strip of pictures elsewhere.
+public struct TerminalReplay: Sendable {
+  /// What text is written to.
+  public struct Screen: Sendable {
+    /// Characters.
+    public var columns: Int
+    public var rows: Int
+    /// Whether text may be written over: a terminal.
+    public var isTerminal: Bool
+    public var isASCII: Bool
+
+    public init(columns: Int, rows: Int, isTerminal: Bool, isASCII: Bool) {
+      (self.columns, self.rows, self.isTerminal, self.isASCII) = (columns, rows, isTerminal, isASCII)
+    }
+
+    /// Standard output, as it is: ASCII where the locale is not UTF-8.
+    public init(isASCII: Bool = false) {
+      let isTerminal = isatty(STDOUT_FILENO) != 0
+      var size = winsize()
+      let hasSize = isTerminal && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+      let environment = ProcessInfo.processInfo.environment
+      let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+      let isUnicode = ["UTF-8", "UTF8"].contains { locale.uppercased().contains($0) }
+      self.init(
+        columns: hasSize ? Int(size.ws_col) : 80, rows: hasSize ? Int(size.ws_row) : 24, isTerminal: isTerminal,
+        isASCII: isASCII || !isUnicode)
+    }
+  }
+
+  private let recording: Recording
+  private let screen: Screen
+
+  public init(_ recording: Recording, screen: Screen) {
+    self.recording = recording
+    self.screen = screen
+  }
+
+  private var style: DotCanvas.Style { screen.isASCII ? .ascii : .braille }
+  /// Pictures a second on a terminal, at most.
+  private static let rate = 25.0
+
+  /// Shows every episode.
+  ///
+  /// - Parameter isStopped: asked between pictures; true ends it.
+  public func show(write: (String) -> Void, isStopped: () -> Bool) {
+    write("\(recording.title)\n")
+    for episode in recording.episodes {
+      let view = SideView(episode)
+      if screen.isTerminal { play(episode, view, write, isStopped) } else { write(strip(episode, view)) }
+      if isStopped() { return }
+      write(summary(episode))
+    }
+  }
+
+  // MARK: On a terminal
+
+  /// Draws picture over picture at the pace of the clock.
+  private func play(_ episode: EpisodeTable, _ view: SideView, _ write: (String) -> Void, _ isStopped: () -> Bool) {
+    let rows = max(6, min(24, screen.rows - 5))
+    let columns = max(20, min(screen.columns - 1, 6 * rows))
+    let start = DispatchTime.now().uptimeNanoseconds
+    var row = 0
+    var isFirst = true
+    write("\u{1B}[?25l")
+    defer { write("\u{1B}[?25h") }
+    while !isStopped() {
+      var text = isFirst ? "" : "\u{1B}[\(rows + 1)A"
+      isFirst = false
+      for line in view.draw(row, columns: columns, rows: rows).lines(style) { text += "\r\(line)\u{1B}[K\n" }
+      text += "\r\(String(numbers(episode, row).prefix(screen.columns - 1)))\u{1B}[K\n"
+      write(text)
+      guard row < episode.rowCount - 1 else { return }
+      Thread.sleep(forTimeInterval: 1 / Self.rate)
+      let time = episode.time(0) + Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+      while row < episode.rowCount - 1, episode.time(row + 1) <= time { row += 1 }
+    }
+  }
+
+  /// Time, lean, reward and push in one line.
+  private func numbers(_ episode: EpisodeTable, _ row: Int) -> String {
+    let layout = episode.layout
+    func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%\(digits + 4).\(digits)f", value) }
+    func degrees(_ column: Int) -> String {
+      fixed(episode[row, column] * 180 / .pi, 1) + (screen.isASCII ? " deg" : "°")
+    }
+    var parts = [
+      "\(fixed(episode.time(row), 2)) s", "roll \(degrees(layout.roll))", "pitch \(degrees(layout.roll + 1))",
+    ]
+    if let reward = layout.reward, episode[row, reward].isFinite {
+      parts.append("reward \(fixed(episode[row, reward], 3))")
+    }
+    let push = (0..<3).map { episode[row, layout.push + $0] }.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    if push > 1e-9 { parts.append("push \(fixed(push, 0)) N") }
+    return parts.joined(separator: "  ")
+  }
+
+  // MARK: Elsewhere
+
+  /// Moments of an episode, side by side.
+  private func strip(_ episode: EpisodeTable, _ view: SideView) -> String {
+    let count = max(1, min(5, (screen.columns + 1) / 16))
+    let columns = (screen.columns + 1) / count - 1
+    let rows = 12
+    let last = episode.rowCount - 1
+    let moments = (0..<count).map { count == 1 ? last : $0 * last / (count - 1) }
+    let pictures = moments.map { view.draw($0, columns: columns, rows: rows).lines(style) }
+    var text = ""
+    for line in 0..<rows {
+      let line = trimmed(pictures.map { $0[line] }.joined(separator: " "))
+      // A robot that is wider than high leaves room above it.
+      if !line.isEmpty || !text.isEmpty { text += line + "\n" }
+    }
+    let captions = moments.map { "\(episode.time($0).rounded(significant: 4)) s" }
+    text +=
+      trimmed(captions.map { $0.padding(toLength: columns, withPad: " ", startingAt: 0) }.joined(separator: " ")) + "\n"
+    return text
+  }
+
+  private func trimmed(_ line: String) -> String {
+    var line = line
+    while let last = line.last, last == " " || last == "\u{2800}" { line.removeLast() }
+    return line
+  }
+
+  /// What an episode came to.
+  private func summary(_ episode: EpisodeTable) -> String {
+    let layout = episode.layout
+    let rows = 0..<episode.rowCount
+    var lines = [episode.about.title]
+    let lean = rows.map { (episode[$0, layout.roll], episode[$0, layout.roll + 1]) }.map {
+      ($0 * $0 + $1 * $1).squareRoot()
+    }
+    if let worst = lean.max(), let row = lean.firstIndex(of: worst) {
+      let degrees = (worst * 180 / .pi).rounded(significant: 3)
+      lines.append(
+        "  largest lean \(degrees)\(screen.isASCII ? " deg" : "°") at \(episode.time(row).rounded(significant: 4)) s")
+    }
+    if let group = layout.plots.first, layout.reward != nil {
+      let sums = group.lines.map { line in
+        "\(line.name) \(rows.reduce(0) { $0 + (episode[$1, line.column].isFinite ? episode[$1, line.column] : 0) }.rounded(significant: 4))"
+      }
+      lines.append("  reward: \(sums.joined(separator: ", "))")
+    }
+    var pushes = 0
+    var strongest = 0.0
+    var wasPushed = false
+    for row in rows {
+      let push = (0..<3).map { episode[row, layout.push + $0] }.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      if push > 1e-9, !wasPushed { pushes += 1 }
+      wasPushed = push > 1e-9
+      strongest = max(strongest, push)
+    }
+    if pushes > 0 { lines.append("  \(pushes) pushes, the strongest of \(strongest.rounded(significant: 3)) N") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

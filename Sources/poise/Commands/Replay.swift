@@ -1,0 +1,182 @@
+import ArgumentParser
+import Foundation
+import PoiseCore
+import PoiseExperiments
+import PoiseModels
+import PoiseNetworks
+import PoiseViewer
+import Synchronization
+
+struct Replay: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows a trained controller: as a page, live in a browser, or in the terminal.",
+    discussion: """
+      Episodes are those that `poise evaluate` judges for the same seed. Without --html and --serve the robot is drawn in \
+      the terminal. --serve listens on this machine alone and ends with Ctrl-C; a run that is still training is followed.
+      """)
+
+  @Argument(help: "A run's folder, a scenario file, or a name that `poise list` shows.")
+  var subject: String?
+
+  @Option(help: "Instead of a run, a trajectory as `poise export --csv` writes it.")
+  var csv: String?
+
+  @Option(help: "The model that --csv is of, where it is not the one that FILE.meta.json names.")
+  var model: String?
+
+  @Option(help: "Episodes of a page, or in the terminal. Default: 1, of a trajectory all.")
+  var episodes: Int?
+
+  @Option(help: "Root seed of the episodes. Default: the scenario's evaluation.publishedSeed.")
+  var seed: UInt64?
+
+  @Option(help: "Write one self-contained page to this file, '-' for standard output.")
+  var html: String?
+
+  @Option(
+    defaultAsFlag: 8021,
+    help: "Serve the page at this port of 127.0.0.1 and simulate live; 0 for any that is free. Without a number: 8021.")
+  var serve: UInt16?
+
+  @Flag(help: "Draw the robot in the terminal.")
+  var tty = false
+
+  @Flag(help: "In the terminal, draw with ASCII alone.")
+  var ascii = false
+
+  @Option(help: "Which checkpoint of a run: best, latest.")
+  var checkpoint = RunFolder.Checkpoint.best
+
+  @Option(
+    help: "Who drives a scenario without a run: \(BaselineController.allCases.map(\.rawValue).joined(separator: ", "))."
+  )
+  var controller: BaselineController?
+
+  @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")
+  var set: [String] = []
+
+  func validate() throws {
+    if let episodes, !(1...1000).contains(episodes) {
+      throw ValidationError("--episodes: found \(episodes); allowed 1 to 1000.")
+    }
+    if [html != nil, serve != nil, tty].count(where: { $0 }) > 1 {
+      throw ValidationError("Found two of --html, --serve and --tty; allowed one of them.")
+    }
+    if (subject == nil) == (csv == nil) {
+      throw ValidationError("Name either a run or, with --csv, a trajectory.")
+    }
+    if csv != nil, serve != nil {
+      throw ValidationError("--serve simulates; a trajectory is shown with --html or --tty.")
+    }
+    if csv == nil, model != nil { throw ValidationError("--model is of --csv; a run has its model.") }
+    if csv != nil, controller != nil || seed != nil || !set.isEmpty {
+      throw ValidationError(
+        "A trajectory has its controller, seed and scenario: remove --controller, --seed and --set.")
+    }
+  }
+
+  func run() throws {
+    if let port = serve { return try serveLive(at: port) }
+    let recording: Recording
+    var subtitle: String
+    if let csv {
+      recording = try Recording(trajectory: csv, model: model, episodes: episodes ?? .max)
+      subtitle = csv
+      printError(recording.note)
+    } else {
+      let driven = try Driven(self)
+      recording = try Recording(
+        driven.scenario, driven.controller, seed: driven.seed, episodes: episodes ?? 1,
+        instructionSet: driven.instructionSet)
+      subtitle = driven.text
+    }
+    if let html {
+      let page = ViewerPage(
+        title: recording.title, subtitle: subtitle, layout: recording.layout,
+        controlTimeStep: recording.controlTimeStep, episodes: recording.episodes)
+      try write(page, to: html)
+    } else {
+      try draw(recording)
+    }
+  }
+
+  private func draw(_ recording: Recording) throws {
+    let screen = TerminalReplay.Screen(isASCII: ascii)
+    if screen.isTerminal { Interruption.watch() }
+    TerminalReplay(recording, screen: screen).show(
+      write: { FileHandle.standardOutput.write(Data($0.utf8)) }, isStopped: { Interruption.signal != 0 })
+    if Interruption.signal != 0 { throw ExitCode(128 + Interruption.signal) }
+  }
+
+  private func write(_ page: ViewerPage, to path: String) throws {
+    let file = try WholeFile(path)
+    try file.write(try page.html())
+    try file.commit()
+  }
+
+  private func serveLive(at port: UInt16) throws {
+    let live: LiveSimulation.Subject
+    let subject = subject ?? ""
+    if RunFolder.isRun(subject) {
+      live = .run(path: subject, checkpoint: checkpoint, overrides: set)
+    } else {
+      live = .scenario(
+        try LoadedScenario(contentsOf: ShippedFiles().resolve(subject), overrides: set), controller ?? .hold)
+    }
+    let server = try ViewerServer(LiveSimulation(live, seed: seed), port: port)
+    Interruption.watch()
+    try waiting { try await server.start() }
+    FileHandle.standardOutput.write(Data("\(server.address)  (Ctrl-C ends)\n".utf8))
+    while Interruption.signal == 0 { Thread.sleep(forTimeInterval: 0.1) }
+    try waiting { await server.stop() }
+    throw ExitCode(128 + Interruption.signal)
+  }
+}
+
+/// What a replay shows, and who drives it.
+private struct Driven {
+  var scenario: LoadedScenario
+  var controller: Controller
+  var instructionSet: InstructionSet
+  var seed: UInt64
+  /// For people: "ppo, best checkpoint, seed 3".
+  var text: String
+
+  init(_ replay: Replay) throws {
+    let subject = replay.subject ?? ""
+    if RunFolder.isRun(subject) {
+      let run = try TrainedRun(subject, checkpoint: replay.checkpoint, overrides: replay.set)
+      (scenario, controller, instructionSet) = (run.scenario, run.controller, run.instructionSet)
+      text = "\(controller.name), \(replay.checkpoint.rawValue) checkpoint"
+    } else {
+      scenario = try LoadedScenario(contentsOf: ShippedFiles().resolve(subject), overrides: replay.set)
+      controller = .baseline(replay.controller ?? .hold)
+      instructionSet = try InstructionSet.chosen()
+      text = controller.name
+    }
+    seed = replay.seed ?? scenario.scenario.evaluation.publishedSeed
+    text += ", seed \(seed)"
+  }
+}
+
+/// Runs asynchronous work from the command line's thread and waits for it.
+private func waiting<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) throws -> Result {
+  let done = DispatchSemaphore(value: 0)
+  let box = ResultBox<Result>()
+  Task {
+    do {
+      let value = try await work()
+      box.result.withLock { $0 = .success(value) }
+    } catch {
+      box.result.withLock { $0 = .failure(error) }
+    }
+    done.signal()
+  }
+  done.wait()
+  guard let result = box.result.withLock({ $0 }) else { preconditionFailure("work that has ended without a result") }
+  return try result.get()
+}
+
+private final class ResultBox<Value: Sendable>: Sendable {
+  let result = Mutex<Swift.Result<Value, any Error>?>(nil)
+}

@@ -1,0 +1,217 @@
+"""Drives the viewer's page in a real browser and checks what it shows and does.
+
+    check_page.py recorded FILE.html FILE.csv     a page of the humanoid, and the trajectory of the same episode
+    check_page.py live http://127.0.0.1:PORT/     the page of a live server
+
+Prints what was checked; ends with status 1 at the first thing that is not so, and with 77 where there is no browser.
+"""
+
+import csv
+import math
+import sys
+import time
+
+from browser import Browser, find_chromium
+
+
+def check(claim, holds, detail=""):
+    print(("ok    " if holds else "FAILS ") + claim + (f" ({detail})" if detail != "" else ""), flush=True)
+    if not holds:
+        sys.exit(1)
+
+
+def rotation(matrix):
+    """Rows of the rotation in a column-major 4 × 4 matrix."""
+    return [[matrix[4 * column + row] for column in range(3)] for row in range(3)]
+
+
+def angle_between(a, b):
+    """Angle of the rotation from one frame to another, rad."""
+    trace = sum(a[i][j] * b[i][j] for i in range(3) for j in range(3))
+    return math.acos(max(-1, min(1, (trace - 1) / 2)))
+
+
+def from_quaternion(w, x, y, z):
+    return [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ]
+
+
+def check_poses(page, rows):
+    """The torso where the CSV has it; knees and elbows, single hinges, bent as the CSV says."""
+    farthest = turned = bent = 0
+    for row in rows[:: max(1, len(rows) // 25)]:
+        page.evaluate(f"poise.player.seek({row['time_s']})")
+        drawn = page.evaluate("poise.stage.transforms()")
+        torso = drawn["torso"]
+        farthest = max(farthest, max(abs(torso[12 + i] - float(row[f"torso_{axis}_m"])) for i, axis in enumerate("xyz")))
+        quaternion = [float(row[f"torso_q{axis}"]) for axis in "wxyz"]
+        turned = max(turned, angle_between(rotation(torso), from_quaternion(*quaternion)))
+        for side in ("left", "right"):
+            for joint, upper, lower in (("knee", "thigh", "shin"), ("elbow", "upper_arm", "lower_arm")):
+                angle = angle_between(rotation(drawn[f"{side}_{upper}"]), rotation(drawn[f"{side}_{lower}"]))
+                bent = max(bent, abs(angle - abs(float(row[f"{side}_{joint}_rad"]))))
+    check("the torso is drawn where the CSV has it", farthest < 5e-4, f"{farthest:.1e} m at most")
+    check("and turned as the CSV has it", turned < 2e-3, f"{turned:.1e} rad at most")
+    # ODE's hinges give way a little, so the two bodies are not turned by the joint's angle alone.
+    check("knees and elbows are bent as the CSV says", bent < 2e-2, f"{bent:.1e} rad at most")
+
+
+def check_nothing_leaves(page, allowed):
+    strangers = [url for url in page.requests if not url.startswith(allowed)]
+    check("no request leaves the machine, or goes anywhere else", not strangers, strangers or f"{len(page.requests)} requests")
+    check("no error in the console", not page.console, page.console)
+
+
+def moves(page, expression, seconds=30.0):
+    """Whether a number changes; software draws slowly on a machine that has other things to do, so there is time."""
+    before = page.evaluate(expression)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if page.evaluate(expression) != before:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def rests(page, expression, seconds=0.5):
+    """Whether a number stays what it is."""
+    return not moves(page, expression, seconds)
+
+
+def check_recorded(file, trajectory):
+    with open(trajectory, newline="") as text:
+        rows = [row for row in csv.DictReader(text) if row["episode"] == "0"]
+    address = f"file://{file}"
+    with Browser(800, 600) as page:
+        page.open(address)
+        page.until("poise.player.isPlaying")
+        check("it plays by itself", moves(page, "poise.player.time"))
+        page.key(" ")
+        check("Space stops it", not page.evaluate("poise.player.isPlaying") and rests(page, "poise.player.time"))
+        page.key("Home")
+        check("Home goes to the start", page.evaluate("poise.player.time") == 0)
+        page.key("ArrowRight")
+        step = float(rows[1]["time_s"])
+        check("→ is one control step", abs(page.evaluate("poise.player.time") - step) < 1e-6)
+        page.key("ArrowRight", shift=True)
+        check("Shift → is a second", abs(page.evaluate("poise.player.time") - 1 - step) < 1e-5)
+        page.key("ArrowLeft")
+        check("← is one back", abs(page.evaluate("poise.player.time") - 1) < 1e-5)
+        page.key("End")
+        end = float(rows[-1]["time_s"])
+        check("End goes to the end", abs(page.evaluate("poise.player.time") - end) < 1e-4)
+        check("the readout is the CSV's", f"{float(rows[-1]['reward']):.3f}" in
+              page.evaluate("document.getElementById('readout').textContent").replace("\u2212", "-"))
+
+        left, top, width, height = page.box("#scrub")
+        page.drag((left + 8, top + height / 2), (left + width / 2, top + height / 2))
+        check("the slider scrubs", abs(page.evaluate("poise.player.time") / end - 0.5) < 0.05)
+        left, top, width, height = page.box(".plot .field")
+        page.click(left + 44 + (width - 52) * 0.25, top + height / 2)
+        check("a click on a plot goes there", abs(page.evaluate("poise.player.time") / end - 0.25) < 0.02)
+        cursors = page.evaluate(
+            "[...document.querySelectorAll('.plot')].map(p => p.querySelector('.cursor').getBoundingClientRect().left"
+            " - p.querySelector('.field').getBoundingClientRect().left)")
+        check("and every plot's cursor is there", len(cursors) >= 4 and max(
+            abs((x - 44) / (width - 52) - 0.25) for x in cursors) < 0.02)
+
+        check_poses(page, rows)
+
+        view = "poise.stage.orbit.azimuth"
+        before = page.evaluate(view)
+        left, top, width, height = page.box("#scene")
+        page.drag((left + width * 0.2, top + height * 0.6), (left + width * 0.3, top + height * 0.6))
+        check("a drag turns the view", page.evaluate(view) != before)
+        before = page.evaluate("poise.stage.orbit.distance")
+        page.call("Input.dispatchMouseEvent", type="mouseWheel", x=left + 200, y=top + 200, deltaX=0, deltaY=-300)
+        page.until(f"poise.stage.orbit.distance < {before}")
+        check("the wheel comes closer", True)
+        for key, what in (("f", "stage.isFollowing"), ("c", "stage.showsContacts"), ("o", "player.isLooping")):
+            before = page.evaluate(f"poise.{what}")
+            page.key(key)
+            check(f"{key.upper()} switches {what}", page.evaluate(f"poise.{what}") != before)
+        page.key("?")
+        check("? shows the keys", page.evaluate("!document.getElementById('keys').hidden"))
+        page.key("Escape", "Escape")
+        theme = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.key("d")
+        check("D changes to dark", page.evaluate("getComputedStyle(document.body).backgroundColor") != theme)
+        page.key("ArrowUp")
+        check("↑ is faster", page.evaluate("poise.player.speed") == 2)
+        check_nothing_leaves(page, address)
+    with Browser(390, 844, scale=2, touch=True, dark=True) as phone:
+        phone.open(address + "#paused")
+        overflow = phone.evaluate("document.documentElement.scrollWidth - innerWidth")
+        check("it fits a phone", overflow <= 0, f"{overflow} px beyond")
+        before = phone.evaluate(view)
+        phone.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": 100, "y": 200}])
+        phone.call("Input.dispatchTouchEvent", type="touchMove", touchPoints=[{"x": 160, "y": 210}])
+        phone.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        check("a finger turns the view", phone.evaluate(view) != before)
+        left, top, width, height = phone.box("#play")
+        phone.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": left + width / 2, "y": top + height / 2}])
+        phone.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        phone.until("poise.player.isPlaying")
+        check("a finger plays", True)
+        check_nothing_leaves(phone, address)
+
+
+def check_live(address):
+    socket = address.replace("http:", "ws:")
+    with Browser(800, 600) as page:
+        page.open(address)
+        page.until("poise.player.episode.count > 10", 30)
+        check("rows arrive", moves(page, "poise.player.episode.count"))
+        page.until("poise.player.time > 0 && poise.player.episode.end - poise.player.time < 1")
+        check("and the newest is shown", page.evaluate("poise.player.isAtEdge"))
+
+        # The middle of the torso on the screen, and a pull on it.
+        where = page.evaluate(
+            "(() => { const s = poise.stage; s.draw(); const b = s.element.getBoundingClientRect();"
+            " const p = s.bodies[poise.recording.follows].position.clone().project(s.orbit.camera);"
+            " return [b.left + (p.x + 1) / 2 * b.width, b.top + (1 - p.y) / 2 * b.height]; })()")
+        azimuth = page.evaluate("poise.stage.orbit.azimuth")
+        page.mouse("mousePressed", *where)
+        check("a press on the robot takes hold of it", page.evaluate("poise.live.grab !== null"))
+        for k in range(20):
+            page.mouse("mouseMoved", where[0] + 8 * k, where[1])
+            time.sleep(0.03)
+        check("an arrow shows the pull", page.evaluate("poise.stage.hand.visible"))
+        check("the view stays", page.evaluate("poise.stage.orbit.azimuth") == azimuth)
+        page.mouse("mouseReleased", where[0] + 160, where[1], buttons=0)
+        check("and lets go", page.evaluate("poise.live.grab === null && !poise.stage.hand.visible"))
+
+        page.evaluate("document.getElementById('seed').value = '77'; document.getElementById('fresh').click()")
+        page.until("poise.player.episode.about.title === 'seed 77'")
+        check("a chosen seed starts", True)
+        lean = "Math.max(...poise.player.episode.columns[poise.recording.layout.push].slice(0, poise.player.episode.count).map(Math.abs))"
+        page.key("p")
+        page.until(f"{lean} > 1")
+        check("P pushes the robot", True)
+        page.key(" ")
+        page.until("!poise.live.isRunning")
+        check("Space stops the simulation", rests(page, "poise.player.episode.count"))
+        count = page.evaluate("poise.player.episode.count")
+        page.key("ArrowRight")
+        page.until(f"poise.player.episode.count === {count + 1}")
+        check("→ takes one control step", True)
+        page.key("Home")
+        check("the past can be looked at", page.evaluate("!poise.player.isAtEdge && poise.player.time === 0"))
+        page.evaluate("document.getElementById('edge').click()")
+        page.key(" ")
+        page.until(f"poise.player.episode.count > {count + 5}")
+        check("and then the present again", page.evaluate("poise.player.isAtEdge"))
+        check_nothing_leaves(page, (address, socket))
+
+
+if __name__ == "__main__":
+    if find_chromium() is None:
+        print("no Chromium here")
+        sys.exit(77)
+    if sys.argv[1] == "recorded":
+        check_recorded(*sys.argv[2:])
+    else:
+        check_live(sys.argv[2])

@@ -1,0 +1,61 @@
+import Foundation
+import PoiseExperiments
+import PoiseNetworks
+import TestSupport
+import Testing
+
+@testable import PoiseViewer
+
+/// Programs on the path.
+private let folders = ProcessInfo.processInfo.environment["PATH", default: ""].split(separator: ":").map(String.init)
+
+private func find(_ names: [String]) -> String? {
+  names.lazy.flatMap { name in folders.map { "\($0)/\(name)" } }
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
+private let hasBrowser =
+  find(["python3"]) != nil && find(["chromium", "chromium-browser", "google-chrome"]) != nil
+
+/// The pages in headless Chromium, by `Browser/check_page.py`; skipped where Chromium or Python is missing.
+@Suite(
+  "The page in a browser", .serialized,
+  .enabled(if: hasThree && hasBrowser, "Chromium, Python or Debian's libjs-three is not installed"),
+  .timeLimit(.minutes(15)))
+struct BrowserTests {
+  /// Runs the checks and passes on what they say.
+  static func check(_ arguments: [String]) throws {
+    let scratch = try ScratchFolder()
+    let process = Process()
+    process.executableURL = URL(filePath: try #require(find(["python3"])))
+    process.arguments = ["\(ProjectFolders.root)/Tests/PoiseViewerTests/Browser/check_page.py"] + arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(["PYTHONDONTWRITEBYTECODE": "1"]) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    let output = try scratch.file("output", "")
+    let handle = try #require(FileHandle(forWritingAtPath: output))
+    (process.standardOutput, process.standardError) = (handle, handle)
+    try process.run()
+    process.waitUntilExit()
+    let text = try String(contentsOfFile: output, encoding: .utf8)
+    #expect(process.terminationStatus == 0, "\(text)")
+  }
+
+  @Test("a page from disk plays, scrubs, seeks and steps, draws what the CSV has, and asks nobody for anything")
+  func recorded() throws {
+    let scratch = try ScratchFolder()
+    let scenario = try PageTests.scenario("humanoid-balance")
+    let recording = try Recording(scenario, .baseline(.hold), seed: 4, episodes: 1, instructionSet: .baseline)
+    let page = try scratch.file("page.html", try PageTests.page(recording).html())
+    let player = try EpisodePlayer(scenario, .baseline(.hold), seed: 4, instructionSet: .baseline)
+    let recorder = try TrajectoryRecorder("\(scratch.path)/t.csv", player)
+    try recorder.record(0)
+    try recorder.commit()
+    try Self.check(["recorded", page, "\(scratch.path)/t.csv"])
+  }
+
+  @Test("a page from the server follows the robot, and lets the mouse pull it")
+  func live() async throws {
+    let scenario = try PageTests.scenario("humanoid-balance", ["terminations=[]"])
+    try await ServerTests.serving(scenario) { _, server in try Self.check(["live", server.address]) }
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import PoiseCore
+import PoiseExperiments
+import PoiseNetworks
+import PoiseModels
+import TestSupport
+import Testing
+
+@testable import PoiseViewer
+
+@Suite("Replay in a terminal")
+struct TerminalTests {
+  static func recording(_ name: String, _ overrides: [String] = []) throws -> Recording {
+    try Recording(
+      PageTests.scenario(name, overrides), .baseline(.zero), seed: 1, episodes: 1, instructionSet: .baseline)
+  }
+
+  static func text(_ recording: Recording, _ screen: TerminalReplay.Screen, stop: Bool = false) -> String {
+    var text = ""
+    TerminalReplay(recording, screen: screen).show(write: { text += $0 }, isStopped: { stop })
+    return text
+  }
+
+  @Test("dots become braille, bit for bit, and ASCII where that is asked for")
+  func dots() {
+    var canvas = DotCanvas(columns: 2, rows: 1)
+    // Unicode: dots 1 2 3 7 down the left, 4 5 6 8 down the right.
+    canvas[0, 0] = true
+    canvas[1, 3] = true
+    #expect(canvas.lines(.braille) == ["\u{2881}\u{2800}"])
+    canvas[2, 2] = true
+    canvas[99, 0] = true
+    canvas[-1, 0] = true
+    #expect(canvas.lines(.ascii) == [":."])
+    canvas.line(from: [0, 0], to: [3, 3])
+    #expect((0..<4).allSatisfy { canvas[$0, $0] })
+  }
+
+  @Test("a standing robot is a silhouette on a line, head above feet")
+  func silhouette() throws {
+    let episode = try Self.recording("humanoid-stand").episodes[0]
+    let canvas = SideView(episode).draw(0, columns: 40, rows: 20)
+    let widths = (0..<canvas.height).map { y in (0..<canvas.width).count { canvas[$0, y] } }
+    let ground = try #require(widths.lastIndex(of: canvas.width))
+    let top = try #require(widths.firstIndex { $0 > 0 })
+    // As high as the picture, as broad as a person from the side.
+    #expect(ground > canvas.height * 8 / 10 && top < canvas.height / 8)
+    #expect(widths[top..<ground - 1].max() ?? 0 < (ground - top) / 2)
+    // The foot is 25 cm long and the robot about 1.5 m high.
+    let foot = Double(widths[ground - 2]) / Double(ground - top)
+    #expect(abs(foot - 0.25 / 1.5) < 0.06, "\(foot)")
+  }
+
+  @Test("elsewhere than on a terminal it is one strip of pictures, in ASCII without any other character")
+  func strip() throws {
+    let recording = try Self.recording("humanoid-balance")
+    let screen = TerminalReplay.Screen(columns: 80, rows: 24, isTerminal: false, isASCII: true)
+    let text = Self.text(recording, screen)
+    #expect(text.utf8.allSatisfy { $0 == 10 || (32...126).contains($0) })
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.allSatisfy { $0.count <= 80 })
+    #expect(lines[0] == "humanoid-balance" && text.contains("0 s") && text.contains("largest lean"))
+    #expect(text.contains("Episode 0: ended after"))
+    let braille = Self.text(recording, TerminalReplay.Screen(columns: 80, rows: 24, isTerminal: false, isASCII: false))
+    #expect(braille.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) } && !braille.contains("\u{1B}"))
+  }
+
+  @Test("on a terminal it plays in place, at the pace of the clock, and gives the cursor back")
+  func playing() throws {
+    let recording = try Self.recording("cartpole-balance")
+    let seconds = recording.episodes[0].time(recording.episodes[0].rowCount - 1)
+    let start = Date()
+    let screen = TerminalReplay.Screen(columns: 60, rows: 16, isTerminal: true, isASCII: false)
+    let text = Self.text(recording, screen)
+    let elapsed = Date().timeIntervalSince(start)
+    #expect(elapsed >= seconds && elapsed < seconds + 3)
+    #expect(text.contains("\u{1B}[?25l") && text.contains("\u{1B}[?25h"))
+    // 11 rows and one line of numbers, written over again and again.
+    #expect(text.ranges(of: "\u{1B}[12A").count >= 3)
+    let stopped = Self.text(recording, screen, stop: true)
+    #expect(stopped.hasSuffix("\u{1B}[?25h") && stopped.ranges(of: "\u{1B}[12A").isEmpty)
+  }
+}
