@@ -17,6 +17,10 @@ struct TrainCommandTests {
     }
   }
 
+  private static func progress(_ run: String) throws -> Data {
+    try Data(contentsOf: URL(filePath: "\(run)/progress.csv"))
+  }
+
   @Test("a run ends with a report on standard output, and tells of its progress in plain lines on standard error")
   func report() throws {
     let folder = try ScratchFolder()
@@ -52,7 +56,7 @@ struct TrainCommandTests {
     )
     #expect(first.status == 128 + number, "\(first.errors)")
     #expect(first.errors.contains("go on with: poise train --resume \(parts)"))
-    #expect(try Self.results(whole) != Self.results(parts))
+    #expect(try Self.progress(parts).count < Self.progress(whole).count)
     #expect(try PoiseProcess(["train", "--resume", parts, "--threads", "1"]).status == 0)
     #expect(try Self.results(whole) == Self.results(parts))
   }

@@ -33,7 +33,7 @@ struct EpisodePlayerTests {
     for i in 0..<model.parameters.count { model.parameters[i] += Float(0.3 * noise.uniform(in: -1...1)) }
     let rows = (0..<50 * model.observationCount).map { _ in Float(noise.uniform(in: -1...1)) }
     model.normalizer?.observe(rows.span)
-    return model.policy
+    return model.policy(model.parameters)
   }
 
   static func controllers(for scenario: LoadedScenario) -> [Controller] {
