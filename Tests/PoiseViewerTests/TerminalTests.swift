@@ -36,6 +36,22 @@ struct TerminalTests {
     #expect((0..<4).allSatisfy { canvas[$0, $0] })
   }
 
+  @Test("a push is an arrow: more dots than the robot alone, in every row that has one")
+  func push() throws {
+    let pushed = try Self.recording(
+      "humanoid-balance", ["disturbances.0.pushes.interval=[0.1, 0.2]", "disturbances.0.pushes.azimuth=[0, 0]"]
+    ).episodes[0]
+    let column = pushed.layout.push
+    let rows = (0..<pushed.rowCount).filter { pushed[$0, column].magnitude > 20 }
+    #expect(!rows.isEmpty)
+    func dots(_ row: Int) -> Int {
+      let canvas = SideView(pushed).draw(row, columns: 60, rows: 20)
+      return (0..<canvas.height).reduce(0) { sum, y in sum + (0..<canvas.width).count { canvas[$0, y] } }
+    }
+    let before = try #require((0..<pushed.rowCount).first { pushed[$0, column] == 0 })
+    #expect(rows.prefix(10).allSatisfy { dots($0) > dots(before) + 5 })
+  }
+
   @Test("a standing robot is a silhouette on a line, head above feet")
   func silhouette() throws {
     let episode = try Self.recording("humanoid-stand").episodes[0]

@@ -128,8 +128,10 @@ struct SideView {
     var canvas = DotCanvas(columns: columns, rows: rows)
     let scale = min(Double(canvas.height - 1) / (top - bottom), Double(canvas.width - 1) / (right - left))
     let middle = center(row) + (scene.isFree ? 0 : (left + right) / 2)
+    // Not the canvas itself, which others draw on while they ask for dots.
+    let (width, height) = (Double(canvas.width), Double(canvas.height))
     func dot(_ p: SIMD2<Double>) -> SIMD2<Double> {
-      SIMD2(Double(canvas.width) / 2 + (p.x - middle) * scale, Double(canvas.height - 1) - (p.y - bottom) * scale)
+      SIMD2(width / 2 + (p.x - middle) * scale, height - 1 - (p.y - bottom) * scale)
     }
     for outline in (scenery + bodies(row)).sorted(by: { $0.nearness < $1.nearness }) {
       fill(&canvas, outline.corners.map(dot), radius: max(0.5, outline.radius * scale))
