@@ -232,7 +232,7 @@ public final class OffPolicyTrainer: Trainer {
   public func willSave(in folder: RunFolder) throws -> [FileSeal] {
     if log == nil { log = try ReplayLog(folder, for: memory) }
     try log?.append(memory)
-    return try log?.synchronize() ?? []
+    return try log?.synchronize(memory) ?? []
   }
 
   public func didSave(in folder: RunFolder) throws { log?.removeOverwritten(memory) }

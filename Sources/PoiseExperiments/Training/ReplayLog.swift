@@ -50,9 +50,10 @@ struct ReplayLog {
 
   /// Returns when everything is on disk.
   ///
-  /// - Returns: what a checkpoint has to know of the segments.
-  func synchronize() throws -> [FileSeal] {
+  /// - Returns: what a checkpoint has to know of the segments that hold slots of the memory.
+  mutating func synchronize(_ memory: ReplayMemory) throws -> [FileSeal] {
     try file?.log.synchronize()
+    seals = seals.filter { ($0.key + 1) * segmentSlots > memory.oldest }
     return seals.sorted { $0.key < $1.key }.map(\.value) + (file.map { [$0.log.seal] } ?? [])
   }
 
@@ -82,7 +83,6 @@ struct ReplayLog {
       unlink("\(folder)/\(name(segment))")
     }
     oldestReferred = memory.oldest
-    seals = seals.filter { ($0.key + 1) * segmentSlots > oldestReferred }
   }
 
   private func segments() -> [Int] {

@@ -65,6 +65,17 @@ public struct RunFolder: Sendable {
       poiseVersion: Self.poiseVersion, scenario: loaded.name,
       algorithm: loaded.scenario.training.algorithm.rawValue, seed: seed, instructionSet: instructionSet)
     try Self.checkIsNew(path)
+    do {
+      try write(loaded)
+    } catch {
+      // So that the same command can be given again once there is room.
+      for name in Self.beginnings { try? FileManager.default.removeItem(atPath: file(name)) }
+      throw error
+    }
+  }
+
+  /// The description comes last: with it the folder is a run.
+  private func write(_ loaded: LoadedScenario) throws {
     try Self.makeFolder("\(path)/checkpoints")
     var scenario = loaded.scenario
     scenario.model = try Self.copyModel(loaded.model.files, to: "\(path)/model")
@@ -74,13 +85,17 @@ public struct RunFolder: Sendable {
     try Self.write(String(decoding: encoder.encode(description), as: UTF8.self) + "\n", to: file("run.json"))
   }
 
+  /// What a run has before it has a description.
+  private static let beginnings = ["model", "scenario.yaml", "checkpoints"]
+
   /// - Throws: `InvalidInput` if something stands there that a new run could harm.
   static func checkIsNew(_ path: String) throws {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    let beginnings: Set = [FolderLock.fileName, "model", "scenario.yaml", "checkpoints"]
     let isBeginning =
       entries.contains(FolderLock.fileName)
-      && entries.allSatisfy { beginnings.contains($0) || WholeFile.isTemporary($0) }
+      && entries.allSatisfy {
+        $0 == FolderLock.fileName || beginnings.contains($0) || WholeFile.isTemporary($0)
+      }
     guard !entries.isEmpty, !isBeginning else { return }
     throw InvalidInput(
       Problem(

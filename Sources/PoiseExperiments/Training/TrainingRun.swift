@@ -156,7 +156,10 @@ public final class TrainingRun {
   public var environmentSteps: Int { trainer.environmentSteps }
   public var stepLimit: Int { scenario.scenario.stepLimit }
   /// What a person should know at the start; empty for nothing.
-  public var note: String { trainer.note }
+  public var note: String {
+    let death = lock.deadOwner.map { "\($0) was killed here; going on from its last checkpoint" }
+    return [death, trainer.note].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
+  }
   /// The best evaluation so far, and when it was.
   public var best: (result: EvaluationResult, environmentSteps: Int)? { state.best.map { ($0, state.bestSteps) } }
   public var faults: Int { state.faults }

@@ -124,7 +124,7 @@ struct OffPolicyRunTests {
     var seals: [FileSeal] = []
     let time = try processorTime {
       try log.append(memory)
-      seals = try log.synchronize()
+      seals = try log.synchronize(memory)
     }
     #expect(time < .seconds(1), "\(time)")
     var copy = ReplayMemory(capacity: 200_000, observations: 60, actions: 16, worlds: 1)

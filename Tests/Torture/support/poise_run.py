@@ -46,7 +46,10 @@ def with_metadata(data, **changes):
 
 
 def file_seal(folder, name, limit=None):
-    data = read(os.path.join(folder, name))[:limit]
+    try:
+        data = read(os.path.join(folder, name))[:limit]
+    except OSError as error:
+        return {"path": name, "error": str(error)}
     return {"bytes": len(data), "path": name, "sha256": hashlib.sha256(data).hexdigest()}
 
 
