@@ -60,7 +60,8 @@ struct NothingLostTests {
     #expect(calls > 100)
     var random = RandomStream(seed: 21, purpose: .testing)
     // One in the first calls, where there is no run yet; the others anywhere.
-    for (trial, first) in [random.index(below: 12), random.index(below: calls), random.index(below: calls)].enumerated() {
+    for (trial, first) in [random.index(below: 12), random.index(below: calls), random.index(below: calls)].enumerated()
+    {
       let path = "\(folder.path)/\(trial)"
       let killed = try PoiseProcess(
         Self.command(algorithm) + ["--out", path],
@@ -129,7 +130,9 @@ struct NothingLostTests {
     #expect(try Self.goOn(path, "ppo").status == 0)
   }
 
-  @Test("a second training in a folder is refused, naming the first, which goes on; when that was killed, it is not in the way")
+  @Test(
+    "a second training in a folder is refused, naming the first, which goes on; when that was killed, it is not in the way"
+  )
   func twoAtOnce() throws {
     let folder = try ScratchFolder()
     let path = "\(folder.path)/run"

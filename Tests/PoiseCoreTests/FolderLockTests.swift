@@ -42,7 +42,9 @@ struct FolderLockTests {
     #expect(try FolderLock(scratch.path, work: "trains").deadOwner == nil)
   }
 
-  @Test("whose owner was killed is taken over, also if a living process has its number now, and after a restart of the machine")
+  @Test(
+    "whose owner was killed is taken over, also if a living process has its number now, and after a restart of the machine"
+  )
   func stale() throws {
     let scratch = try Scratch()
     let this = FolderLock.Owner.this

@@ -69,7 +69,7 @@ public struct RunFolder: Sendable {
       try write(loaded)
     } catch {
       // So that the same command can be given again once there is room.
-      for name in Self.beginnings { try? FileManager.default.removeItem(atPath: file(name)) }
+      for name in ["run.json"] + Self.beginnings { try? FileManager.default.removeItem(atPath: file(name)) }
       throw error
     }
   }

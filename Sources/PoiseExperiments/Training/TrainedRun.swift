@@ -21,9 +21,10 @@ public struct TrainedRun: Sendable {
     _ path: String, checkpoint: RunFolder.Checkpoint = .best, overrides: [String] = []
   ) throws {
     folder = try RunFolder(contentsOf: path)
-    scenario = try folder.loadScenario(overrides: overrides)
     self.checkpoint = checkpoint
+    // First: damage to the scenario or the model is told as what it is.
     let file = try folder.open(checkpoint, for: .policy)
+    scenario = try folder.loadScenario(overrides: overrides)
     policy = try folder.policy(of: file, for: scenario)
     checkpointDigest = file.digest
     let trained = folder.description.instructionSet

@@ -114,19 +114,21 @@ public final class TrainingRun {
           allowed: InstructionSet.supported.map(\.rawValue).joined(separator: ", ") + ", which this processor has",
           remedy: "Go on on the machine that began, or a like one; elsewhere the numbers would differ."))
     }
+    let isBeginning = checkpoint == .latest && folder.isBeforeFirstCheckpoint
+    // Before anything of the folder is used: damage to the scenario or the model is told as what it is.
+    let file = isBeginning ? nil : try folder.open(checkpoint, for: .training)
     scenario = try folder.loadScenario()
     pool = WorkerPool(threadCount: threads)
     trainer = try Self.makeTrainer(
       scenario, seed: folder.description.seed, instructionSet: instructionSet, pool: pool)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
-    if checkpoint == .latest, folder.isBeforeFirstCheckpoint {
+    guard let file else {
       state = Self.beginning(of: scenario)
       inputs = try folder.inputSeals()
       logs = try RunLogs(folder)
       try save()
       return
     }
-    let file = try folder.open(checkpoint, for: .training)
     inputs = file.inputs
     state = try Tensor.decode("run.state", in: file.tensors, file: file.path)
     try trainer.read(file.tensors, file: file.path)

@@ -22,7 +22,7 @@ struct OffPolicyRunTests {
       contentsOf: "\(ProjectFolders.root)/scenarios/pendulum-balance.yaml",
       overrides: [
         "training.algorithm=\(algorithm)", "training.stopsAtGoal=false", "evaluation.tuningEpisodes=4",
-        "randomFirstEpisodeLength=true",
+        "randomFirstEpisodeLength=true", "episodeSeconds=2",
       ] + settings.map { "\(algorithm).\($0)" })
   }
 
@@ -56,6 +56,7 @@ struct OffPolicyRunTests {
     var random = RandomStream(seed: 12, purpose: .testing)
     let path = "\(scratch.path)/parts"
     var stops = 0
+    // A control step of all worlds asks once, an evaluation up to 160 times; it has to come to its end one day.
     var ending = try Self.begin(path, scenario).run(
       stopSignal: TrainingRunTests.stop(after: 1 + random.index(below: 300)))
     while ending == .interrupted(signal: SIGINT) {
@@ -74,7 +75,7 @@ struct OffPolicyRunTests {
       }
       try Data("more".utf8).write(to: URL(filePath: "\(path)/replay/\(last + 1).slots"))
       let run = try TrainingRun(resuming: path, threads: 1 + stops % 2, beginning: 0)
-      ending = try run.run(stopSignal: TrainingRunTests.stop(after: 900 + random.index(below: 900)))
+      ending = try run.run(stopSignal: TrainingRunTests.stop(after: 170 + random.index(below: 150)))
     }
     #expect(stops >= 3 && ending == .stepLimitReached)
     TrainingRunTests.expectEqual(

@@ -57,7 +57,8 @@ class Torture:
     def check(self, holds, words):
         if not holds:
             self.failures.append(words)
-            print(f"{self.name}: FAILED: {words}", flush=True)
+            if len(self.failures) <= 20:
+                print(f"{self.name}: FAILED: {words.strip()[:600]}", flush=True)
         return holds
 
     def say(self, words):
