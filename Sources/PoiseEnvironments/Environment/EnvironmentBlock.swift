@@ -176,6 +176,15 @@ public final class EnvironmentBlock: @unchecked Sendable {
     State(environments: environments.map { $0.saved() }, begun: begun, isIdle: isIdle)
   }
 
+  /// Whether a state, from a file say, is one that these worlds could be in.
+  public func accepts(_ state: State) -> Bool {
+    state.environments.count == count && state.begun.count == count && state.isIdle.count == count
+      && state.begun.allSatisfy { (0..<1 << 40).contains($0) }
+      && zip(environments, state.environments).allSatisfy { $0.accepts($1) }
+      && zip(state.environments, state.isIdle).allSatisfy { $0.ending == .running || $1 }
+  }
+
+  /// - Parameter state: the block `accepts` it.
   public func restore(_ state: State) {
     precondition(state.environments.count == count, "\(count) worlds, the state of \(state.environments.count)")
     PhysicsEngine.prepareThread()

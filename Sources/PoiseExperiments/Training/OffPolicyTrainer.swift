@@ -17,7 +17,7 @@ public final class OffPolicyTrainer: Trainer {
   private let scenario: LoadedScenario
   private let settings: DDPGParameters
   private let pool: WorkerPool
-  private var ddpg: DDPG
+  var ddpg: DDPG
   private var memory: ReplayMemory
   private var shards: [ActingShard]
   /// Made with the first save.
@@ -69,6 +69,13 @@ public final class OffPolicyTrainer: Trainer {
     var sums = LearningSums()
     let end = min(stepLimit, environmentSteps + settings.reportInterval)
     let first = environmentSteps
+    // Before anybody acts on them.
+    ddpg.checkWeights()
+    if let failure = ddpg.health.failure {
+      var report = TrainingReport()
+      report.failure = failure
+      return report
+    }
     var seconds = (acting: 0.0, learning: 0.0)
     var time = DispatchTime.now().uptimeNanoseconds
     func lap() -> Double {
@@ -81,7 +88,7 @@ public final class OffPolicyTrainer: Trainer {
       seconds.acting += lap()
       learn(&sums)
       seconds.learning += lap()
-    } while environmentSteps < end
+    } while environmentSteps < end && ddpg.health.failure == nil
     return report(sums, steps: environmentSteps - first, seconds)
   }
 
@@ -104,7 +111,7 @@ public final class OffPolicyTrainer: Trainer {
   private func learn(_ sums: inout LearningSums) {
     guard memory.transitionCount > 0 else { return }
     let due = Int(Double(environmentSteps - settings.warmupSteps) * settings.updatesPerStep) - ddpg.updates
-    for _ in 0..<max(0, due) { sums.add(ddpg.update(memory, pool: pool)) }
+    for _ in 0..<max(0, due) where ddpg.health.failure == nil { sums.add(ddpg.update(memory, pool: pool)) }
   }
 
   private func report(
@@ -134,6 +141,7 @@ public final class OffPolicyTrainer: Trainer {
       ("updates", Double(ddpg.updates)), ("skipped_updates", Double(ddpg.skippedUpdates)),
       ("memory_transitions", Double(memory.transitionCount)),
     ]
+    report.failure = ddpg.health.failure
     report.phases = [("acting", seconds.acting), ("learning", seconds.learning)]
     return report
   }
@@ -173,10 +181,10 @@ public final class OffPolicyTrainer: Trainer {
     let fits =
       state.shards.count == shards.count
       && zip(state.shards, shards).allSatisfy {
-        $0.block.environments.count == $1.block.count && $0.observations.count == $1.buffers.observations.count
+        $1.block.accepts($0.block) && $0.observations.count == $1.buffers.observations.count
           && $0.noise.worldCount == $1.block.count
       }
-    guard fits, memory.begin(from: state.replay) else {
+    guard fits, state.environmentSteps >= 0, memory.begin(from: state.replay) else {
       throw InvalidInput(
         Problem(
           file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds or of another memory",
@@ -233,6 +241,7 @@ private struct LearningSums {
   private var actorUpdates = 0.0
 
   mutating func add(_ metrics: DDPGMetrics) {
+    guard !metrics.isRefused else { return }
     updates += 1
     sums.criticLoss += metrics.criticLoss
     sums.value += metrics.value
