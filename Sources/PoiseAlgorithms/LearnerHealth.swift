@@ -25,10 +25,13 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
   public static let refusalLimit = 100
 
   public private(set) var failure: Failure?
-  /// Updates refused since the last one that was applied.
-  public private(set) var refusedInARow = 0
-  /// The first of these.
-  private var firstOfRow: Failure?
+  /// Updates refused since the last one that was applied, of each optimizer by its quantity, and the first of them.
+  private var refusals: [String: Refusals] = [:]
+
+  private struct Refusals: Hashable, Sendable, Codable {
+    var count: Int
+    var first: Failure
+  }
 
   public init() {}
 
@@ -41,18 +44,18 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     _ outcome: UpdateOutcome, of quantity: String, update: Int, diagnosis: () -> (quantity: String, reason: String)?
   ) {
     guard case .skipped(let refusal) = outcome else {
-      (refusedInARow, firstOfRow) = (0, nil)
+      if !refusals.isEmpty { refusals[quantity] = nil }
       return
     }
-    refusedInARow += 1
-    if firstOfRow == nil {
+    if refusals[quantity] == nil {
       let cause = diagnosis() ?? (quantity, refusal.reason)
-      firstOfRow = Failure(quantity: cause.quantity, reason: cause.reason, update: update)
+      refusals[quantity] = Refusals(
+        count: 0, first: Failure(quantity: cause.quantity, reason: cause.reason, update: update))
     }
-    if refusedInARow >= Self.refusalLimit, failure == nil, var first = firstOfRow {
-      first.reason += ", and no update could be applied since, \(refusedInARow) in a row"
-      failure = first
-    }
+    refusals[quantity]?.count += 1
+    guard let row = refusals[quantity], row.count >= Self.refusalLimit, failure == nil else { return }
+    failure = row.first
+    failure?.reason += ", and no update could be applied since, \(row.count) in a row"
   }
 
   /// Looks at the weights as a whole; a microsecond for ten thousand of them.

@@ -1,3 +1,4 @@
+import Foundation
 import PoiseCore
 import PoiseModels
 import PoiseSimulation
@@ -81,17 +82,17 @@ struct SpoiledEpisodeTests {
     var task = busyTask()
     task.disturbances = []
     let plain = try bind(task, to: "humanoid")
+    // Larger from episode to episode; which sizes ODE only returns nonsense for and which it gives up on is its own affair.
     let broken = plain.adding(
-      BoundDisturbance("breaks the world", memoryCount: 0, begin: { _, _ in }) { step, _, _, robot in
-        if step == 7 {
-          robot.world.setExternalForce(on: robot.bodies[3], force: .zero, torque: [1e300, 1e300, -1e300])
-        }
+      BoundDisturbance("breaks the world", memoryCount: 1, begin: { $0[0] = pow(10, 10 + 20 * $1.uniform()) }) {
+        step, memory, _, robot in
+        if step == 7 { robot.world.setExternalForce(on: robot.bodies[0], force: .zero, torque: [memory[0], 0, memory[0]]) }
         return .zero
       })
     let player = try Player(broken, seed: 4)
     let fresh = try Player(plain, seed: 77)
-    var breakdowns = 0
-    for _ in 0..<5 {
+    var places: [String: Int] = [:]
+    for _ in 0..<60 {
       player.reset()
       fresh.reset(from: player.environment.episodeStart)
       var random = RandomStream(seed: 3, purpose: .testing)
@@ -105,9 +106,9 @@ struct SpoiledEpisodeTests {
       player.step(random.action(16))
       #expect(player.outcome.ending == .fault && player.outcome.reward == 0)
       #expect(player.observation.allSatisfy { $0.isFinite })
-      if player.environment.fault?.place == "physics engine" { breakdowns += 1 }
+      places[player.environment.fault?.place ?? "none", default: 0] += 1
     }
-    #expect(breakdowns == 5)
+    #expect(places["physics engine", default: 0] > 0, "\(places)")
   }
 
   @Test("in a saved state are refused")

@@ -14,9 +14,12 @@ struct ScenarioFuzzTests {
       "!!str ", "|", ">", "|-\n", "'", "\"", "\\", "%", "@", "`", "---\n", "...\n", "<<", "null", "~", "true", "0x1",
       "1e9", "-", ".inf", "\u{85}", "\u{2028}", "\u{E000}", "\u{FEFF}", "é", "機", "\r", "\r\n", "\u{0}", "ppo", "tilt",
       "model", "seed: 1\n", "observations:\n  - ",
-    ], values: Mutator.Vocabulary.edges + ["[0, 1]", "{}", "[]", ".nan", "~"],
-    plausibleValues: ["0.5", "1", "2", "10", "[0, 1]", "[-1, 1]", "true", "false", "null", "torso", "hinge"],
-    valueStarts: ":=", valueEnds: "\n,}", valueShare: 6)
+    ],
+    // A space in front, or a key and its value would be one word.
+    values: (Mutator.Vocabulary.edges + ["[0, 1]", "{}", "[]", ".nan", "~"]).map { " \($0)" },
+    plausibleValues: [
+      " 0.5", " 1", " 2", " 10", " [0, 1]", " [-1, 1]", " true", " false", " null", " torso", " hinge",
+    ], valueStarts: ":=", valueEnds: "\n,}", valueShare: 12)
 
   @Test("is either read or refused with a message, never more, and in bounded time")
   func mutations() {

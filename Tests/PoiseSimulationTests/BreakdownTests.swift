@@ -54,6 +54,7 @@ struct BreakdownTests {
         if exponent > 20 { #expect(fault != nil, "1e\(exponent), kind \(kind)") }
         guard let breakdown = world.breakdown else { continue }
         breakdowns += 1
+        if breakdowns % 10 == 1 { print("breakdown: 1e\(exponent), kind \(kind), \(solver): \(breakdown)") }
         #expect(fault?.place == "physics engine" && fault?.reason == breakdown && !breakdown.isEmpty)
         let steps = world.physicsSteps
         world.step()

@@ -66,7 +66,7 @@ struct SpoiledTrainingTests {
   @Test("faults stand in progress.csv, in the event file and in the run's own count")
   func reported() throws {
     let scratch = TrainingRunTests.Scratch()
-    let run = try Self.begin(Self.scenario("ppo", ["faults.angularSpeed=4"]), "\(scratch.path)/run")
+    let run = try Self.begin(Self.scenario("ppo", ["faults.angularSpeed=1.2"]), "\(scratch.path)/run")
     var told = 0
     #expect(try run.run(tell: { if case .fault = $0 { told += 1 } }) == .stepLimitReached)
     let table = try String(contentsOfFile: "\(scratch.path)/run/progress.csv", encoding: .utf8).split(separator: "\n")
