@@ -3,12 +3,14 @@
 
 The fuzz tests of the suite (MJCF, YAML, scenarios that are stepped, --set, safetensors, checkpoints, trajectories, command lines) make
 their inputs from a seed with one mutator, Tests/TestSupport/Torture. `make test` runs each once; here their counts are multiplied, so that
-there are over 100,000 inputs in all, and again with AddressSanitizer and with UndefinedBehaviorSanitizer in the C, C++ and Swift rooms.
+there are over 100,000 inputs in all, and again with AddressSanitizer in every room, and UndefinedBehaviorSanitizer in those of C and C++
+(Swift's compiler has none for Linux; Swift traps by itself at what is undefined in C). ODE is the system's own library: neither sees
+into it.
 
 What crashes is found in the notes folder as <room>.input, its number beside it: with the same POISE_TORTURE_SEED and POISE_TORTURE
 it comes again.
 
-usage: rubbish.py [--factor N] [--seed N] [--sanitize none,address,undefined] [--minutes M]
+usage: rubbish.py [--factor N] [--seed N] [--sanitize none,address] [--minutes M]
 """
 
 import argparse
@@ -23,18 +25,19 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Everything that tries rubbish; `process` starts programs and is slow under a sanitizer.
 TESTS = "MutatedModelTests|ScenarioFuzzTests|SafetensorsTests|CheckpointFuzzTests|TrajectoryFuzzTests|ArgumentFuzzTests"
 # Bytes that no room may need: everything that is read is small.
-MEMORY_LIMIT = {"none": 2 << 30, "address": 8 << 30, "undefined": 3 << 30}
-
-
-def sanitizer_flags(name: str) -> list[str]:
-    return [] if name == "none" else [f"--sanitize={name}"]
+MEMORY_LIMIT = {"none": 2 << 30, "address": 8 << 30}
+# What is undefined ends the process by a trap: that needs no runtime library, which would not be found when Swift links.
+UNDEFINED = ["-fsanitize=undefined", "-fsanitize-trap=undefined"]
+FLAGS = {
+    "none": [],
+    "address": ["--sanitize=address"] + [part for language in ("-Xcc", "-Xcxx") for flag in UNDEFINED for part in (language, flag)],
+}
 
 
 def environment(name: str, factor: int, seed: int, notes: pathlib.Path) -> dict[str, str]:
     result = dict(os.environ, POISE_TORTURE=str(factor), POISE_TORTURE_SEED=str(seed), POISE_TORTURE_NOTES=str(notes))
     # Swift's runtime keeps what it never frees; a crash is what is looked for.
     result["ASAN_OPTIONS"] = "detect_leaks=0:abort_on_error=1"
-    result["UBSAN_OPTIONS"] = "halt_on_error=1:print_stacktrace=1"
     return result
 
 
@@ -45,7 +48,7 @@ def run(name: str, factor: int, seed: int, minutes: float) -> bool:
         old.unlink()
     scratch = ".build/testing" if name == "none" else f".build/testing-{name}"
     command = ["swift", "test", "-c", "release", "-Xswiftc", "-enable-testing", "--scratch-path", scratch]
-    command += sanitizer_flags(name) + ["--filter", TESTS]
+    command += FLAGS[name] + ["--filter", TESTS]
     print(f"rubbish: sanitizer {name}, factor {factor}, seed {seed}", flush=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
@@ -76,9 +79,9 @@ def run(name: str, factor: int, seed: int, minutes: float) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--factor", type=int, default=5, help="times the inputs that `make test` has (about 22,000)")
+    parser.add_argument("--factor", type=int, default=5, help="times the inputs that `make test` has (about 21,600)")
     parser.add_argument("--seed", type=int, default=2)
-    parser.add_argument("--sanitize", default="none,address,undefined")
+    parser.add_argument("--sanitize", default="none,address")
     parser.add_argument("--minutes", type=float, default=120, help="for each sanitizer, building included")
     arguments = parser.parse_args()
     # Under a sanitizer a quarter: it is slow, and finds what it finds in any input.
