@@ -8,6 +8,9 @@ public enum PhysicsEngine {
   /// Without it (a static link of ODE would bypass our `dRandInt`), worlds on different threads disturb each other.
   public static let isIterativeSolverRepeatable = poise_ode_random_is_ours() == 1
 
+  /// Whether an assertion of ODE ends a step as a fault and not the process. Found out once, by failing one on purpose.
+  public static let isBreakdownSurvivable = poise_ode_prepare_thread() == 1 && poise_ode_give_up_on_purpose() == 1
+
   /// ODE's own list of how it was compiled, such as `ODE_double_precision`.
   public static var configuration: String { dGetConfiguration().map { String(cString: $0) } ?? "" }
 
