@@ -156,6 +156,10 @@ public struct RateParameters: Configurable, Hashable {
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     checks.require(
       lowest <= highest, at: "lowest", found: "\(lowest)", allowed: "at most highest, \(highest)", remedy: "Swap them.")
+    // Else it would be cut to the range without a word.
+    checks.require(
+      schedule != .adaptive || (lowest...max(lowest, highest)).contains(initial), at: "initial", found: "\(initial)",
+      allowed: "from lowest, \(lowest), to highest, \(highest), between which an adaptive rate moves")
   }
 
   var controller: AdaptiveLearningRate {

@@ -7,7 +7,7 @@
    slower.
 2. Drives each shipped robot with random torques at the limits for --steps physics steps: no abort, no fault.
 
-usage: long.py [--minutes 60] [--steps 10000000] [--slope 20] [--drift 0.05] [--robots pendulum,cartpole,humanoid]
+usage: long.py [--minutes 60] [--steps 10000000] [--slope 20] [--drift 0.05] [--robots pendulum,cartpole,humanoid] [--program FILE]
 """
 
 import argparse
@@ -52,10 +52,10 @@ def progress(path: pathlib.Path) -> tuple[int, float]:
     return int(float(rows[-1]["environment_steps"])), sum(float(row["faults"] or 0) for row in rows)
 
 
-def train(minutes: float, slope_limit: float, drift_limit: float) -> bool:
+def train(program: str, minutes: float, slope_limit: float, drift_limit: float) -> bool:
     with tempfile.TemporaryDirectory(prefix="poise-long-") as folder:
         run = pathlib.Path(folder) / "run"
-        command = [str(POISE), "train", str(ROOT / "scenarios" / "humanoid-balance.yaml"), "--seed", "1", "--threads", "1",
+        command = [program, "train", str(ROOT / "scenarios" / "humanoid-balance.yaml"), "--seed", "1", "--threads", "1",
                    "--out", str(run), "--set", "training.stopsAtGoal=false", "--set", "training.stepLimit=1000000000000"]
         # Evaluations would count as time per step.
         command += ["--set", "training.evaluationInterval=1000000000000"]
@@ -119,13 +119,14 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=10_000_000)
     parser.add_argument("--slope", type=float, default=20, help="MiB per hour")
     parser.add_argument("--drift", type=float, default=0.05)
+    parser.add_argument("--program", default=str(POISE))
     parser.add_argument("--robots", default="pendulum,cartpole,humanoid")
     arguments = parser.parse_args()
     good = True
     if arguments.steps > 0:
         good = endure(arguments.steps, arguments.robots.split(","))
     if arguments.minutes > 0:
-        good = train(arguments.minutes, arguments.slope, arguments.drift) and good
+        good = train(arguments.program, arguments.minutes, arguments.slope, arguments.drift) and good
     return 0 if good else 1
 
 

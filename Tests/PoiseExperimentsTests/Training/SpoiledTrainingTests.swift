@@ -176,4 +176,10 @@ struct SpoiledTrainingTests {
     #expect(text.contains("weights") && text.contains("1000.0"), "\(text)")
     #expect(error?.exitStatus == .badInput)
   }
+
+  @Test("an adaptive learning rate that begins beyond its own range is refused, not cut without a word")
+  func adaptiveRange() throws {
+    let error = #expect(throws: InvalidInput.self) { try Self.scenario("ppo", ["ppo.learningRate.initial=1e3"]) }
+    #expect(error?.description.contains("learningRate.initial: found 1000.0; allowed from lowest") == true, "\(error?.description ?? "")")
+  }
 }
