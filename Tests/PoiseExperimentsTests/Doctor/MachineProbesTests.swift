@@ -100,7 +100,7 @@ struct MachineProbesTests {
   }
 
   @Test(
-    "the real experiments tell instruction sets, learners and seeds of physics apart, and meet the figures in the source"
+    "the real experiments repeat, tell learners apart, and meet the figures in the source"
   )
   func real() throws {
     let machine = Machine()
