@@ -15,7 +15,7 @@ struct Poise: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       List.self, Inspect.self, Check.self, Simulate.self, Train.self, Evaluate.self, Replay.self, Export.self,
-      Report.self, Bench.self, Doctor.self,
+      Report.self, Bench.self, SweepCommand.self, Doctor.self,
     ])
 
   static func main() {
