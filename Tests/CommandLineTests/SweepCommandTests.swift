@@ -32,13 +32,15 @@ struct SweepCommandTests {
     let (whole, parts) = ("\(folder.path)/whole", "\(folder.path)/parts")
     let once = try PoiseProcess(["sweep", plan, "--out", whole, "--parallel", "2"])
     #expect(once.status == 0, "\(once.errors)")
-    for text in ["as shipped", "ddpg.batchSize=50", "best: ", "on seeds 3, which chose nothing"] {
+    for text in ["as shipped", "batchSize=50", "best: ", "on seeds 3, which chose nothing"] {
       #expect(once.output.contains(text), "\(text) is missing from \(once.output)")
     }
     let outcomes = "\(parts)/outcomes"
     let first = try PoiseProcess(
       ["sweep", plan, "--out", parts, "--parallel", "2"], signal: number,
-      when: { ((try? FileManager.default.contentsOfDirectory(atPath: outcomes))?.count { $0.hasSuffix(".json") } ?? 0) > 2 })
+      when: {
+        ((try? FileManager.default.contentsOfDirectory(atPath: outcomes))?.count { $0.hasSuffix(".json") } ?? 0) > 2
+      })
     #expect(first.status == 128 + number, "\(first.errors)")
     if number == SIGTERM { #expect(first.errors.contains("go on with: poise sweep --resume \(parts)")) }
     let rest = try PoiseProcess(["sweep", "--resume", parts, "--parallel", "1"])

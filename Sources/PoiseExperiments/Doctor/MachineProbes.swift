@@ -113,7 +113,7 @@ extension Machine {
     let parts = try [Self.hex(physicsFigure())] + Self.learners.map { try trainingFigure($0, 1, instructionSet) }
     let figure = parts.map { String($0.prefix(16)) }.joined(separator: "-")
     let kind = kind(instructionSet)
-    let like = goldenFigures.first { $0.machine == kind && $0.poiseVersion == RunFolder.poiseVersion }
+    let like = goldenFigures.first { $0.machine == kind }
     guard let like else {
       return Finding(
         "golden figure", .noted, "\(figure); none is known for \(kind)",
@@ -159,7 +159,7 @@ extension Machine {
 
   /// Writes a file as Poise writes all of its files, reads it back, and removes it.
   private func trial(_ name: String, in folder: String, shown: String? = nil, remedy: String) -> Finding {
-    let path = "\(folder)/poise-doctor-\(ProcessInfo.processInfo.processIdentifier)"
+    let path = "\(folder)/poise-doctor-\(UUID().uuidString)"
     defer { unlink(path) }
     do {
       let file = try WholeFile(path)

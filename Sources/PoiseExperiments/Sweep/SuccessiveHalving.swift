@@ -50,8 +50,12 @@ struct SuccessiveHalving {
 extension TrialOutcome {
   /// Seconds or steps to the goal; infinite where it was not reached, or cannot be told.
   func timeToGoal(_ measure: SweepMeasure) -> Double {
-    guard goalReached else { return .infinity }
-    return switch measure {
+    goalReached ? spent(measure) : .infinity
+  }
+
+  /// Seconds or steps; infinite where they cannot be told.
+  func spent(_ measure: SweepMeasure) -> Double {
+    switch measure {
     case .wallSeconds: wallSeconds
     case .processorSeconds: processorSeconds ?? .infinity
     case .environmentSteps, .score, .goalReached: Double(environmentSteps)

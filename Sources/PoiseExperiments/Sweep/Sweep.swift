@@ -234,7 +234,7 @@ public final class Sweep: Sendable {
   ///
   /// - Returns: `nil` if a signal stopped it.
   private func advance(
-    _ trial: SweepTrial, rung: Int, to steps: Int?, _ stopSignal: () -> Int32
+    _ trial: SweepTrial, rung: Int, to steps: Int?, _ stopSignal: @Sendable () -> Int32
   ) throws -> TrialOutcome? {
     var record = try folder.record(trial)
     if record.outcomes.count > rung { return record.outcomes[rung] }

@@ -45,7 +45,8 @@ public struct SweepPlan: Configurable, Hashable {
     .key(
       "measure", \.measure, .choice,
       "What is compared, over the seeds: medians to the goal of wall seconds, processor seconds or control steps; the median "
-        + "return at the rung; or the share that reached the goal. Failed seeds, then seeds that miss the goal, come first."),
+        + "return at the rung; or the share that reached the goal. Failed seeds, then seeds that miss the goal, come first."
+    ),
     .key(
       "rungs", \.rungs, .list(of: .integer(.from(1, through: 1_000_000_000_000)), count: 0...64),
       "Control steps after which the worst candidates are dropped, ascending; the last one is the end. Empty: one rung, the scenario's step limit."
@@ -81,7 +82,8 @@ public struct SweepPlan: Configurable, Hashable {
         return (value, sum.1 || over)
       }
       checks.require(
-        !overflow && product <= Self.candidateLimit, at: "swept", found: "a grid of \(overflow ? "far too many" : "\(product)")",
+        !overflow && product <= Self.candidateLimit, at: "swept",
+        found: "a grid of \(overflow ? "far too many" : "\(product)")",
         allowed: "at most \(Self.candidateLimit) candidates", remedy: "Write search: random.")
     }
   }
@@ -110,7 +112,8 @@ public struct SweptKey: Configurable, Hashable {
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     checks.require(
-      values.isEmpty != (range == nil), at: values.isEmpty ? "" : "range", found: values.isEmpty ? "neither values nor a range" : "values and a range",
+      values.isEmpty != (range == nil), at: values.isEmpty ? "" : "range",
+      found: values.isEmpty ? "neither values nor a range" : "values and a range",
       allowed: "one of the two")
     if let range, scale == .logarithmic {
       checks.require(

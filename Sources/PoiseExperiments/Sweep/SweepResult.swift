@@ -24,7 +24,12 @@ public struct SweepResult: Sendable {
     /// Order statistics over the seeds of the time to the goal; seeds that missed it count as infinitely late.
     public func toGoal(_ measure: SweepMeasure) -> Quantiles { Quantiles(outcomes.map { $0.timeToGoal(measure) }) }
 
-    public var score: Quantiles { Quantiles(outcomes.map { $0.score.map { $0.isNaN ? -.infinity : $0 } ?? -.infinity }) }
+    /// The same of all that was spent, at the goal or not.
+    public func spent(_ measure: SweepMeasure) -> Quantiles { Quantiles(outcomes.map { $0.spent(measure) }) }
+
+    public var score: Quantiles {
+      Quantiles(outcomes.map { $0.score.map { $0.isNaN ? -.infinity : $0 } ?? -.infinity })
+    }
   }
 
   public var winner: SweepCandidate { candidates[standings[0].candidate] }
@@ -40,14 +45,18 @@ public struct SweepResult: Sendable {
     if standings.count > rows { parts.append("  … and \(standings.count - rows) more: candidates.csv") }
     parts.append("best: \(winner.text)")
     if !report.isEmpty {
-      parts += ["", "on seeds \(Self.list(plan.reportSeeds)), which chose nothing, to the scenario's own step limit", table(report)]
+      parts += [
+        "", "on seeds \(Self.list(plan.reportSeeds)), which chose nothing, to the scenario's own step limit",
+        table(report),
+      ]
       if report.count == 2 { parts.append(comparison(report[0], report[1])) }
     }
     return parts.joined(separator: "\n")
   }
 
   private static func list(_ seeds: [UInt64]) -> String {
-    guard seeds.count > 3, let first = seeds.first, let last = seeds.last, last &- first == UInt64(seeds.count - 1) else {
+    guard seeds.count > 3, let first = seeds.first, let last = seeds.last, last &- first == UInt64(seeds.count - 1)
+    else {
       return seeds.map(String.init).joined(separator: ", ")
     }
     return "\(first) … \(last)"
@@ -58,10 +67,15 @@ public struct SweepResult: Sendable {
     var table = TextTable(
       header: ["candidate"] + (hasRungs ? ["rung"] : [])
         + [
-          "goal", "failed", "steps", "processor s", "wall s", "\(plan.measure == .score ? "score" : plan.measure.rawValue), quartiles",
+          "goal", "failed", "steps", "processor s", "wall s",
+          "\(plan.measure == .score ? "score" : plan.measure.rawValue), quartiles",
           "return", "setting",
         ])
     for standing in standings {
+      // Where all train to the end, the way to the goal is no measure of anything.
+      func cost(_ measure: SweepMeasure) -> String {
+        Self.number((plan.measure == .score ? standing.spent(measure) : standing.toGoal(measure))[0.5])
+      }
       let quantiles =
         switch plan.measure {
         case .score: standing.score
@@ -72,24 +86,35 @@ public struct SweepResult: Sendable {
         ["\(standing.candidate)"] + (hasRungs ? ["\(standing.rung)"] : [])
           + [
             "\(standing.goalCount)/\(standing.outcomes.count)", "\(standing.failureCount)",
-            Self.number(standing.toGoal(.environmentSteps)[0.5]), Self.number(standing.toGoal(.processorSeconds)[0.5]),
-            Self.number(standing.toGoal(.wallSeconds)[0.5]),
+            cost(.environmentSteps), cost(.processorSeconds), cost(.wallSeconds),
             "\(Self.number(quantiles[0.25])) … \(Self.number(quantiles[0.75]))", Self.number(standing.score[0.5]),
-            candidates[standing.candidate].text,
+            shortText(candidates[standing.candidate]),
           ])
     }
     return table.text()
+  }
+
+  /// The settings without the section that all keys are of.
+  private func shortText(_ candidate: SweepCandidate) -> String {
+    let sections = Set(plan.swept.map { $0.key.prefix(while: { $0 != "." }) })
+    guard sections.count == 1, let section = sections.first else { return candidate.text }
+    return candidate.text.replacing("\(section).", with: "")
   }
 
   private static func number(_ value: Double) -> String { value.isFinite ? value.rounded(significant: 3) : "–" }
 
   /// Medians of the shipped setting as multiples of the winner's.
   private func comparison(_ shipped: Standing, _ winner: Standing) -> String {
-    let ratios = [("steps", SweepMeasure.environmentSteps), ("processor time", .processorSeconds), ("wall time", .wallSeconds)]
-      .compactMap { name, measure -> String? in
-        let ratio = shipped.toGoal(measure)[0.5] / winner.toGoal(measure)[0.5]
-        return ratio.isFinite ? "\(name) \(ratio.rounded(significant: 3))" : nil
-      }
+    if plan.measure == .score {
+      return "median return: shipped \(Self.number(shipped.score[0.5])), best \(Self.number(winner.score[0.5]))"
+    }
+    let ratios = [
+      ("steps", SweepMeasure.environmentSteps), ("processor time", .processorSeconds), ("wall time", .wallSeconds),
+    ]
+    .compactMap { name, measure -> String? in
+      let ratio = shipped.toGoal(measure)[0.5] / winner.toGoal(measure)[0.5]
+      return ratio.isFinite ? "\(name) \(ratio.rounded(significant: 3))" : nil
+    }
     return ratios.isEmpty
       ? "too few seeds reached the goal for ratios"
       : "shipped ÷ best, medians: \(ratios.joined(separator: ", "))"
@@ -113,7 +138,8 @@ public struct SweepResult: Sendable {
   public var trialsCSV: String {
     var text = Self.row(
       [
-        "purpose", "candidate", "seed", "rung", "environment_steps", "goal_reached", "return_mean", "survival_rate", "faults",
+        "purpose", "candidate", "seed", "rung", "environment_steps", "goal_reached", "return_mean", "survival_rate",
+        "faults",
         "wall_seconds", "processor_seconds", "failure",
       ] + plan.swept.map(\.key))
     for (purpose, seeds, standings) in [
@@ -124,7 +150,8 @@ public struct SweepResult: Sendable {
           text += Self.row(
             [
               purpose, "\(standing.candidate)", "\(seed)", "\(standing.rung)", "\(outcome.environmentSteps)",
-              outcome.goalReached ? "1" : "0", Self.cell(outcome.score), Self.cell(outcome.survivalRate), "\(outcome.faults)",
+              outcome.goalReached ? "1" : "0", Self.cell(outcome.score), Self.cell(outcome.survivalRate),
+              "\(outcome.faults)",
               Self.cell(outcome.wallSeconds), Self.cell(outcome.processorSeconds), outcome.failure ?? "",
             ] + values(of: standing.candidate))
         }
@@ -133,9 +160,13 @@ public struct SweepResult: Sendable {
     return text
   }
 
-  /// A row for each candidate, the best first; times are to the goal, empty where the quantile is of a seed that missed it.
+  /// A row for each candidate, the best first. Steps and seconds are to the goal, empty where the quantile is of a seed that missed it;
+  /// for the measure `score` all that was spent.
   public var candidatesCSV: String {
-    let measures = [("steps", SweepMeasure.environmentSteps), ("processor_seconds", .processorSeconds), ("wall_seconds", .wallSeconds)]
+    let measures = [
+      ("steps", SweepMeasure.environmentSteps), ("processor_seconds", .processorSeconds),
+      ("wall_seconds", .wallSeconds),
+    ]
     var text = Self.row(
       ["purpose", "candidate", "rung", "seeds", "goals", "failures"]
         + measures.flatMap { name, _ in ["\(name)_q25", "\(name)_median", "\(name)_q75"] } + ["return_median"]
@@ -148,7 +179,7 @@ public struct SweepResult: Sendable {
             "\(standing.failureCount)",
           ]
             + measures.flatMap { _, measure in
-              let quantiles = standing.toGoal(measure)
+              let quantiles = plan.measure == .score ? standing.spent(measure) : standing.toGoal(measure)
               return [0.25, 0.5, 0.75].map { Self.cell(quantiles[$0]) }
             } + [Self.cell(standing.score[0.5])] + values(of: standing.candidate))
       }

@@ -14,6 +14,7 @@ public struct SweepTrial: Hashable, Sendable, Codable {
 /// What a training came to, so far or in the end. All but the seconds repeats to the bit.
 public struct TrialOutcome: Hashable, Sendable, Codable {
   public var environmentSteps = 0
+  /// Whether two evaluations in a row met the goal; but for the measure `score` training ends there.
   public var goalReached = false
   /// Mean return of the latest evaluation; `nil` before the first.
   public var score: Double?
@@ -44,7 +45,7 @@ public protocol TrialRunner: Sendable {
   /// - Returns: the outcome, and whether `steps` or the end were reached.
   func run(
     _ trial: SweepTrial, of scenario: LoadedScenario, to steps: Int?, after earlier: TrialOutcome?, wasKilled: Bool,
-    stopSignal: () -> Int32
+    stopSignal: @Sendable () -> Int32
   ) throws -> (outcome: TrialOutcome, isThere: Bool)
 }
 
@@ -59,7 +60,7 @@ struct TrainingTrials: TrialRunner {
 
   func run(
     _ trial: SweepTrial, of scenario: LoadedScenario, to steps: Int?, after earlier: TrialOutcome?, wasKilled: Bool,
-    stopSignal: () -> Int32
+    stopSignal: @Sendable () -> Int32
   ) throws -> (outcome: TrialOutcome, isThere: Bool) {
     let path = path(trial)
     let beginning = DispatchTime.now().uptimeNanoseconds
@@ -73,18 +74,15 @@ struct TrainingTrials: TrialRunner {
         scenario, seed: trial.seed, folder: path, threads: 1, instructionSet: instructionSet, beginning: beginning)
       : TrainingRun(resuming: path, threads: 1, beginning: beginning)
 
-    // A number that no signal has.
-    let rung: Int32 = -1
-    let ending = try run.run(stopSignal: {
-      let signal = stopSignal()
-      return signal != 0 ? signal : steps.map { run.environmentSteps >= $0 } == true ? rung : 0
-    })
+    run.pauseSteps = steps
+    let ending = try run.run(stopSignal: stopSignal)
 
     var outcome = TrialOutcome()
     outcome.environmentSteps = run.environmentSteps
-    outcome.goalReached = ending == .goalReached
     outcome.isFinal = ending == .goalReached || ending == .stepLimitReached
     let evaluations = try NumberTable(contentsOf: run.folder.file("evaluations.csv"))
+    let meetsGoal = evaluations["meets_goal"].map { $0 == 1 }
+    outcome.goalReached = zip(meetsGoal, meetsGoal.dropFirst()).contains { $0 && $1 }
     outcome.score = evaluations["return_mean"].last ?? nil
     outcome.survivalRate = evaluations["survival_rate"].last ?? nil
     outcome.faults = run.faults
@@ -93,7 +91,7 @@ struct TrainingTrials: TrialRunner {
     outcome.processorSeconds = before.map { $0 + Self.processorSeconds - processor }
     // A replay memory is large, and of use only for going on.
     if outcome.isFinal { try? FileManager.default.removeItem(atPath: "\(path)/replay") }
-    return (outcome, outcome.isFinal || ending == .interrupted(signal: rung))
+    return (outcome, outcome.isFinal || ending == .paused)
   }
 
   private static func hasCheckpoint(_ path: String) -> Bool {

@@ -51,6 +51,8 @@ public final class TrainingRun {
   public enum Ending: Sendable, Hashable {
     case goalReached
     case stepLimitReached
+    /// At `pauseSteps`, after saving.
+    case paused
     /// By a signal, after saving.
     case interrupted(signal: Int32)
   }
@@ -125,6 +127,8 @@ public final class TrainingRun {
   /// The best evaluation so far, and when it was.
   public var best: (result: EvaluationResult, environmentSteps: Int)? { state.best.map { ($0, state.bestSteps) } }
   public var faults: Int { state.faults }
+  /// Control steps of all worlds after which `run` comes back for now, having evaluated what was due; `nil` for never.
+  public var pauseSteps: Int?
   /// Wall time since the process's start, and that of the processes before it.
   public var seconds: Double {
     state.secondsBefore + Double(DispatchTime.now().uptimeNanoseconds - beginning) * 1e-9
@@ -146,6 +150,10 @@ public final class TrainingRun {
         try evaluate(steps, tell)
       }
       if settings.stopsAtGoal, state.goalsInARow >= 2 { return .goalReached }
+      if let pauseSteps, steps >= pauseSteps, !isOver {
+        try save()
+        return .paused
+      }
       if isOver { return .stepLimitReached }
       let signal = stopSignal()
       if signal != 0 {

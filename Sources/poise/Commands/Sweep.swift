@@ -39,7 +39,8 @@ struct SweepCommand: ParsableCommand {
       throw ValidationError("Name a plan, or a sweep with --resume, or ask for --schema.")
     }
     if resume != nil, out != nil || !set.isEmpty {
-      throw ValidationError("--resume goes on with the sweep as it was begun; of the options only --parallel goes with it.")
+      throw ValidationError(
+        "--resume goes on with the sweep as it was begun; of the options only --parallel goes with it.")
     }
     if let parallel, !(1...1024).contains(parallel) {
       throw ValidationError("--parallel: found \(parallel); allowed 1 to 1024.")
@@ -87,7 +88,8 @@ private final class SweepDisplay: Sendable {
 
   init(_ sweep: Sweep) {
     texts = sweep.candidates.map(\.text)
-    header = "\(sweep.candidates[0].scenario.name), \(sweep.candidates.count) candidates, \(sweep.plan.seeds.count) seeds: \(sweep.path)"
+    header =
+      "\(sweep.candidates[0].scenario.name), \(sweep.candidates.count) candidates, \(sweep.plan.seeds.count) seeds: \(sweep.path)"
   }
 
   func begin(parallel: Int) { printError("\(header), \(parallel) at once") }
@@ -98,7 +100,8 @@ private final class SweepDisplay: Sendable {
       switch event {
       case .rung(let number, let count, let steps, let candidates, let trials):
         line.print(
-          "rung \(number) of \(count), \(steps) steps: \(candidates) candidates, \(trials) trials, \(shortDuration(elapsed))")
+          "rung \(number) of \(count), \(steps) steps: \(candidates) candidates, \(trials) trials, \(shortDuration(elapsed))"
+        )
       case .report(let trials): line.print("report: \(trials) trials, \(shortDuration(elapsed))")
       case .trial(let trial, let outcome, let done, let count):
         if let failure = outcome.failure {
@@ -106,7 +109,8 @@ private final class SweepDisplay: Sendable {
         }
         line.show(
           "\(done) of \(count), \(shortDuration(elapsed)); candidate \(trial.candidate), seed \(trial.seed): "
-            + "\(outcome.environmentSteps) steps\(outcome.goalReached ? ", goal" : ""), \(texts[trial.candidate])", at: elapsed)
+            + "\(outcome.environmentSteps) steps\(outcome.goalReached ? ", goal" : ""), \(texts[trial.candidate])",
+          at: elapsed)
       }
     }
   }

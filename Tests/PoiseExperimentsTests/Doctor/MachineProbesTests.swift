@@ -79,7 +79,7 @@ struct MachineProbesTests {
     #expect(try Self.finding("golden figure", machine).verdict == .noted)
     let kind = machine.kind(.baseline)
     func known(_ kind: String, _ figure: String) -> GoldenFigure {
-      GoldenFigure(machine: kind, poiseVersion: RunFolder.poiseVersion, figure: figure)
+      GoldenFigure(machine: kind, figure: figure)
     }
     machine.goldenFigures = [known("another", "x"), known(kind, "0000000000000007-ppo-baseline-ddpg-baseline")]
     #expect(try Self.finding("golden figure", machine).verdict == .kept)
