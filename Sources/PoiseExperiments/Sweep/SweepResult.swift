@@ -122,11 +122,7 @@ public struct SweepResult: Sendable {
 
   // MARK: For programs
 
-  private static func cell(_ text: String) -> String {
-    text.contains { "\",\r\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
-  }
-
-  private static func row(_ cells: [String]) -> String { cells.map(cell).joined(separator: ",") + "\n" }
+  private static func row(_ cells: [String]) -> String { cells.map(csvCell).joined(separator: ",") + "\n" }
   private static func cell(_ value: Double?) -> String { value.map { $0.isFinite ? "\($0)" : "" } ?? "" }
 
   private func values(of candidate: Int) -> [String] {

@@ -64,7 +64,8 @@ private struct FakeRunner: TrialRunner {
     }
     if count > callLimit { throw InputOutputError(path: "x", operation: "write", reason: "no space left on device") }
     if clipRange == failing {
-      throw InvalidInput(Problem(file: "x", found: "\"nan\", twice", allowed: "numbers"))
+      let problem = Problem(file: "x", found: "\"nan\", twice", allowed: "numbers")
+      throw InvalidInput([problem, problem])
     }
     let goal = Int((100_000 * abs(clipRange - 0.5)).rounded()) + 15_000 + 100 * Int(trial.seed)
     var outcome = TrialOutcome()
@@ -183,7 +184,8 @@ struct SweepTests {
     let result = try sweep.result()
     #expect(result.winner.text == "ppo.clipRange=0.4")
     #expect(result.standings.last?.failureCount == 3)
-    #expect(result.trialsCSV.contains(#""x: found ""nan"", twice; allowed numbers.",0.5"#), "\(result.trialsCSV)")
+    let sentence = #"x: found ""nan"", twice; allowed numbers."#
+    #expect(result.trialsCSV.contains("\"\(sentence)\n\(sentence)\",0.5"), "\(result.trialsCSV)")
   }
 
   @Test("a plan or scenario that has changed meanwhile is not gone on with")
