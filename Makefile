@@ -9,12 +9,13 @@ SYSTEM_PACKAGES := libode-dev libeigen3-dev libjs-three pkg-config
 # three.js, the 3-D library of the viewer's page; POISE_THREE_JS names another copy of it.
 THREE_JS := $(or $(POISE_THREE_JS),/usr/share/javascript/three/three.min.js)
 
-.PHONY: help balance test test-browser build setup format bench screenshots protobuf
+.PHONY: help balance test test-browser torture build setup format bench screenshots protobuf
 
 help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
 	@echo 'make test      set everything up and run all tests'
 	@echo 'make test-browser  the viewer in headless Chromium'
+	@echo 'make torture   the long form of what must never be lost: kills, failing disks, damage; about an hour'
 	@echo 'make build     build the poise program: $(POISE)'
 	@echo 'make bench     figures of this machine beside their floors'
 	@echo 'make screenshots  the pictures of the README, from a run, with headless Chromium: RUN=FOLDER'
@@ -30,6 +31,11 @@ test: setup
 # The viewer's pages, live and from disk, in headless Chromium (Debian: chromium).
 test-browser: setup
 	POISE_BROWSER_TESTS=1 $(SWIFT_TEST) --filter BrowserTests
+
+# Each script of its own; their options: python3 Tests/Torture/kill.py --help
+torture: build
+	@command -v python3 >/dev/null 2>&1 || { echo 'Python 3 is missing. On Debian: apt-get install python3' >&2; exit 1; }
+	@for script in Tests/Torture/*.py; do python3 $$script || exit 1; done
 
 build: setup
 	$(SWIFT_BUILD) --product poise

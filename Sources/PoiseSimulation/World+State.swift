@@ -54,6 +54,14 @@ extension World {
     return state
   }
 
+  /// Whether a state that came from outside has the shapes of this world's, and numbers that a simulation can begin with.
+  public func accepts(_ state: WorldState) -> Bool {
+    state.bodies.count == bodies.count * Self.valuesPerBody && state.efforts.count == efforts.count
+      && (state.externalForces.isEmpty || state.externalForces.count == 9 * external.count)
+      && (state.massScales.isEmpty || state.massScales.count == bodies.count)
+      && state.massScales.allSatisfy { $0 > 0 && $0.isFinite } && state.bodies.allSatisfy(\.isFinite)
+  }
+
   /// Goes back to a state of this world, or of one built alike; what follows has the same bits.
   ///
   /// A force added by `addForce` and not yet stepped is forgotten.

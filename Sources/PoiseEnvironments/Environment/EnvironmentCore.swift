@@ -276,6 +276,27 @@ struct EnvironmentCore: ~Copyable {
       totalReward: totalReward, rewardSums: rewardSums, quality: quality, ending: ending)
   }
 
+  /// Whether every array of a state is as long as this environment's own.
+  func accepts(_ state: EnvironmentState) -> Bool {
+    let present = transition.after
+    let fits = [state.before, state.after].allSatisfy { snapshot in
+      snapshot.jointPositions.count == present.jointPositions.count
+        && snapshot.jointVelocities.count == present.jointVelocities.count
+        && snapshot.bodies.count == present.bodies.count
+        && snapshot.contactForces.count == present.contactForces.count
+        && snapshot.efforts.count == present.efforts.count && snapshot.action.count == present.action.count
+        && snapshot.commands.count == present.commands.count
+        && snapshot.rewardTerms.count == present.rewardTerms.count
+    }
+    return fits && robot.world.accepts(state.world) && state.startPositions.count == transition.startPositions.count
+      && state.disturbanceMemory.map(\.count) == memories.map(\.count) && state.actionHistory.count == history.count
+      && state.commandChanges.count == commandChanges.count && state.rewardSums.count == rewardSums.count
+      && state.drawn.massScales.count == drawn.massScales.count
+      && state.drawn.motorStrengths.count == drawn.motorStrengths.count
+      && state.drawn.delaySteps >= 0
+      && (state.drawn.delaySteps + physicsSteps - 1) / physicsSteps * scaling.count <= history.count - scaling.count
+  }
+
   mutating func restore(_ state: EnvironmentState) {
     precondition(
       state.before.bodies.count == plan.bodies.count && state.rewardSums.count == rewardSums.count

@@ -86,4 +86,6 @@ public final class TaskEnvironment: Environment {
   /// Everything that the future depends on, also in the middle of an episode.
   public func saved() -> EnvironmentState { core.saved() }
   public func restore(_ state: EnvironmentState) { core.restore(state) }
+  /// Whether a state that came from outside has the shapes that `restore` needs.
+  public func accepts(_ state: EnvironmentState) -> Bool { core.accepts(state) }
 }

@@ -13,6 +13,8 @@ public final class Sweep: Sendable {
   public let plan: SweepPlan
   public let candidates: [SweepCandidate]
   private let folder: SweepFolder
+  /// One process at a time works on a sweep.
+  private let lock: FolderLock
   private let runner: any TrialRunner
   /// Control steps of each rung; `nil` is the scenario's own limit.
   private let rungs: [Int?]
@@ -53,7 +55,7 @@ public final class Sweep: Sendable {
       poiseVersion: RunFolder.poiseVersion,
       plan: URL(fileURLWithPath: planPath).standardizedFileURL.path, overrides: overrides,
       instructionSet: instructionSet, digest: read.digest)
-    self.init(read, try SweepFolder(creating: path, description), runner: runner)
+    try self.init(read, SweepFolder(creating: path, description), runner: runner)
   }
 
   /// Goes on with a sweep.
@@ -75,7 +77,7 @@ public final class Sweep: Sendable {
           allowed: "the same, or outcomes of two sweeps would stand side by side",
           remedy: "Begin a new sweep, or undo the change."))
     }
-    self.init(read, folder, runner: runner)
+    try self.init(read, folder, runner: runner)
   }
 
   /// A plan with everything that it names.
@@ -125,7 +127,8 @@ public final class Sweep: Sendable {
     }
   }
 
-  private init(_ read: Reading, _ folder: SweepFolder, runner: (any TrialRunner)?) {
+  private init(_ read: Reading, _ folder: SweepFolder, runner: (any TrialRunner)?) throws {
+    lock = try FolderLock(folder.path, work: "sweeps")
     plan = read.plan
     candidates = read.candidates
     self.folder = folder

@@ -8,6 +8,7 @@ import Synchronization
 ///     sweep.json          plan, scenario, instruction set, and a digest of them
 ///     outcomes/           one file for each trial: its outcome at each rung
 ///     runs/               one run folder for each trial, as `poise train` makes them
+///     lock                while a process works on it
 ///     trials.csv          a row for each trial
 ///     candidates.csv      a row for each candidate, the best first
 ///

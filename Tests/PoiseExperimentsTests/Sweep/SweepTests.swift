@@ -42,6 +42,11 @@ private final class Bench: Sendable {
   func text(_ name: String) throws -> String { try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
 }
 
+private final class Counter: Sendable {
+  private let count = Atomic<Int>(0)
+  func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
+}
+
 /// Trains nothing: the goal comes after 100,000 × |clip range − 0.5| + 15,000 + 100 × seed steps, one second for a thousand.
 private struct FakeRunner: TrialRunner {
   struct Call: Hashable { var clipRange: Double, seed: UInt64, steps: Int?, isFirst: Bool, wasKilled: Bool }
@@ -188,6 +193,15 @@ struct SweepTests {
     #expect(result.trialsCSV.contains("\"\(sentence)\n\(sentence)\",0.5"), "\(result.trialsCSV)")
   }
 
+  @Test("two processes do not work on one sweep")
+  func twice() throws {
+    let bench = try Bench()
+    let sweep = try bench.sweep(FakeRunner())
+    let error = #expect(throws: InvalidInput.self) { try bench.resume(FakeRunner()) }
+    #expect(error?.description.contains("sweeps") == true, "\(error?.description ?? "")")
+    #expect(try sweep.run(parallel: 1) == .finished)
+  }
+
   @Test("a plan or scenario that has changed meanwhile is not gone on with")
   func changed() throws {
     let bench = try Bench()
@@ -230,15 +244,18 @@ struct SweepTests {
   func real() throws {
     let bench = try Bench()
     _ = try bench.sweep(nil, plan: Self.small, into: "whole").run(parallel: 1)
-    let count = Atomic<Int>(0)
-    var ending = try bench.sweep(nil, plan: Self.small).run(
-      parallel: 2, stopSignal: { count.wrappingAdd(1, ordering: .relaxed).newValue > 13 ? SIGINT : 0 })
+    // Later each time, so that it comes to an end: what is stopped in the midst of an evaluation evaluates anew.
+    func stop(after limit: Int) -> @Sendable () -> Int32 {
+      let count = Counter()
+      return { count.next() > limit ? SIGINT : 0 }
+    }
+    var limit = 13
+    var ending = try bench.sweep(nil, plan: Self.small).run(parallel: 2, stopSignal: stop(after: limit))
     var stops = 0
     while ending == .interrupted(signal: SIGINT) {
       stops += 1
-      count.store(0, ordering: .relaxed)
-      ending = try bench.resume(nil).run(
-        parallel: 2, stopSignal: { count.wrappingAdd(1, ordering: .relaxed).newValue > 29 ? SIGINT : 0 })
+      limit = 3 * limit / 2
+      ending = try bench.resume(nil).run(parallel: 2, stopSignal: stop(after: limit))
     }
     #expect(stops > 1)
     let (whole, parts) = (try bench.text("whole/trials.csv"), try bench.text("sweep/trials.csv"))
