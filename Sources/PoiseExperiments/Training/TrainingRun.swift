@@ -59,6 +59,8 @@ public final class TrainingRun {
   public enum Ending: Sendable, Hashable {
     case goalReached
     case stepLimitReached
+    /// At `pauseSteps`, after saving.
+    case paused
     /// By a signal, after saving.
     case interrupted(signal: Int32)
   }
@@ -169,6 +171,8 @@ public final class TrainingRun {
   public var faults: Int { state.faults }
   /// Updates that were refused so far, because something was not finite.
   public var skippedUpdates: Int { state.skippedUpdates ?? 0 }
+  /// Control steps of all worlds after which `run` comes back for now, having evaluated what was due; `nil` for never.
+  public var pauseSteps: Int?
   /// Wall time since the process's start, and that of the processes before it.
   public var seconds: Double {
     state.secondsBefore + Double(DispatchTime.now().uptimeNanoseconds - beginning) * 1e-9
@@ -196,6 +200,10 @@ public final class TrainingRun {
         guard try evaluate(steps, isStopped, tell) else { return try stop(stopSignal()) }
       }
       if settings.stopsAtGoal, state.goalsInARow >= 2 { return .goalReached }
+      if let pauseSteps, steps >= pauseSteps, !isOver {
+        try save()
+        return .paused
+      }
       if isOver { return .stepLimitReached }
       guard !isStopped(), let report = trainer.iterate(stepLimit: stepLimit, isStopped: isStopped) else {
         return try stop(stopSignal())
