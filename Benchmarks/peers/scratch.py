@@ -1,0 +1,63 @@
+"""Python environments for the peers, made from PyPI in a scratch folder outside the project.
+
+EnvPool, RLtools and PufferLib have one of their own, since they want other versions of what the rest uses.
+"""
+import os
+import subprocess
+import sys
+
+FOLDER = os.environ.get("POISE_PEERS", "/tmp/poise-peers")
+
+# name: (requirements, what must import afterwards). PyPI's PyTorch brings several GB of CUDA; a CPU wheel of the same version in a folder
+# that PIP_FIND_LINKS names is preferred.
+ENVIRONMENTS = {
+    "gym": (
+        ["torch==2.13.0", "stable-baselines3==2.9.2", "sbx-rl==0.28.0", "jax==0.10.2", "gymnasium[mujoco]==1.4.0", "mujoco==4.0.0", "pyyaml"],
+        "import torch, stable_baselines3, sbx, mujoco, yaml"),
+    "envpool": (["envpool==1.2.5", "gymnasium==1.4.0"], "import envpool"),
+    "rltools": (["rltools==2.2.1", "gymnasium==1.4.0", "mkl", "mkl-include"], "import rltools, gymnasium"),
+    "pufferlib": (
+        ["torch==2.13.0", "pufferlib==3.0.0", "gymnasium==0.29.1"],
+        "import pufferlib.pufferl, pufferlib.models, pufferlib.emulation, gymnasium"),
+}
+# PufferLib builds itself on the spot, against the PyTorch that is there, without its games (which it would fetch from elsewhere).
+BEFORE = {"pufferlib": ["torch==2.13.0", "numpy<2", "setuptools<80", "wheel", "Cython", "ninja", "gymnasium==0.29.1"]}
+OPTIONS = {"pufferlib": ["--no-build-isolation"]}
+VARIABLES = {"pufferlib": {"NO_OCEAN": "1"}}
+
+
+class Missing(Exception):
+    """A peer that cannot be installed here; says why."""
+
+
+def python(name):
+    """The interpreter of an environment, which is made where it is not there yet.
+
+    Raises Missing with pip's last words where that fails.
+    """
+    folder = os.path.join(FOLDER, name)
+    interpreter = os.path.join(folder, "bin", "python")
+    requirements, imports = ENVIRONMENTS[name]
+    if not os.path.exists(interpreter):
+        os.makedirs(FOLDER, exist_ok=True)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    if subprocess.run([interpreter, "-c", imports], capture_output=True).returncode == 0:
+        return interpreter
+    print(f"installing {' '.join(requirements)} in {folder}", file=sys.stderr, flush=True)
+    variables = dict(os.environ, **VARIABLES.get(name, {}))
+    for step in [BEFORE.get(name), [*OPTIONS.get(name, []), *requirements]]:
+        if step is None:
+            continue
+        pip = subprocess.run([interpreter, "-m", "pip", "install", "-q", *step], env=variables, capture_output=True, text=True)
+        if pip.returncode != 0:
+            raise Missing(last_words(pip.stderr))
+    check = subprocess.run([interpreter, "-c", imports], capture_output=True, text=True)
+    if check.returncode != 0:
+        raise Missing(last_words(check.stderr))
+    return interpreter
+
+
+def last_words(text):
+    """The line of an error that says what was wrong."""
+    lines = [line.strip() for line in text.splitlines() if "error" in line.lower() and len(line) < 200]
+    return lines[0] if lines else text.strip()[-200:]
