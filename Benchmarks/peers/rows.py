@@ -171,6 +171,29 @@ def poise_control_steps(scenario, seconds=4, name="Poise"):
     return Side(name, measure, seconds)
 
 
+def poise_update(label):
+    def measure(settings, seed):
+        run = Execution([settings.poise, "bench", "networks", "--json"], settings.core)
+        text = "\n".join(run.lines)
+        rows = json.loads(text[text.index("{"):])["reports"][0]["rows"]
+        return Sample(next(r["value"] for r in rows if r["name"] == label + ", median"), run)
+
+    return Side("Poise", measure, 6)
+
+
+def update_row(algorithm, hidden, batch):
+    label = f"{'DDPG update' if algorithm == 'ddpg' else 'PPO minibatch'} {hidden}–{hidden}, batch {batch}"
+    size = ["--hidden", str(hidden), "--batch", str(batch)]
+    return Row(
+        f"update-{algorithm}-{hidden}-{batch}", label, "µs", True,
+        [
+            poise_update(label),
+            *(peer("gym", "update.py", implementation, algorithm, *size, seconds=seconds, name=name) for implementation, name, seconds in [
+                ("torch", "lean PyTorch", 5), ("sbx", "SBX", 15), ("sb3", "Stable-Baselines3", 8)]),
+        ],
+        setting="60 inputs, 16 actions")
+
+
 def poise_help(name="Poise"):
     def measure(settings, seed):
         # One start takes a few ms, so the least of ten: what the program needs, without what the machine did beside it.
@@ -345,4 +368,6 @@ ROWS = [
             poise_help(), import_only("stable_baselines3", 3, "import of Stable-Baselines3"), import_only("sbx", 5, "import of SBX"),
         ],
         limit=50, rounds=5),
+    *(update_row(*case) for case in [
+        ("ddpg", 256, 256), ("ddpg", 64, 100), ("ppo", 64, 64), ("ppo", 64, 512), ("ppo", 256, 64), ("ppo", 256, 512)]),
 ]

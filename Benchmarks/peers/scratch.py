@@ -24,6 +24,8 @@ ENVIRONMENTS = {
 BEFORE = {"pufferlib": ["torch==2.13.0", "numpy<2", "setuptools<80", "wheel", "Cython", "ninja", "gymnasium==0.29.1"]}
 OPTIONS = {"pufferlib": ["--no-build-isolation"]}
 VARIABLES = {"pufferlib": {"NO_OCEAN": "1"}}
+# Its setup.py reads a name that it sets only where it builds the games (NameError: c_extension_paths); this gives it one.
+SITE = {"pufferlib": "import builtins\n\nbuiltins.c_extension_paths = []\n"}
 
 
 class Missing(Exception):
@@ -44,6 +46,10 @@ def python(name):
     if subprocess.run([interpreter, "-c", imports], capture_output=True).returncode == 0:
         return interpreter
     print(f"installing {' '.join(requirements)} in {folder}", file=sys.stderr, flush=True)
+    if name in SITE:
+        paths = subprocess.run([interpreter, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], capture_output=True, text=True)
+        with open(os.path.join(paths.stdout.strip(), "sitecustomize.py"), "w", encoding="utf-8") as file:
+            file.write(SITE[name])
     variables = dict(os.environ, **VARIABLES.get(name, {}))
     for step in [BEFORE.get(name), [*OPTIONS.get(name, []), *requirements]]:
         if step is None:
