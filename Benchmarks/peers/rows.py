@@ -1,4 +1,6 @@
 """What is measured: each row is one kind of work, done by Poise and by peers in turns."""
+from __future__ import annotations
+
 import csv
 import json
 import os

@@ -64,6 +64,7 @@ def python(name):
 
 
 def last_words(text):
-    """The line of an error that says what was wrong."""
-    lines = [line.strip() for line in text.splitlines() if "error" in line.lower() and len(line) < 200]
-    return lines[0] if lines else text.strip()[-200:]
+    """The line of a complaint that says most: the first with an error in it, else the last."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return (errors or lines[-1:] or ["no word"])[0][:200].replace("|", "/")

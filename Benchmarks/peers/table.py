@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The README's table of peers, made from Benchmarks/results/*.csv.
 
-usage: Benchmarks/peers/table.py [--print] [--by clock|processor]
+usage: Benchmarks/peers/table.py [--print | --check] [--by clock|processor] [--results FOLDER]
 
-Writes what stands between the two markers in README.md, or prints it. Medians of the samples; a rate or a time is the one on the clock,
+Writes what stands between the two markers in README.md, or prints it, or says whether it stands there. Medians of the samples; a rate or a time is the one on the clock,
 or, with --by processor, as if the program had had its core to itself (what a busy machine leaves of it).
 """
 import argparse
@@ -19,9 +19,9 @@ README = os.path.join(PROJECT, "README.md")
 BEGIN, END = "<!-- peers: made by Benchmarks/peers/table.py -->", "<!-- peers: end -->"
 
 
-def samples(row):
+def samples(row, results):
     """The lines of a row's file that hold its figure."""
-    path = os.path.join(RESULTS, row.name + ".csv")
+    path = os.path.join(results, row.name + ".csv")
     if not os.path.exists(path):
         return []
     with open(path, encoding="utf-8", newline="") as file:
@@ -39,10 +39,10 @@ def value(line, row, by):
     return number * share if row.less_is_better else number / share
 
 
-def medians(row, by):
+def medians(row, by, results):
     """side: (median, or None where not every sample reached it; how many did; how many there were; the last note)."""
     found = {}
-    for line in samples(row):
+    for line in samples(row, results):
         found.setdefault(line["side"], []).append((value(line, row, by), line["note"], float(line["wall_s"] or 0)))
     result = {}
     for side, entries in found.items():
@@ -66,12 +66,12 @@ def ratio(row, ours, theirs):
     return theirs / ours if row.less_is_better else ours / theirs
 
 
-def markdown(by="clock"):
+def markdown(by="clock", results=RESULTS):
     lines = ["| one core, one thread | Poise | peers | Poise is better by | asked |", "| --- | --- | --- | --- | --- |"]
     notes = []
     machines, versions, rounds = set(), {}, set()
     for row in ROWS:
-        found = medians(row, by)
+        found = medians(row, by, results)
         mine = {side.name: found[side.name] for side in row.sides if side.is_ours and side.name in found}
         if not any(v[0] is not None for v in mine.values()):
             continue
@@ -105,7 +105,7 @@ def markdown(by="clock"):
         setting = f"; {row.setting}" if row.setting else ""
         lines.append(
             f"| {row.title}, {row.unit}{setting} | {own} | {'; '.join(theirs)} | {' / '.join(ratios)} | {' / '.join(asked)} |")
-        for line in samples(row):
+        for line in samples(row, results):
             machines.add(f"{line['processor']}, {line['cores']} cores")
             rounds.add(int(line["round"]))
             versions.update(part.split("=", 1) for part in line["versions"].split() if "=" in part)
@@ -118,32 +118,35 @@ def markdown(by="clock"):
     return text + "".join(f" {note}" for note in dict.fromkeys(notes))
 
 
-def write(text):
-    """Puts the text between the README's markers."""
-    with open(README, encoding="utf-8") as file:
-        readme = file.read()
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
+def with_table(readme, text):
+    """The README with the text between its markers."""
+    if readme.count(BEGIN) != 1 or readme.count(END) != 1 or readme.index(BEGIN) > readme.index(END):
         sys.exit(f"README.md: found {readme.count(BEGIN)} × '{BEGIN}' and {readme.count(END)} × '{END}'; needed is one of each, in this order.")
     before, rest = readme.split(BEGIN)
-    after = rest.split(END)[1]
-    changed = f"{before}{BEGIN}\n{text}\n{END}{after}"
-    if changed == readme:
-        return
-    with open(README + ".tmp", "w", encoding="utf-8") as file:
-        file.write(changed)
-    os.replace(README + ".tmp", README)
+    return f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}"
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--print", action="store_true", help="print it, leave the README alone")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--print", action="store_true", help="print it, leave the README alone")
+    what.add_argument("--check", action="store_true", help="end with status 1 where the README says something else")
     parser.add_argument("--by", choices=["clock", "processor"], default="clock")
+    parser.add_argument("--results", default=RESULTS)
     options = parser.parse_args(arguments)
-    text = markdown(options.by)
+    text = markdown(options.by, options.results)
     if options.print:
         print(text)
-    else:
-        write(text)
+        return
+    with open(README, encoding="utf-8") as file:
+        readme = file.read()
+    changed = with_table(readme, text)
+    if options.check and changed != readme:
+        sys.exit("README.md: its table of peers is not what Benchmarks/results holds. Run: python3 Benchmarks/peers/table.py")
+    if changed != readme:
+        with open(README + ".tmp", "w", encoding="utf-8") as file:
+            file.write(changed)
+        os.replace(README + ".tmp", README)
 
 
 if __name__ == "__main__":

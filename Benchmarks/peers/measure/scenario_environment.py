@@ -16,9 +16,23 @@ import yaml
 
 def read(file):
     """The scenario's YAML, with the model's place."""
-    description = yaml.safe_load(pathlib.Path(file).read_text())
+    description = with_numbers(yaml.safe_load(pathlib.Path(file).read_text()))
     description["model_path"] = str((pathlib.Path(file).parent / description["model"]).resolve())
     return description
+
+
+def with_numbers(value):
+    """The same with `1e-3` as the number it is in YAML 1.2; PyYAML reads YAML 1.1, which asks for 1.0e-3."""
+    if isinstance(value, dict):
+        return {key: with_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_numbers(item) for item in value]
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    return value
 
 
 def terms(entries):
