@@ -37,6 +37,10 @@ class Execution:
                         self.seconds_to.setdefault(mark, now)
             # wait4 tells what this one child took; subprocess knows only of all children together.
             _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:
+            child.kill()
+            child.wait()
+            raise
         finally:
             guard.cancel()
         self.seconds = time.perf_counter() - start

@@ -72,7 +72,7 @@ class Row:
 # MARK: - Peers
 
 
-def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, seeded=True, seconds, name):
+def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, seconds, name):
     """A side that runs one of measure/*.py and reads its line.
 
     figure: the name of the figure in that line, "memory", or "seconds to MARK".
@@ -80,9 +80,7 @@ def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, se
 
     def measure(settings, seed):
         cache = os.path.join(scratch.FOLDER, "rltools-cache")
-        command = [scratch.python(environment), os.path.join(HERE, "measure", script), *arguments]
-        if seeded:
-            command += ["--seed", str(seed)]
+        command = [scratch.python(environment), os.path.join(HERE, "measure", script), *arguments, "--seed", str(seed)]
         if "goal" in arguments and script == "learn.py":
             command += ["--cap", str(settings.cap)]
         run = Execution(command, settings.core, marks, {"POISE_PEERS_CACHE": cache}, timeout=settings.cap + 900)
@@ -216,17 +214,16 @@ def import_only(module, seconds, name):
 
 # MARK: - The rows
 
-SAME_DDPG = [
-    f"{{0}}.{key}" for key in [
-        "worlds=1", "batchSize=100", "hiddenSizes=[64, 64]", "criticHiddenSizes=[64, 64]", "updatesPerStep=1", "warmupSteps=100",
-        "memoryCapacity=20000"]]
 SAME_PPO = [
     "training.algorithm=ppo", "ppo.worlds=8", "ppo.blockSize=8", "ppo.rolloutLength=256", "ppo.epochs=10", "ppo.minibatchSize=64",
     "ppo.hiddenSizes=[64, 64]", "ppo.valueHiddenSizes=[64, 64]", "ppo.shards=1"]
 
 
 def same_ddpg(algorithm):
-    return [f"training.algorithm={algorithm}", *(key.format(algorithm) for key in SAME_DDPG)]
+    keys = [
+        "worlds=1", "batchSize=100", "hiddenSizes=[64, 64]", "criticHiddenSizes=[64, 64]", "updatesPerStep=1", "warmupSteps=100",
+        "memoryCapacity=20000"]
+    return [f"training.algorithm={algorithm}", *(f"{algorithm}.{key}" for key in keys)]
 
 
 def scenario_file(name):
@@ -287,7 +284,7 @@ ROWS = [
             learn("sb3", "ddpg", "Pendulum-v1", "rate", "same", 14, "Stable-Baselines3 DDPG"),
         ],
         [Bar(["RLtools TD3"], 1.5), Bar(["SBX DDPG"], 15), Bar(["Stable-Baselines3 DDPG"], 50)],
-        setting="64–64, batches of 100, one update a step"),
+        setting="64–64, batches of 100, one update a step; Poise's whole process, peers once they run"),
     Row(
         "ppo-rate", "PPO on the pendulum", "training steps/s", False,
         [
@@ -297,7 +294,7 @@ ROWS = [
             learn("sb3", "ppo", "Pendulum-v1", "rate", "same", 15, "Stable-Baselines3"),
         ],
         [Bar(["PufferLib", "SBX"], 8), Bar(["Stable-Baselines3"], 15)],
-        setting="8 environments, 2048 steps a rollout, ten epochs of minibatches of 64, 64–64"),
+        setting="8 environments, 2048 steps a rollout, ten epochs of minibatches of 64, 64–64; Poise's whole process, peers once they run"),
     Row(
         "pendulum-goal", "to −200 on the pendulum", "s", True,
         [
@@ -337,7 +334,7 @@ ROWS = [
             learn("sbx", "ppo", "scenario:" + scenario_file("humanoid-stand"), "rate", "ours", 25, "SBX"),
             learn("sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "rate", "ours", 20, "Stable-Baselines3"),
         ],
-        setting="the same model and reward, in MuJoCo for the peers; Poise's settings for all"),
+        setting="the same model and reward, in MuJoCo for the peers; Poise's settings for all; Poise's whole process, peers once they run"),
     Row(
         "ppo-memory", "peak memory, PPO on the pendulum", "MB", True,
         [
@@ -346,7 +343,8 @@ ROWS = [
             learn("sb3", "ppo", "Pendulum-v1", "memory", "same", 8, "Stable-Baselines3", "memory"),
             learn("sbx", "ppo", "Pendulum-v1", "memory", "same", 20, "SBX", "memory"),
         ],
-        [Bar(["CleanRL's recipe"], 5), Bar(["Stable-Baselines3"], 10)]),
+        [Bar(["CleanRL's recipe"], 5), Bar(["Stable-Baselines3"], 10)],
+        setting="+cpu behind PyTorch's version: without the hundreds of MB of CUDA that PyPI's own wheel loads"),
     Row(
         "humanoid-memory", "peak memory, PPO on humanoid-balance", "MB", True,
         [poise_figure("humanoid-balance", "memory", steps=65_536, seconds=12, name="Poise")], limit=200, rounds=1,
