@@ -16,12 +16,15 @@ private func find(_ names: [String]) -> String? {
 
 /// A software-drawn page takes a minute or more, so these run where they are asked for: `make test-browser`.
 private let hasBrowser =
-  ProcessInfo.processInfo.environment["POISE_BROWSER_TESTS"] == "1" && find(["python3"]) != nil && find(["chromium", "chromium-browser", "google-chrome"]) != nil
+  ProcessInfo.processInfo.environment["POISE_BROWSER_TESTS"] == "1" && find(["python3"]) != nil
+  && find(["chromium", "chromium-browser", "google-chrome"]) != nil
 
 /// The pages in headless Chromium, by `Browser/check_page.py`; run by `make test-browser`, where Chromium and Python are there.
 @Suite(
   "The page in a browser", .serialized,
-  .enabled(if: hasThree && hasBrowser, "not asked for by `make test-browser`, or Chromium, Python or Debian's libjs-three is missing"),
+  .enabled(
+    if: hasThree && hasBrowser,
+    "not asked for by `make test-browser`, or Chromium, Python or Debian's libjs-three is missing"),
   .timeLimit(.minutes(15)))
 struct BrowserTests {
   /// Runs the checks and passes on what they say.

@@ -1,8 +1,13 @@
 import Foundation
 
 /// A client that says whatever it is told to, right or wrong: a TCP socket, and the frames of a WebSocket.
+///
+/// It waits for what must come for as long as the slowest machine may take; how fast a server is, no test here asks.
 final class RawClient {
   struct Failure: Error, CustomStringConvertible { var description: String }
+
+  /// s that a client waits at most.
+  static let patience = 60.0
 
   private let descriptor: Int32
   private(set) var received: [UInt8] = []
@@ -27,6 +32,29 @@ final class RawClient {
   }
 
   deinit { close(descriptor) }
+
+  /// Whether something has arrived that is not read yet; it stays where it is.
+  var hasMail: Bool {
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 1
+  }
+
+  /// Whether the server's side of this connection is still open, as the system tells, whatever lies unread here.
+  func isServed(by server: UInt16) throws -> Bool {
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+    }
+    guard result == 0 else { throw Failure(description: "no address") }
+    func end(_ port: UInt16) -> String { String(format: "0100007F:%04X", port) }
+    // local address, remote address, state 01: established
+    return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").contains {
+      let fields = $0.split(separator: " ")
+      return fields.count > 3 && fields[1] == end(server) && fields[2] == end(UInt16(bigEndian: address.sin_port))
+        && fields[3] == "01"
+    }
+  }
 
   private func wait(seconds: Double) {
     var time = timeval(tv_sec: Int(seconds), tv_usec: Int((seconds - seconds.rounded(.down)) * 1e6))
@@ -54,7 +82,7 @@ final class RawClient {
   ///
   /// - Returns: whether the server has closed.
   @discardableResult
-  func read(seconds: Double = 5, until isEnough: ([UInt8]) -> Bool = { _ in false }) -> Bool {
+  func read(seconds: Double = patience, until isEnough: ([UInt8]) -> Bool = { _ in false }) -> Bool {
     let end = Date().addingTimeInterval(seconds)
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while Date() < end, !isEnough(received) {
@@ -71,6 +99,18 @@ final class RawClient {
   var text: String { String(decoding: received, as: UTF8.self) }
   /// Of the answer: "200 OK".
   var status: String { String(text.prefix { $0 != "\r\n" }.dropFirst("HTTP/1.1 ".count)) }
+
+  /// Tries again until a condition holds.
+  ///
+  /// - Returns: whether it did in the end.
+  static func eventually(_ holds: () throws -> Bool) rethrows -> Bool {
+    let end = Date().addingTimeInterval(patience)
+    while try !holds() {
+      guard Date() < end else { return false }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    return true
+  }
 
   /// Sends a request and reads the whole answer.
   static func ask(_ port: UInt16, _ lines: [String]) throws -> RawClient {
@@ -123,7 +163,7 @@ final class RawClient {
   private var pending: (opcode: UInt8, payload: [UInt8])?
 
   /// The next whole message; `nil` if none comes in time.
-  func next(seconds: Double = 10) -> Message? {
+  func next(seconds: Double = patience) -> Message? {
     let end = Date().addingTimeInterval(seconds)
     while true {
       while let (first, payload, size) = Self.frame(in: received) {
@@ -158,8 +198,9 @@ final class RawClient {
   }
 
   /// The next message of text of a kind, others passed over.
-  func next(_ kind: String, seconds: Double = 10, where fits: ([String: Any]) -> Bool = { _ in true }) -> [String: Any]?
-  {
+  func next(
+    _ kind: String, seconds: Double = patience, where fits: ([String: Any]) -> Bool = { _ in true }
+  ) -> [String: Any]? {
     let end = Date().addingTimeInterval(seconds)
     while Date() < end, let message = next(seconds: end.timeIntervalSinceNow) {
       if case .closed = message { return nil }

@@ -18,6 +18,8 @@ public final class Doorman: Sendable {
     public var head = 8192
     /// s to send a head in, and to take what was sent.
     public var patience = 8.0
+    /// s that our own server may take to answer, or to end a connection, on a machine with much else to do.
+    public var answer = 60.0
     /// Bytes of a WebSocket message.
     public var message = LiveCommand.sizeLimit
     /// Bytes per second of a WebSocket's client in the long run, and at once.
@@ -169,7 +171,8 @@ public final class Doorman: Sendable {
         // Without this the system would take megabytes for a client that takes nothing.
         var size = Int32(limits.buffer)
         setsockopt(client, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-        if connections.count >= limits.connections {
+        // Whoever has left counts while the server has not noticed, but not for a place.
+        if connections.count(where: \.hasClient) >= limits.connections || connections.count >= 4 * limits.connections {
           let answer = Array(RequestGate.Refusal.full.response.utf8)
           _ = send(client, answer, answer.count, Int32(MSG_NOSIGNAL))
           Foundation.close(client)

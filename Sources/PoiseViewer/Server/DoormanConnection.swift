@@ -9,10 +9,12 @@ final class DoormanConnection {
     case relay
     /// Saying why not, and then goodbye.
     case farewell
+    /// The client is gone, and the server is being told.
+    case parting
     case over
   }
 
-  private let client: Int32
+  private var client: Int32
   private var server: Int32 = -1
   private let limits: Doorman.Limits
   private var phase = Phase.head
@@ -38,11 +40,30 @@ final class DoormanConnection {
 
   var isOver: Bool { if case .over = phase { true } else { false } }
 
+  /// Whether someone is being served.
+  var hasClient: Bool { client >= 0 }
+
+  /// Ends both sides at once.
   func end() {
     guard !isOver else { return }
     phase = .over
+    for descriptor in [client, server] where descriptor >= 0 { close(descriptor) }
+    (client, server) = (-1, -1)
+  }
+
+  /// Lets the client go. The server sees the end of what is sent to it, and this side stays until it has closed its own.
+  ///
+  /// A server whose connection breaks while it writes closes a descriptor that one of its tasks still waits for; FlyingFox's pool
+  /// then never hears of the next connection with the same number. Ended in this order, nothing ever breaks.
+  private func part(_ now: Double) {
+    guard !isOver else { return }
+    guard server >= 0, !isServerDone else { return end() }
+    phase = .parting
     close(client)
-    if server >= 0 { close(server) }
+    client = -1
+    (toClient, toServer) = (ByteQueue(), ByteQueue())
+    shutdown(server, Int32(SHUT_WR))
+    deadline = now + limits.answer
   }
 
   // MARK: Waiting
@@ -51,7 +72,7 @@ final class DoormanConnection {
     switch phase {
     case .head: true
     case .relay: meter == nil || (allowance >= 1 && toServer.count < limits.buffer)
-    case .farewell, .over: false
+    case .farewell, .parting, .over: false
     }
   }
 
@@ -59,7 +80,7 @@ final class DoormanConnection {
   func prepare(_ now: Double) {
     allowance = min(limits.burst, allowance + limits.rate * (now - refilled))
     refilled = now
-    if let deadline, now > deadline { end() }
+    if let deadline, now > deadline { if hasClient { part(now) } else { end() } }
   }
 
   /// Two entries for `poll`, the client's and the server's.
@@ -92,12 +113,12 @@ final class DoormanConnection {
   func handle(_ entries: ArraySlice<pollfd>, _ gate: RequestGate, inner: String, _ now: Double) {
     guard !isOver, let ofClient = entries.first, let ofServer = entries.last else { return }
     let broken = Int16(POLLERR) | Int16(POLLNVAL)
-    if ofClient.revents & broken != 0 { return end() }
+    if ofClient.revents & broken != 0 { part(now) }
     if ofClient.revents & Int16(POLLIN | POLLHUP) != 0, isListening { hear(gate, inner: inner, now) }
-    if !isOver, ofClient.revents & Int16(POLLHUP) != 0, !isListening { return end() }
-    if !isOver, ofServer.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 { fetch(now) }
-    if !isOver, !toServer.isEmpty { pass(now) }
-    if !isOver, !toClient.isEmpty { deliver(now) }
+    if ofClient.revents & Int16(POLLHUP) != 0, hasClient, !isListening { part(now) }
+    if ofServer.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0, server >= 0 { fetch(now) }
+    if !toServer.isEmpty { pass(now) }
+    if !toClient.isEmpty { deliver(now) }
     if !isOver, toClient.isEmpty, isServerDone || isSayingGoodbye { end() }
   }
 
@@ -109,7 +130,7 @@ final class DoormanConnection {
     let limit = meter == nil ? bytes.count : max(1, min(bytes.count, Int(allowance)))
     let count = recv(client, &bytes, limit, 0)
     if count < 0, errno == EAGAIN || errno == EINTR { return }
-    guard count > 0 else { return end() }
+    guard count > 0 else { return part(now) }
     allowance -= Double(count)
     switch phase {
     case .head:
@@ -124,7 +145,7 @@ final class DoormanConnection {
     case .relay:
       // Whoever asked for the page has nothing more to say; it is read and dropped, so that the end is seen.
       if meter != nil { take(bytes[..<count], now) }
-    case .farewell, .over: break
+    case .farewell, .parting, .over: break
     }
   }
 
@@ -139,7 +160,7 @@ final class DoormanConnection {
     server = Self.connect(to: inner)
     guard server >= 0 else { return say(goodbye: .full, now) }
     phase = .relay
-    deadline = now + limits.patience
+    deadline = now + limits.answer
     toServer.append(Array(request.utf8)[...])
     if isLive {
       meter = FrameMeter(limit: limits.message)
@@ -172,7 +193,7 @@ final class DoormanConnection {
 
   /// Lets a WebSocket client's bytes through if they are what a page of ours sends.
   private func take(_ bytes: ArraySlice<UInt8>, _ now: Double) {
-    guard meter?.accepts(bytes) == true else { return end() }
+    guard meter?.accepts(bytes) == true else { return part(now) }
     toServer.append(bytes)
   }
 
@@ -185,6 +206,7 @@ final class DoormanConnection {
       isServerDone = true
       return
     }
+    guard hasClient else { return }
     if toClient.isEmpty { deadline = now + limits.patience }
     toClient.append(bytes[..<count])
   }
@@ -192,7 +214,7 @@ final class DoormanConnection {
   private func pass(_ now: Double) {
     let sent = toServer.withFront { send(server, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     if sent < 0, errno == EAGAIN || errno == EINTR { return }
-    guard sent > 0 else { return end() }
+    guard sent > 0 else { return part(now) }
     toServer.remove(sent)
   }
 
@@ -200,9 +222,10 @@ final class DoormanConnection {
   private func deliver(_ now: Double) {
     let sent = toClient.withFront { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     if sent < 0, errno == EAGAIN || errno == EINTR { return }
-    guard sent > 0 else { return end() }
+    guard sent > 0 else { return part(now) }
     toClient.remove(sent)
-    deadline = toClient.isEmpty && meter != nil ? nil : now + limits.patience
+    // What comes next is the server's to say: soon for the page, whenever it likes for a WebSocket.
+    deadline = !toClient.isEmpty ? now + limits.patience : meter == nil ? now + limits.answer : nil
   }
 }
 
