@@ -2,6 +2,7 @@
 
 EnvPool, RLtools and PufferLib have one of their own, since they want other versions of what the rest uses.
 """
+import functools
 import os
 import subprocess
 import sys
@@ -32,6 +33,7 @@ class Missing(Exception):
     """A peer that cannot be installed here; says why."""
 
 
+@functools.lru_cache
 def python(name):
     """The interpreter of an environment, which is made where it is not there yet.
 
