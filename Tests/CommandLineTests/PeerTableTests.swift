@@ -34,7 +34,8 @@ struct PeerTableTests {
     let steps = try #require(lines.first { $0.hasPrefix("| pendulum, random actions") })
     #expect(steps.contains("| 20.0 | EnvPool 10.0 | 2.00× | 2× |"))
     let goal = try #require(lines.first { $0.hasPrefix("| to the goal of humanoid-stand") })
-    #expect(goal.contains("| 0.10 (PPO) | Stable-Baselines3 PPO: not within 1.00 s (survival 0.50) | over 10.0× | 6× |"))
+    #expect(
+      goal.contains("| 0.10 (PPO) | Stable-Baselines3 PPO: not within 1.00 s (survival 0.50) | over 10.0× | 6× |"))
     #expect(lines.last?.contains("Gymnasium could not be installed here (no network).") ?? false)
     let byProcessor = try Python.run(Self.table, ["--print", "--by", "processor", "--results", folder.path])
     #expect(byProcessor.contains("| 20.0 | EnvPool 20.0 | 1.00× | 2× |"))

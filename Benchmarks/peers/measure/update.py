@@ -1,4 +1,5 @@
-"""One gradient update of a learner on made-up transitions, 60 inputs and 16 actions: µs.
+"""One gradient update of a learner on made-up transitions, 60 inputs and 16 actions: µs of processor time, as `poise bench
+networks` counts.
 
 usage: update.py torch|sb3|sbx ddpg|ppo --hidden 256 --batch 256
 
@@ -142,8 +143,8 @@ def lean_update():
 update, count = lean_update() if options.implementation == "torch" else library_update()
 for _ in range(100 if count == 1 else 3):
     update()
-calls, start = 0, time.perf_counter()
-while time.perf_counter() - start < options.seconds:
+calls, start = 0, time.process_time()
+while time.process_time() - start < options.seconds:
     update()
     calls += 1
-report.tell(rate=1e6 * (time.perf_counter() - start) / (calls * count))
+report.tell(rate=1e6 * (time.process_time() - start) / (calls * count))
