@@ -18,6 +18,7 @@ import csv
 import datetime
 import os
 import platform
+import signal
 import statistics
 import sys
 import tempfile
@@ -47,6 +48,8 @@ def main():
     parser.add_argument("--no-table", action="store_true", help="leave the README alone")
     options = parser.parse_args()
 
+    # Whoever ends the driver ends what it runs, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     rows = chosen(options)
     if options.list:
         for row in rows:
