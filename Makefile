@@ -9,7 +9,7 @@ SYSTEM_PACKAGES := libode-dev libeigen3-dev libjs-three pkg-config
 # three.js, the 3-D library of the viewer's page; POISE_THREE_JS names another copy of it.
 THREE_JS := $(or $(POISE_THREE_JS),/usr/share/javascript/three/three.min.js)
 
-.PHONY: help balance test test-browser torture build setup format bench screenshots protobuf
+.PHONY: help balance test test-browser torture build setup format bench bench-peers screenshots protobuf
 
 help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
@@ -18,6 +18,7 @@ help:
 	@echo 'make torture   the long tests, hours: kills, failing disks, damage, rubbish; each script of Tests/Torture alone tells its options with --help'
 	@echo 'make build     build the poise program: $(POISE)'
 	@echo 'make bench     figures of this machine beside their floors'
+	@echo 'make bench-peers  Poise beside other suites: Python environments in $$POISE_PEERS or /tmp/poise-peers; PEERS="--rows … --rounds …"'
 	@echo 'make screenshots  the pictures of the README, from a run, with headless Chromium: RUN=FOLDER'
 	@echo 'make format    format all Swift files'
 	@echo 'make protobuf  write the Swift of onnx.proto anew'
@@ -43,6 +44,11 @@ build: setup
 
 bench: build
 	$(POISE) bench
+
+# Options of Benchmarks/peers/bench.py, such as --list, --dry-run, --rows pendulum-steps,ppo-rate, --rounds 1.
+PEERS ?=
+bench-peers: build
+	python3 Benchmarks/peers/bench.py $(PEERS)
 
 # The pictures of the viewer, of a trained run; needs Chromium (Debian: chromium).
 RUN ?= models/trained/humanoid-balance

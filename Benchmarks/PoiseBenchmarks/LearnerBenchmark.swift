@@ -5,11 +5,12 @@ internal import PoiseCore
 public import PoiseExperiments
 public import PoiseNetworks
 
-/// Updates per second of DDPG and TD3 at work: acting, recording, sampling from memory and learning, on a scenario's worlds.
+/// Control steps per second of learners at work: acting, recording and learning, on a scenario's worlds.
 ///
-/// At the setting of RLtools' TD3 (64–64, batches of 100, one update for each control step of one world, on the pendulum)
-/// processor time of one thread, medians over the rounds; then each learner as `humanoid-stand` ships it, and on the clock what a
-/// second thread brings, which needs an idle machine.
+/// First, on the pendulum, processor time of one thread, medians over the rounds: DDPG and TD3 at the setting of RLtools' TD3 (64–64,
+/// batches of 100, one update for each control step of one world) and PPO at the one that `make bench-peers` gives to all (64–64,
+/// 8 worlds, 2048 steps a rollout, ten epochs of minibatches of 64). Then DDPG and TD3 as `humanoid-stand` ships them, and on the clock
+/// what a second thread brings, which needs an idle machine.
 ///
 /// - Parameters:
 ///   - load: a shipped scenario by name, with overrides `key.path=value`.
@@ -35,6 +36,11 @@ public func learnerBenchmark(
       "pendulum-swingup", ["training.algorithm=\(algorithm)"] + settings.map { "\(algorithm).\($0)" })
     report.rows += try benchmark.atPeersSetting(scenario, algorithm.uppercased())
   }
+  let settings = [
+    "training.algorithm=ppo", "ppo.worlds=8", "ppo.blockSize=8", "ppo.rolloutLength=256", "ppo.epochs=10",
+    "ppo.minibatchSize=64", "ppo.hiddenSizes=[64, 64]", "ppo.valueHiddenSizes=[64, 64]", "ppo.shards=1",
+  ]
+  report.rows.append(try benchmark.ppoAtPeersSetting(load("pendulum-swingup", settings)))
   for algorithm in ["ddpg", "td3"] {
     let scenario = try load(
       "humanoid-stand",
@@ -74,6 +80,17 @@ private struct LearnerBenchmark {
       rows.append(.init("  allocations in a report of \(Int(stepsPerCall)) of them", count, ""))
     }
     return rows
+  }
+
+  func ppoAtPeersSetting(_ scenario: LoadedScenario) throws -> BenchmarkReport.Row {
+    let trainer = try PPOTrainer(
+      scenario, seed: 1, instructionSet: instructionSet, pool: WorkerPool(threadCount: 1))
+    // The first rollout serves the observations' statistics alone.
+    _ = trainer.iterate(stepLimit: .max)
+    let time = stopwatch.measure([{ _ = trainer.iterate(stepLimit: .max) }])[0].median
+    return .init(
+      "PPO, 64–64, 8 worlds, 10 epochs of minibatches of 64: control steps",
+      Double(scenario.scenario.ppo.rolloutSize) / time, "per s", floor: ("8 × PufferLib's", 8 * 8_940))
   }
 
   func asShipped(_ scenario: LoadedScenario, _ name: String) throws -> [BenchmarkReport.Row] {

@@ -7,7 +7,7 @@ let benchmarkObservations = 60
 let benchmarkActions = 16
 
 /// One whole DDPG update, sampling from a memory of 5,000 transitions included: the same arithmetic as
-/// `../peers/micro_ddpg.py`, by the type that trains.
+/// `../peers/measure/update.py`, by the type that trains.
 struct DDPGUpdate {
   private var ddpg: DDPG
   private let memory: ReplayMemory
@@ -52,7 +52,7 @@ struct DDPGUpdate {
   }
 }
 
-/// One PPO minibatch: the same arithmetic as `../peers/micro_ppo.py torch`; forward and backward of the pair alone,
+/// One PPO minibatch: the same arithmetic as `../peers/measure/update.py torch ppo`; forward and backward of the pair alone,
 /// too.
 ///
 /// Source: Schulman et al. 2017, eq. 7 and 9, advantages normalised per minibatch, gradients clipped to norm 0.5.

@@ -19,15 +19,10 @@ struct Stopwatch {
 
   /// Calls each candidate often enough for a round, rounds in turns.
   func measure(_ candidates: [() -> Void]) -> [Times] {
-    func now() -> Double {
-      var time = timespec()
-      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-      return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
     func seconds(_ calls: Int, _ work: () -> Void) -> Double {
-      let start = now()
+      let start = threadSeconds()
       for _ in 0..<calls { work() }
-      return now() - start
+      return threadSeconds() - start
     }
     let calls = candidates.map { work in
       var calls = 1
@@ -43,6 +38,13 @@ struct Stopwatch {
       return Times(best: sorted[0], median: sorted[sorted.count / 2])
     }
   }
+}
+
+/// Processor time of the calling thread so far, in seconds.
+func threadSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
 /// Time on the clock that `work` takes, in seconds: for work of several threads.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import PoiseBenchmarks
 import PoiseCore
+import PoiseEnvironments
 import PoiseExperiments
 import PoiseModels
 import PoiseNetworks
@@ -13,12 +14,16 @@ struct Bench: ParsableCommand {
 
   enum Name: String, CaseIterable, ExpressibleByArgument {
     case physics, environments, networks, learners
+    case controlSteps = "control-steps"
     case holdGains = "hold-gains"
     case physicsSettings = "physics-settings"
 
     /// What runs where nothing is named: figures of speed.
-    static let speeds: [Self] = [.physics, .environments, .networks, .learners]
+    static let speeds: [Self] = [.physics, .environments, .controlSteps, .networks, .learners]
   }
+
+  /// One of each robot.
+  static let tasks = ["pendulum-swingup", "cartpole-balance", "humanoid-stand"]
 
   @Argument(
     help: """
@@ -27,11 +32,20 @@ struct Bench: ParsableCommand {
       """)
   var names: [Name] = []
 
-  @Option(help: "The scenario of hold-gains.")
-  var scenario = "humanoid-balance"
+  @Option(help: "The scenario of hold-gains and control-steps; by default humanoid-balance, and three of them.")
+  var scenario: String?
+
+  @Option(help: "Worlds of control-steps.")
+  var worlds = 8
 
   @Flag(help: "Print one JSON object.")
   var json = false
+
+  func validate() throws {
+    guard (1...65_536).contains(worlds) else {
+      throw ValidationError("--worlds: found \(worlds); allowed 1 to 65536.")
+    }
+  }
 
   func run() throws {
     var reports: [BenchmarkReport] = []
@@ -44,10 +58,9 @@ struct Bench: ParsableCommand {
               try RobotModel(contentsOf: ShippedFiles().resolve($0))
             })
         case .environments:
-          try environmentBenchmark(
-            ["pendulum-swingup", "cartpole-balance", "humanoid-stand"].map {
-              try LoadedScenario(contentsOf: ShippedFiles().resolve($0)).task
-            })
+          try environmentBenchmark(Self.tasks.map(load))
+        case .controlSteps:
+          try controlStepBenchmark((scenario.map { [$0] } ?? Self.tasks).map(load), worlds: worlds)
         case .networks: networkBenchmark(instructionSet: try InstructionSet.chosen())
         case .learners:
           try learnerBenchmark(instructionSet: InstructionSet.chosen()) { name, overrides in
@@ -57,12 +70,16 @@ struct Bench: ParsableCommand {
           try physicsSettingsSweep(RobotModel(contentsOf: ShippedFiles().resolve("humanoid")))
         case .holdGains:
           try holdGainSweep(
-            ShippedFiles().resolve(scenario), instructionSet: InstructionSet.chosen(),
+            ShippedFiles().resolve(scenario ?? "humanoid-balance"), instructionSet: InstructionSet.chosen(),
             pool: WorkerPool(threadCount: ProcessInfo.processInfo.activeProcessorCount))
         }
       if !json { print(report.table + "\n") }
       reports.append(report)
     }
     if json { print("{\"reports\": [" + reports.map(\.json).joined(separator: ",\n") + "]}") }
+  }
+
+  private func load(_ scenario: String) throws -> BoundTask {
+    try LoadedScenario(contentsOf: ShippedFiles().resolve(scenario)).task
   }
 }

@@ -1,0 +1,107 @@
+"""PPO on Pendulum-v1 as CleanRL's ppo_continuous_action does it, written anew from its recipe: one file, plain PyTorch.
+
+usage: cleanrl_ppo.py memory|first-step|rate [--seed 1]
+
+One environment with the usual wrappers (episode statistics, clipped actions, normalised and clipped observations and rewards), 2048
+steps a rollout, ten epochs of 32 minibatches, 64–64 tanh with orthogonal weights, Adam 3e-4 falling to 0 over a million steps, gradients
+clipped to 0.5. Without its TensorBoard log, which needs more memory.
+"""
+import argparse
+import time
+
+parser = argparse.ArgumentParser()
+parser.add_argument("what", choices=["memory", "first-step", "rate"])
+parser.add_argument("--seed", type=int, default=1)
+options = parser.parse_args()
+
+import gymnasium
+import numpy
+import report
+import torch
+from gymnasium.wrappers import ClipAction, FlattenObservation, NormalizeObservation, NormalizeReward, RecordEpisodeStatistics
+from gymnasium.wrappers import TransformObservation, TransformReward
+from torch import nn
+from torch.distributions.normal import Normal
+
+torch.set_num_threads(1)
+torch.manual_seed(options.seed)
+numpy.random.seed(options.seed)
+STEPS, EPOCHS, MINIBATCHES, DISCOUNT, LAMBDA, CLIP, TOTAL = 2048, 10, 32, 0.99, 0.95, 0.2, 1_000_000
+
+
+def make():
+    environment = ClipAction(RecordEpisodeStatistics(FlattenObservation(gymnasium.make("Pendulum-v1"))))
+    environment = NormalizeObservation(environment)
+    environment = TransformObservation(environment, lambda o: numpy.clip(o, -10, 10), environment.observation_space)
+    return TransformReward(NormalizeReward(environment, gamma=DISCOUNT), lambda r: float(numpy.clip(r, -10, 10)))
+
+
+def layer(inputs, outputs, gain=numpy.sqrt(2)):
+    made = nn.Linear(inputs, outputs)
+    nn.init.orthogonal_(made.weight, gain)
+    nn.init.constant_(made.bias, 0)
+    return made
+
+
+environments = gymnasium.vector.SyncVectorEnv([make])
+critic = nn.Sequential(layer(3, 64), nn.Tanh(), layer(64, 64), nn.Tanh(), layer(64, 1, 1))
+actor = nn.Sequential(layer(3, 64), nn.Tanh(), layer(64, 64), nn.Tanh(), layer(64, 1, 0.01))
+log_deviation = nn.Parameter(torch.zeros(1, 1))
+parameters = [*critic.parameters(), *actor.parameters(), log_deviation]
+optimizer = torch.optim.Adam(parameters, lr=3e-4, eps=1e-5)
+
+
+def distribution(observations):
+    mean = actor(observations)
+    return Normal(mean, log_deviation.expand_as(mean).exp())
+
+
+observations = torch.zeros(STEPS, 1, 3)
+actions, logs, rewards, overs, values = torch.zeros(STEPS, 1, 1), *(torch.zeros(STEPS, 1) for _ in range(4))
+now = torch.tensor(environments.reset(seed=options.seed)[0], dtype=torch.float32)
+over = torch.zeros(1)
+rollouts = {"first-step": 1, "memory": 2, "rate": 5}[options.what]
+for rollout in range(rollouts):
+    if rollout == 1:
+        start = time.perf_counter()
+    optimizer.param_groups[0]["lr"] = 3e-4 * (1 - rollout * STEPS / TOTAL)
+    for step in range(STEPS):
+        observations[step], overs[step] = now, over
+        with torch.no_grad():
+            choice = distribution(now)
+            action = choice.sample()
+            values[step], logs[step], actions[step] = critic(now).flatten(), choice.log_prob(action).sum(1), action
+        after, reward, terminated, truncated, _ = environments.step(action.numpy())
+        if options.what == "first-step":
+            report.mark("the first control step")
+            raise SystemExit
+        now, over = torch.tensor(after, dtype=torch.float32), torch.tensor(terminated | truncated, dtype=torch.float32)
+        rewards[step] = torch.tensor(reward)
+    with torch.no_grad():
+        following, running, advantages = critic(now).flatten(), torch.zeros(1), torch.zeros_like(rewards)
+        for step in reversed(range(STEPS)):
+            lives = 1 - (over if step == STEPS - 1 else overs[step + 1])
+            next_value = following if step == STEPS - 1 else values[step + 1]
+            running = rewards[step] + DISCOUNT * next_value * lives - values[step] + DISCOUNT * LAMBDA * lives * running
+            advantages[step] = running
+        targets = advantages + values
+    flat = [x.reshape(STEPS, -1) for x in (observations, actions, logs, advantages, targets, values)]
+    for _ in range(EPOCHS):
+        order = numpy.random.permutation(STEPS)
+        for part in numpy.split(order, MINIBATCHES):
+            o, a, old, gain, target, value = (x[part] for x in flat)
+            choice = distribution(o)
+            ratio = (choice.log_prob(a).sum(1, keepdim=True) - old).exp()
+            gain = (gain - gain.mean()) / (gain.std() + 1e-8)
+            policy_loss = torch.max(-gain * ratio, -gain * ratio.clamp(1 - CLIP, 1 + CLIP)).mean()
+            new = critic(o)
+            clipped = value + (new - value).clamp(-CLIP, CLIP)
+            value_loss = 0.5 * torch.max((new - target) ** 2, (clipped - target) ** 2).mean()
+            optimizer.zero_grad()
+            (policy_loss + 0.5 * value_loss).backward()
+            nn.utils.clip_grad_norm_(parameters, 0.5)
+            optimizer.step()
+if options.what == "rate":
+    report.tell(rate=(rollouts - 1) * STEPS / (time.perf_counter() - start))
+else:
+    report.tell()

@@ -1,0 +1,233 @@
+"""Stable-Baselines3 or SBX at work on a Gymnasium task, or on one of our scenarios simulated by MuJoCo.
+
+usage: learn.py LIBRARY ALGORITHM TASK WHAT [--settings zoo|same|ours] [--seed 1] …
+
+LIBRARY: sb3 or sbx. ALGORITHM: ppo, ddpg. TASK: a Gymnasium name, or scenario:FILE (see scenario_environment.py).
+WHAT
+  rate        control steps per second with learning, from the end of what is compiled or warmed up
+  goal        says when an evaluation reaches the goal, and stops; evaluations are in the time
+  first-step  says when the first control step of training has been made, and stops
+  memory      two rollouts with their updates; the driver sees the memory
+SETTINGS
+  zoo    those of rl-baselines3-zoo for this task
+  same   those that Poise is given in the same row: 64–64; PPO 8 environments, 256 steps each, ten epochs of minibatches of 64;
+         DDPG batches of 100, one update for each step
+  ours   those of our scenario, as near as the library has them
+"""
+import argparse
+import os
+import time
+
+import report
+
+parser = argparse.ArgumentParser()
+parser.add_argument("library", choices=["sb3", "sbx"])
+parser.add_argument("algorithm", choices=["ppo", "ddpg"])
+parser.add_argument("task")
+parser.add_argument("what", choices=["rate", "goal", "first-step", "memory"])
+parser.add_argument("--settings", choices=["zoo", "same", "ours"], default="same")
+parser.add_argument("--seed", type=int, default=1)
+parser.add_argument("--seconds", type=float, default=6, help="least length of what `rate` times")
+parser.add_argument("--cap", type=float, default=1200, help="seconds after which `goal` gives up")
+options = parser.parse_args()
+
+import numpy
+import torch
+
+torch.set_num_threads(1)
+if options.library == "sb3":
+    import stable_baselines3 as library
+else:
+    import sbx as library
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.noise import NormalActionNoise
+from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+
+algorithm = options.algorithm
+scenario = options.task.removeprefix("scenario:") if options.task.startswith("scenario:") else None
+if scenario:
+    import scenario_environment
+
+    description = scenario_environment.read(scenario)
+
+# MARK: Settings
+
+
+def settings():
+    """Number of environments, what the constructor is given, and whether numbers are normalised as our scenarios do."""
+    noise = NormalActionNoise(numpy.zeros(1), 0.1 * numpy.ones(1))
+    if options.settings == "zoo" and algorithm == "ppo":
+        return 4, dict(
+            n_steps=1024, gae_lambda=0.95, gamma=0.9, n_epochs=10, ent_coef=0.0, learning_rate=1e-3, clip_range=0.2, use_sde=True,
+            sde_sample_freq=4), False
+    if options.settings == "zoo":
+        rates = dict(qf_learning_rate=1e-3) if options.library == "sbx" else {}
+        return 1, dict(
+            learning_rate=1e-3, gamma=0.98, batch_size=256, buffer_size=200_000, learning_starts=10_000, action_noise=noise,
+            policy_kwargs=dict(net_arch=[400, 300]), **rates), False
+    if options.settings == "same" and algorithm == "ppo":
+        return 8, dict(n_steps=256, batch_size=64, n_epochs=10, policy_kwargs=dict(net_arch=dict(pi=[64, 64], vf=[64, 64]))), False
+    if options.settings == "same":
+        return 1, dict(
+            batch_size=100, buffer_size=20_000, learning_starts=100, train_freq=1, gradient_steps=1, action_noise=noise,
+            policy_kwargs=dict(net_arch=[64, 64])), False
+    if algorithm == "ddpg":  # those of pendulum-swingup
+        rates = dict(qf_learning_rate=1e-3) if options.library == "sbx" else {}
+        return 1, dict(
+            learning_rate=1e-3, gamma=0.98, tau=0.01, batch_size=100, buffer_size=20_000, learning_starts=500, train_freq=1,
+            gradient_steps=1, action_noise=noise, policy_kwargs=dict(net_arch=[64, 64]), **rates), False
+    # Keys that the scenario leaves out have Poise's defaults, which are those of the paper.
+    ppo = description.get("ppo", {})
+    deviation = dict(log_std_init=ppo.get("initialLogDeviation", 0.0))
+    return ppo.get("worlds", 16), dict(
+        n_steps=ppo.get("rolloutLength", 128), batch_size=ppo.get("minibatchSize", 64), n_epochs=ppo.get("epochs", 10),
+        gamma=ppo.get("discountFactor", 0.99), gae_lambda=0.95, clip_range=0.2, ent_coef=0.0, vf_coef=0.5, max_grad_norm=0.5,
+        learning_rate=ppo.get("learningRate", {}).get("initial", 3e-4),
+        policy_kwargs=dict(net_arch=dict(pi=[64, 64], vf=[64, 64]), **deviation)), True
+
+
+count, arguments, normalises = settings()
+
+
+def environments(number, seed, training):
+    if not scenario:
+        return make_vec_env(options.task, number, seed=seed)
+    made = DummyVecEnv([
+        (lambda index=index: scenario_environment.ScenarioEnvironment(description, training=training, seed=seed + index))
+        for index in range(number)])
+    made.seed(seed)
+    return made
+
+
+worlds = environments(count, 1000 * options.seed, training=True)
+if normalises:
+    scales = description.get("ppo", {}).get("scalesRewards", False)
+    worlds = VecNormalize(worlds, norm_reward=scales, clip_obs=10, gamma=arguments["gamma"])
+model = getattr(library, algorithm.upper())("MlpPolicy", worlds, seed=options.seed, device="cpu", **arguments)
+
+# MARK: Judging
+
+
+class Judge:
+    """Episodes of the deterministic policy, as many at once as there are."""
+
+    def __init__(self):
+        self.episodes = scenario_environment.tuning_episodes(description) if scenario else 20
+        self.worlds = environments(min(20, self.episodes), 1_000_000 + 1000 * options.seed, training=False)
+
+    def reaches_goal(self):
+        """Whether the goal is reached, and the score in words."""
+        returns, infos = [], []
+        running = numpy.zeros(self.worlds.num_envs)
+        observations = self.worlds.reset()
+        left = numpy.full(self.worlds.num_envs, self.episodes // self.worlds.num_envs)
+        while left.any():
+            seen = worlds.normalize_obs(observations) if normalises else observations
+            actions, _ = model.predict(seen, deterministic=True)
+            observations, rewards, over, step_infos = self.worlds.step(actions)
+            running += rewards
+            for index in numpy.flatnonzero(over & (left > 0)):
+                returns.append(running[index])
+                infos.append(step_infos[index])
+                left[index] -= 1
+            running[over] = 0
+        if scenario:
+            return scenario_environment.goal_reached(description, infos, returns)
+        score = float(numpy.mean(returns))
+        return score >= -200, f"return {score:.1f}"
+
+
+# MARK: Watching
+
+
+class Watch(BaseCallback):
+    """Takes the time where something happens. A rollout begins where the one before has been learned from."""
+
+    def __init__(self):
+        super().__init__()
+        self.rollouts = 0
+        self.judged = 0
+        self.judging_seconds = 0.0
+        self.times = []
+        self.reached = None
+        self.last_score = "none"
+        self.judge = Judge() if options.what == "goal" else None
+        self.interval = description["training"]["evaluationInterval"] if scenario else (4096 if algorithm == "ppo" else 1000)
+
+    def _on_training_start(self):
+        self.start = time.perf_counter()
+
+    def judge_now(self):
+        """False to end training."""
+        self.judged = self.num_timesteps
+        before = time.perf_counter()
+        reached, self.last_score = self.judge.reaches_goal()
+        now = time.perf_counter()
+        self.judging_seconds += now - before
+        print(f"{self.num_timesteps} steps, {now - self.start:.1f} s: {self.last_score}", flush=True)
+        if reached:
+            self.reached = self.num_timesteps
+            report.mark("it reaches the goal")
+            return False
+        return now - self.start < options.cap
+
+    def _on_rollout_start(self):
+        if algorithm != "ppo":
+            return
+        self.rollouts += 1
+        self.times.append((self.num_timesteps, time.perf_counter()))
+        adapt_learning_rate()
+        self.goes_on = True
+        if self.judge and self.num_timesteps - self.judged >= self.interval:
+            self.goes_on = self.judge_now()
+        if options.what == "memory" and self.rollouts > 2:
+            self.goes_on = False
+        if options.what == "rate" and len(self.times) > 4 and self.times[-1][1] - self.times[1][1] > options.seconds:
+            self.goes_on = False
+
+    def _on_step(self):
+        if options.what == "first-step":
+            report.mark("the first control step")
+            return False
+        if algorithm == "ppo":
+            return self.goes_on
+        if self.judge and self.num_timesteps % self.interval == 0:
+            return self.judge_now()
+        if options.what == "memory" and self.num_timesteps > 4096:
+            return False
+        if options.what == "rate" and self.num_timesteps >= model.learning_starts + 300:
+            now = time.perf_counter()
+            if not self.times:
+                self.times.append((self.num_timesteps, now))
+            if now - self.times[0][1] > options.seconds:
+                self.times.append((self.num_timesteps, now))
+                return False
+        return True
+
+
+def adapt_learning_rate():
+    """Poise's `schedule: adaptive`, rsl_rl's rule: the rate follows the KL divergence of each update."""
+    rate = description.get("ppo", {}).get("learningRate", {}) if scenario and options.settings == "ours" else {}
+    divergence = model.logger.name_to_value.get("train/approx_kl") if rate.get("schedule") == "adaptive" else None
+    if not divergence:
+        return
+    value = model.lr_schedule(1)
+    if divergence > 2 * 0.01:
+        value = max(1e-5, value / 1.5)
+    elif divergence < 0.01 / 2:
+        value = min(1e-2, value * 1.5)
+    model.lr_schedule = lambda _: value
+
+
+watch = Watch()
+model.learn(10_000_000, callback=watch)
+if options.what == "rate":
+    first = 1 if algorithm == "ppo" else 0  # the first rollout of PPO holds what is compiled
+    (steps_before, before), (steps_after, after) = watch.times[first], watch.times[-1]
+    report.tell(rate=(steps_after - steps_before) / (after - before))
+elif options.what == "goal":
+    report.tell(
+        steps=watch.reached, steps_made=watch.num_timesteps, judging_seconds=watch.judging_seconds, last_score=watch.last_score)
+else:
+    report.tell()

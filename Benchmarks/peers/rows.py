@@ -1,0 +1,374 @@
+"""What is measured: each row is one kind of work, done by Poise and by peers in turns."""
+from __future__ import annotations
+
+import csv
+import json
+import os
+from dataclasses import dataclass, field
+
+import scratch
+from execution import Execution, scratch_folder
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROJECT = os.path.dirname(os.path.dirname(HERE))
+
+
+@dataclass
+class Settings:
+    """Of a run of the benchmark."""
+
+    poise: str
+    core: int
+    cap: float
+
+
+@dataclass
+class Sample:
+    """One measurement of one side. `value` is None where it was not reached."""
+
+    value: float | None
+    run: Execution
+    versions: dict = field(default_factory=dict)
+    # Other figures worth keeping, name: (value, unit).
+    others: dict = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass
+class Side:
+    """Poise or a peer at one work. `measure(settings, seed)` gives a Sample."""
+
+    name: str
+    measure: object
+    seconds: float  # what one measurement takes, about
+    environment: str | None = None  # the peer's, see scratch.py
+
+    @property
+    def is_ours(self):
+        return self.environment is None
+
+
+@dataclass
+class Bar:
+    """Poise is to be `factor` times better than the best of `peers`."""
+
+    peers: list
+    factor: float
+
+
+@dataclass
+class Row:
+    name: str
+    title: str
+    unit: str
+    less_is_better: bool
+    sides: list
+    bars: list = field(default_factory=list)
+    limit: float | None = None  # an absolute bar for us, in the unit
+    rounds: int = 3
+    is_processor_time: bool = False  # its figures leave out what a busy machine takes away, on both sides
+    setting: str = ""  # what a reader has to know
+
+
+# MARK: - Peers
+
+
+def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, seconds, name):
+    """A side that runs one of measure/*.py and reads its line.
+
+    figure: the name of the figure in that line, "memory", or "seconds to MARK".
+    """
+
+    def measure(settings, seed):
+        cache = os.path.join(scratch.FOLDER, "rltools-cache")
+        command = [scratch.python(environment), os.path.join(HERE, "measure", script), *arguments, "--seed", str(seed)]
+        if "goal" in arguments and script == "learn.py":
+            command += ["--cap", str(settings.cap)]
+        run = Execution(command, settings.core, marks, {"POISE_PEERS_CACHE": cache}, timeout=settings.cap + 900)
+        lines = [json.loads(line[5:]) for line in run.lines if line.startswith("PEER ")]
+        told = lines[-1] if lines else {"figures": {}, "versions": {}}
+        sample = value_of(figure, run, told["figures"], scale)
+        sample.versions = told["versions"]
+        sample.others = {k: (v, "") for k, v in told["figures"].items() if k != figure and isinstance(v, (int, float))}
+        sample.note = str(told["figures"].get("last_score", ""))
+        return sample
+
+    return Side(name, measure, seconds, environment)
+
+
+def value_of(figure, run, figures, scale=1.0):
+    if figure == "memory":
+        return Sample(run.memory_mb, run)
+    if figure == "process":
+        return Sample(run.seconds * scale, run)
+    if figure.startswith("seconds to "):
+        seconds = run.seconds_to.get(figure.removeprefix("seconds to "))
+        return Sample(None if seconds is None else seconds * scale, run)
+    return Sample(figures[figure], run)
+
+
+# MARK: - Poise
+
+
+def poise_rate(scenario, *settings_of_run, steps, seconds, name):
+    """Control steps per second of `poise train`, from the process's start to its end."""
+
+    def measure(settings, seed):
+        run, _ = train(settings, seed, scenario, ["training.stopsAtGoal=false", *NO_EVALUATION, *settings_of_run], steps)
+        return Sample(steps / run.seconds, run)
+
+    return Side(name, measure, seconds)
+
+
+# Only the one at the end is left.
+NO_EVALUATION = ["training.evaluationInterval=1000000000", "ddpg.evaluationInterval=null", "td3.evaluationInterval=null"]
+
+
+def poise_goal(scenario, algorithm, seconds, name):
+    """Seconds from the process's start to the first evaluation that reaches the goal."""
+
+    def measure(settings, seed):
+        run, evaluations = train(settings, seed, scenario, [f"training.algorithm={algorithm}"], None, ["reaches the goal"])
+        value = run.seconds_to.get("reaches the goal")
+        steps = next((float(row["environment_steps"]) for row in evaluations if float(row["meets_goal"])), None)
+        others = {"seconds to the end of the process": (run.seconds, "s")}
+        if steps:
+            others["steps"] = (steps, "")
+        return Sample(value, run, others=others)
+
+    return Side(name, measure, seconds)
+
+
+def poise_figure(scenario, figure, *settings_of_run, steps, seconds, name, marks=(), scale=1.0):
+    def measure(settings, seed):
+        run, _ = train(settings, seed, scenario, settings_of_run, steps, marks)
+        return value_of(figure, run, {}, scale)
+
+    return Side(name, measure, seconds)
+
+
+def train(settings, seed, scenario, keys, steps, marks=()):
+    """One `poise train` on one thread into a folder that goes away; the run and its evaluations."""
+    with scratch_folder() as folder:
+        out = os.path.join(folder, "run")
+        command = [settings.poise, "train", scenario, "--seed", str(seed), "--threads", "1", "--out", out]
+        if steps:
+            command += ["--steps", str(steps)]
+        for key in keys:
+            command += ["--set", key]
+        run = Execution(command, settings.core, marks)
+        with open(os.path.join(out, "evaluations.csv"), encoding="utf-8") as table:
+            return run, list(csv.DictReader(table))
+
+
+def poise_control_steps(scenario, seconds=4, name="Poise"):
+    def measure(settings, seed):
+        run = Execution([settings.poise, "bench", "control-steps", "--scenario", scenario, "--worlds", "8", "--json"], settings.core)
+        text = "\n".join(run.lines)
+        rows = json.loads(text[text.index("{"):])["reports"][0]["rows"]
+        clock, processor = (next(r["value"] for r in rows if r["name"].endswith(end)) for end in ("on the clock", "of processor time"))
+        return Sample(clock, run, others={"rate of processor time": (processor, "per s")})
+
+    return Side(name, measure, seconds)
+
+
+def poise_update(label):
+    def measure(settings, seed):
+        run = Execution([settings.poise, "bench", "networks", "--json"], settings.core)
+        text = "\n".join(run.lines)
+        rows = json.loads(text[text.index("{"):])["reports"][0]["rows"]
+        return Sample(next(r["value"] for r in rows if r["name"] == label + ", median"), run)
+
+    return Side("Poise", measure, 6)
+
+
+def update_row(algorithm, hidden, batch):
+    label = f"{'DDPG update' if algorithm == 'ddpg' else 'PPO minibatch'} {hidden}–{hidden}, batch {batch}"
+    size = ["--hidden", str(hidden), "--batch", str(batch)]
+    return Row(
+        f"update-{algorithm}-{hidden}-{batch}", label, "µs", True,
+        [
+            poise_update(label),
+            *(peer("gym", "update.py", implementation, algorithm, *size, seconds=seconds, name=name) for implementation, name, seconds in [
+                ("torch", "lean PyTorch", 5), ("sbx", "SBX", 15), ("sb3", "Stable-Baselines3", 8)]),
+        ],
+        is_processor_time=True, setting="60 inputs, 16 actions; processor time")
+
+
+def poise_help(name="Poise"):
+    def measure(settings, seed):
+        # One start takes a few ms, so the least of ten: what the program needs, without what the machine did beside it.
+        runs = [Execution([settings.poise, "--help"], settings.core) for _ in range(10)]
+        best = min(runs, key=lambda run: run.seconds)
+        return Sample(best.seconds * 1000, best)
+
+    return Side(name, measure, 0.3)
+
+
+def import_only(module, seconds, name):
+    def measure(settings, seed):
+        run = Execution([scratch.python("gym"), "-c", f"import {module}"], settings.core)
+        return Sample(run.seconds * 1000, run)
+
+    return Side(name, measure, seconds, "gym")
+
+
+# MARK: - The rows
+
+SAME_PPO = [
+    "training.algorithm=ppo", "ppo.worlds=8", "ppo.blockSize=8", "ppo.rolloutLength=256", "ppo.epochs=10", "ppo.minibatchSize=64",
+    "ppo.hiddenSizes=[64, 64]", "ppo.valueHiddenSizes=[64, 64]", "ppo.shards=1"]
+
+
+def same_ddpg(algorithm):
+    keys = [
+        "worlds=1", "batchSize=100", "hiddenSizes=[64, 64]", "criticHiddenSizes=[64, 64]", "updatesPerStep=1", "warmupSteps=100",
+        "memoryCapacity=20000"]
+    return [f"training.algorithm={algorithm}", *(f"{algorithm}.{key}" for key in keys)]
+
+
+def scenario_file(name):
+    return os.path.join(PROJECT, "scenarios", name + ".yaml")
+
+
+def learn(library, algorithm, task, what, settings, seconds, name, figure="rate", marks=(), scale=1.0):
+    return peer(
+        "gym", "learn.py", library, algorithm, task, what, "--settings", settings, figure=figure, marks=marks, scale=scale,
+        seconds=seconds, name=name)
+
+
+GOAL = "reaches the goal"
+FIRST = "the first control step"
+
+
+def goal(library, algorithm, task, settings, seconds, name):
+    return learn(library, algorithm, task, "goal", settings, seconds, name, "seconds to " + GOAL, [GOAL])
+
+
+ROWS = [
+    Row(
+        "humanoid-steps", "humanoid, random actions", "control steps/s", False,
+        [
+            poise_control_steps("humanoid-stand"),
+            peer("envpool", "envpool_steps.py", "Humanoid-v5", seconds=9, name="EnvPool"),
+            peer("gym", "gymnasium_steps.py", "Humanoid-v5", seconds=8, name="Gymnasium"),
+            peer("gym", "scenario_steps.py", scenario_file("humanoid-stand"), seconds=12, name="Gymnasium with our humanoid"),
+            peer(
+                "gym", "scenario_steps.py", scenario_file("humanoid-stand"), figure="bare", seconds=12,
+                name="MuJoCo with our humanoid, physics alone"),
+        ],
+        [Bar(["EnvPool", "Gymnasium"], 2)], rounds=5,
+        setting="4 physics steps a control step against their 5; 8 worlds, EnvPool in batches of 8"),
+    Row(
+        "pendulum-steps", "pendulum, random actions", "control steps/s", False,
+        [
+            poise_control_steps("pendulum-swingup"),
+            peer("envpool", "envpool_steps.py", "Pendulum-v1", seconds=8, name="EnvPool"),
+            peer("gym", "gymnasium_steps.py", "Pendulum-v1", seconds=8, name="Gymnasium"),
+        ],
+        [Bar(["EnvPool"], 2)], rounds=5, setting="8 worlds, EnvPool in batches of 8"),
+    Row(
+        "inverted-pendulum-steps", "inverted pendulum (our cart-pole), random actions", "control steps/s", False,
+        [
+            poise_control_steps("cartpole-balance"),
+            peer("envpool", "envpool_steps.py", "InvertedPendulum-v5", seconds=8, name="EnvPool"),
+            peer("gym", "gymnasium_steps.py", "InvertedPendulum-v5", seconds=8, name="Gymnasium"),
+        ],
+        [Bar(["EnvPool"], 2)], rounds=5, setting="4 physics steps a control step against their 2; 8 worlds, EnvPool in batches of 8"),
+    Row(
+        "ddpg-rate", "DDPG on the pendulum", "training steps/s", False,
+        [
+            poise_rate("pendulum-swingup", *same_ddpg("ddpg"), steps=40_000, seconds=4, name="Poise"),
+            poise_rate("pendulum-swingup", *same_ddpg("td3"), steps=40_000, seconds=5, name="Poise TD3"),
+            peer("rltools", "rltools_td3.py", "rate", seconds=8, name="RLtools TD3"),
+            learn("sbx", "ddpg", "Pendulum-v1", "rate", "same", 20, "SBX DDPG"),
+            learn("sb3", "ddpg", "Pendulum-v1", "rate", "same", 14, "Stable-Baselines3 DDPG"),
+        ],
+        [Bar(["RLtools TD3"], 1.5), Bar(["SBX DDPG"], 15), Bar(["Stable-Baselines3 DDPG"], 50)],
+        setting="64–64, batches of 100, one update a step; Poise's whole process, peers once they run"),
+    Row(
+        "ppo-rate", "PPO on the pendulum", "training steps/s", False,
+        [
+            poise_rate("pendulum-swingup", *SAME_PPO, steps=409_600, seconds=4, name="Poise"),
+            peer("pufferlib", "pufferlib_ppo.py", seconds=20, name="PufferLib"),
+            learn("sbx", "ppo", "Pendulum-v1", "rate", "same", 25, "SBX"),
+            learn("sb3", "ppo", "Pendulum-v1", "rate", "same", 15, "Stable-Baselines3"),
+        ],
+        [Bar(["PufferLib", "SBX"], 8), Bar(["Stable-Baselines3"], 15)],
+        setting="8 environments, 2048 steps a rollout, ten epochs of minibatches of 64, 64–64; Poise's whole process, peers once they run"),
+    Row(
+        "pendulum-goal", "to −200 on the pendulum", "s", True,
+        [
+            poise_goal("pendulum-swingup", "ppo", 1, "Poise PPO"),
+            poise_goal("pendulum-swingup", "ddpg", 1, "Poise DDPG"),
+            peer(
+                "rltools", "rltools_td3.py", "goal", figure="seconds to " + GOAL, marks=[GOAL], seconds=6, name="RLtools TD3"),
+            goal("sbx", "ppo", "Pendulum-v1", "zoo", 20, "SBX PPO"),
+            goal("sbx", "ddpg", "Pendulum-v1", "ours", 20, "SBX DDPG"),
+            goal("sb3", "ppo", "Pendulum-v1", "zoo", 25, "Stable-Baselines3 PPO"),
+            goal("sb3", "ddpg", "Pendulum-v1", "ours", 30, "Stable-Baselines3 DDPG"),
+        ],
+        [
+            Bar(["RLtools TD3"], 2), Bar(["SBX PPO", "SBX DDPG"], 8),
+            Bar(["Stable-Baselines3 PPO", "Stable-Baselines3 DDPG"], 10),
+        ],
+        setting="process start included; PPO with rl-baselines3-zoo's settings, DDPG with Poise's (the zoo's waits for 10,000 steps)"),
+    Row(
+        "cartpole-goal", "to the goal of cartpole-balance", "s", True,
+        [
+            poise_goal("cartpole-balance", "ppo", 1, "Poise PPO"),
+            goal("sb3", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 120, "Stable-Baselines3 PPO"),
+        ],
+        setting="process start included; the same model and reward, in MuJoCo for the peer; Poise's settings for both"),
+    Row(
+        "humanoid-goal", "to the goal of humanoid-stand", "s", True,
+        [
+            poise_goal("humanoid-stand", "ppo", 80, "Poise PPO"),
+            goal("sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 1220, "Stable-Baselines3 PPO"),
+        ],
+        [Bar(["Stable-Baselines3 PPO"], 6)], rounds=1,
+        setting="process start included; the same model and reward, in MuJoCo for the peer; Poise's settings for both"),
+    Row(
+        "humanoid-rate", "PPO on humanoid-stand", "training steps/s", False,
+        [
+            poise_rate("humanoid-stand", steps=65_536, seconds=10, name="Poise"),
+            learn("sbx", "ppo", "scenario:" + scenario_file("humanoid-stand"), "rate", "ours", 25, "SBX"),
+            learn("sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "rate", "ours", 20, "Stable-Baselines3"),
+        ],
+        setting="the same model and reward, in MuJoCo for the peers; Poise's settings for all; Poise's whole process, peers once they run"),
+    Row(
+        "ppo-memory", "peak memory, PPO on the pendulum", "MB", True,
+        [
+            poise_figure("pendulum-swingup", "memory", *SAME_PPO, steps=20_480, seconds=1, name="Poise"),
+            peer("gym", "cleanrl_ppo.py", "memory", figure="memory", seconds=8, name="CleanRL's recipe"),
+            learn("sb3", "ppo", "Pendulum-v1", "memory", "same", 8, "Stable-Baselines3", "memory"),
+            learn("sbx", "ppo", "Pendulum-v1", "memory", "same", 20, "SBX", "memory"),
+        ],
+        [Bar(["CleanRL's recipe"], 5), Bar(["Stable-Baselines3"], 10)],
+        setting="+cpu behind PyTorch's version: without the hundreds of MB of CUDA that PyPI's own wheel loads"),
+    Row(
+        "humanoid-memory", "peak memory, PPO on humanoid-balance", "MB", True,
+        [poise_figure("humanoid-balance", "memory", steps=65_536, seconds=12, name="Poise")], limit=200, rounds=1,
+        setting="evaluation of 100 episodes included"),
+    Row(
+        "first-step", "process start to the first training step, pendulum", "ms", True,
+        [
+            poise_figure(
+                "pendulum-swingup", "seconds to pendulum-swingup, ", steps=3200, seconds=0.4, name="Poise",
+                marks=["pendulum-swingup, "], scale=1000),
+            peer(
+                "gym", "cleanrl_ppo.py", "first-step", figure="seconds to " + FIRST, marks=[FIRST], scale=1000, seconds=3,
+                name="CleanRL's recipe"),
+            learn("sb3", "ppo", "Pendulum-v1", "first-step", "same", 4, "Stable-Baselines3", "seconds to " + FIRST, [FIRST], 1000),
+            learn("sbx", "ppo", "Pendulum-v1", "first-step", "same", 8, "SBX", "seconds to " + FIRST, [FIRST], 1000),
+        ],
+        limit=100, rounds=5, setting="Poise's run folder is written by then"),
+    Row(
+        "help", "`poise --help`, beside the import of a peer", "ms", True,
+        [
+            poise_help(), import_only("stable_baselines3", 3, "import of Stable-Baselines3"), import_only("sbx", 5, "import of SBX"),
+        ],
+        limit=50, rounds=5),
+    *(update_row(*case) for case in [
+        ("ddpg", 256, 256), ("ddpg", 64, 100), ("ppo", 64, 64), ("ppo", 64, 512), ("ppo", 256, 64), ("ppo", 256, 512)]),
+]

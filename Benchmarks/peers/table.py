@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""The README's table of peers, made from Benchmarks/results/*.csv.
+
+usage: Benchmarks/peers/table.py [--print | --check] [--by clock|processor] [--results FOLDER]
+
+Writes what stands between the two markers in README.md, or prints it, or says whether it stands there. Medians of the samples; a rate or a time is the one on the clock,
+or, with --by processor, as if the program had had its core to itself (what a busy machine leaves of it).
+"""
+import argparse
+import csv
+import os
+import statistics
+import sys
+
+from rows import PROJECT, ROWS
+
+RESULTS = os.path.join(PROJECT, "Benchmarks", "results")
+README = os.path.join(PROJECT, "README.md")
+BEGIN, END = "<!-- peers: made by Benchmarks/peers/table.py -->", "<!-- peers: end -->"
+
+
+def samples(row, results):
+    """The lines of a row's file that hold its figure."""
+    path = os.path.join(results, row.name + ".csv")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return [line for line in csv.DictReader(file) if line["figure"] == row.title]
+
+
+def value(line, row, by):
+    """The sample's value; None where the goal was not reached."""
+    if line["value"] == "":
+        return None
+    number = float(line["value"])
+    if by == "clock" or row.unit == "MB" or row.is_processor_time:
+        return number
+    share = min(1, float(line["processor_s"]) / float(line["wall_s"]))
+    return number * share if row.less_is_better else number / share
+
+
+def medians(row, by, results):
+    """side: (median, or None where not every sample reached it; how many did; how many there were; the last note)."""
+    found = {}
+    for line in samples(row, results):
+        found.setdefault(line["side"], []).append((value(line, row, by), line["note"], float(line["wall_s"] or 0)))
+    result = {}
+    for side, entries in found.items():
+        reached = sorted(v if v is not None else float("inf") for v, _, _ in entries)
+        # A time that was not reached is longer than any: the median of all samples stays one.
+        middle = statistics.median_low(reached) if row.less_is_better else statistics.median(
+            [v for v in reached if v != float("inf")] or [float("inf")])
+        result[side] = (
+            None if middle == float("inf") else middle, sum(v is not None for v, _, _ in entries), len(entries), entries[-1][1],
+            max(seconds for _, _, seconds in entries))
+    return result
+
+
+def number(x):
+    """Three significant digits, thousands apart."""
+    digits = 0 if x >= 100 else 1 if x >= 10 else 2
+    return f"{float(f'{x:.3g}'):,.{digits}f}"
+
+
+def ratio(row, ours, theirs):
+    return theirs / ours if row.less_is_better else ours / theirs
+
+
+def markdown(by="clock", results=RESULTS):
+    lines = ["| one core, one thread | Poise | peers | Poise is better by | asked |", "| --- | --- | --- | --- | --- |"]
+    notes = []
+    machines, versions, rounds = set(), {}, set()
+    for row in ROWS:
+        found = medians(row, by, results)
+        mine = {side.name: found[side.name] for side in row.sides if side.is_ours and side.name in found}
+        if not any(v[0] is not None for v in mine.values()):
+            continue
+        best = (min if row.less_is_better else max)(v[0] for v in mine.values() if v[0] is not None)
+        theirs, ratios, asked = [], [], []
+        for side in row.sides:
+            if side.is_ours or side.name not in found:
+                continue
+            middle, reached, count, note, seconds = found[side.name]
+            if middle is not None:
+                theirs.append(f"{side.name} {number(middle)}" + (f" ({reached} of {count} seeds)" if reached < count else ""))
+            elif note.startswith(("not installed", "failed")):
+                notes.append(f"{side.name} could not be {'installed' if note.startswith('not') else 'run'} here ({note.split(': ', 1)[1]}).")
+            else:
+                theirs.append(f"{side.name}: not within {number(seconds)} {row.unit} ({note})")
+        for bar in row.bars:
+            rivals = [found[peer][0] for peer in bar.peers if peer in found and found[peer][0] is not None]
+            beyond = [found[peer][4] for peer in bar.peers if peer in found and found[peer][0] is None and found[peer][1] == 0 and row.unit == "s"]
+            if rivals:
+                ratios.append(f"{number(ratio(row, best, (min if row.less_is_better else max)(rivals)))}×")
+            elif beyond:
+                ratios.append(f"over {number(ratio(row, best, max(beyond)))}×")
+            else:
+                ratios.append("–")
+            asked.append(f"{bar.factor:g}×")
+        if row.limit is not None:
+            asked.append(f"under {row.limit:g} {row.unit}")
+        own = ", ".join(
+            (number(v[0]) if v[0] is not None else "not reached") + (f" ({name.removeprefix('Poise ')})" if name != "Poise" else "")
+            for name, v in mine.items())
+        setting = f"; {row.setting}" if row.setting else ""
+        lines.append(
+            f"| {row.title}, {row.unit}{setting} | {own} | {'; '.join(theirs)} | {' / '.join(ratios)} | {' / '.join(asked)} |")
+        for line in samples(row, results):
+            machines.add(f"{line['processor']}, {line['cores']} cores")
+            rounds.add(int(line["round"]))
+            versions.update(part.split("=", 1) for part in line["versions"].split() if "=" in part)
+    if len(lines) == 2:
+        return "*No results yet: `make bench-peers`.*"
+    told = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()) if name not in ("poise", "python"))
+    how = "on the clock" if by == "clock" else "of processor time, since the machine was shared"
+    text = "\n".join(lines) + (
+        f"\n\nMedians of up to {max(rounds)} rounds in turns, {how}; {'; '.join(sorted(machines))}. Poise {versions.get('poise', '')}; {told}.")
+    return text + "".join(f" {note}" for note in dict.fromkeys(notes))
+
+
+def with_table(readme, text):
+    """The README with the text between its markers."""
+    if readme.count(BEGIN) != 1 or readme.count(END) != 1 or readme.index(BEGIN) > readme.index(END):
+        sys.exit(f"README.md: found {readme.count(BEGIN)} × '{BEGIN}' and {readme.count(END)} × '{END}'; needed is one of each, in this order.")
+    before, rest = readme.split(BEGIN)
+    return f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}"
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--print", action="store_true", help="print it, leave the README alone")
+    what.add_argument("--check", action="store_true", help="end with status 1 where the README says something else")
+    parser.add_argument("--by", choices=["clock", "processor"], default="clock")
+    parser.add_argument("--results", default=RESULTS)
+    options = parser.parse_args(arguments)
+    text = markdown(options.by, options.results)
+    if options.print:
+        print(text)
+        return
+    with open(README, encoding="utf-8") as file:
+        readme = file.read()
+    changed = with_table(readme, text)
+    if options.check and changed != readme:
+        sys.exit("README.md: its table of peers is not what Benchmarks/results holds. Run: python3 Benchmarks/peers/table.py")
+    if changed != readme:
+        with open(README + ".tmp", "w", encoding="utf-8") as file:
+            file.write(changed)
+        os.replace(README + ".tmp", README)
+
+
+if __name__ == "__main__":
+    main()
