@@ -15,7 +15,7 @@ help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
 	@echo 'make test      set everything up and run all tests'
 	@echo 'make test-browser  the viewer in headless Chromium'
-	@echo 'make torture   the long tests: hours; each script of Tests/Torture alone tells its options with --help'
+	@echo 'make torture   the long tests, hours: kills, failing disks, damage, rubbish; each script of Tests/Torture alone tells its options with --help'
 	@echo 'make build     build the poise program: $(POISE)'
 	@echo 'make bench     figures of this machine beside their floors'
 	@echo 'make screenshots  the pictures of the README, from a run, with headless Chromium: RUN=FOLDER'

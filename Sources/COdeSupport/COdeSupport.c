@@ -1,5 +1,8 @@
+// For dladdr.
+#define _GNU_SOURCE
 #include "COdeSupport.h"
 
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -151,6 +154,17 @@ int poise_ode_prepare_thread(void) {
   pthread_once(&once, start_once);
   thread_is_ready = process_is_ready && dAllocateODEDataForThread(dAllocateMaskAll);
   return thread_is_ready;
+}
+
+// --- Which library ---------------------------------------------------------------------------------------------------
+
+const char *poise_ode_library_file(void) {
+  static char path[4096] = "";
+  Dl_info information;
+  // What this program calls dWorldStep may be an entry of its own that leads to the library, so the linker is asked.
+  void *function = dlsym(RTLD_DEFAULT, "dWorldStep");
+  if (!function || !dladdr(function, &information) || !information.dli_fname) return 0;
+  return realpath(information.dli_fname, path);
 }
 
 // --- Exact state -----------------------------------------------------------------------------------------------------

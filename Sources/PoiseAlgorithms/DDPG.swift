@@ -17,7 +17,7 @@ public import PoiseNetworks
 //  8. What TD3 changes, each on its own: TD3.swift.
 
 /// What came of one update.
-public struct DDPGMetrics: Hashable, Sendable {
+public struct DDPGMetrics: Hashable, Sendable, Codable {
   /// Mean over the batch of (y − Q)², the sum of both for twin critics; decay not included.
   public var criticLoss = 0.0
   /// Mean −Q(o, μ(o)) and the penalty; `nil` where the actor had to wait.

@@ -309,7 +309,10 @@ public struct PPO: Sendable {
   ///   - rollout: the segments of all blocks, advantages estimated.
   ///   - progress: how much of training is done, 0 to 1, for the learning rate.
   ///   - pool: touches no number.
-  public mutating func update(_ rollout: [RolloutSegment], progress: Double, pool: WorkerPool) -> PPOMetrics {
+  ///   - isStopped: asked before each minibatch; once true, the rest is left out, and only `state` as it was before is of use.
+  public mutating func update(
+    _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: () -> Bool = { false }
+  ) -> PPOMetrics {
     var metrics = PPOMetrics()
     metrics.actionSaturation = gather(rollout)
     metrics.explainedVariance = explainedVariance()
@@ -322,6 +325,7 @@ public struct PPO: Sendable {
       var divergence = 0.0
       var rows = 0
       for first in stride(from: 0, to: batch.count, by: settings.minibatchSize) {
+        if isStopped() { break epochs }
         let size = min(settings.minibatchSize, batch.count - first)
         let sums = computeGradients(first: first, size: size, pool: pool)
         let mean = 1 / Double(size)
@@ -581,8 +585,29 @@ extension PPO {
 // MARK: - Keeping
 
 extension PPO {
+  /// All that an update changes and later ones depend on; a copy shares its memory until one of the two is written to.
+  public struct State: Sendable {
+    fileprivate var model: ActorCritic
+    fileprivate var average: AlignedVector<Float>?
+    fileprivate var adam: Adam<Float>
+    fileprivate var memory: Memory
+  }
+
+  public var state: State {
+    get {
+      State(
+        model: model, average: average, adam: adam,
+        memory: Memory(adaptiveRate: adaptiveRate, penalty: penalty, random: random, health: health))
+    }
+    set {
+      (model, average, adam) = (newValue.model, newValue.average, newValue.adam)
+      (adaptiveRate, penalty, random) = (newValue.memory.adaptiveRate, newValue.memory.penalty, newValue.memory.random)
+      health = newValue.memory.health ?? LearnerHealth()
+    }
+  }
+
   /// What the next update depends on beside the networks' parameters and Adam's moments.
-  private struct Memory: Codable {
+  fileprivate struct Memory: Codable {
     var adaptiveRate: AdaptiveLearningRate
     var penalty: Double
     var random: RandomStream
@@ -599,8 +624,7 @@ extension PPO {
       tensors.merge(model.critic.tensors(average, prefix: "average.critic")) { first, _ in first }
     }
     tensors.merge(adam.tensors(prefix: "adam")) { first, _ in first }
-    tensors["ppo.memory"] = try Tensor(
-      encoding: Memory(adaptiveRate: adaptiveRate, penalty: penalty, random: random, health: health))
+    tensors["ppo.memory"] = try Tensor(encoding: state.memory)
     return tensors
   }
 

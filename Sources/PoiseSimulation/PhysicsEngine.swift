@@ -14,6 +14,12 @@ public enum PhysicsEngine {
   /// ODE's own list of how it was compiled, such as `ODE_double_precision`.
   public static var configuration: String { dGetConfiguration().map { String(cString: $0) } ?? "" }
 
+  /// The version of ODE whose headers this program was compiled with.
+  public static let version = dODE_VERSION
+
+  /// The shared library that ODE was loaded from; `nil` where it was linked in, or that cannot be told.
+  public static var libraryFile: String? { poise_ode_library_file().map { String(cString: $0) } }
+
   /// Starts ODE on the calling thread. Every thread that touches a world needs this; repeated calls cost nothing.
   public static func prepareThread() {
     precondition(

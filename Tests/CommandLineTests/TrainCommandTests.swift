@@ -126,6 +126,8 @@ struct TrainCommandTests {
     try expect(["train", "pendulum-balance", "--algorithm", "pp"], 65, "pp")
     try expect(["train", "--resume", "\(folder.path)/none"], 74, "run.json")
     try expect(["train", "--resume", "x", "--seed", "1"], 64, "--resume")
+    try expect(["train", "--resume", "x", "--checkpoint", "best"], 64, "allowed latest, previous")
+    try expect(["train", "pendulum-balance", "--checkpoint", "latest"], 64, "--checkpoint goes with --resume")
     try expect(["train"], 64, "Name a scenario")
     try expect(["train", "pendulum-balance", "--threads", "0"], 64, "allowed 1 to 1024")
     try expect(["evaluate", "pendulum-balance", "--controller", "policy"], 65, "Train one")

@@ -24,6 +24,9 @@ int poise_ode_give_up_on_purpose(void);
 /// 1 if ODE's calls of dRandInt really reach ours, so that QuickStep repeats; found out by stepping a small world.
 int poise_ode_random_is_ours(void);
 
+/// The path of the shared library that holds ODE, or 0 where that cannot be told. Never freed.
+const char *poise_ode_library_file(void);
+
 /// Puts a body into exactly this state, bit for bit: dBodySetQuaternion would normalise, and change the last bits.
 /// position[3], quaternion[4] (w, x, y, z), linear_velocity[3], angular_velocity[3]; the force accumulators are cleared.
 void poise_ode_body_set_state(

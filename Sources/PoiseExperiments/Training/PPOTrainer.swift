@@ -40,7 +40,14 @@ public final class PPOTrainer: Trainer {
 
   public var policy: Policy { ppo.policy }
 
-  public func iterate(stepLimit: Int) -> TrainingReport {
+  public func iterate(stepLimit: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
+    // An iteration happens as a whole or not at all: a rollout that has begun is too large to keep.
+    let before = (memory: memory, ppo: ppo.state)
+    func takenBack() -> TrainingReport? {
+      restore(before.memory)
+      ppo.state = before.ppo
+      return nil
+    }
     var report = TrainingReport()
     let start = DispatchTime.now().uptimeNanoseconds
     let progress = Double(environmentSteps) / Double(stepLimit)
@@ -50,7 +57,10 @@ public final class PPOTrainer: Trainer {
       report.failure = failure
       return report
     }
-    pool.forEach(&shards) { [model = ppo.model, settings] _, shard in shard.collect(model, settings) }
+    pool.forEach(&shards) { [model = ppo.model, settings] _, shard in
+      shard.collect(model, settings, isStopped)
+    }
+    if isStopped() { return takenBack() }
     environmentSteps += settings.rolloutSize
 
     var episodes: [EpisodeSummary] = []
@@ -70,8 +80,9 @@ public final class PPOTrainer: Trainer {
     // The first rollout is for the observations' statistics: a policy learned on raw numbers would mean nothing afterwards.
     let isFirst = ppo.model.normalizer.map { $0.count == 0 } ?? false
     segments = shards.map(\.segment)
-    let metrics = isFirst ? PPOMetrics() : ppo.update(segments, progress: progress, pool: pool)
+    let metrics = isFirst ? PPOMetrics() : ppo.update(segments, progress: progress, pool: pool, isStopped: isStopped)
     segments = []
+    if isStopped() { return takenBack() }
     for shard in shards { ppo.model.normalizer?.merge(shard.segment.statistics) }
     let end = DispatchTime.now().uptimeNanoseconds
 
@@ -107,14 +118,27 @@ public final class PPOTrainer: Trainer {
 
   public func tensors() throws -> [String: Tensor] {
     var tensors = try ppo.tensors()
-    tensors["trainer.memory"] = try Tensor(
-      encoding: Memory(
-        environmentSteps: environmentSteps, returnStatistics: returnStatistics,
-        shards: shards.map {
-          .init(
-            block: $0.block.saved(), observations: $0.buffers.observations, random: $0.random, returns: $0.returns)
-        }))
+    tensors["trainer.memory"] = try Tensor(encoding: memory)
     return tensors
+  }
+
+  private var memory: Memory {
+    Memory(
+      environmentSteps: environmentSteps, returnStatistics: returnStatistics,
+      shards: shards.map {
+        .init(block: $0.block.saved(), observations: $0.buffers.observations, random: $0.random, returns: $0.returns)
+      })
+  }
+
+  private func restore(_ memory: Memory) {
+    environmentSteps = memory.environmentSteps
+    returnStatistics = memory.returnStatistics
+    for (i, state) in memory.shards.enumerated() {
+      shards[i].block.restore(state.block)
+      shards[i].buffers.observations = state.observations
+      shards[i].random = state.random
+      shards[i].returns = state.returns
+    }
   }
 
   public func read(_ tensors: [String: Tensor], file: String) throws {
@@ -133,14 +157,7 @@ public final class PPOTrainer: Trainer {
           remedy: "The checkpoint belongs to another scenario, or is damaged."))
     }
     try ppo.read(tensors, file: file)
-    environmentSteps = memory.environmentSteps
-    returnStatistics = memory.returnStatistics
-    for (i, state) in memory.shards.enumerated() {
-      shards[i].block.restore(state.block)
-      shards[i].buffers.observations = state.observations
-      shards[i].random = state.random
-      shards[i].returns = state.returns
-    }
+    restore(memory)
   }
 }
 
@@ -174,10 +191,11 @@ private struct RolloutShard: Sendable {
   }
 
   /// One rollout of this block.
-  mutating func collect(_ model: ActorCritic, _ settings: PPOParameters) {
+  mutating func collect(_ model: ActorCritic, _ settings: PPOParameters, _ isStopped: () -> Bool) {
     segment.begin()
     returnStatistics.reset()
     for _ in 0..<settings.rolloutLength {
+      if isStopped() { return }
       segment.act(buffers.observations, model, random: &random, into: &actions)
       Self.step(block, actions, &buffers)
       segment.record(
