@@ -190,7 +190,9 @@ public struct DDPG: Sendable {
         return ("the rewards in memory", "the sum from one transition on is \(shard.rewards[i])")
       }
       if let i = LearnerHealth.firstNotFinite(shard.observations, below: count * model.observationCount) {
-        return ("the observations in memory", "element \(i % model.observationCount) of one is \(shard.observations[i])")
+        return (
+          "the observations in memory", "element \(i % model.observationCount) of one is \(shard.observations[i])"
+        )
       }
       if let i = LearnerHealth.firstNotFinite(shard.targets, below: count) {
         return ("the critic's targets", "one of the batch is \(shard.targets[i])")

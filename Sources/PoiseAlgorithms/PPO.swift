@@ -395,7 +395,10 @@ public struct PPO: Sendable {
       return ("the weights of policy and value function", "number \(i) is \(model.parameters[i])")
     }
     if let i = LearnerHealth.firstNotFinite(batch.observations, below: batch.count * model.observationCount) {
-      return ("the observations of the rollout", "element \(i % model.observationCount) of row \(i / model.observationCount) is \(batch.observations[i])")
+      return (
+        "the observations of the rollout",
+        "element \(i % model.observationCount) of row \(i / model.observationCount) is \(batch.observations[i])"
+      )
     }
     for (quantity, values) in [
       ("the values of the rollout", batch.values), ("the advantages of the rollout", batch.advantages),

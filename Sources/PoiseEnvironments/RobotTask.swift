@@ -96,7 +96,8 @@ public struct PhysicsOverrides: Configurable, Hashable {
       "iterations", \.iterations, .optional(.integer(.from(1, through: 10_000))),
       "Sweeps of the iterative solver; null: the model's, or 20."),
     .key(
-      "timeStep", \.timeStep, .optional(.number(.from(1e-6, through: 1), unit: "s")), "Physics step; null: the model's."),
+      "timeStep", \.timeStep, .optional(.number(.from(1e-6, through: 1), unit: "s")), "Physics step; null: the model's."
+    ),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
@@ -170,7 +171,8 @@ public struct Command: Configurable, Hashable {
     .key("range", \.range, .range(), "Drawn uniformly when an episode starts.", isRequired: true),
     .key("unit", \.unit, unitFormat, "Its unit, for tables."),
     .key(
-      "interval", \.interval, .optional(.number(.above(0, through: 1e6), unit: "s")), "Drawn anew this often; null: once."),
+      "interval", \.interval, .optional(.number(.above(0, through: 1e6), unit: "s")),
+      "Drawn anew this often; null: once."),
   ]
 }
 

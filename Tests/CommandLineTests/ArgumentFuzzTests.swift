@@ -23,15 +23,18 @@ private struct CommandLines {
       ["train", scenario, "--algorithm", "ddpg", "--steps", "64", "--threads", "1", "--set", "ddpg.warmupSteps=32"],
       ["train", "--resume", "\(folder)/run", "--threads", "1"],
       ["evaluate", scenario, "--controller", "zero", "--episodes", "1", "--seed", "5", "--json"],
-      ["replay", scenario, "--episodes", "1", "--tty", "--ascii"], ["replay", "--csv", "\(folder)/m.csv", "--model", model],
+      ["replay", scenario, "--episodes", "1", "--tty", "--ascii"],
+      ["replay", "--csv", "\(folder)/m.csv", "--model", model],
       ["export", run, "--csv", "-", "--episodes", "1", "--seed", "9", "--every", "50"],
       ["export", run, "--onnx", "\(folder)/p.onnx"], ["report", run, "--html", "\(folder)/r.html"],
     ]
   }
 
   private static let words = [
-    "", " ", "-", "--", "---", "-h", "--help", "--version", "--=", "=", "nan", "inf", "-1", "0", "1e400", "9223372036854775808",
-    "18446744073709551616", "0x10", "1,5", "é", "\u{FEFF}", "\u{202E}", "%s%n%n", "*", "~", "/", "/dev/null", "/dev/zero",
+    "", " ", "-", "--", "---", "-h", "--help", "--version", "--=", "=", "nan", "inf", "-1", "0", "1e400",
+    "9223372036854775808",
+    "18446744073709551616", "0x10", "1,5", "é", "\u{FEFF}", "\u{202E}", "%s%n%n", "*", "~", "/", "/dev/null",
+    "/dev/zero",
     "/proc/self/mem", "..", "--set", "--set=", "--set=.", "--set=a.b.c=[", "--seed", "--seed=-1", "--out=", "--csv=-",
     "ppo.worlds=1e30", "ppo.hiddenSizes=[0]", "training.stepLimit=0", "--threads=99999999999999999999", "--episodes=-3",
   ]
@@ -60,7 +63,9 @@ private struct CommandLines {
       line[place] = String(decoding: bytes, as: UTF8.self)
     default:
       let text = Self.words[random.index(below: Self.words.count)]
-      line.insert("--set=" + ["seed", "ppo.learningRate.initial", "rewards.0.tilt", "a..b", ""][random.index(below: 5)] + "=" + text, at: place)
+      line.insert(
+        "--set=" + ["seed", "ppo.learningRate.initial", "rewards.0.tilt", "a..b", ""][random.index(below: 5)] + "="
+          + text, at: place)
     }
   }
 }

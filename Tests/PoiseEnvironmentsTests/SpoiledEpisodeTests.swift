@@ -41,7 +41,9 @@ struct SpoiledEpisodeTests {
     return block.faults
   }
 
-  @Test("in an observation, at its first moment too, end the episode as a fault that names it; none comes out", arguments: [false, true])
+  @Test(
+    "in an observation, at its first moment too, end the episode as a fault that names it; none comes out",
+    arguments: [false, true])
   func observations(isShaped: Bool) throws {
     var task = pendulumTask()
     var shaping = ObservationShaping()
@@ -52,7 +54,8 @@ struct SpoiledEpisodeTests {
     #expect(faults.count > 20)
     #expect(faults.allSatisfy { $0.place == "observation 'spoiled'" })
     #expect(faults.contains { $0.reason.hasSuffix("at the start of the episode") && $0.step == 0 })
-    #expect(faults.contains { $0.reason == "nan is not finite" } && faults.contains { $0.reason == "-inf is not finite" })
+    #expect(
+      faults.contains { $0.reason == "nan is not finite" } && faults.contains { $0.reason == "-inf is not finite" })
     #expect(faults.contains { $0.reason.contains("is beyond 1000000.0") } == !isShaped)
   }
 
@@ -76,7 +79,8 @@ struct SpoiledEpisodeTests {
     #expect(large.isEmpty)
   }
 
-  @Test("in a force make ODE give up in the middle of a step: a fault, and the next episode has the bits of a fresh world")
+  @Test(
+    "in a force make ODE give up in the middle of a step: a fault, and the next episode has the bits of a fresh world")
   func breakdown() throws {
     var task = busyTask()
     task.disturbances = []

@@ -29,7 +29,8 @@ struct MutatedModelTests {
     }
   }
 
-  @Test("never crashes the reader, never hangs it, and gives problems or a model that keeps its promises and can be driven")
+  @Test(
+    "never crashes the reader, never hangs it, and gives problems or a model that keeps its promises and can be driven")
   func fuzz() throws {
     let folders = [Folders.root.appending(path: "models"), Folders.golden.appending(path: "snippets")]
     let corpus = try folders.flatMap { folder in
@@ -41,7 +42,8 @@ struct MutatedModelTests {
     var random = Torture.random(1)
     let folder = try TemporaryFolder()
     var modelCount = 0
-    let trial = try Torture.trial("mjcf", count: 5_000, inputs: { mutator.mutated(corpus[$0 % corpus.count]) }) { i, text in
+    let trial = try Torture.trial("mjcf", count: 5_000, inputs: { mutator.mutated(corpus[$0 % corpus.count]) }) {
+      i, text in
       let path = try folder.write(text)
       do {
         let model = try RobotModel(contentsOf: path)
@@ -57,6 +59,7 @@ struct MutatedModelTests {
     // A hang, not a slow machine: processor time, and no input takes a tenth of it.
     #expect(trial.slowest < .seconds(60))
     // Both outcomes are common, or the mutations are too mild or too wild to show anything.
-    #expect((trial.count / 10..<trial.count * 9 / 10).contains(modelCount), "\(modelCount) of \(trial.count) were models")
+    #expect(
+      (trial.count / 10..<trial.count * 9 / 10).contains(modelCount), "\(modelCount) of \(trial.count) were models")
   }
 }

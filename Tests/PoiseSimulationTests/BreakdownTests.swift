@@ -66,7 +66,8 @@ struct BreakdownTests {
     #expect(bits() == calm)
   }
 
-  @Test("one that has run away stands still, and restored it has the bits of one that never did", arguments: bothSolvers)
+  @Test(
+    "one that has run away stands still, and restored it has the bits of one that never did", arguments: bothSolvers)
   func runaway(solver: PhysicsParameters.Solver) {
     var world = Self.chain(solver)
     let start = world.saved()

@@ -10,7 +10,9 @@ import Testing
 @Suite("A trajectory that is rubbish")
 struct TrajectoryFuzzTests {
   private static let vocabulary = Mutator.Vocabulary(
-    pieces: [",", "\n", "\r\n", "\"", "\"\"", "\u{FEFF}", ";", "\t", "{", "}", "[", "]", ":", "null", ",,,,,,", "\n\n", "true"],
+    pieces: [
+      ",", "\n", "\r\n", "\"", "\"\"", "\u{FEFF}", ";", "\t", "{", "}", "[", "]", ":", "null", ",,,,,,", "\n\n", "true",
+    ],
     plausibleValues: ["0", "1", "2", "0.5", "-1", "1e3", "1e9", "true", "false", "", "\"1\""], valueStarts: ",\n:",
     valueEnds: ",\n}]", valueShare: 12)
 

@@ -12,7 +12,8 @@ struct EnduranceTests {
 
   /// All, or those that POISE_TORTURE_ROBOTS names.
   private static let robots = ShippedRobot.allCases.filter {
-    ProcessInfo.processInfo.environment["POISE_TORTURE_ROBOTS"]?.split(separator: ",").contains(Substring($0.rawValue)) ?? true
+    ProcessInfo.processInfo.environment["POISE_TORTURE_ROBOTS"]?.split(separator: ",").contains(Substring($0.rawValue))
+      ?? true
   }
 
   @Test("thrown from one limit to the other at random, never end the process; faults are counted", arguments: robots)

@@ -22,7 +22,8 @@ struct SpoiledTrainingTests {
   private static func spoiled(_ algorithm: String) throws -> LoadedScenario {
     let plain = try scenario(algorithm)
     var configured = try Configured<Scenario>(contentsOf: plain.path, overrides: plain.overrides)
-    configured.value.task.observations = TermList(plain.task.task.observations.terms + [Observation(SpoiledObservation())])
+    configured.value.task.observations = TermList(
+      plain.task.task.observations.terms + [Observation(SpoiledObservation())])
     configured.value.task.rewards = TermList(plain.task.task.rewards.terms + [Reward(SpoiledReward())])
     return try LoadedScenario(configured, path: plain.path)
   }
@@ -40,12 +41,15 @@ struct SpoiledTrainingTests {
   }
 
   private static func isFinite(_ trainer: any Trainer) throws -> Bool {
-    try trainer.tensors().values.allSatisfy { ($0.floats ?? []).allSatisfy { $0.isFinite } && ($0.doubles ?? []).allSatisfy { $0.isFinite } }
+    try trainer.tensors().values.allSatisfy {
+      ($0.floats ?? []).allSatisfy { $0.isFinite } && ($0.doubles ?? []).allSatisfy { $0.isFinite }
+    }
   }
 
   // MARK: What the environments give
 
-  @Test("observations and rewards: counted and named, and the learner never sees them", arguments: ["ppo", "ddpg", "td3"])
+  @Test(
+    "observations and rewards: counted and named, and the learner never sees them", arguments: ["ppo", "ddpg", "td3"])
   func environments(algorithm: String) throws {
     let trainer = try Self.trainer(Self.spoiled(algorithm))
     var faults: [EnvironmentFault] = []
@@ -71,7 +75,9 @@ struct SpoiledTrainingTests {
     #expect(try run.run(tell: { if case .fault = $0 { told += 1 } }) == .stepLimitReached)
     let table = try String(contentsOfFile: "\(scratch.path)/run/progress.csv", encoding: .utf8).split(separator: "\n")
     let column = try #require(table[0].split(separator: ",").firstIndex(of: "faults"))
-    let counts = table.dropFirst().map { Int(Double($0.split(separator: ",", omittingEmptySubsequences: false)[column]) ?? -1) }
+    let counts = table.dropFirst().map {
+      Int(Double($0.split(separator: ",", omittingEmptySubsequences: false)[column]) ?? -1)
+    }
     #expect(run.faults > 0 && counts.reduce(0, +) == run.faults)
     #expect(told > 0 && told <= 6 * counts.count)
     let events = try Data(contentsOf: URL(filePath: "\(scratch.path)/run/events.out.tfevents.poise"))
@@ -85,7 +91,8 @@ struct SpoiledTrainingTests {
     let run = try Self.begin(Self.scenario(algorithm, ["faults.reward=1e-9"]), "\(scratch.path)/run")
     let error = #expect(throws: TrainingFailure.self) { try run.run() }
     #expect(error?.exitStatus == .badInput)
-    #expect(error?.cause.contains("control steps ended as faults; the first: fault in pendulum-balance, seed 3") == true)
+    #expect(
+      error?.cause.contains("control steps ended as faults; the first: fault in pendulum-balance, seed 3") == true)
     #expect(error?.cause.contains("is beyond 1e-09") == true, "\(error?.description ?? "")")
   }
 
@@ -124,13 +131,15 @@ struct SpoiledTrainingTests {
     (run.trainer as? PPOTrainer)?.ppo.spoilGradients = spoil
     (run.trainer as? OffPolicyTrainer)?.ddpg.spoilGradients = spoil
     let error = #expect(throws: TrainingFailure.self) { try run.run() }
-    #expect(error?.cause.contains("1 gradients are not finite, the first at parameter 3") == true, "\(error?.cause ?? "")")
+    #expect(
+      error?.cause.contains("1 gradients are not finite, the first at parameter 3") == true, "\(error?.cause ?? "")")
     #expect(error?.cause.contains("100 in a row, first found at update 37") == true, "\(error?.cause ?? "")")
   }
 
   // MARK: Weights
 
-  @Test("a weight at a random moment stops training before anyone acts on it; the checkpoint of before is whole",
+  @Test(
+    "a weight at a random moment stops training before anyone acts on it; the checkpoint of before is whole",
     arguments: ["ppo", "ddpg", "td3"], [Float.nan, .infinity, 1e30])
   func weights(algorithm: String, value: Float) throws {
     let scratch = TrainingRunTests.Scratch()
@@ -161,7 +170,8 @@ struct SpoiledTrainingTests {
 
   // MARK: Learning rates
 
-  @Test("a learning rate of 1000 ends in a message that names the weights, the update and the rate",
+  @Test(
+    "a learning rate of 1000 ends in a message that names the weights, the update and the rate",
     arguments: [
       ("ppo", "ppo.learningRate.initial"), ("ddpg", "ddpg.criticLearningRate"), ("ddpg", "ddpg.actorLearningRate"),
       ("td3", "td3.criticLearningRate"), ("td3", "td3.actorLearningRate"),
@@ -180,6 +190,8 @@ struct SpoiledTrainingTests {
   @Test("an adaptive learning rate that begins beyond its own range is refused, not cut without a word")
   func adaptiveRange() throws {
     let error = #expect(throws: InvalidInput.self) { try Self.scenario("ppo", ["ppo.learningRate.initial=1e3"]) }
-    #expect(error?.description.contains("learningRate.initial: found 1000.0; allowed from lowest") == true, "\(error?.description ?? "")")
+    #expect(
+      error?.description.contains("learningRate.initial: found 1000.0; allowed from lowest") == true,
+      "\(error?.description ?? "")")
   }
 }
