@@ -80,6 +80,7 @@ public final class TrainingRun {
     try RunFolder.makeFolder(path)
     lock = try FolderLock(path, work: Self.work)
     folder = try RunFolder(creating: path, for: scenario, seed: seed, instructionSet: instructionSet)
+    folder.removeLeftovers()
     inputs = try folder.inputSeals()
     logs = try RunLogs(folder)
     state = Self.beginning(of: scenario)
@@ -105,7 +106,7 @@ public final class TrainingRun {
     self.beginning = beginning
     folder = try RunFolder(contentsOf: path)
     lock = try FolderLock(folder.path, work: Self.work)
-    for name in ["checkpoints", "model", "."] { WholeFile.removeLeftovers(in: folder.file(name)) }
+    folder.removeLeftovers()
     instructionSet = folder.description.instructionSet
     guard instructionSet.isSupported else {
       throw InvalidInput(
