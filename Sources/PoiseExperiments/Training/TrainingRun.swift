@@ -124,6 +124,7 @@ public final class TrainingRun {
       scenario, seed: folder.description.seed, instructionSet: instructionSet, pool: pool)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
     guard let file else {
+      try RunFolder.makeFolder(folder.file("checkpoints"))
       state = Self.beginning(of: scenario)
       inputs = try folder.inputSeals()
       logs = try RunLogs(folder)
