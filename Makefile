@@ -15,7 +15,7 @@ help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
 	@echo 'make test      set everything up and run all tests'
 	@echo 'make test-browser  the viewer in headless Chromium'
-	@echo 'make torture   the long form of what must never be lost: kills, failing disks, damage; about an hour'
+	@echo 'make torture   the long tests, hours: kills, failing disks, damage, rubbish; each script of Tests/Torture alone tells its options with --help'
 	@echo 'make build     build the poise program: $(POISE)'
 	@echo 'make bench     figures of this machine beside their floors'
 	@echo 'make screenshots  the pictures of the README, from a run, with headless Chromium: RUN=FOLDER'
@@ -32,10 +32,11 @@ test: setup
 test-browser: setup
 	POISE_BROWSER_TESTS=1 $(SWIFT_TEST) --filter BrowserTests
 
-# Each script of its own; their options: python3 Tests/Torture/kill.py --help
+# All of Tests/Torture, one after the other, to the end even where one fails.
 torture: build
-	@command -v python3 >/dev/null 2>&1 || { echo 'Python 3 is missing. On Debian: apt-get install python3' >&2; exit 1; }
-	@for script in Tests/Torture/*.py; do python3 $$script || exit 1; done
+	@failed=; for script in Tests/Torture/*.py; do \
+	  echo "== $$script"; python3 "$$script" || failed="$$failed $$script"; \
+	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 build: setup
 	$(SWIFT_BUILD) --product poise

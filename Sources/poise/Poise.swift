@@ -11,12 +11,12 @@ struct Poise: ParsableCommand {
     abstract: "Simulates robots and trains their controllers: one native program, the same bits for the same seed.",
     discussion: """
       SCENARIO and MODEL are files, or names that `poise list` shows.
-      Exit codes: 0 done, 64 usage, 65 bad input, 70 a fault of ours, 74 input/output, 128 + signal number interrupted.
+      Exit codes: 0 done, 64 usage, 65 bad input, 69 a promise that is not kept (doctor), 70 a fault of ours, 74 input/output, 128 + signal number interrupted.
       """,
     version: RunFolder.poiseVersion,
     subcommands: [
       List.self, Inspect.self, Check.self, Simulate.self, Train.self, Evaluate.self, Replay.self, Export.self,
-      Report.self, Bench.self,
+      Report.self, Bench.self, SweepCommand.self, Doctor.self,
     ])
 
   static func main() {

@@ -181,10 +181,12 @@ public final class EnvironmentBlock: @unchecked Sendable {
       faults: faults)
   }
 
-  /// Whether a state that came from outside has the shapes that `restore` needs.
+  /// Whether a state, from a file say, is one that these worlds could be in.
   public func accepts(_ state: State) -> Bool {
     state.environments.count == count && state.begun.count == count && state.isIdle.count == count
+      && state.begun.allSatisfy { (0..<1 << 40).contains($0) }
       && zip(environments, state.environments).allSatisfy { $0.accepts($1) }
+      && zip(state.environments, state.isIdle).allSatisfy { $0.ending == .running || $1 }
       && state.finishedEpisodes.allSatisfy { $0.rewardTerms.count == task.rewardNames.count }
   }
 

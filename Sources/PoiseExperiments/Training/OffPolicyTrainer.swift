@@ -17,7 +17,7 @@ public final class OffPolicyTrainer: Trainer {
   private let scenario: LoadedScenario
   private let settings: DDPGParameters
   private let pool: WorkerPool
-  private var ddpg: DDPG
+  var ddpg: DDPG
   private var memory: ReplayMemory
   private var shards: [ActingShard]
   /// Made with the first save.
@@ -77,6 +77,13 @@ public final class OffPolicyTrainer: Trainer {
 
   public func iterate(stepLimit: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
     let end = min(stepLimit, underWay.firstStep + settings.reportInterval)
+    // Before anybody acts on them.
+    ddpg.checkWeights()
+    if let failure = ddpg.health.failure {
+      var report = TrainingReport()
+      report.failure = failure
+      return report
+    }
     var time = DispatchTime.now().uptimeNanoseconds
     func lap() -> Double {
       let now = DispatchTime.now().uptimeNanoseconds
@@ -89,7 +96,7 @@ public final class OffPolicyTrainer: Trainer {
       underWay.actingSeconds += lap()
       learn()
       underWay.learningSeconds += lap()
-    } while environmentSteps < end
+    } while environmentSteps < end && ddpg.health.failure == nil
     return report()
   }
 
@@ -112,7 +119,9 @@ public final class OffPolicyTrainer: Trainer {
   private func learn() {
     guard memory.transitionCount > 0 else { return }
     let due = Int(Double(environmentSteps - settings.warmupSteps) * settings.updatesPerStep) - ddpg.updates
-    for _ in 0..<max(0, due) { underWay.sums.add(ddpg.update(memory, pool: pool)) }
+    for _ in 0..<max(0, due) where ddpg.health.failure == nil {
+      underWay.sums.add(ddpg.update(memory, pool: pool))
+    }
   }
 
   private func report() -> TrainingReport {
@@ -142,6 +151,7 @@ public final class OffPolicyTrainer: Trainer {
       ("updates", Double(ddpg.updates)), ("skipped_updates", Double(ddpg.skippedUpdates)),
       ("memory_transitions", Double(memory.transitionCount)),
     ]
+    report.failure = ddpg.health.failure
     report.phases = [("acting", underWay.actingSeconds), ("learning", underWay.learningSeconds)]
     underWay = Iteration(firstStep: environmentSteps)
     return report
@@ -186,7 +196,7 @@ public final class OffPolicyTrainer: Trainer {
         $1.block.accepts($0.block) && $0.observations.count == $1.buffers.observations.count
           && $1.noise.accepts($0.noise)
       }
-    guard fits, memory.begin(from: state.replay) else {
+    guard fits, state.environmentSteps >= 0, memory.begin(from: state.replay) else {
       throw InvalidInput(
         Problem(
           file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds or of another memory",
@@ -245,6 +255,7 @@ private struct LearningSums: Codable {
   private var actorUpdates = 0.0
 
   mutating func add(_ metrics: DDPGMetrics) {
+    guard !metrics.isRefused else { return }
     updates += 1
     sums.criticLoss += metrics.criticLoss
     sums.value += metrics.value

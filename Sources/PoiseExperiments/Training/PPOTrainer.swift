@@ -10,7 +10,7 @@ public final class PPOTrainer: Trainer {
   private let scenario: LoadedScenario
   private let settings: PPOParameters
   private let pool: WorkerPool
-  private var ppo: PPO
+  var ppo: PPO
   private var shards: [RolloutShard]
   private var segments: [RolloutSegment] = []
   /// Discounted returns so far, for `scalesRewards`; one element.
@@ -51,6 +51,12 @@ public final class PPOTrainer: Trainer {
     var report = TrainingReport()
     let start = DispatchTime.now().uptimeNanoseconds
     let progress = Double(environmentSteps) / Double(stepLimit)
+    // Before anybody acts on them.
+    ppo.checkWeights()
+    if let failure = ppo.health.failure {
+      report.failure = failure
+      return report
+    }
     pool.forEach(&shards) { [model = ppo.model, settings] _, shard in
       shard.collect(model, settings, isStopped)
     }
@@ -89,6 +95,7 @@ public final class PPOTrainer: Trainer {
       ("action_saturation", metrics.actionSaturation), ("epochs", metrics.epochs),
       ("skipped_updates", Double(metrics.skippedUpdates)), ("reward_scale", Double(scale)),
     ]
+    report.failure = ppo.health.failure
     report.phases = [("rollout", Double(middle - start) * 1e-9), ("update", Double(end - middle) * 1e-9)]
     return report
   }
@@ -142,12 +149,12 @@ public final class PPOTrainer: Trainer {
         $1.block.accepts($0.block) && $0.observations.count == $1.buffers.observations.count
           && $0.random.count == $1.random.count && $0.returns.count == $1.returns.count
       }
-    guard fits else {
+    guard fits, memory.environmentSteps >= 0, memory.returnStatistics.elementCount == 1 else {
       throw InvalidInput(
         Problem(
-          file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds",
+          file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds, or an impossible one",
           allowed: "that of \(settings.worlds) worlds in blocks of \(settings.blockSize)",
-          remedy: "The checkpoint belongs to another scenario."))
+          remedy: "The checkpoint belongs to another scenario, or is damaged."))
     }
     try ppo.read(tensors, file: file)
     restore(memory)

@@ -11,7 +11,7 @@ public protocol Trainer: AnyObject {
   var environmentSteps: Int { get }
   /// The deterministic policy as it stands.
   var policy: Policy { get }
-  /// Collects some experience and learns from it.
+  /// Collects some experience and learns from it. A report with a `failure` is the last one.
   ///
   /// - Parameters:
   ///   - stepLimit: where training ends, for schedules.
@@ -59,6 +59,8 @@ public struct TrainingReport: Sendable {
   /// Name and value, always the same names in the same order; `nil` where there is nothing to tell.
   public var metrics: [(name: String, value: Double?)] = []
   public var faults: [EnvironmentFault] = []
+  /// Why learning cannot go on: which quantity, what it was, at which update.
+  public var failure: LearnerHealth.Failure?
   /// Seconds of wall time by phase. These alone touch the clock, and no number follows from them.
   public var phases: [(name: String, seconds: Double)] = []
 

@@ -14,7 +14,7 @@ public import PoiseNetworks
 public final class TrainingRun {
   public let folder: RunFolder
   public let scenario: LoadedScenario
-  private let trainer: any Trainer
+  let trainer: any Trainer
   private let evaluation: Evaluation
   private let pool: WorkerPool
   private let logs: RunLogs
@@ -39,6 +39,8 @@ public final class TrainingRun {
     var bestSteps = 0
     var best: EvaluationResult?
     var faults = 0
+    /// Updates refused so far; files of before it was kept have no word of it.
+    var skippedUpdates: Int?
     /// Wall time of the processes before this one, s; told, not computed with.
     var secondsBefore = 0.0
   }
@@ -57,6 +59,8 @@ public final class TrainingRun {
   public enum Ending: Sendable, Hashable {
     case goalReached
     case stepLimitReached
+    /// At `pauseSteps`, after saving.
+    case paused
     /// By a signal, after saving.
     case interrupted(signal: Int32)
   }
@@ -167,6 +171,10 @@ public final class TrainingRun {
   /// The best evaluation so far, and when it was.
   public var best: (result: EvaluationResult, environmentSteps: Int)? { state.best.map { ($0, state.bestSteps) } }
   public var faults: Int { state.faults }
+  /// Updates that were refused so far, because something was not finite.
+  public var skippedUpdates: Int { state.skippedUpdates ?? 0 }
+  /// Control steps of all worlds after which `run` comes back for now, having evaluated what was due; `nil` for never.
+  public var pauseSteps: Int?
   /// Wall time since the process's start, and that of the processes before it.
   public var seconds: Double {
     state.secondsBefore + Double(DispatchTime.now().uptimeNanoseconds - beginning) * 1e-9
@@ -180,6 +188,7 @@ public final class TrainingRun {
   ///   - stopSignal: asked every few milliseconds, by any thread, also in the middle of iterations and evaluations; a number other
   ///     than 0, which then must stay, stops the run after saving.
   ///   - tell: called with what happens.
+  /// - Throws: `TrainingFailure` where the numbers cannot be trusted any more; the last checkpoint is of before.
   public func run(
     stopSignal: @Sendable () -> Int32 = { 0 }, tell: (Event) throws -> Void = { _ in }
   ) throws -> Ending {
@@ -193,6 +202,10 @@ public final class TrainingRun {
         guard try evaluate(steps, isStopped, tell) else { return try stop(stopSignal()) }
       }
       if settings.stopsAtGoal, state.goalsInARow >= 2 { return .goalReached }
+      if let pauseSteps, steps >= pauseSteps, !isOver {
+        try save()
+        return .paused
+      }
       if isOver { return .stepLimitReached }
       guard !isStopped(), let report = trainer.iterate(stepLimit: stepLimit, isStopped: isStopped) else {
         return try stop(stopSignal())
@@ -200,11 +213,18 @@ public final class TrainingRun {
       state.iteration += 1
       state.environmentSteps = trainer.environmentSteps
       state.faults += report.faults.count
-      try logs.add(
-        report, iteration: state.iteration, steps: state.environmentSteps,
-        stepsOfIteration: state.environmentSteps - steps)
-      for fault in report.faults { try tell(.fault(fault.description)) }
+      state.skippedUpdates = report["skipped_updates"].map { Int($0) } ?? state.skippedUpdates
+      if !report.metrics.isEmpty {
+        try logs.add(
+          report, iteration: state.iteration, steps: state.environmentSteps,
+          stepsOfIteration: state.environmentSteps - steps)
+      }
+      for fault in report.faults.prefix(Self.toldFaults) { try tell(.fault(fault.description)) }
+      if report.faults.count > Self.toldFaults {
+        try tell(.fault("and \(report.faults.count - Self.toldFaults) faults more in these steps"))
+      }
       try tell(.iteration(report, environmentSteps: state.environmentSteps))
+      try checkHealth(report, steps: state.environmentSteps - steps)
       if Double(DispatchTime.now().uptimeNanoseconds - lastSave) * 1e-9 > Self.saveInterval { try save() }
     }
   }
@@ -212,6 +232,23 @@ public final class TrainingRun {
   private func stop(_ signal: Int32) throws -> Ending {
     try save()
     return .interrupted(signal: signal)
+  }
+
+  /// Faults of an iteration that are told one by one.
+  private static let toldFaults = 5
+
+  /// Ends a run that cannot get anywhere any more, without saving what it has come to.
+  private func checkHealth(_ report: TrainingReport, steps: Int) throws {
+    var cause = report.failure?.description
+    if cause == nil, report.faults.count * 2 > steps, let first = report.faults.first {
+      cause = "\(report.faults.count) of \(steps) control steps ended as faults; the first: \(first)"
+    }
+    guard let cause else { return }
+    try logs.synchronize()
+    throw TrainingFailure(
+      run: folder.path, cause: cause, environmentSteps: state.environmentSteps, iteration: state.iteration,
+      firstFault: report.failure == nil ? nil : report.faults.first?.description,
+      settings: scenario.scenario.learningRates, hasBest: state.best != nil)
   }
 
   /// - Returns: false if it was stopped; then it is made anew when the run goes on.

@@ -159,6 +159,9 @@ private final class TrainingDisplay {
     ]
     if let best = run.best { lines.append("  best, at \(best.environmentSteps) steps: \(scores(best.result))") }
     if run.faults > 0 { lines.append("  \(run.faults) episodes ended as a fault and were not learned from") }
+    if run.skippedUpdates > 0 {
+      lines.append("  \(run.skippedUpdates) updates were refused, because a loss or a gradient was not finite")
+    }
     lines += ["  run       \(path)", "  evaluate  poise evaluate \(path)"]
     return lines.joined(separator: "\n")
   }
