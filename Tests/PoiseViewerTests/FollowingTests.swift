@@ -40,8 +40,13 @@ struct FollowingTests {
       let curves = try #require(client.next("curves") { ($0["curves"] as? [Any])?.isEmpty == false })
       let titles = (curves["curves"] as? [[String: Any]] ?? []).compactMap { $0["title"] as? String }
       #expect(titles.contains("Return") && titles.contains("Survival rate"))
-      let newer = try #require(client.next("state") { $0["checkpoint"] as? String == "best" })
-      #expect((newer["policy"] as? String)?.contains("5120 steps") == true, "\(newer["policy"] ?? "")")
+      // How many looks there were while it trained depends on the machine; in the end it knows the end.
+      let isAtTheEnd = client.next("state") {
+        $0["checkpoint"] as? String == "best" && ($0["policy"] as? String)?.contains("5120 steps") == true
+      }
+      #expect(isAtTheEnd != nil)
+      // A look may have seen the last line of the tables before the last checkpoint was there.
+      client.command(#"{"kind":"checkpoint","name":"best"}"#)
 
       // The next episode is the trained policy's, to the bit.
       client.command(#"{"kind":"episode","seed":9}"#)

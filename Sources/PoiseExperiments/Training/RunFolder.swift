@@ -85,6 +85,11 @@ public struct RunFolder: Sendable {
     try Self.write(String(decoding: encoder.encode(description), as: UTF8.self) + "\n", to: file("run.json"))
   }
 
+  /// Removes what processes that were killed while writing left. Only under the lock.
+  func removeLeftovers() {
+    for name in ["checkpoints", "model", "."] { WholeFile.removeLeftovers(in: file(name)) }
+  }
+
   /// What a run has before it has a description.
   private static let beginnings = ["model", "scenario.yaml", "checkpoints"]
 

@@ -84,6 +84,7 @@ public final class TrainingRun {
     try RunFolder.makeFolder(path)
     lock = try FolderLock(path, work: Self.work)
     folder = try RunFolder(creating: path, for: scenario, seed: seed, instructionSet: instructionSet)
+    folder.removeLeftovers()
     inputs = try folder.inputSeals()
     logs = try RunLogs(folder)
     state = Self.beginning(of: scenario)
@@ -109,7 +110,7 @@ public final class TrainingRun {
     self.beginning = beginning
     folder = try RunFolder(contentsOf: path)
     lock = try FolderLock(folder.path, work: Self.work)
-    for name in ["checkpoints", "model", "."] { WholeFile.removeLeftovers(in: folder.file(name)) }
+    folder.removeLeftovers()
     instructionSet = folder.description.instructionSet
     guard instructionSet.isSupported else {
       throw InvalidInput(
@@ -127,6 +128,7 @@ public final class TrainingRun {
       scenario, seed: folder.description.seed, instructionSet: instructionSet, pool: pool)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
     guard let file else {
+      try RunFolder.makeFolder(folder.file("checkpoints"))
       state = Self.beginning(of: scenario)
       inputs = try folder.inputSeals()
       logs = try RunLogs(folder)

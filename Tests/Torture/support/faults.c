@@ -193,6 +193,11 @@ int unlink(const char *path) {
   AROUND(is_watched(path), 0, real(path));
 }
 
+int rmdir(const char *path) {
+  REAL(int, rmdir, const char *);
+  AROUND(is_watched(path), 0, real(path));
+}
+
 int mkdir(const char *path, mode_t mode) {
   REAL(int, mkdir, const char *, mode_t);
   AROUND(is_watched(path), 1, real(path, mode));

@@ -112,7 +112,8 @@ class Torture:
 
     def check_whole(self, folder, words):
         """Every checkpoint that is there is whole, says an independent reader; latest with all that it stands on."""
-        for name in sorted(os.listdir(os.path.join(folder, "checkpoints"))):
+        checkpoints = os.path.join(folder, "checkpoints")
+        for name in sorted(os.listdir(checkpoints) if os.path.isdir(checkpoints) else []):
             if name.endswith(".safetensors"):
                 self.check(not (found := poise_run.problems_of_checkpoint(folder, name)), f"{words}: {name}: {found}")
 
