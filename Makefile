@@ -9,12 +9,13 @@ SYSTEM_PACKAGES := libode-dev libeigen3-dev libjs-three pkg-config
 # three.js, the 3-D library of the viewer's page; POISE_THREE_JS names another copy of it.
 THREE_JS := $(or $(POISE_THREE_JS),/usr/share/javascript/three/three.min.js)
 
-.PHONY: help balance test test-browser build setup format bench bench-peers screenshots protobuf
+.PHONY: help balance test test-browser torture build setup format bench bench-peers screenshots protobuf
 
 help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
 	@echo 'make test      set everything up and run all tests'
 	@echo 'make test-browser  the viewer in headless Chromium'
+	@echo 'make torture   the long tests, hours: kills, failing disks, damage, rubbish; each script of Tests/Torture alone tells its options with --help'
 	@echo 'make build     build the poise program: $(POISE)'
 	@echo 'make bench     figures of this machine beside their floors'
 	@echo 'make bench-peers  Poise beside other suites: Python environments in $$POISE_PEERS or /tmp/poise-peers; PEERS="--rows … --rounds …"'
@@ -31,6 +32,12 @@ test: setup
 # The viewer's pages, live and from disk, in headless Chromium (Debian: chromium).
 test-browser: setup
 	POISE_BROWSER_TESTS=1 $(SWIFT_TEST) --filter BrowserTests
+
+# All of Tests/Torture, one after the other, to the end even where one fails.
+torture: build
+	@failed=; for script in Tests/Torture/*.py; do \
+	  echo "== $$script"; python3 "$$script" || failed="$$failed $$script"; \
+	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 build: setup
 	$(SWIFT_BUILD) --product poise

@@ -91,14 +91,16 @@ let commandLine: [Target] = [
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["PoiseModels", "PoiseSimulation", "PoiseCore"], path: "Tests/TestSupport",
-    swiftSettings: settings),
+    name: "TestSupport", dependencies: ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"],
+    path: "Tests/TestSupport", swiftSettings: settings),
   tests(of: "PoiseCore"),
   tests(of: "PoiseSimulation", ["PoiseCore", "COde"]),
   .testTarget(
     name: "ReferenceDynamicsTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     exclude: ["Golden"], swiftSettings: settings),
-  .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "poise"], swiftSettings: settings),
+  .testTarget(
+    name: "CommandLineTests", dependencies: ["TestSupport", "PoiseCore", "poise", argumentParser],
+    swiftSettings: settings),
   .testTarget(
     name: "RobotTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     swiftSettings: settings),

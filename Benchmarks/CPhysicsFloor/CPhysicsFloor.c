@@ -308,7 +308,7 @@ void floor_run(floor_world *w, int count, const double *efforts) {
                          p[1] + r[1], p[2] + r[2]);
     }
     if (w->pair_count) collide(w);
-    if (w->s.iterations) poise_ode_quick_step(w->world, w->s.time_step, &w->random_state);
+    if (w->s.iterations) poise_ode_step(w->world, w->s.time_step, &w->random_state);
     else dWorldStep(w->world, w->s.time_step);
     if (w->pair_count) dJointGroupEmpty(w->group);
   }

@@ -1,5 +1,9 @@
+// For dladdr.
+#define _GNU_SOURCE
 #include "COdeSupport.h"
 
+#include <dlfcn.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,13 +31,6 @@ int dRandInt(int n) {
   return (int)(((z >> 32) * (uint64_t)(uint32_t)n) >> 32);
 }
 
-int poise_ode_quick_step(dWorldID world, dReal time_step, uint64_t *state) {
-  current_state = state;
-  int result = dWorldQuickStep(world, time_step);
-  current_state = 0;
-  return result;
-}
-
 int poise_ode_random_is_ours(void) {
   if (!poise_ode_prepare_thread()) return 0;
   dWorldID world = dWorldCreate();
@@ -46,41 +43,94 @@ int poise_ode_random_is_ours(void) {
   dJointAttach(joint, first, second);
   dJointSetBallAnchor(joint, 0.5, 0, 0);
   uint64_t before = call_count, state = 1;
-  poise_ode_quick_step(world, 0.01, &state);
+  poise_ode_step(world, 0.01, &state);
   int is_ours = call_count > before && state != 1;
   dWorldDestroy(world);
   dThreadingFreeImplementation(threading);
   return is_ours;
 }
 
-// --- Last words ------------------------------------------------------------------------------------------------------
+// --- What ODE gives up on ---------------------------------------------------------------------------------------------
 //
-// dError exits and dDebug aborts after their handlers return; all that can be done is to say which world it was.
+// dError exits and dDebug aborts after their handlers return, and nothing can be thrown through them. So a handler does not
+// return where a step or a collision is under way: it jumps back to the call below, over frames of ODE alone, which own
+// nothing but memory. What that step had borrowed of the world's memory and of its (self-threaded, hence lock-free) threading
+// object stays borrowed: the world must neither be stepped nor destroyed any more. Anywhere else all that can be done is to
+// say what it was.
 
 static _Thread_local char context[256] = "";
+static _Thread_local char last_words[512] = "";
+static _Thread_local jmp_buf *way_back = 0;
 
 void poise_ode_set_context(const char *text) {
   snprintf(context, sizeof context, "%s", text);
 }
 
-static void report(const char *kind, int number, const char *format, va_list arguments) {
-  char message[512];
-  vsnprintf(message, sizeof message, format, arguments);
-  fprintf(stderr, "poise: fault in the physics engine (%s %d): %s%s%s\n", kind, number, message,
-          context[0] ? "; while stepping " : "", context);
-}
+const char *poise_ode_last_words(void) { return last_words; }
 
-static void on_error(int number, const char *format, va_list arguments) {
-  report("error", number, format, arguments);
+static void give_up(const char *kind, int number, const char *format, va_list arguments) {
+  int length = snprintf(last_words, sizeof last_words, "%s %d: ", kind, number);
+  vsnprintf(last_words + length, sizeof last_words - (size_t)length, format, arguments);
+  if (way_back) longjmp(*way_back, 1);
+  fprintf(stderr, "poise: fault in the physics engine: %s%s%s\n", last_words, context[0] ? "; while stepping " : "",
+          context);
   _Exit(70);
 }
+
+static void on_error(int number, const char *format, va_list arguments) { give_up("error", number, format, arguments); }
 
 static void on_debug(int number, const char *format, va_list arguments) {
-  report("assertion", number, format, arguments);
-  _Exit(70);
+  give_up("assertion", number, format, arguments);
 }
 
-static void on_message(int number, const char *format, va_list arguments) { report("message", number, format, arguments); }
+// The direct solver's "s <= 0", say: it goes on as well as it can. Told a few times, not a million times.
+static void on_message(int number, const char *format, va_list arguments) {
+  static _Thread_local int told = 0;
+  if (told >= 3) return;
+  told += 1;
+  char message[512];
+  vsnprintf(message, sizeof message, format, arguments);
+  fprintf(stderr, "poise: the physics engine says (%d): %s%s%s%s\n", number, message,
+          context[0] ? "; while stepping " : "", context, told == 3 ? "; more of this is not told" : "");
+}
+
+int poise_ode_step(dWorldID world, dReal time_step, uint64_t *state) {
+  jmp_buf here;
+  if (setjmp(here)) {
+    way_back = 0;
+    current_state = 0;
+    return 0;
+  }
+  way_back = &here;
+  current_state = state;
+  int result = state ? dWorldQuickStep(world, time_step) : dWorldStep(world, time_step);
+  current_state = 0;
+  way_back = 0;
+  if (!result) snprintf(last_words, sizeof last_words, "no memory for a step");
+  return result;
+}
+
+int poise_ode_collide(dGeomID first, dGeomID second, int flags, dContactGeom *contacts, int stride) {
+  jmp_buf here;
+  if (setjmp(here)) {
+    way_back = 0;
+    return -1;
+  }
+  way_back = &here;
+  int count = dCollide(first, second, flags, contacts, stride);
+  way_back = 0;
+  return count;
+}
+
+int poise_ode_give_up_on_purpose(void) {
+  jmp_buf here;
+  if (setjmp(here)) {
+    way_back = 0;
+    return 1;
+  }
+  way_back = &here;
+  dDebug(0, "on purpose");
+}
 
 // --- Start -----------------------------------------------------------------------------------------------------------
 
@@ -104,6 +154,17 @@ int poise_ode_prepare_thread(void) {
   pthread_once(&once, start_once);
   thread_is_ready = process_is_ready && dAllocateODEDataForThread(dAllocateMaskAll);
   return thread_is_ready;
+}
+
+// --- Which library ---------------------------------------------------------------------------------------------------
+
+const char *poise_ode_library_file(void) {
+  static char path[4096] = "";
+  Dl_info information;
+  // What this program calls dWorldStep may be an entry of its own that leads to the library, so the linker is asked.
+  void *function = dlsym(RTLD_DEFAULT, "dWorldStep");
+  if (!function || !dladdr(function, &information) || !information.dli_fname) return 0;
+  return realpath(information.dli_fname, path);
 }
 
 // --- Exact state -----------------------------------------------------------------------------------------------------

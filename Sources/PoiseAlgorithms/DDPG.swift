@@ -17,7 +17,7 @@ public import PoiseNetworks
 //  8. What TD3 changes, each on its own: TD3.swift.
 
 /// What came of one update.
-public struct DDPGMetrics: Hashable, Sendable {
+public struct DDPGMetrics: Hashable, Sendable, Codable {
   /// Mean over the batch of (y − Q)², the sum of both for twin critics; decay not included.
   public var criticLoss = 0.0
   /// Mean −Q(o, μ(o)) and the penalty; `nil` where the actor had to wait.
@@ -30,6 +30,8 @@ public struct DDPGMetrics: Hashable, Sendable {
   public var criticGradientNorm = 0.0
   /// `nil` where the actor had to wait.
   public var actorGradientNorm: Double?
+  /// Whether the critic's or the actor's part was refused, because something was not finite; then its numbers are 0 or `nil`.
+  public var isRefused = false
   public init() {}
 }
 
@@ -46,6 +48,10 @@ public struct DDPG: Sendable {
   private(set) var places: [Int]
   private var shards: [Shard]
   private let instructionSet: InstructionSet
+  /// Whether the numbers can still be trusted; where not, there is no use in further updates.
+  public private(set) var health = LearnerHealth()
+  /// Spoils the gradients of update n before they are looked at: for tests.
+  var spoilGradients: (@Sendable (_ update: Int, _ gradients: inout AlignedVector<Float>) -> Void)?
 
   /// One part of a batch with all the memory it needs.
   fileprivate struct Shard: Sendable {
@@ -133,22 +139,64 @@ public struct DDPG: Sendable {
     // Sample a random minibatch of N transitions; set yᵢ; update the critic by minimising the loss.
     sample(memory)
     let criticLoss = computeCriticGradients(memory, &metrics, pool: pool)
+    spoilGradients?(updates, &criticGradients)
     let outcome = criticAdam.update(
       &model.criticParameters, gradients: criticGradients, learningRate: settings.criticLearningRate, loss: criticLoss,
       maximumNorm: settings.maximumGradientNorm, target: &model.criticTarget, targetSmoothing: τ)
-    if case .applied(let norm) = outcome { metrics.criticGradientNorm = norm }
+    health.note(outcome, of: "the critic's gradients", update: updates) { [model, shards] in
+      Self.diagnosis(model, shards)
+    }
+    if case .applied(let norm) = outcome {
+      metrics.criticGradientNorm = norm
+    } else {
+      metrics = DDPGMetrics()
+      metrics.isRefused = true
+    }
+    defer { checkWeights() }
     guard movesActor else { return metrics }
 
     // Update the actor by the sampled policy gradient. Both target networks follow in the optimizers' pass:
     //     θ′ ← τ θ + (1 − τ) θ′
     let actorLoss = computeActorGradients(pool: pool)
-    metrics.actorLoss = actorLoss
-    metrics.actorGradientNorm = 0
     let actorOutcome = actorAdam.update(
       &model.actorParameters, gradients: actorGradients, learningRate: settings.actorLearningRate, loss: actorLoss,
       maximumNorm: settings.maximumGradientNorm, target: &model.actorTarget, targetSmoothing: τ)
-    if case .applied(let norm) = actorOutcome { metrics.actorGradientNorm = norm }
+    health.note(actorOutcome, of: "the actor's gradients", update: updates) { [model, shards] in
+      Self.diagnosis(model, shards)
+    }
+    if case .applied(let norm) = actorOutcome {
+      (metrics.actorLoss, metrics.actorGradientNorm) = (actorLoss, norm)
+    } else {
+      metrics.isRefused = true
+    }
     return metrics
+  }
+
+  /// Sees that the weights are still those of a policy; `update` does so too.
+  public mutating func checkWeights() {
+    health.check(model.actorParameters, of: "the actor's weights", update: updates, instructionSet: instructionSet)
+    health.check(model.criticParameters, of: "the critic's weights", update: updates, instructionSet: instructionSet)
+    health.check(model.actorTarget, of: "the target actor's weights", update: updates, instructionSet: instructionSet)
+    health.check(model.criticTarget, of: "the target critic's weights", update: updates, instructionSet: instructionSet)
+  }
+
+  /// What an update was refused for, nearest to its origin first.
+  private static func diagnosis(
+    _ model: DeterministicActorCritic, _ shards: [Shard]
+  ) -> (quantity: String, reason: String)? {
+    for shard in shards {
+      let count = shard.rows.count
+      if let i = LearnerHealth.firstNotFinite(shard.rewards, below: count) {
+        return ("the rewards in memory", "the sum from one transition on is \(shard.rewards[i])")
+      }
+      if let i = LearnerHealth.firstNotFinite(shard.observations, below: count * model.observationCount) {
+        return ("the observations in memory", "element \(i % model.observationCount) of one is \(shard.observations[i])")
+      }
+      if let i = LearnerHealth.firstNotFinite(shard.targets, below: count) {
+        return ("the critic's targets", "one of the batch is \(shard.targets[i])")
+      }
+    }
+    return nil
   }
 
   mutating func sample(_ memory: ReplayMemory) { memory.sample(into: &places, using: &sampling) }
@@ -311,6 +359,8 @@ extension DDPG {
     var updates: Int
     var sampling: RandomStream
     var smoothing: [RandomStream]
+    /// Files of before it was kept have no word of it.
+    var health: LearnerHealth?
   }
 
   /// Everything that further training depends on but the replay memory: `DeterministicActorCritic`'s tensors, `actor_adam.*`,
@@ -320,7 +370,7 @@ extension DDPG {
     tensors.merge(actorAdam.tensors(prefix: "actor_adam")) { first, _ in first }
     tensors.merge(criticAdam.tensors(prefix: "critic_adam")) { first, _ in first }
     tensors["ddpg.memory"] = try Tensor(
-      encoding: Memory(updates: updates, sampling: sampling, smoothing: shards.map(\.random)))
+      encoding: Memory(updates: updates, sampling: sampling, smoothing: shards.map(\.random), health: health))
     return tensors
   }
 
@@ -339,6 +389,7 @@ extension DDPG {
           allowed: "that of \(shards.count)", remedy: "The checkpoint belongs to another scenario."))
     }
     (updates, sampling) = (memory.updates, memory.sampling)
+    health = memory.health ?? LearnerHealth()
     for i in shards.indices { shards[i].random = memory.smoothing[i] }
   }
 }

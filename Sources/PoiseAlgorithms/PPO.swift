@@ -156,6 +156,10 @@ public struct RateParameters: Configurable, Hashable {
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     checks.require(
       lowest <= highest, at: "lowest", found: "\(lowest)", allowed: "at most highest, \(highest)", remedy: "Swap them.")
+    // Else it would be cut to the range without a word.
+    checks.require(
+      schedule != .adaptive || (lowest...max(lowest, highest)).contains(initial), at: "initial", found: "\(initial)",
+      allowed: "from lowest, \(lowest), to highest, \(highest), between which an adaptive rate moves")
   }
 
   var controller: AdaptiveLearningRate {
@@ -218,6 +222,10 @@ public struct PPO: Sendable {
   private var gradients: AlignedVector<Float>
   private var batch: Batch
   private let instructionSet: InstructionSet
+  /// Whether the numbers can still be trusted; where not, `update` does nothing.
+  public private(set) var health = LearnerHealth()
+  /// Spoils the gradients of update n before they are looked at: for tests.
+  var spoilGradients: (@Sendable (_ update: Int, _ gradients: inout AlignedVector<Float>) -> Void)?
 
   /// One part of a minibatch with all the memory it needs.
   fileprivate struct Shard: Sendable {
@@ -301,7 +309,10 @@ public struct PPO: Sendable {
   ///   - rollout: the segments of all blocks, advantages estimated.
   ///   - progress: how much of training is done, 0 to 1, for the learning rate.
   ///   - pool: touches no number.
-  public mutating func update(_ rollout: [RolloutSegment], progress: Double, pool: WorkerPool) -> PPOMetrics {
+  ///   - isStopped: asked before each minibatch; once true, the rest is left out, and only `state` as it was before is of use.
+  public mutating func update(
+    _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: () -> Bool = { false }
+  ) -> PPOMetrics {
     var metrics = PPOMetrics()
     metrics.actionSaturation = gather(rollout)
     metrics.explainedVariance = explainedVariance()
@@ -309,10 +320,12 @@ public struct PPO: Sendable {
     metrics.learningRate = settings.learningRate.law.rate(progress: progress, adaptiveRate: adaptiveRate.rate)
 
     var minibatches = 0.0
-    epochs: for epoch in 0..<settings.epochs where batch.count > 0 {
+    epochs: for epoch in 0..<settings.epochs where batch.count > 0 && health.failure == nil {
       shuffle()
       var divergence = 0.0
+      var rows = 0
       for first in stride(from: 0, to: batch.count, by: settings.minibatchSize) {
+        if isStopped() { break epochs }
         let size = min(settings.minibatchSize, batch.count - first)
         let sums = computeGradients(first: first, size: size, pool: pool)
         let mean = 1 / Double(size)
@@ -320,20 +333,27 @@ public struct PPO: Sendable {
           metrics.divergence = sums.divergence * mean
           break epochs
         }
+        spoilGradients?(updates + 1, &gradients)
         let outcome = adam.update(
           &model.parameters, gradients: gradients, learningRate: metrics.learningRate,
           loss: sums.objective + sums.valueError, maximumNorm: settings.maximumGradientNorm)
-        if case .applied(let norm) = outcome { metrics.gradientNorm += norm }
+        health.note(outcome, of: "the gradients", update: updates) { [model, batch] in Self.diagnosis(model, batch) }
+        checkWeights()
+        if health.failure != nil { break epochs }
+        guard case .applied(let norm) = outcome else { continue }
+        metrics.gradientNorm += norm
         model.actor.clampDeviations(&model.parameters)
         divergence += sums.divergence
+        rows += size
         metrics.policyLoss -= sums.objective * mean
         metrics.valueLoss += sums.valueError * mean
         metrics.clipFraction += sums.clipped * mean
         minibatches += 1
       }
-      metrics.divergence = divergence / Double(batch.count)
+      metrics.divergence = divergence / Double(max(1, rows))
       metrics.epochs = Double(epoch + 1)
     }
+    guard minibatches > 0 else { return finished(metrics, minibatches) }
     // θ̄ ← β θ̄ + (1 − β) θ. Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging", here with
     // a horizon of 1 / (1 − β) updates: the iterates circle around what they learn, their mean does not.
     average?.follow(
@@ -343,7 +363,12 @@ public struct PPO: Sendable {
     if metrics.divergence < settings.penaltyTarget / 1.5 { penalty /= 2 }
     if metrics.divergence > settings.penaltyTarget * 1.5 { penalty *= 2 }
     penalty = min(max(penalty, 1e-6), 1e6)
+    return finished(metrics, minibatches)
+  }
 
+  /// Sums to means, and what there is to tell after an update.
+  private func finished(_ sums: PPOMetrics, _ minibatches: Double) -> PPOMetrics {
+    var metrics = sums
     for path in [\PPOMetrics.policyLoss, \.valueLoss, \.clipFraction, \.gradientNorm] {
       metrics[keyPath: path] /= max(1, minibatches)
     }
@@ -353,6 +378,34 @@ public struct PPO: Sendable {
       / Double(model.actionCount)
     metrics.skippedUpdates = adam.skippedUpdates
     return metrics
+  }
+
+  /// Gradients that were computed so far, refused ones included.
+  private var updates: Int { adam.appliedUpdates + adam.skippedUpdates }
+
+  /// Sees that the weights are still those of a policy; `update` does so too, after every minibatch.
+  public mutating func checkWeights() {
+    health.check(
+      model.parameters, of: "the weights of policy and value function", update: updates, instructionSet: instructionSet)
+  }
+
+  /// What an update was refused for, nearest to its origin first.
+  private static func diagnosis(_ model: ActorCritic, _ batch: Batch) -> (quantity: String, reason: String)? {
+    if let i = LearnerHealth.firstNotFinite(model.parameters) {
+      return ("the weights of policy and value function", "number \(i) is \(model.parameters[i])")
+    }
+    if let i = LearnerHealth.firstNotFinite(batch.observations, below: batch.count * model.observationCount) {
+      return ("the observations of the rollout", "element \(i % model.observationCount) of row \(i / model.observationCount) is \(batch.observations[i])")
+    }
+    for (quantity, values) in [
+      ("the values of the rollout", batch.values), ("the advantages of the rollout", batch.advantages),
+      ("the log-densities of the rollout", batch.logDensities),
+    ] {
+      if let i = values[..<batch.count].firstIndex(where: { !$0.isFinite }) {
+        return (quantity, "row \(i) is \(values[i])")
+      }
+    }
+    return nil
   }
 
   /// Gradients of one minibatch into `gradients`: each shard on its own, then their sum in the order of the shards.
@@ -529,11 +582,34 @@ extension PPO {
 // MARK: - Keeping
 
 extension PPO {
+  /// All that an update changes and later ones depend on; a copy shares its memory until one of the two is written to.
+  public struct State: Sendable {
+    fileprivate var model: ActorCritic
+    fileprivate var average: AlignedVector<Float>?
+    fileprivate var adam: Adam<Float>
+    fileprivate var memory: Memory
+  }
+
+  public var state: State {
+    get {
+      State(
+        model: model, average: average, adam: adam,
+        memory: Memory(adaptiveRate: adaptiveRate, penalty: penalty, random: random, health: health))
+    }
+    set {
+      (model, average, adam) = (newValue.model, newValue.average, newValue.adam)
+      (adaptiveRate, penalty, random) = (newValue.memory.adaptiveRate, newValue.memory.penalty, newValue.memory.random)
+      health = newValue.memory.health ?? LearnerHealth()
+    }
+  }
+
   /// What the next update depends on beside the networks' parameters and Adam's moments.
-  private struct Memory: Codable {
+  fileprivate struct Memory: Codable {
     var adaptiveRate: AdaptiveLearningRate
     var penalty: Double
     var random: RandomStream
+    /// Files of before it was kept have no word of it.
+    var health: LearnerHealth?
   }
 
   /// Everything that further training depends on: `ActorCritic`'s tensors, the same under `average.*` with averaging, `adam.*`,
@@ -545,8 +621,7 @@ extension PPO {
       tensors.merge(model.critic.tensors(average, prefix: "average.critic")) { first, _ in first }
     }
     tensors.merge(adam.tensors(prefix: "adam")) { first, _ in first }
-    tensors["ppo.memory"] = try Tensor(
-      encoding: Memory(adaptiveRate: adaptiveRate, penalty: penalty, random: random))
+    tensors["ppo.memory"] = try Tensor(encoding: state.memory)
     return tensors
   }
 
@@ -563,5 +638,6 @@ extension PPO {
     try adam.read(tensors, prefix: "adam", file: file)
     let memory: Memory = try Tensor.decode("ppo.memory", in: tensors, file: file)
     (adaptiveRate, penalty, random) = (memory.adaptiveRate, memory.penalty, memory.random)
+    health = memory.health ?? LearnerHealth()
   }
 }

@@ -30,10 +30,10 @@ public struct RobotTask: Configurable, Hashable {
       "uprightBody", \.uprightBody, .optional(.text("the name of a body")),
       "The body whose roll and pitch are reported, and that terms mean unless they name another; null for the first."),
     .key(
-      "controlTimeStep", \.controlTimeStep, .number(.above(0, through: 1), unit: "s"),
+      "controlTimeStep", \.controlTimeStep, .number(.from(1e-6, through: 1), unit: "s"),
       "Time between two actions: a whole number of physics steps."),
     .key(
-      "episodeSeconds", \.episodeSeconds, .number(.positive, unit: "s"),
+      "episodeSeconds", \.episodeSeconds, .number(.above(0, through: 1e6), unit: "s"),
       "Time limit, which truncates: a whole number of control steps."),
     .key(
       "randomFirstEpisodeLength", \.randomFirstEpisodeLength, .boolean,
@@ -96,7 +96,7 @@ public struct PhysicsOverrides: Configurable, Hashable {
       "iterations", \.iterations, .optional(.integer(.from(1, through: 10_000))),
       "Sweeps of the iterative solver; null: the model's, or 20."),
     .key(
-      "timeStep", \.timeStep, .optional(.number(.above(0, through: 1), unit: "s")), "Physics step; null: the model's."),
+      "timeStep", \.timeStep, .optional(.number(.from(1e-6, through: 1), unit: "s")), "Physics step; null: the model's."),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
@@ -126,12 +126,18 @@ public struct FaultBounds: Configurable, Hashable {
   public var speed = 100.0
   public var angularSpeed = 1000.0
   public var distance = 1e4
+  public var observation = 1e6
+  public var reward = 1e6
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
     .key("speed", \.speed, .number(.positive, unit: "m/s"), "Fastest velocity of a body's centre of mass."),
     .key("angularSpeed", \.angularSpeed, .number(.positive, unit: "rad/s"), "Fastest turning of a body."),
     .key("distance", \.distance, .number(.positive, unit: "m"), "Farthest distance of a body from the world's origin."),
+    .key(
+      "observation", \.observation, .number(.positive),
+      "Largest element of an observation, after scale and clip; no learner could make use of it."),
+    .key("reward", \.reward, .number(.positive), "Largest reward of a control step, of either sign, weights included."),
   ]
 }
 
@@ -163,7 +169,8 @@ public struct Command: Configurable, Hashable {
     .key("name", \.name, .text("a name"), "What terms call it.", isRequired: true),
     .key("range", \.range, .range(), "Drawn uniformly when an episode starts.", isRequired: true),
     .key("unit", \.unit, unitFormat, "Its unit, for tables."),
-    .key("interval", \.interval, .optional(.number(.positive, unit: "s")), "Drawn anew this often; null: once."),
+    .key(
+      "interval", \.interval, .optional(.number(.above(0, through: 1e6), unit: "s")), "Drawn anew this often; null: once."),
   ]
 }
 

@@ -1,4 +1,5 @@
 import COde
+import COdeSupport
 import PoiseCore
 
 /// The shapes of a world and the pairs of them that may touch.
@@ -75,12 +76,14 @@ struct CollisionSet {
   // MARK: Each step
 
   /// Finds all contacts and makes a contact joint of each, in the order of the pairs.
+  ///
+  /// - Returns: whether ODE went through with it.
   mutating func collide(
     world: dWorldID, group: dJointGroupID, surface: ContactSurface, frictionScale: Double, gravity: Vector3,
     timeStep: Double
-  ) {
+  ) -> Bool {
     count = 0
-    guard !pairs.isEmpty, let points, let feedbacks else { return }
+    guard !pairs.isEmpty, let points, let feedbacks else { return true }
     for i in geometries.indices where geometries[i].body >= 0 {
       let geometry = geometries[i]
       centers[i] = geometry.frame.position + geometry.frame.rotate(geometry.pose.position)
@@ -90,10 +93,13 @@ struct CollisionSet {
       let pair = pairs[index]
       guard mayTouch(pair) else { continue }
       let found = Int(
-        dCollide(
+        poise_ode_collide(
           geometries[pair.first].handle, geometries[pair.second].handle, Int32(pair.maximumContacts),
           &points[count].geom, Int32(MemoryLayout<dContact>.stride)))
-      guard found > 0 else { continue }
+      guard found > 0 else {
+        if found < 0 { return false }
+        continue
+      }
       let first = geometries[pair.first].frame
       let second = geometries[pair.second].frame
       for i in count..<count + found {
@@ -107,6 +113,7 @@ struct CollisionSet {
       }
       count += found
     }
+    return true
   }
 
   /// Whether the enclosing capsules touch; the second of the pair may be a plane.

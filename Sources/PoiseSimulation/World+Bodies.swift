@@ -79,6 +79,7 @@ extension World {
       pose.position.isFinite && pose.orientation.isFinite && v.isFinite && ω.isFinite,
       "body '\(bodies[body.value].name)' cannot be put into a state that is not finite")
     let q = pose.orientation.normalized
+    isSound = breakdown == nil
     poise_ode_body_set_state(
       bodies[body.value].frame.handle, [pose.position.x, pose.position.y, pose.position.z], [q.w, q.x, q.y, q.z],
       [v.x, v.y, v.z], [ω.x, ω.y, ω.z])
@@ -131,10 +132,11 @@ extension World {
 
   /// Why a state cannot be trusted any more.
   public struct Fault: Hashable, Sendable, CustomStringConvertible {
-    public var body: String
-    /// What is wrong: "velocity 312 m/s", "position is not finite".
+    /// What went wrong: "body 'torso'", or "physics engine".
+    public var place: String
+    /// How: "velocity 312 m/s is beyond 100.0", "its state is not finite".
     public var reason: String
-    public var description: String { "body '\(body)': \(reason)" }
+    public var description: String { "\(place): \(reason)" }
   }
 
   /// The first body whose state is not finite, or faster or farther away than the bounds; `nil` if all is well.
@@ -142,6 +144,7 @@ extension World {
   /// - Parameters:
   ///   - speed: m/s; - angularSpeed: rad/s; - distance: m from the origin, along any axis.
   public func firstFault(speed: Double = 100, angularSpeed: Double = 1000, distance: Double = 1e4) -> Fault? {
+    if let breakdown { return Fault(place: "physics engine", reason: breakdown) }
     for i in bodies.indices {
       let frame = bodies[i].frame
       let v = frame.linearVelocity.lengthSquared
@@ -157,8 +160,9 @@ extension World {
           : ω > angularSpeed * angularSpeed
             ? "angular velocity \(ω.squareRoot()) rad/s is beyond \(angularSpeed)"
             : "distance \(p.squareRoot()) m is beyond \(distance)"
-      return Fault(body: bodies[i].name, reason: reason)
+      return Fault(place: "body '\(bodies[i].name)'", reason: reason)
     }
-    return nil
+    // Bounds that are wider than ours.
+    return isSound ? nil : Fault(place: "world", reason: "a velocity is beyond \(Self.runawaySpeed) m/s or rad/s")
   }
 }

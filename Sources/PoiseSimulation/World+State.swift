@@ -54,13 +54,34 @@ extension World {
     return state
   }
 
+  /// Whether a state, from a file say, is one that this world could be in: as many bodies, coordinates and forces, every number
+  /// finite, quaternions of length 1, masses positive.
+  public func accepts(_ state: WorldState) -> Bool {
+    func isCalm(_ values: [Double]) -> Bool { values.allSatisfy { abs($0) <= 1e12 } }
+    guard
+      state.bodies.count == bodies.count * Self.valuesPerBody, state.efforts.count == efforts.count,
+      state.externalForces.isEmpty || state.externalForces.count == bodies.count * 9,
+      state.massScales.isEmpty || state.massScales.count == bodies.count,
+      isCalm(state.bodies), isCalm(state.efforts), isCalm(state.externalForces), state.physicsSteps >= 0,
+      state.massScales.allSatisfy({ $0 > 0 && $0 <= 1e6 }), state.gravity.isFinite,
+      (0...1e6).contains(state.frictionScale)
+    else { return false }
+    return stride(from: 0, to: state.bodies.count, by: Self.valuesPerBody).allSatisfy { start in
+      abs(state.bodies[start + 3..<start + 7].reduce(0) { $0 + $1 * $1 } - 1) < 1e-6
+    }
+  }
+
   /// Goes back to a state of this world, or of one built alike; what follows has the same bits.
   ///
   /// A force added by `addForce` and not yet stepped is forgotten.
+  ///
+  /// - Parameter state: this world `accepts` it, and ODE has not given up on this world.
   public mutating func restore(_ state: WorldState) {
+    precondition(breakdown == nil, "ODE has given up on this world: \(breakdown ?? "")")
     precondition(
       state.bodies.count == bodies.count * Self.valuesPerBody && state.efforts.count == efforts.count,
       "the state is that of \(state.bodies.count / Self.valuesPerBody) bodies, this world has \(bodies.count)")
+    isSound = true
     state.bodies.withUnsafeBufferPointer { values in
       guard var value = values.baseAddress else { return }
       for body in bodies {

@@ -43,6 +43,14 @@ public struct World: ~Copyable {
   /// State of the shuffling in QuickStep.
   var solverState: UInt64
 
+  /// Why ODE gave up in the middle of a step; `nil` as long as it did not. What comes then is a fault: the world stands still
+  /// for good, `firstFault` tells of it, and a new one must be made. Its memory in ODE, about 100 kB, is lost.
+  public private(set) var breakdown: String?
+  /// Whether every body's velocity is finite and below `runawaySpeed`; if not, the world stands still until it is set anew.
+  var isSound = true
+  /// m/s and rad/s, beyond any bound of a fault: from here on ODE's own numbers may overflow.
+  static let runawaySpeed = 1e6
+
   /// Bodies whose centre of mass is not their origin, [indices into `bodies`].
   var pinnedBodies: [Int] = []
 
@@ -103,13 +111,14 @@ public struct World: ~Copyable {
   }
 
   deinit {
+    collisions.free()
+    joints.free()
+    worldMemory.deallocate()
+    guard breakdown == nil else { return }
     dJointGroupDestroy(contactGroup)
     for geometry in collisions.geometries { dGeomDestroy(geometry.handle) }
     dWorldDestroy(handle)
     dThreadingFreeImplementation(threading)
-    collisions.free()
-    joints.free()
-    worldMemory.deallocate()
   }
 
   // MARK: Stepping
@@ -117,21 +126,37 @@ public struct World: ~Copyable {
   /// Seconds since the world was made or restored.
   public var time: Double { Double(physicsSteps) * parameters.timeStep }
 
-  /// Advances the world by one `timeStep`.
+  /// Advances the world by one `timeStep`; not at all where `firstFault` has found it out of bounds for good.
   public mutating func step() {
+    guard isSound else { return }
     let h = parameters.timeStep
     joints.prepare(efforts: efforts, timeStep: h, contactGroup: contactGroup)
     for index in pinnedBodies { applyWeight(to: bodies[index]) }
     if hasExternalForces { applyExternalForces() }
-    collisions.collide(
-      world: handle, group: contactGroup, surface: contactSurface, frictionScale: frictionScale,
-      gravity: gravity, timeStep: h)
-    switch parameters.solver {
-    case .direct: dWorldStep(handle, h)
-    case .iterative: poise_ode_quick_step(handle, h, &solverState)
-    }
+    guard
+      collisions.collide(
+        world: handle, group: contactGroup, surface: contactSurface, frictionScale: frictionScale,
+        gravity: gravity, timeStep: h)
+    else { return breakDown() }
+    let isDone =
+      switch parameters.solver {
+      case .direct: poise_ode_step(handle, h, nil)
+      case .iterative: poise_ode_step(handle, h, &solverState)
+      }
+    guard isDone == 1 else { return breakDown() }
     dJointGroupEmpty(contactGroup)
     physicsSteps += 1
+    for body in bodies {
+      let sum = body.frame.linearVelocity.lengthSquared + body.frame.angularVelocity.lengthSquared
+      // A comparison with NaN is false.
+      if !(sum <= Self.runawaySpeed * Self.runawaySpeed) { isSound = false }
+    }
+  }
+
+  private mutating func breakDown() {
+    breakdown = String(cString: poise_ode_last_words())
+    isSound = false
+    collisions.clearContacts()
   }
 
   private func applyWeight(to body: Body) {

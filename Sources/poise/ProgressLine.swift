@@ -30,7 +30,7 @@ final class ProgressLine {
     return Int(size.ws_col)
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func write(_ text: String) { writeError(text) }
 }
 
 /// `1.23 M`, `45.6 k`, `789`.

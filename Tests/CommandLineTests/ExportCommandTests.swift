@@ -234,7 +234,10 @@ struct ReportCommandTests {
     let json = try String(contentsOfFile: description, encoding: .utf8)
       .replacing("pendulum-balance", with: "</title><script>alert(3)</script>")
     try json.write(toFile: description, atomically: true, encoding: .utf8)
-    let page = try PoiseProcess(["report", path, "--html", "-", "--episodes", "1"])
+    // Such a run is not the one that its checkpoints were saved with, so it cannot be evaluated any more.
+    let refused = try PoiseProcess(["report", path, "--html", "-", "--episodes", "1"])
+    #expect(refused.status == 65 && refused.errors.contains("run.json: found"), "\(refused.errors)")
+    let page = try PoiseProcess(["report", path, "--html", "-", "--episodes", "0"])
     #expect(page.status == 0, "\(page.errors)")
     #expect(!page.output.contains("<img") && !page.output.contains("<script>alert"))
     #expect(page.output.contains("&lt;img src=x") && page.output.contains("&lt;script&gt;alert(3)"))

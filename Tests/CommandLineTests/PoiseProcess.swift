@@ -19,12 +19,15 @@ struct PoiseProcess {
 
   /// - Parameters:
   ///   - folder: working folder; the project's root where `nil`.
+  ///   - environment: what is set besides this process's own; `nil` removes a variable.
   ///   - signal: sent as soon as `moment` holds, which is looked for every few milliseconds while the program runs.
   init(
-    _ arguments: [String], in folder: String? = nil, signal: Int32? = nil, when moment: () -> Bool = { false }
+    _ arguments: [String], in folder: String? = nil, environment: [String: String?] = [:], signal: Int32? = nil,
+    when moment: () -> Bool = { false }
   ) throws {
     let process = try CapturedProcess(
-      Self.program, arguments, in: folder ?? ProjectFolders.root, signal: signal, when: moment)
+      Self.program, arguments, in: folder ?? ProjectFolders.root, environment: environment, signal: signal, when: moment
+    )
     (status, output, errors) = (process.status, process.output, process.errors)
   }
 }

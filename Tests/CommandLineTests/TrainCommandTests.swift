@@ -97,6 +97,19 @@ struct TrainCommandTests {
     #expect(judged.contains("\"algorithm\" : \"\(algorithm)\""), "\(judged)")
   }
 
+  @Test("a learning rate of 1000 ends with exit code 65 and a message that names what went wrong first", arguments: ["ppo", "ddpg"])
+  func divergence(algorithm: String) throws {
+    let folder = try ScratchFolder()
+    let rate = algorithm == "ppo" ? "ppo.learningRate.initial=1e3" : "ddpg.criticLearningRate=1e3"
+    let result = try PoiseProcess([
+      "train", "pendulum-balance", "--algorithm", algorithm, "--seed", "3", "--threads", "1", "--steps", "40960", "--set",
+      rate, "--out", "\(folder.path)/run",
+    ])
+    #expect(result.status == 65, "\(result.errors)")
+    #expect(result.errors.contains("training cannot go on after") && result.errors.contains("weights"), "\(result.errors)")
+    #expect(result.errors.contains("1000.0") && result.output.isEmpty)
+  }
+
   @Test("what cannot be done is said, with the right exit code")
   func refusals() throws {
     let folder = try ScratchFolder()
@@ -109,6 +122,8 @@ struct TrainCommandTests {
     try expect(["train", "pendulum-balance", "--algorithm", "pp"], 65, "pp")
     try expect(["train", "--resume", "\(folder.path)/none"], 74, "run.json")
     try expect(["train", "--resume", "x", "--seed", "1"], 64, "--resume")
+    try expect(["train", "--resume", "x", "--checkpoint", "best"], 64, "allowed latest, previous")
+    try expect(["train", "pendulum-balance", "--checkpoint", "latest"], 64, "--checkpoint goes with --resume")
     try expect(["train"], 64, "Name a scenario")
     try expect(["train", "pendulum-balance", "--threads", "0"], 64, "allowed 1 to 1024")
     try expect(["evaluate", "pendulum-balance", "--controller", "policy"], 65, "Train one")

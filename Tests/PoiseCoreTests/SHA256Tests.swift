@@ -1,5 +1,6 @@
-import PoiseCore
 import Testing
+
+@testable import PoiseCore
 
 @Suite("SHA-256")
 struct SHA256Tests {
@@ -20,5 +21,21 @@ struct SHA256Tests {
     ])
   func examples(text: String, digest: String) {
     #expect(SHA256.hexadecimal(Array(text.utf8)) == digest)
+  }
+
+  @Test("is the same in whatever pieces the bytes come, and may be asked for in between")
+  func pieces() {
+    var random = RandomStream(seed: 1, purpose: .testing)
+    let bytes = (0..<1000).map { _ in UInt8(random.index(below: 256)) }
+    for _ in 0..<50 {
+      var hash = SHA256()
+      var start = 0
+      while start < bytes.count {
+        let end = min(bytes.count, start + random.index(below: 150))
+        hash.update(Array(bytes[start..<end]))
+        start = end
+        #expect(hash.count == start && hash.hexadecimal == SHA256.hexadecimal(Array(bytes[..<start])))
+      }
+    }
   }
 }

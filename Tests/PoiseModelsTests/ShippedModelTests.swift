@@ -52,7 +52,7 @@ struct ShippedModelTests {
     #expect(model.bodies.count == 12)
     let masses = try model.bodies.map { try #require($0.inertia).mass }
     #expect(abs(masses.reduce(0, +) - 45) < 1e-9)
-    #expect(model.physics.solver == .iterative(iterations: 20))
+    #expect(model.physics.solver == .iterative(iterations: 14))
 
     // Head and soles, in the reference pose.
     let poses = model.worldPoses

@@ -42,8 +42,8 @@ struct RepeatabilityTests {
     "pendulum iterative(iterations: 20)": 0x694b_dcc7_ea9f_abb6,
     "cartpole direct": 0xa663_30d9_0afa_19e9,
     "cartpole iterative(iterations: 20)": 0x9c52_5e87_d677_7bc5,
-    "humanoid direct": 0x4595_e147_a880_61bb,
-    "humanoid iterative(iterations: 20)": 0xac7f_b9e0_4633_f57f,
+    "humanoid direct": 0xda6d_0eaf_19bd_a49e,
+    "humanoid iterative(iterations: 20)": 0x4529_b589_b41f_e100,
   ]
 
   @Test(

@@ -9,14 +9,20 @@ public struct CapturedProcess {
 
   /// - Parameters:
   ///   - folder: working folder.
+  ///   - environment: what is set besides this process's own; `nil` removes a variable.
   ///   - signal: sent as soon as `moment` holds, which is looked for every few milliseconds while the program runs.
   public init(
-    _ program: URL, _ arguments: [String], in folder: String, signal: Int32? = nil, when moment: () -> Bool = { false }
+    _ program: URL, _ arguments: [String], in folder: String, environment: [String: String?] = [:],
+    signal: Int32? = nil,
+    when moment: () -> Bool = { false }
   ) throws {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    var variables = ProcessInfo.processInfo.environment
+    for (name, value) in environment { variables[name] = value }
+    process.environment = variables
     // To files, not pipes: a pipe that nobody empties stops the program.
     let captured = FileManager.default.temporaryDirectory.appendingPathComponent("poise-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: captured, withIntermediateDirectories: true)

@@ -7,12 +7,25 @@
 /// Returns 1, or 0 if ODE cannot start or is not built for double precision.
 int poise_ode_prepare_thread(void);
 
-/// dWorldQuickStep whose shuffling of constraints is drawn from `*state`, which belongs to this world alone.
-/// Returns what dWorldQuickStep returns: 0 when it found no memory.
-int poise_ode_quick_step(dWorldID world, dReal time_step, uint64_t *state);
+/// One step: dWorldQuickStep whose shuffling of constraints is drawn from `*state`, which belongs to this world alone, or
+/// dWorldStep where `state` is null. Returns 1; or 0 where ODE gave up on it, then the world must not be touched any more, not
+/// even destroyed, and `poise_ode_last_words` tells why.
+int poise_ode_step(dWorldID world, dReal time_step, uint64_t *state);
+
+/// dCollide; −1 where ODE gave up on it.
+int poise_ode_collide(dGeomID first, dGeomID second, int flags, dContactGeom *contacts, int stride);
+
+/// Why ODE gave up last on this thread.
+const char *poise_ode_last_words(void);
+
+/// Calls dDebug as an assertion of ODE would, and returns 1 if that was survived.
+int poise_ode_give_up_on_purpose(void);
 
 /// 1 if ODE's calls of dRandInt really reach ours, so that QuickStep repeats; found out by stepping a small world.
 int poise_ode_random_is_ours(void);
+
+/// The path of the shared library that holds ODE, or 0 where that cannot be told. Never freed.
+const char *poise_ode_library_file(void);
 
 /// Puts a body into exactly this state, bit for bit: dBodySetQuaternion would normalise, and change the last bits.
 /// position[3], quaternion[4] (w, x, y, z), linear_velocity[3], angular_velocity[3]; the force accumulators are cleared.

@@ -58,7 +58,11 @@ public struct ExplorationNoise: Codable, Hashable, Sendable {
     values = Array(repeating: 0, count: random.count * actions)
   }
 
-  public var worldCount: Int { random.count }
+  /// Whether a value that came from outside is noise of the same kind, for as many worlds and actions.
+  public func accepts(_ other: Self) -> Bool {
+    other.actionCount == actionCount && other.meanReversion == meanReversion && other.random.count == random.count
+      && other.values.count == values.count
+  }
 
   /// Adds noise and clips to −1 … 1.
   ///

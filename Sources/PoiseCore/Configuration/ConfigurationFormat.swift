@@ -82,6 +82,20 @@ extension ConfigurationFormat where Value == String {
   }
 }
 
+extension ConfigurationFormat where Value == ConfigurationNode {
+  /// Anything, left as it is written, for somebody else to make sense of; but not nothing.
+  public static var anyValue: Self {
+    Self(
+      typeName: "value", phrase: "a value",
+      read: { node, _, reader in
+        if !node.isEmpty { return node }
+        reader.report(node, allowed: "a value", remedy: "Write null for none.")
+        return nil
+      },
+      write: { $0 })
+  }
+}
+
 extension ConfigurationFormat where Value: RawRepresentable<String> & CaseIterable {
   /// One of the cases of an enumeration, by their raw values.
   public static var choice: Self {

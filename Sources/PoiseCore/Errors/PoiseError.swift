@@ -6,6 +6,8 @@ public enum ExitStatus: Int32, Sendable {
   case usage = 64
   /// A scenario, model or run folder is wrong (`EX_DATAERR`).
   case badInput = 65
+  /// `poise doctor`: this machine does not keep a promise (`EX_UNAVAILABLE`).
+  case promiseBroken = 69
   /// A fault of Poise (`EX_SOFTWARE`).
   case internalFault = 70
   /// A file cannot be read or written (`EX_IOERR`).

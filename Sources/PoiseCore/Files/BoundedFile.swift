@@ -24,22 +24,12 @@ public enum BoundedFile {
 
   /// - Parameter limit: bytes; a larger file is refused without being read.
   public static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
-    // A path with a zero byte would be cut there by the system.
-    guard !path.utf8.contains(0) else { throw .unreadable(reason: "the path contains a zero byte") }
-    // Non-blocking, so that opening a named pipe returns at once.
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(reason: String(cString: strerror(errno))) }
+    let (descriptor, size) = try open(path)
     defer { close(descriptor) }
-
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .unreadable(reason: String(cString: strerror(errno))) }
-    let kind = status.st_mode & S_IFMT
-    guard kind != S_IFDIR else { throw .isFolder }
-    guard kind == S_IFREG else { throw .isNotRegular }
-    guard status.st_size <= limit else { throw .tooLarge(Int(status.st_size)) }
+    guard size <= limit else { throw .tooLarge(size) }
 
     // The file may grow while it is read: ask for one byte more than allowed, and look.
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size) + 1)
+    var bytes = [UInt8](repeating: 0, count: size + 1)
     var count = 0
     while true {
       if count == bytes.count {
@@ -59,5 +49,28 @@ public enum BoundedFile {
     guard count <= limit else { throw .tooLarge(count) }
     bytes.removeSubrange(count...)
     return bytes
+  }
+
+  /// Opens a regular file for reading, without waiting; the caller closes it.
+  static func open(_ path: String) throws(Failure) -> (descriptor: Int32, size: Int) {
+    // A path with a zero byte would be cut there by the system.
+    guard !path.utf8.contains(0) else { throw .unreadable(reason: "the path contains a zero byte") }
+    // Non-blocking, so that opening a named pipe returns at once.
+    let descriptor = Foundation.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable(reason: String(cString: strerror(errno))) }
+    var status = stat()
+    var failure: Failure?
+    if fstat(descriptor, &status) != 0 {
+      failure = .unreadable(reason: String(cString: strerror(errno)))
+    } else if status.st_mode & S_IFMT == S_IFDIR {
+      failure = .isFolder
+    } else if status.st_mode & S_IFMT != S_IFREG {
+      failure = .isNotRegular
+    }
+    if let failure {
+      close(descriptor)
+      throw failure
+    }
+    return (descriptor, Int(status.st_size))
   }
 }

@@ -8,6 +8,7 @@ public final class WholeFile {
   private let path: String
   private let temporary: String?
   private let descriptor: Int32
+  private var isOpen = true
   private var buffer: [UInt8] = []
   private var isCommitted = false
 
@@ -29,17 +30,16 @@ public final class WholeFile {
     if isSpecial, status.st_mode & S_IFMT == S_IFDIR {
       throw InputOutputError(path: path, operation: "write", reason: "it is a folder", remedy: "Name a file inside it.")
     }
-    let temporary = isSpecial ? nil : "\(path).partial-\(getpid())"
+    let temporary = isSpecial ? nil : "\(path)\(temporaryMark)\(getpid())"
     let descriptor =
       temporary.map { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644) } ?? open(path, O_WRONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure(path, "write") }
+    guard descriptor >= 0 else { throw InputOutputError(writing: path, errno) }
     return (descriptor, temporary)
   }
 
   deinit {
-    guard !isCommitted else { return }
-    if let temporary {
-      close(descriptor)
+    if let temporary, !isCommitted {
+      if isOpen { close(descriptor) }
       unlink(temporary)
     }
   }
@@ -68,7 +68,7 @@ public final class WholeFile {
       }
       if written < 0 {
         if errno == EINTR { continue }
-        throw Self.failure(path, "write")
+        throw InputOutputError(writing: path, errno)
       }
       start += written
     }
@@ -76,33 +76,95 @@ public final class WholeFile {
   }
 
   /// Makes the file appear under its name, on disk.
-  public func commit() throws {
+  ///
+  /// - Parameter older: what stood under the name until now gets this one, in the same folder; at every moment there is a whole file
+  ///   under the name. Nothing happens where there was none.
+  public func commit(keepingOlderAs older: String? = nil) throws {
     try flush()
     guard let temporary else {
       isCommitted = true
       return
     }
-    guard fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, path) == 0 else {
-      throw Self.failure(path, "write")
-    }
+    guard fsync(descriptor) == 0 else { throw InputOutputError(writing: path, errno) }
+    isOpen = false
+    guard close(descriptor) == 0 else { throw InputOutputError(writing: path, errno) }
+    if let older { try Self.give(path, theName: older) }
+    guard rename(temporary, path) == 0 else { throw InputOutputError(writing: path, errno) }
     isCommitted = true
-    // The folder's entry must reach the disk too; where a file system cannot do that, the file itself has.
+    try Self.synchronizeFolder(of: path)
+  }
+
+  /// The folder's entries must reach the disk too.
+  private static func synchronizeFolder(of path: String) throws {
     let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
-    if folder >= 0 {
-      fsync(folder)
-      close(folder)
+    // A folder that may not be read, or a file system that cannot do it: then the files themselves have reached the disk.
+    guard folder >= 0 else { return }
+    defer { close(folder) }
+    guard fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EBADF else {
+      throw InputOutputError(writing: path, errno)
     }
   }
 
-  private static func failure(_ path: String, _ operation: String) -> InputOutputError {
-    let code = errno
+  /// Makes the file at `path` appear under a second name too, in place of what stood there: whole, or not at all.
+  ///
+  /// Nothing happens where there is no such file. A file system without hard links gets a copy.
+  public static func give(_ path: String, theName name: String) throws {
+    let temporary = "\(name)\(temporaryMark)\(getpid())"
+    unlink(temporary)
+    if link(path, temporary) != 0 {
+      if errno == ENOENT { return }
+      guard errno == EPERM || errno == ENOTSUP || errno == EMLINK || errno == ENOSYS else {
+        throw InputOutputError(writing: name, errno)
+      }
+      let bytes: [UInt8]
+      do throws(BoundedFile.Failure) {
+        bytes = try BoundedFile.read(path, limit: .max - 1)
+      } catch {
+        throw InputOutputError(path: path, operation: "read", reason: error.reason)
+      }
+      let copy = try WholeFile(name)
+      try copy.write(bytes)
+      return try copy.commit()
+    }
+    guard rename(temporary, name) == 0 else {
+      let code = errno
+      unlink(temporary)
+      throw InputOutputError(writing: name, code)
+    }
+    // Where both names were the same file already, rename leaves the temporary one.
+    unlink(temporary)
+  }
+
+  /// Between the name and the process's number, while a file is being written.
+  private static let temporaryMark = ".partial-"
+
+  /// Whether a file of this name was left by a process that was killed while writing, or is being written.
+  public static func isTemporary(_ name: String) -> Bool {
+    guard let mark = name.range(of: temporaryMark, options: .backwards) else { return false }
+    return !name[mark.upperBound...].isEmpty && name[mark.upperBound...].allSatisfy { $0.isASCII && $0.isNumber }
+  }
+
+  /// Removes what processes that were killed while writing left in a folder. Only where no other process writes.
+  public static func removeLeftovers(in folder: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where isTemporary(name) {
+      unlink("\(folder)/\(name)")
+    }
+  }
+}
+
+extension InputOutputError {
+  /// What a failed system call tells of a file that could not be written, and what to do about it.
+  public init(writing path: String, _ code: Int32) {
     let remedy =
       switch code {
       case ENOSPC, EDQUOT: "Free some space and try again."
+      case EFBIG: "Raise the limit of file sizes (ulimit -f) and try again."
       case EACCES, EPERM, EROFS: "Choose a folder that you may write to."
       case ENOENT, ENOTDIR: "Make the folder first, or check the path."
+      case EIO: "The disk reports an error: look at the system's log."
       default: ""
       }
-    return InputOutputError(path: path, operation: operation, reason: String(cString: strerror(code)), remedy: remedy)
+    self.init(
+      path: path, operation: "write", reason: String(cString: strerror(code)), remedy: remedy)
   }
 }

@@ -11,6 +11,7 @@ public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
   case statistics = 9
   case testing = 10
   case targetSmoothing = 11
+  case search = 20
 }
 
 /// A counter-based stream of random numbers: one per purpose and index, all independent, all from one root seed.

@@ -73,6 +73,13 @@ extension DrawnRandomisation {
     }
   }
 
+  /// Whether this could have been drawn for the robot that `other` was drawn for.
+  func hasShape(of other: Self) -> Bool {
+    massScales.count == other.massScales.count && motorStrengths.count == other.motorStrengths.count
+      && massScales.allSatisfy { $0 > 0 && $0 <= 1e6 } && motorStrengths.allSatisfy { (0...1e6).contains($0) }
+      && (0...1e6).contains(frictionScale) && (0...1e6).contains(sensorNoise) && delaySteps >= 0 && gravity.isFinite
+  }
+
   /// Gives a robot what was drawn.
   func apply(to robot: Robot) {
     for (body, scale) in zip(robot.bodies, massScales) where robot.world.massScale(of: body) != scale {

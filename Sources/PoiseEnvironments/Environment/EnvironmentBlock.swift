@@ -170,17 +170,34 @@ public final class EnvironmentBlock: @unchecked Sendable {
     /// Episodes that each world has begun.
     public var begun: [Int]
     public var isIdle: [Bool]
+    /// The records since `clearRecords`.
+    public var finishedEpisodes: [EpisodeSummary]
+    public var faults: [EnvironmentFault]
   }
 
   public func saved() -> State {
-    State(environments: environments.map { $0.saved() }, begun: begun, isIdle: isIdle)
+    State(
+      environments: environments.map { $0.saved() }, begun: begun, isIdle: isIdle, finishedEpisodes: finishedEpisodes,
+      faults: faults)
   }
 
+  /// Whether a state, from a file say, is one that these worlds could be in.
+  public func accepts(_ state: State) -> Bool {
+    state.environments.count == count && state.begun.count == count && state.isIdle.count == count
+      && state.begun.allSatisfy { (0..<1 << 40).contains($0) }
+      && zip(environments, state.environments).allSatisfy { $0.accepts($1) }
+      && zip(state.environments, state.isIdle).allSatisfy { $0.ending == .running || $1 }
+      && state.finishedEpisodes.allSatisfy { $0.rewardTerms.count == task.rewardNames.count }
+  }
+
+  /// - Parameter state: one that this block `accepts`.
   public func restore(_ state: State) {
     precondition(state.environments.count == count, "\(count) worlds, the state of \(state.environments.count)")
     PhysicsEngine.prepareThread()
     for (environment, state) in zip(environments, state.environments) { environment.restore(state) }
     begun = state.begun
     isIdle = state.isIdle
+    finishedEpisodes = state.finishedEpisodes
+    faults = state.faults
   }
 }

@@ -5,7 +5,7 @@ import PoiseSimulation
 /// All that a control step touches, in one value, so that a step is one exclusive access.
 struct EnvironmentCore: ~Copyable {
   let bound: BoundTask
-  let robot: Robot
+  private(set) var robot: Robot
   let plan: SnapshotPlan
   let detail: EnvironmentDetail
   let seed: UInt64
@@ -25,6 +25,8 @@ struct EnvironmentCore: ~Copyable {
   var rewardSums: [Double]
   var quality = EpisodeQuality()
   var fault: EnvironmentFault?
+  /// Why the present episode cannot even begin: its first step ends as a fault, with no physics in it.
+  private var startFault: EnvironmentState.StartFault?
 
   private var output: ObservationOutput
   private let evaluations: [@Sendable (borrowing Transition) -> Double]
@@ -87,11 +89,13 @@ struct EnvironmentCore: ~Copyable {
     episode += 1
     ending = .running
     fault = nil
+    startFault = nil
     totalReward = 0
     for i in rewardSums.indices { rewardSums[i] = 0 }
     quality = EpisodeQuality()
     for i in history.indices { history[i] = 0 }
 
+    if robot.world.breakdown != nil { robot = robot.remade() }
     robot.world.restore(fresh)
     robot.clearEffortSums()
     drawn.draw(
@@ -100,7 +104,11 @@ struct EnvironmentCore: ~Copyable {
     drawn.apply(to: robot)
     var configuration = reference
     for reset in bound.resets { reset.apply(&configuration, &random, robot) }
-    robot.place(configuration)
+    if configuration.isFinite {
+      robot.place(configuration)
+    } else {
+      startFault = .init(place: "start pose", reason: "it is not finite")
+    }
     robot.world.seedSolver(random.next())
     for i in memories.indices { bound.disturbances[i].begin(&memories[i], &random) }
 
@@ -118,9 +126,19 @@ struct EnvironmentCore: ~Copyable {
       transition.startPositions[i] = transition.after.bodies[i].pose.position
     }
     transition.before.copy(from: transition.after)
-    let isFinite = output.write(
-      transition, noiseFactor: drawn.sensorNoise, random: &random, into: &observation)
-    precondition(isFinite, "the first observation of an episode of \(bound.name) is not finite")
+    if let found = writeObservation(into: &observation), startFault == nil { startFault = found }
+  }
+
+  /// The observation of `transition.after`; zeros and what is wrong where it cannot be believed.
+  private mutating func writeObservation(into observation: inout MutableSpan<Float>) -> EnvironmentState.StartFault? {
+    guard
+      let bad = output.write(transition, noiseFactor: drawn.sensorNoise, random: &random, into: &observation)
+    else { return nil }
+    let value = observation[bad].isFinite && !output.raw(bad).isFinite ? output.raw(bad) : Double(observation[bad])
+    for i in 0..<observation.count { observation[i] = 0 }
+    return .init(
+      place: "observation '\(bound.observationSpace.elements[bad].name)'",
+      reason: value.isFinite ? "\(value) is beyond \(faults.observation)" : "\(value) is not finite")
   }
 
   private mutating func drawCommand(_ i: Int, step: Int) {
@@ -137,6 +155,7 @@ struct EnvironmentCore: ~Copyable {
     precondition(ending == .running, "a step after the end of an episode; reset the environment first")
     precondition(action.count == scaling.count, "\(scaling.count) actuators, an action of \(action.count) numbers")
     swap(&transition.before, &transition.after)
+    if let startFault { return endAtStart(startFault, into: &observation) }
     for i in scaling.indices {
       let value = action[i]
       guard value.isFinite else {
@@ -166,6 +185,7 @@ struct EnvironmentCore: ~Copyable {
     precondition(ending == .running, "a step after the end of an episode; reset the environment first")
     precondition(servos.count == scaling.count, "\(scaling.count) actuators, \(servos.count) servos")
     swap(&transition.before, &transition.after)
+    if let startFault { return endAtStart(startFault, into: &observation) }
     disturb()
     robot.clearEffortSums()
     for i in servos.indices { robot.setServo(servos[i], of: i) }
@@ -202,7 +222,7 @@ struct EnvironmentCore: ~Copyable {
       speed: faults.speed, angularSpeed: faults.angularSpeed, distance: faults.distance)
     {
       return end(
-        faultAt: "body '\(found.body)'", reason: found.reason, action: transition.after.action, into: &observation)
+        faultAt: found.place, reason: found.reason, action: transition.after.action, into: &observation)
     }
     let step = transition.before.step + 1
     transition.after.step = step
@@ -226,17 +246,18 @@ struct EnvironmentCore: ~Copyable {
       reward += value
     }
     transition.after.reward = reward
-    guard reward.isFinite else {
-      let term = transition.after.rewardTerms.firstIndex { !$0.isFinite } ?? 0
+    guard abs(reward) <= faults.reward else {
+      let terms = transition.after.rewardTerms
+      let term =
+        terms.firstIndex { !$0.isFinite } ?? terms.indices.max { abs(terms[$0]) < abs(terms[$1]) } ?? 0
+      let value = terms[term]
       return end(
-        faultAt: "reward '\(bound.rewardNames[term])'", reason: "\(transition.after.rewardTerms[term]) is not finite",
+        faultAt: "reward '\(bound.rewardNames[term])'",
+        reason: value.isFinite ? "\(value) is beyond \(faults.reward)" : "\(value) is not finite",
         action: transition.after.action, into: &observation)
     }
-    guard
-      output.write(transition, noiseFactor: drawn.sensorNoise, random: &random, into: &observation)
-    else {
-      return end(
-        faultAt: "observation", reason: "it is not finite", action: transition.after.action, into: &observation)
+    if let bad = writeObservation(into: &observation) {
+      return end(faultAt: bad.place, reason: bad.reason, action: transition.after.action, into: &observation)
     }
 
     totalReward += reward
@@ -255,8 +276,16 @@ struct EnvironmentCore: ~Copyable {
     fault = EnvironmentFault(
       scenario: bound.name, seed: seed, environment: index, episode: episode, step: transition.after.step,
       place: place, reason: reason, action: action)
-    _ = output.write(transition, noiseFactor: drawn.sensorNoise, random: &random, into: &observation)
+    _ = writeObservation(into: &observation)
     return StepOutcome(reward: 0, ending: .fault)
+  }
+
+  private mutating func endAtStart(
+    _ found: EnvironmentState.StartFault, into observation: inout MutableSpan<Float>
+  ) -> StepOutcome {
+    end(
+      faultAt: found.place, reason: "\(found.reason), at the start of the episode", action: transition.after.action,
+      into: &observation)
   }
 
   // MARK: Records
@@ -273,14 +302,28 @@ struct EnvironmentCore: ~Copyable {
       random: random, start: start, episode: episode, world: robot.world.saved(), before: transition.before,
       after: transition.after, startPositions: transition.startPositions, isTerminated: transition.isTerminated,
       disturbanceMemory: memories, drawn: drawn, actionHistory: history, commandChanges: commandChanges,
-      totalReward: totalReward, rewardSums: rewardSums, quality: quality, ending: ending)
+      totalReward: totalReward, rewardSums: rewardSums, quality: quality, ending: ending,
+      startFault: startFault)
   }
 
+  /// Whether a state, from a file say, is one that this environment could be in.
+  func accepts(_ state: EnvironmentState) -> Bool {
+    let isRunning = state.ending == .running
+    return robot.world.accepts(state.world)
+      && state.before.hasShape(of: transition.before) && state.after.hasShape(of: transition.after)
+      && state.startPositions.count == transition.startPositions.count
+      && state.disturbanceMemory.map(\.count) == memories.map(\.count) && state.drawn.hasShape(of: drawn)
+      && state.drawn.delaySteps <= (history.count / max(1, scaling.count) - 1) * physicsSteps
+      && state.actionHistory.count == history.count && state.commandChanges.count == commandChanges.count
+      && state.rewardSums.count == rewardSums.count && state.episode >= (isRunning ? 0 : -1)
+      && state.start.stepLimit >= 1 && (0..<1 << 48).contains(state.after.step)
+      && state.actionHistory.allSatisfy { abs($0) <= 1 }
+  }
+
+  /// - Parameter state: `accepts` it.
   mutating func restore(_ state: EnvironmentState) {
-    precondition(
-      state.before.bodies.count == plan.bodies.count && state.rewardSums.count == rewardSums.count
-        && state.actionHistory.count == history.count,
-      "the state is that of another task, or of another detail")
+    precondition(accepts(state), "the state is that of another task, or of another detail")
+    if robot.world.breakdown != nil { robot = robot.remade() }
     random = state.random
     start = state.start
     episode = state.episode
@@ -299,6 +342,7 @@ struct EnvironmentCore: ~Copyable {
     rewardSums = state.rewardSums
     quality = state.quality
     ending = state.ending
+    startFault = state.startFault
     fault = nil
   }
 

@@ -94,6 +94,13 @@ public struct EnvironmentState: Hashable, Sendable, Codable {
   public var rewardSums: [Double]
   public var quality: EpisodeQuality
   public var ending: EpisodeEnding
+  /// Why the present episode could not begin, if so.
+  public var startFault: StartFault?
+
+  public struct StartFault: Hashable, Sendable, Codable {
+    public var place: String
+    public var reason: String
+  }
 }
 
 /// How much of the robot's state is read out in each control step.

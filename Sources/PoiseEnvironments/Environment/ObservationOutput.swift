@@ -9,6 +9,8 @@ struct ObservationOutput: ~Copyable {
   private let lows: [Double]
   private let highs: [Double]
   private let noises: [Double]
+  /// Largest element that is believed.
+  private let bound: Float
   private let isPlain: Bool
   private let isNoisy: Bool
 
@@ -22,39 +24,45 @@ struct ObservationOutput: ~Copyable {
     lows = shapings.map { $0.clip?.lowerBound ?? -.infinity }
     highs = shapings.map { $0.clip?.upperBound ?? .infinity }
     noises = shapings.map(\.noise)
+    self.bound = Float(bound.task.faults.observation)
     isPlain = shapings.allSatisfy { $0 == ObservationShaping() }
     isNoisy = shapings.contains { $0.noise > 0 }
   }
 
   /// Writes the observation of `transition.after`, [observations].
   ///
-  /// - Returns: whether every number is finite.
+  /// - Returns: the first element that is not finite, or too large to be believed.
   mutating func write(
     _ transition: borrowing Transition, noiseFactor: Double, random: inout RandomStream,
     into observation: inout MutableSpan<Float>
-  ) -> Bool {
+  ) -> Int? {
     writer.restart()
     for write in writes { write(transition, &writer) }
     precondition(
       writer.count == scales.count && observation.count == scales.count,
       "an observation of \(scales.count) numbers: \(writer.count) written, room for \(observation.count)")
-    // Zero times a number is zero, unless it is not finite.
-    var check: Float = 0
+    // Comparisons with NaN are false, so each is asked whether it is good.
+    var bad = -1
     if isPlain {
       for i in scales.indices {
         let value = Float(writer.values[i])
         observation[i] = value
-        check += 0 * value
+        if !(abs(value) <= bound), bad < 0 { bad = i }
       }
     } else {
       for i in scales.indices {
-        var value = writer.values[i]
+        let raw = writer.values[i]
+        var value = raw
         if isNoisy, noises[i] > 0 { value += noiseFactor * noises[i] * random.normal() }
-        value = min(highs[i], max(lows[i], scales[i] * value))
-        observation[i] = Float(value)
-        check += 0 * Float(value)
+        let clipped = Float(min(highs[i], max(lows[i], scales[i] * value)))
+        observation[i] = clipped
+        // Clipping would hide what is not finite.
+        if !(abs(clipped) <= bound && raw.isFinite), bad < 0 { bad = i }
       }
     }
-    return check == 0
+    return bad < 0 ? nil : bad
   }
+
+  /// What a term wrote last, before noise, scale and clip.
+  func raw(_ element: Int) -> Double { writer.values[element] }
 }

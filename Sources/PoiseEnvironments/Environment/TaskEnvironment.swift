@@ -6,8 +6,9 @@ public import PoiseModels
 /// Used by one thread at a time. An episode is decided by `episodeStart` and the actions, to the bit.
 public final class TaskEnvironment: Environment {
   public let task: BoundTask
-  /// The robot itself, for tests and tools; its world is stepped by the environment alone.
-  public let robot: Robot
+  /// The robot itself, for tests and tools; its world is stepped by the environment alone. Another one after ODE has given up
+  /// on its world.
+  public var robot: Robot { core.robot }
   private var core: EnvironmentCore
   /// Whether the first episode gets a random time limit, if the task asks for it: in training.
   public var desynchronises = false
@@ -23,7 +24,6 @@ public final class TaskEnvironment: Environment {
   ) throws {
     self.task = task
     core = try EnvironmentCore(task, seed: seed, purpose: purpose, index: index, detail: detail)
-    robot = core.robot
   }
 
   public var observationSpace: Space { task.observationSpace }
@@ -85,5 +85,8 @@ public final class TaskEnvironment: Environment {
 
   /// Everything that the future depends on, also in the middle of an episode.
   public func saved() -> EnvironmentState { core.saved() }
+  /// Whether a state, from a file say, is one that this environment could be in.
+  public func accepts(_ state: EnvironmentState) -> Bool { core.accepts(state) }
+  /// - Parameter state: `accepts` it.
   public func restore(_ state: EnvironmentState) { core.restore(state) }
 }

@@ -45,6 +45,14 @@ public struct RobotSnapshot: Sendable, Codable, Hashable {
 }
 
 extension RobotSnapshot {
+  /// Whether every array is as long as the other's.
+  func hasShape(of other: borrowing Self) -> Bool {
+    jointPositions.count == other.jointPositions.count && jointVelocities.count == other.jointVelocities.count
+      && bodies.count == other.bodies.count && contactForces.count == other.contactForces.count
+      && efforts.count == other.efforts.count && action.count == other.action.count
+      && commands.count == other.commands.count && rewardTerms.count == other.rewardTerms.count
+  }
+
   /// Makes this equal to `other` in the memory it has: an assignment would share arrays, and the next write copy them.
   mutating func copy(from other: borrowing Self) {
     step = other.step

@@ -22,19 +22,31 @@ public struct Evaluation: Sendable {
   private static let worldLimit = 128
 
   public func run(_ controller: Controller, pool: WorkerPool) throws -> EvaluationResult {
+    guard let result = try run(controller, pool: pool, isStopped: { false }) else {
+      preconditionFailure("an evaluation stopped that nobody stopped")
+    }
+    return result
+  }
+
+  /// - Parameter isStopped: asked in every control step, by any thread; once true, it stays true.
+  /// - Returns: `nil` if it was stopped before the end.
+  public func run(
+    _ controller: Controller, pool: WorkerPool, isStopped: @Sendable () -> Bool
+  ) throws -> EvaluationResult? {
     var shards = try makeShards()
     switch controller {
     case .policy(let policy, _):
       let instructionSet = instructionSet
-      pool.forEach(&shards) { _, shard in shard.run(policy, instructionSet) }
+      pool.forEach(&shards) { _, shard in shard.run(policy, instructionSet, isStopped) }
     case .baseline:
       let (scenario, seed, episodes, instructionSet) = (scenario, seed, episodes, instructionSet)
       let worlds = shards.last?.block.worlds.upperBound ?? 0
       pool.forEach(&shards) { _, shard in
         let driver = ControllerDriver(controller, scenario, instructionSet: instructionSet)
-        shard.run(driver, seed: seed, episodes: episodes, worlds: worlds)
+        shard.run(driver, seed: seed, episodes: episodes, worlds: worlds, isStopped)
       }
     }
+    if isStopped() { return nil }
     // Episode k of world w is number w + k W: from the order of blocks to that of the numbers.
     let worlds = shards.last?.block.worlds.upperBound ?? 0
     let summaries = shards.flatMap(\.summaries).sorted {
@@ -63,12 +75,12 @@ private struct EvaluationShard: Sendable {
 
   init(block: EnvironmentBlock) { self.block = block }
 
-  mutating func run(_ policy: Policy, _ instructionSet: InstructionSet) {
+  mutating func run(_ policy: Policy, _ instructionSet: InstructionSet, _ isStopped: () -> Bool) {
     var workspace = PolicyWorkspace(policy, rowCapacity: block.count, instructionSet: instructionSet)
     var buffers = StepBuffers(worlds: block.count, observations: policy.observationCount)
     var actions = [Float](repeating: 0, count: block.count * policy.actionCount)
     Self.reset(block, &buffers.observations)
-    while !block.isFinished {
+    while !block.isFinished, !isStopped() {
       Self.act(&workspace, buffers.observations, &actions)
       block.step(actions.span, into: &buffers)
     }
@@ -76,7 +88,9 @@ private struct EvaluationShard: Sendable {
   }
 
   /// Baselines look at no observation, so each world has its episodes alone.
-  mutating func run(_ driver: ControllerDriver, seed: UInt64, episodes: Int, worlds: Int) {
+  mutating func run(
+    _ driver: ControllerDriver, seed: UInt64, episodes: Int, worlds: Int, _ isStopped: () -> Bool
+  ) {
     var driver = driver
     let task = block.task
     var observation = [Float](repeating: 0, count: task.observationSpace.count)
@@ -91,7 +105,7 @@ private struct EvaluationShard: Sendable {
           environment.reset(into: &span)
         }
         driver.begin(environment, seed: seed, number: number)
-        while environment.ending == .running { _ = driver.step(environment, &observation) }
+        while environment.ending == .running, !isStopped() { _ = driver.step(environment, &observation) }
         summaries.append(environment.summary)
       }
     }

@@ -23,7 +23,7 @@ public final class EpisodeArchive {
           allowed: "less than 2 GiB of observations an episode", remedy: "Export --csv, which needs no memory."))
     }
     zip = try ZipWriter(path)
-    var description = try PolicyDescription(run)
+    var description = PolicyDescription(run)
     description.seed = player.seed
     try zip.add("metadata.json", Array(description.jsonText().utf8))
   }

@@ -38,7 +38,7 @@ struct PolicyDescription: Codable, Hashable {
   /// Root seed of the episodes, where there are some.
   var seed: UInt64?
 
-  init(_ run: TrainedRun) throws {
+  init(_ run: TrainedRun) {
     let loaded = run.scenario
     scenario = loaded.name
     scenarioSha256 = loaded.episodeDigest
@@ -46,7 +46,7 @@ struct PolicyDescription: Codable, Hashable {
     algorithm = run.folder.description.algorithm
     trainingSeed = run.folder.description.seed
     checkpoint = run.checkpoint.rawValue
-    checkpointSha256 = try TrajectoryMetadata.digest(ofFile: run.folder.checkpointPath(run.checkpoint))
+    checkpointSha256 = run.checkpointDigest
     instructionSet = run.instructionSet.rawValue
     controlTimeStepSeconds = loaded.task.timing.controlTimeStep
     observations = loaded.task.observationSpace.elements.map { Element(name: $0.name, unit: $0.unit) }

@@ -143,6 +143,8 @@ struct Scale {
     let span = range.upperBound - range.lowerBound
     let magnitude = pow(10, (log10(span / 5)).rounded(.down))
     let step = [1, 2, 5, 10].map { $0 * magnitude }.first { span / $0 <= 6 } ?? span
+    // A table of another's making may hold any number.
+    guard step > 0, max(abs(range.lowerBound), abs(range.upperBound)) / step < 1e15 else { return [] }
     let first = Int((range.lowerBound / step).rounded(.up))
     let last = Int((range.upperBound / step).rounded(.down))
     guard first <= last, last - first < 100 else { return [] }

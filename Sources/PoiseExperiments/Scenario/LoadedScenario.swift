@@ -67,6 +67,18 @@ public struct LoadedScenario: Sendable {
     task = try BoundTask(scenario.task, model: model, name: self.name, source: source)
   }
 
+  /// A scenario about a robot that no file describes; the key `model` is not looked at.
+  init(_ configured: Configured<Scenario>, model: RobotModel) throws {
+    path = configured.source.file
+    overrides = []
+    name = model.name
+    scenario = configured.value
+    source = configured.source
+    modelPath = path
+    self.model = model
+    task = try BoundTask(scenario.task, model: model, name: model.name, source: source)
+  }
+
   /// A file relative to the scenario's, or the shipped model of that name.
   private static func modelPath(_ name: String, beside path: String, source: ConfigurationSource) throws -> String {
     let folder = (path as NSString).deletingLastPathComponent

@@ -1,29 +1,36 @@
 import Foundation
 import PoiseCore
 
-/// A file that grows line by line; a checkpoint knows its length, and going on cuts it back to that.
+/// A file that grows line by line; a checkpoint knows its length and its digest, and going on cuts it back to that.
 final class LogFile {
   let path: String
+  private let name: String
   private let descriptor: Int32
+  private var hash = SHA256()
   /// Bytes so far.
-  private(set) var length: Int
+  var length: Int { hash.count }
+  /// What a checkpoint knows of it.
+  var seal: FileSeal { FileSeal(path: name, hash) }
 
-  /// - Parameter length: what to keep of a file that is there; the rest was written after the checkpoint.
-  /// - Throws: `InputOutputError`; `InvalidInput` if the file is shorter than that.
-  init(_ path: String, keeping length: Int = 0) throws {
-    self.path = path
-    self.length = length
+  /// - Parameters:
+  ///   - name: relative to the folder.
+  ///   - seal: what to keep of a file that is there; the rest was written after the checkpoint.
+  /// - Throws: `InputOutputError`; `InvalidInput` if what is to be kept is not what it was.
+  init(_ name: String, in folder: String, keeping seal: FileSeal? = nil) throws {
+    self.name = name
+    path = "\(folder)/\(name)"
     descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw Self.failure(path) }
-    let present = lseek(descriptor, 0, SEEK_END)
-    guard present >= length else {
-      throw InvalidInput(
-        Problem(
-          file: path, found: "\(present) bytes", allowed: "at least the \(length) that the checkpoint knows of",
-          remedy: "The file was changed by hand; without it the run cannot go on exactly."))
+    guard descriptor >= 0 else { throw InputOutputError(writing: path, errno) }
+    if let seal {
+      do throws(BoundedFile.Failure) {
+        try hash.update(fileAt: path, limit: seal.bytes)
+      } catch {
+        throw InputOutputError(path: path, operation: "read", reason: error.reason)
+      }
+      try seal.check(hash, folder, checkpoint: "the checkpoint")
     }
     guard ftruncate(descriptor, off_t(length)) == 0, lseek(descriptor, off_t(length), SEEK_SET) == length else {
-      throw Self.failure(path)
+      throw InputOutputError(writing: path, errno)
     }
   }
 
@@ -31,6 +38,7 @@ final class LogFile {
 
   func append(_ text: String) throws { try append(Array(text.utf8)) }
 
+  /// After an error the file may end with a part of it; going on from a checkpoint cuts that off.
   func append(_ bytes: [UInt8]) throws {
     var written = 0
     while written < bytes.count {
@@ -38,22 +46,15 @@ final class LogFile {
         buffer.baseAddress.map { write(descriptor, $0 + written, bytes.count - written) } ?? 0
       }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw Self.failure(path) }
+      guard count > 0 else { throw InputOutputError(writing: path, errno) }
       written += count
     }
-    length += bytes.count
+    hash.update(bytes)
   }
 
   /// Puts everything on disk, before a checkpoint says that it is there.
   func synchronize() throws {
-    guard fsync(descriptor) == 0 else { throw Self.failure(path) }
-  }
-
-  private static func failure(_ path: String) -> InputOutputError {
-    let code = errno
-    return InputOutputError(
-      path: path, operation: "write", reason: String(cString: strerror(code)).lowercased(),
-      remedy: code == ENOSPC || code == EDQUOT ? "Free some space and resume the run." : "")
+    guard fsync(descriptor) == 0 else { throw InputOutputError(writing: path, errno) }
   }
 }
 

@@ -17,11 +17,13 @@ public final class OffPolicyTrainer: Trainer {
   private let scenario: LoadedScenario
   private let settings: DDPGParameters
   private let pool: WorkerPool
-  private var ddpg: DDPG
+  var ddpg: DDPG
   private var memory: ReplayMemory
   private var shards: [ActingShard]
   /// Made with the first save.
   private var log: ReplayLog?
+  /// What the next report will tell of.
+  private var underWay = Iteration()
   /// From `read` to `readFiles`: the slots that the checkpoint carried itself.
   private var tail: [UInt8] = []
 
@@ -65,11 +67,23 @@ public final class OffPolicyTrainer: Trainer {
 
   // MARK: Training
 
-  public func iterate(stepLimit: Int) -> TrainingReport {
+  /// An iteration that may stop after any control step, and go on from there.
+  private struct Iteration: Codable {
+    var firstStep = 0
     var sums = LearningSums()
-    let end = min(stepLimit, environmentSteps + settings.reportInterval)
-    let first = environmentSteps
-    var seconds = (acting: 0.0, learning: 0.0)
+    var actingSeconds = 0.0
+    var learningSeconds = 0.0
+  }
+
+  public func iterate(stepLimit: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
+    let end = min(stepLimit, underWay.firstStep + settings.reportInterval)
+    // Before anybody acts on them.
+    ddpg.checkWeights()
+    if let failure = ddpg.health.failure {
+      var report = TrainingReport()
+      report.failure = failure
+      return report
+    }
     var time = DispatchTime.now().uptimeNanoseconds
     func lap() -> Double {
       let now = DispatchTime.now().uptimeNanoseconds
@@ -77,12 +91,13 @@ public final class OffPolicyTrainer: Trainer {
       return Double(now - time) * 1e-9
     }
     repeat {
+      if isStopped() { return nil }
       act()
-      seconds.acting += lap()
-      learn(&sums)
-      seconds.learning += lap()
-    } while environmentSteps < end
-    return report(sums, steps: environmentSteps - first, seconds)
+      underWay.actingSeconds += lap()
+      learn()
+      underWay.learningSeconds += lap()
+    } while environmentSteps < end && ddpg.health.failure == nil
+    return report()
   }
 
   /// One control step of all worlds, into the memory.
@@ -101,15 +116,17 @@ public final class OffPolicyTrainer: Trainer {
   }
 
   /// The updates that are due.
-  private func learn(_ sums: inout LearningSums) {
+  private func learn() {
     guard memory.transitionCount > 0 else { return }
     let due = Int(Double(environmentSteps - settings.warmupSteps) * settings.updatesPerStep) - ddpg.updates
-    for _ in 0..<max(0, due) { sums.add(ddpg.update(memory, pool: pool)) }
+    for _ in 0..<max(0, due) where ddpg.health.failure == nil {
+      underWay.sums.add(ddpg.update(memory, pool: pool))
+    }
   }
 
-  private func report(
-    _ sums: LearningSums, steps: Int, _ seconds: (acting: Double, learning: Double)
-  ) -> TrainingReport {
+  private func report() -> TrainingReport {
+    let sums = underWay.sums
+    let steps = environmentSteps - underWay.firstStep
     var report = TrainingReport()
     var episodes: [EpisodeSummary] = []
     var saturated = 0
@@ -134,7 +151,9 @@ public final class OffPolicyTrainer: Trainer {
       ("updates", Double(ddpg.updates)), ("skipped_updates", Double(ddpg.skippedUpdates)),
       ("memory_transitions", Double(memory.transitionCount)),
     ]
-    report.phases = [("acting", seconds.acting), ("learning", seconds.learning)]
+    report.failure = ddpg.health.failure
+    report.phases = [("acting", underWay.actingSeconds), ("learning", underWay.learningSeconds)]
+    underWay = Iteration(firstStep: environmentSteps)
     return report
   }
 
@@ -143,6 +162,7 @@ public final class OffPolicyTrainer: Trainer {
   /// What stands beside the learner's own tensors.
   private struct State: Codable {
     var environmentSteps: Int
+    var underWay: Iteration
     var replay: ReplayMemory.State
     var shards: [Shard]
 
@@ -158,7 +178,7 @@ public final class OffPolicyTrainer: Trainer {
     var tensors = try ddpg.tensors()
     tensors["trainer.memory"] = try Tensor(
       encoding: State(
-        environmentSteps: environmentSteps, replay: memory.state,
+        environmentSteps: environmentSteps, underWay: underWay, replay: memory.state,
         shards: shards.map {
           .init(
             block: $0.block.saved(), observations: $0.buffers.observations, noise: $0.noise, saturated: $0.saturated)
@@ -173,10 +193,10 @@ public final class OffPolicyTrainer: Trainer {
     let fits =
       state.shards.count == shards.count
       && zip(state.shards, shards).allSatisfy {
-        $0.block.environments.count == $1.block.count && $0.observations.count == $1.buffers.observations.count
-          && $0.noise.worldCount == $1.block.count
+        $1.block.accepts($0.block) && $0.observations.count == $1.buffers.observations.count
+          && $1.noise.accepts($0.noise)
       }
-    guard fits, memory.begin(from: state.replay) else {
+    guard fits, state.environmentSteps >= 0, memory.begin(from: state.replay) else {
       throw InvalidInput(
         Problem(
           file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds or of another memory",
@@ -185,6 +205,7 @@ public final class OffPolicyTrainer: Trainer {
     }
     try ddpg.read(tensors, file: file)
     environmentSteps = state.environmentSteps
+    underWay = state.underWay
     for (i, shard) in state.shards.enumerated() {
       shards[i].block.restore(shard.block)
       shards[i].buffers.observations = shard.observations
@@ -203,10 +224,10 @@ public final class OffPolicyTrainer: Trainer {
     tail = [UInt8](bytes)
   }
 
-  public func readFiles(in folder: RunFolder) throws {
+  public func readFiles(in folder: RunFolder, known: [FileSeal]) throws {
     let settled = memory.settled
     var log = try ReplayLog(folder, for: memory)
-    try log.read(into: &memory, settled: settled)
+    try log.read(into: &memory, settled: settled, known: known)
     guard memory.restore(settled, from: tail) else {
       throw InvalidInput(
         Problem(
@@ -218,21 +239,23 @@ public final class OffPolicyTrainer: Trainer {
     tail = []
   }
 
-  public func willSave(in folder: RunFolder) throws {
+  public func willSave(in folder: RunFolder) throws -> [FileSeal] {
     if log == nil { log = try ReplayLog(folder, for: memory) }
     try log?.append(memory)
+    return try log?.synchronize(memory) ?? []
   }
 
   public func didSave(in folder: RunFolder) throws { log?.removeOverwritten(memory) }
 }
 
 /// Sums of the metrics of several updates.
-private struct LearningSums {
+private struct LearningSums: Codable {
   private var sums = DDPGMetrics()
   private var updates = 0.0
   private var actorUpdates = 0.0
 
   mutating func add(_ metrics: DDPGMetrics) {
+    guard !metrics.isRefused else { return }
     updates += 1
     sums.criticLoss += metrics.criticLoss
     sums.value += metrics.value

@@ -10,7 +10,7 @@ public final class PPOTrainer: Trainer {
   private let scenario: LoadedScenario
   private let settings: PPOParameters
   private let pool: WorkerPool
-  private var ppo: PPO
+  var ppo: PPO
   private var shards: [RolloutShard]
   private var segments: [RolloutSegment] = []
   /// Discounted returns so far, for `scalesRewards`; one element.
@@ -40,11 +40,27 @@ public final class PPOTrainer: Trainer {
 
   public var policy: Policy { ppo.policy }
 
-  public func iterate(stepLimit: Int) -> TrainingReport {
+  public func iterate(stepLimit: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
+    // An iteration happens as a whole or not at all: a rollout that has begun is too large to keep.
+    let before = (memory: memory, ppo: ppo.state)
+    func takenBack() -> TrainingReport? {
+      restore(before.memory)
+      ppo.state = before.ppo
+      return nil
+    }
     var report = TrainingReport()
     let start = DispatchTime.now().uptimeNanoseconds
     let progress = Double(environmentSteps) / Double(stepLimit)
-    pool.forEach(&shards) { [model = ppo.model, settings] _, shard in shard.collect(model, settings) }
+    // Before anybody acts on them.
+    ppo.checkWeights()
+    if let failure = ppo.health.failure {
+      report.failure = failure
+      return report
+    }
+    pool.forEach(&shards) { [model = ppo.model, settings] _, shard in
+      shard.collect(model, settings, isStopped)
+    }
+    if isStopped() { return takenBack() }
     environmentSteps += settings.rolloutSize
 
     var episodes: [EpisodeSummary] = []
@@ -64,8 +80,9 @@ public final class PPOTrainer: Trainer {
     // The first rollout is for the observations' statistics: a policy learned on raw numbers would mean nothing afterwards.
     let isFirst = ppo.model.normalizer.map { $0.count == 0 } ?? false
     segments = shards.map(\.segment)
-    let metrics = isFirst ? PPOMetrics() : ppo.update(segments, progress: progress, pool: pool)
+    let metrics = isFirst ? PPOMetrics() : ppo.update(segments, progress: progress, pool: pool, isStopped: isStopped)
     segments = []
+    if isStopped() { return takenBack() }
     for shard in shards { ppo.model.normalizer?.merge(shard.segment.statistics) }
     let end = DispatchTime.now().uptimeNanoseconds
 
@@ -78,6 +95,7 @@ public final class PPOTrainer: Trainer {
       ("action_saturation", metrics.actionSaturation), ("epochs", metrics.epochs),
       ("skipped_updates", Double(metrics.skippedUpdates)), ("reward_scale", Double(scale)),
     ]
+    report.failure = ppo.health.failure
     report.phases = [("rollout", Double(middle - start) * 1e-9), ("update", Double(end - middle) * 1e-9)]
     return report
   }
@@ -100,32 +118,19 @@ public final class PPOTrainer: Trainer {
 
   public func tensors() throws -> [String: Tensor] {
     var tensors = try ppo.tensors()
-    tensors["trainer.memory"] = try Tensor(
-      encoding: Memory(
-        environmentSteps: environmentSteps, returnStatistics: returnStatistics,
-        shards: shards.map {
-          .init(
-            block: $0.block.saved(), observations: $0.buffers.observations, random: $0.random, returns: $0.returns)
-        }))
+    tensors["trainer.memory"] = try Tensor(encoding: memory)
     return tensors
   }
 
-  public func read(_ tensors: [String: Tensor], file: String) throws {
-    let memory: Memory = try Tensor.decode("trainer.memory", in: tensors, file: file)
-    let fits =
-      memory.shards.count == shards.count
-      && zip(memory.shards, shards).allSatisfy {
-        $0.block.environments.count == $1.block.count && $0.observations.count == $1.buffers.observations.count
-          && $0.random.count == $1.random.count && $0.returns.count == $1.returns.count
-      }
-    guard fits else {
-      throw InvalidInput(
-        Problem(
-          file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds",
-          allowed: "that of \(settings.worlds) worlds in blocks of \(settings.blockSize)",
-          remedy: "The checkpoint belongs to another scenario."))
-    }
-    try ppo.read(tensors, file: file)
+  private var memory: Memory {
+    Memory(
+      environmentSteps: environmentSteps, returnStatistics: returnStatistics,
+      shards: shards.map {
+        .init(block: $0.block.saved(), observations: $0.buffers.observations, random: $0.random, returns: $0.returns)
+      })
+  }
+
+  private func restore(_ memory: Memory) {
     environmentSteps = memory.environmentSteps
     returnStatistics = memory.returnStatistics
     for (i, state) in memory.shards.enumerated() {
@@ -134,6 +139,25 @@ public final class PPOTrainer: Trainer {
       shards[i].random = state.random
       shards[i].returns = state.returns
     }
+  }
+
+  public func read(_ tensors: [String: Tensor], file: String) throws {
+    let memory: Memory = try Tensor.decode("trainer.memory", in: tensors, file: file)
+    let fits =
+      memory.shards.count == shards.count
+      && zip(memory.shards, shards).allSatisfy {
+        $1.block.accepts($0.block) && $0.observations.count == $1.buffers.observations.count
+          && $0.random.count == $1.random.count && $0.returns.count == $1.returns.count
+      }
+    guard fits, memory.environmentSteps >= 0, memory.returnStatistics.elementCount == 1 else {
+      throw InvalidInput(
+        Problem(
+          file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds, or an impossible one",
+          allowed: "that of \(settings.worlds) worlds in blocks of \(settings.blockSize)",
+          remedy: "The checkpoint belongs to another scenario, or is damaged."))
+    }
+    try ppo.read(tensors, file: file)
+    restore(memory)
   }
 }
 
@@ -167,10 +191,11 @@ private struct RolloutShard: Sendable {
   }
 
   /// One rollout of this block.
-  mutating func collect(_ model: ActorCritic, _ settings: PPOParameters) {
+  mutating func collect(_ model: ActorCritic, _ settings: PPOParameters, _ isStopped: () -> Bool) {
     segment.begin()
     returnStatistics.reset()
     for _ in 0..<settings.rolloutLength {
+      if isStopped() { return }
       segment.act(buffers.observations, model, random: &random, into: &actions)
       Self.step(block, actions, &buffers)
       segment.record(

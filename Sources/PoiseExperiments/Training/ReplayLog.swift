@@ -6,98 +6,129 @@ import PoiseCore
 ///
 ///     replay/0.slots, 1.slots, …      `ReplayMemory.bytes`, slot number n at (n mod segment) × bytes per slot
 ///
-/// A checkpoint refers to the slots below a number and carries the few later ones itself. So saving writes only what came since
-/// the last time, and a kill at any moment leaves what the last checkpoint refers to. Segments whose slots the ring has
-/// overwritten are removed once a later checkpoint is there.
+/// A checkpoint refers to the slots below a number, with the digests of the segments that hold them, and carries the few later ones
+/// itself. So saving writes only what came since the last time, and a kill at any moment leaves what the last two checkpoints refer
+/// to. Segments that the ring had overwritten as a whole when the older of the two was saved are removed.
 struct ReplayLog {
   private let folder: String
   private let slotBytes: Int
   private let segmentSlots: Int
-  /// Slots below this number are on disk, as far as the ring still has them.
+  /// Slots below this number are in the files, as far as the ring still has them.
   private var written = 0
-  private var segment = 0
-  private var file: LogFile?
+  /// The segment that grows.
+  private var file: (number: Int, log: LogFile)?
+  /// Of the segments that are full or were left, by their number.
+  private var seals: [Int: FileSeal] = [:]
+  /// The oldest slot that the newest checkpoint refers to.
+  private var oldestReferred = 0
 
   /// Slots that are turned into bytes at once.
   private static let portion = 1 << 14
 
   init(_ run: RunFolder, for memory: borrowing ReplayMemory) throws {
-    folder = run.file("replay")
+    folder = run.path
     slotBytes = memory.bytesPerTransition
     segmentSlots = max(1024, memory.capacity / 8)
-    try RunFolder.makeFolder(folder)
+    try RunFolder.makeFolder("\(folder)/replay")
   }
 
-  private func path(_ segment: Int) -> String { "\(folder)/\(segment).slots" }
+  private func name(_ segment: Int) -> String { "replay/\(segment).slots" }
 
   // MARK: Saving
 
-  /// Appends the settled slots that are not on disk yet, and returns when they are there.
+  /// Appends the settled slots that are not in the files yet.
   mutating func append(_ memory: ReplayMemory) throws {
-    var first = written
-    if first < memory.oldest {
-      // The ring has gone round since the last time: what was on disk is of no use, and a segment begins with a gap.
-      first = memory.oldest
-      segment = first / segmentSlots
-      file = nil
-      try? FileManager.default.removeItem(atPath: path(segment))
-      let gap = try LogFile(path(segment))
-      try gap.append([UInt8](repeating: 0, count: (first - segment * segmentSlots) * slotBytes))
-      file = gap
+    if written < memory.oldest { try skip(to: memory.oldest) }
+    while written < memory.settled {
+      let segment = written / segmentSlots
+      if file?.number != segment { try begin(segment) }
+      let next = min(memory.settled, written + Self.portion, (segment + 1) * segmentSlots)
+      try file?.log.append(memory.bytes(of: written..<next))
+      written = next
     }
-    while first < memory.settled {
-      if file == nil || first == (segment + 1) * segmentSlots {
-        try file?.synchronize()
-        segment = first / segmentSlots
-        file = try LogFile(path(segment), keeping: (first - segment * segmentSlots) * slotBytes)
-      }
-      let next = min(memory.settled, first + Self.portion, (segment + 1) * segmentSlots)
-      try file?.append(memory.bytes(of: first..<next))
-      first = next
-    }
-    written = max(written, first)
-    try file?.synchronize()
   }
 
-  /// Removes the segments that the ring has overwritten as a whole.
-  func removeOverwritten(_ memory: ReplayMemory) {
-    for number in segments() where (number + 1) * segmentSlots <= memory.oldest {
-      try? FileManager.default.removeItem(atPath: path(number))
+  /// Returns when everything is on disk.
+  ///
+  /// - Returns: what a checkpoint has to know of the segments that hold slots of the memory.
+  mutating func synchronize(_ memory: ReplayMemory) throws -> [FileSeal] {
+    try file?.log.synchronize()
+    seals = seals.filter { ($0.key + 1) * segmentSlots > memory.oldest }
+    return seals.sorted { $0.key < $1.key }.map(\.value) + (file.map { [$0.log.seal] } ?? [])
+  }
+
+  /// The ring has gone round since the last time: zeros stand where slots were that nobody will ask for.
+  private mutating func skip(to oldest: Int) throws {
+    let segment = oldest / segmentSlots
+    if file?.number != segment { try begin(segment) }
+    guard let log = file?.log else { return }
+    let gap = (oldest - segment * segmentSlots) * slotBytes - log.length
+    if gap > 0 { try log.append([UInt8](repeating: 0, count: gap)) }
+    written = oldest
+  }
+
+  private mutating func begin(_ segment: Int) throws {
+    if let file {
+      try file.log.synchronize()
+      seals[file.number] = file.log.seal
     }
+    file = nil
+    file = (segment, try LogFile(name(segment), in: folder))
+  }
+
+  /// To be called once a checkpoint is there that refers to what `memory` holds: removes the segments that neither it nor the one
+  /// before it refers to.
+  mutating func removeOverwritten(_ memory: ReplayMemory) {
+    for segment in segments() where (segment + 1) * segmentSlots <= oldestReferred {
+      unlink("\(folder)/\(name(segment))")
+    }
+    oldestReferred = memory.oldest
   }
 
   private func segments() -> [Int] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.compactMap { $0.hasSuffix(".slots") ? Int($0.dropLast(6)) : nil }.sorted()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/replay")) ?? []
+    return names.compactMap { number(of: "replay/\($0)") }
+  }
+
+  private func number(of name: String) -> Int? {
+    name.hasPrefix("replay/") && name.hasSuffix(".slots") ? Int(name.dropFirst(7).dropLast(6)) : nil
   }
 
   // MARK: Going on
 
   /// Reads the settled slots of a memory whose state has been set, and goes on behind them.
-  mutating func read(into memory: inout ReplayMemory, settled: Int) throws {
+  ///
+  /// - Parameter known: what the checkpoint knows of the segments; it has been checked.
+  mutating func read(into memory: inout ReplayMemory, settled: Int, known: [FileSeal]) throws {
     var first = memory.oldest
     while first < settled {
       let number = first / segmentSlots
       let next = min(settled, (number + 1) * segmentSlots)
-      let bytes = try slots(first - number * segmentSlots..<next - number * segmentSlots, of: number)
+      let range = first - number * segmentSlots..<next - number * segmentSlots
+      guard known.contains(where: { $0.path == name(number) && $0.bytes >= range.upperBound * slotBytes }) else {
+        throw damaged(number, "no digest of it in the checkpoint")
+      }
+      let bytes = try slots(range, of: number)
       guard memory.restore(first, from: bytes) else { throw damaged(number, "links that lead out of the memory") }
       first = next
     }
     written = settled
-    segment = settled / segmentSlots
+    oldestReferred = memory.oldest
+    let last = settled / segmentSlots
     // What a process wrote after its last checkpoint.
-    for number in segments() where number > segment { try FileManager.default.removeItem(atPath: path(number)) }
-    file = nil
-    let length = (settled - segment * segmentSlots) * slotBytes
-    if length > 0 || FileManager.default.fileExists(atPath: path(segment)) {
-      file = try LogFile(path(segment), keeping: length)
+    for number in segments() where number > last { unlink("\(folder)/\(name(number))") }
+    for seal in known {
+      guard let number = number(of: seal.path) else { continue }
+      if number < last { seals[number] = seal }
+      if number == last { file = (last, try LogFile(seal.path, in: folder, keeping: seal)) }
     }
   }
 
   private func slots(_ range: Range<Int>, of number: Int) throws -> [UInt8] {
-    guard let handle = FileHandle(forReadingAtPath: path(number)) else {
+    let path = "\(folder)/\(name(number))"
+    guard let handle = FileHandle(forReadingAtPath: path) else {
       throw InputOutputError(
-        path: path(number), operation: "read", reason: String(cString: strerror(errno)).lowercased(),
+        path: path, operation: "read", reason: String(cString: strerror(errno)),
         remedy: "Without the replay memory the run cannot go on exactly.")
     }
     defer { try? handle.close() }
@@ -112,7 +143,7 @@ struct ReplayLog {
   private func damaged(_ number: Int, _ found: String) -> InvalidInput {
     InvalidInput(
       Problem(
-        file: path(number), found: found, allowed: "the slots that the checkpoint refers to",
-        remedy: "The file was changed by hand; without it the run cannot go on exactly."))
+        file: "\(folder)/\(name(number))", found: found, allowed: "the slots that the checkpoint refers to",
+        remedy: "The checkpoint was written by another version."))
   }
 }

@@ -8,26 +8,20 @@ struct RunLogs {
   private let evaluations: LogFile
   private let events: LogFile
 
-  /// What a checkpoint knows of them.
-  struct Lengths: Codable, Hashable {
-    var progress = 0
-    var timing = 0
-    var evaluations = 0
-    var events = 0
+  /// - Parameter seals: what a checkpoint knows of them; without it they begin.
+  init(_ folder: RunFolder, keeping seals: [FileSeal] = []) throws {
+    func log(_ name: String) throws -> LogFile {
+      try LogFile(name, in: folder.path, keeping: seals.first { $0.path == name })
+    }
+    progress = try log("progress.csv")
+    timing = try log("timing.csv")
+    evaluations = try log("evaluations.csv")
+    events = try log("events.out.tfevents.poise")
+    if events.length == 0 { try events.append(EventRecord.header(wallTime: Date().timeIntervalSince1970)) }
   }
 
-  init(_ folder: RunFolder, keeping lengths: Lengths = Lengths()) throws {
-    progress = try LogFile(folder.file("progress.csv"), keeping: lengths.progress)
-    timing = try LogFile(folder.file("timing.csv"), keeping: lengths.timing)
-    evaluations = try LogFile(folder.file("evaluations.csv"), keeping: lengths.evaluations)
-    events = try LogFile(folder.file("events.out.tfevents.poise"), keeping: lengths.events)
-    if lengths.events == 0 { try events.append(EventRecord.header(wallTime: Date().timeIntervalSince1970)) }
-  }
-
-  var lengths: Lengths {
-    Lengths(
-      progress: progress.length, timing: timing.length, evaluations: evaluations.length, events: events.length)
-  }
+  /// What a checkpoint has to know of them.
+  var seals: [FileSeal] { [progress, timing, evaluations, events].map(\.seal) }
 
   func synchronize() throws {
     for log in [progress, timing, evaluations, events] { try log.synchronize() }

@@ -8,6 +8,8 @@ public struct TrainedRun: Sendable {
   public let scenario: LoadedScenario
   public let checkpoint: RunFolder.Checkpoint
   public let policy: Policy
+  /// SHA-256 of the checkpoint's file.
+  public let checkpointDigest: String
   /// The one that trained where this processor has it, for the same bits; else the best there is.
   public let instructionSet: InstructionSet
 
@@ -19,9 +21,12 @@ public struct TrainedRun: Sendable {
     _ path: String, checkpoint: RunFolder.Checkpoint = .best, overrides: [String] = []
   ) throws {
     folder = try RunFolder(contentsOf: path)
-    scenario = try folder.loadScenario(overrides: overrides)
     self.checkpoint = checkpoint
-    policy = try folder.loadPolicy(checkpoint, for: scenario)
+    // First: damage to the scenario or the model is told as what it is.
+    let file = try folder.open(checkpoint, for: .policy)
+    scenario = try folder.loadScenario(overrides: overrides)
+    policy = try folder.policy(of: file, for: scenario)
+    checkpointDigest = file.digest
     let trained = folder.description.instructionSet
     instructionSet = try trained.isSupported ? trained : InstructionSet.chosen()
   }
@@ -30,6 +35,7 @@ public struct TrainedRun: Sendable {
   init(_ run: TrainedRun, with policy: Policy) {
     (folder, scenario, checkpoint, instructionSet) = (run.folder, run.scenario, run.checkpoint, run.instructionSet)
     self.policy = policy
+    checkpointDigest = run.checkpointDigest
   }
 
   public var controller: Controller { .policy(policy, name: folder.description.algorithm) }

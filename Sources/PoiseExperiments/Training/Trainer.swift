@@ -11,10 +11,14 @@ public protocol Trainer: AnyObject {
   var environmentSteps: Int { get }
   /// The deterministic policy as it stands.
   var policy: Policy { get }
-  /// Collects some experience and learns from it.
+  /// Collects some experience and learns from it. A report with a `failure` is the last one.
   ///
-  /// - Parameter stepLimit: where training ends, for schedules.
-  func iterate(stepLimit: Int) -> TrainingReport
+  /// - Parameters:
+  ///   - stepLimit: where training ends, for schedules.
+  ///   - isStopped: asked every few milliseconds, by any thread; once true, it stays true.
+  /// - Returns: `nil` if it was stopped before the iteration's end. What `tensors` gives then leads to the bits of an iteration that was
+  ///   not stopped, once `iterate` is called again.
+  func iterate(stepLimit: Int, isStopped: @Sendable () -> Bool) -> TrainingReport?
   /// Everything that the future depends on.
   func tensors() throws -> [String: Tensor]
   /// Takes what `tensors` gave, to the bit.
@@ -23,19 +27,31 @@ public protocol Trainer: AnyObject {
   func read(_ tensors: [String: Tensor], file: String) throws
   /// What a person should know at the start; empty for nothing.
   var note: String { get }
-  /// Puts what is too large for a checkpoint into files of its own, before `tensors` is asked for.
-  func willSave(in folder: RunFolder) throws
+  /// Puts what is too large for a checkpoint into files of its own, on disk, before `tensors` is asked for.
+  ///
+  /// - Returns: what the checkpoint has to know of them.
+  func willSave(in folder: RunFolder) throws -> [FileSeal]
   /// The checkpoint is there whole: files that only older ones referred to may go.
   func didSave(in folder: RunFolder) throws
   /// Takes what those files hold, after `read`.
-  func readFiles(in folder: RunFolder) throws
+  ///
+  /// - Parameter known: what the checkpoint knows of the run's files, which has been checked.
+  func readFiles(in folder: RunFolder, known: [FileSeal]) throws
 }
 
 extension Trainer {
   public var note: String { "" }
-  public func willSave(in folder: RunFolder) throws {}
+  public func willSave(in folder: RunFolder) throws -> [FileSeal] { [] }
   public func didSave(in folder: RunFolder) throws {}
-  public func readFiles(in folder: RunFolder) throws {}
+  public func readFiles(in folder: RunFolder, known: [FileSeal]) throws {}
+
+  /// An iteration from its beginning, or from where it was stopped, to its end.
+  public func iterate(stepLimit: Int) -> TrainingReport {
+    guard let report = iterate(stepLimit: stepLimit, isStopped: { false }) else {
+      preconditionFailure("an iteration stopped that nobody stopped")
+    }
+    return report
+  }
 }
 
 /// What one iteration of training brought.
@@ -43,6 +59,8 @@ public struct TrainingReport: Sendable {
   /// Name and value, always the same names in the same order; `nil` where there is nothing to tell.
   public var metrics: [(name: String, value: Double?)] = []
   public var faults: [EnvironmentFault] = []
+  /// Why learning cannot go on: which quantity, what it was, at which update.
+  public var failure: LearnerHealth.Failure?
   /// Seconds of wall time by phase. These alone touch the clock, and no number follows from them.
   public var phases: [(name: String, seconds: Double)] = []
 

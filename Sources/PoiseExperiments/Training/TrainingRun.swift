@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import PoiseAlgorithms
 import PoiseCore
 import PoiseEnvironments
@@ -8,21 +9,27 @@ public import PoiseNetworks
 ///
 /// What a run computes follows from its scenario and seed; being interrupted at any moment and going on changes no bit of weights, progress
 /// or evaluations. Only `timing.csv`, the event file's times and how often `latest` is saved depend on the clock.
+///
+/// One process at a time trains in a folder: `FolderLock`. What `RunFolder` says of kills, full disks and damage is kept here.
 public final class TrainingRun {
   public let folder: RunFolder
   public let scenario: LoadedScenario
-  private let trainer: any Trainer
+  let trainer: any Trainer
   private let evaluation: Evaluation
   private let pool: WorkerPool
   private let logs: RunLogs
   private var state: State
   private let instructionSet: InstructionSet
+  private let lock: FolderLock
+  /// What every checkpoint of the run stands on.
+  private let inputs: [FileSeal]
   private var lastSave = DispatchTime.now().uptimeNanoseconds
   private let beginning: UInt64
 
   /// What the machinery itself remembers.
   private struct State: Codable {
     var iteration = 0
+    /// At the end of the last whole iteration.
     var environmentSteps = 0
     var nextEvaluation = 0
     /// Environment steps at the last evaluation.
@@ -32,9 +39,10 @@ public final class TrainingRun {
     var bestSteps = 0
     var best: EvaluationResult?
     var faults = 0
+    /// Updates refused so far; files of before it was kept have no word of it.
+    var skippedUpdates: Int?
     /// Wall time of the processes before this one, s; told, not computed with.
     var secondsBefore = 0.0
-    var logs = RunLogs.Lengths()
   }
 
   /// Seconds between two saves of `latest` where nothing else asks for one.
@@ -51,6 +59,8 @@ public final class TrainingRun {
   public enum Ending: Sendable, Hashable {
     case goalReached
     case stepLimitReached
+    /// At `pauseSteps`, after saving.
+    case paused
     /// By a signal, after saving.
     case interrupted(signal: Int32)
   }
@@ -69,18 +79,37 @@ public final class TrainingRun {
     self.beginning = beginning
     pool = WorkerPool(threadCount: threads)
     trainer = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
+    // Before the lock, which would be one more file in somebody's folder; and again under it.
+    if !FileManager.default.fileExists(atPath: "\(path)/\(FolderLock.fileName)") { try RunFolder.checkIsNew(path) }
+    try RunFolder.makeFolder(path)
+    lock = try FolderLock(path, work: Self.work)
     folder = try RunFolder(creating: path, for: scenario, seed: seed, instructionSet: instructionSet)
+    inputs = try folder.inputSeals()
     logs = try RunLogs(folder)
-    state = State()
-    state.nextEvaluation = scenario.scenario.evaluationInterval
+    state = Self.beginning(of: scenario)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
     try save()
   }
 
-  /// Goes on with a run from its last checkpoint.
-  public init(resuming path: String, threads: Int, beginning: UInt64) throws {
+  private static let work = "trains"
+
+  private static func beginning(of scenario: LoadedScenario) -> State {
+    var state = State()
+    state.nextEvaluation = scenario.scenario.evaluationInterval
+    return state
+  }
+
+  /// Goes on with a run from a checkpoint; from the beginning where it was killed before the first.
+  ///
+  /// - Parameter checkpoint: `.previous` goes back to the one before the last, which then becomes the last: what came after it is
+  ///   computed again. `.best` holds a policy alone, and is refused.
+  public init(
+    resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, threads: Int, beginning: UInt64
+  ) throws {
     self.beginning = beginning
     folder = try RunFolder(contentsOf: path)
+    lock = try FolderLock(folder.path, work: Self.work)
+    for name in ["checkpoints", "model", "."] { WholeFile.removeLeftovers(in: folder.file(name)) }
     instructionSet = folder.description.instructionSet
     guard instructionSet.isSupported else {
       throw InvalidInput(
@@ -89,16 +118,28 @@ public final class TrainingRun {
           allowed: InstructionSet.supported.map(\.rawValue).joined(separator: ", ") + ", which this processor has",
           remedy: "Go on on the machine that began, or a like one; elsewhere the numbers would differ."))
     }
+    let isBeginning = checkpoint == .latest && folder.isBeforeFirstCheckpoint
+    // Before anything of the folder is used: damage to the scenario or the model is told as what it is.
+    let file = isBeginning ? nil : try folder.open(checkpoint, for: .training)
     scenario = try folder.loadScenario()
     pool = WorkerPool(threadCount: threads)
     trainer = try Self.makeTrainer(
       scenario, seed: folder.description.seed, instructionSet: instructionSet, pool: pool)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
-    let (file, name) = try folder.tensors(.latest)
-    state = try Tensor.decode("run.state", in: file.tensors, file: name)
-    try trainer.read(file.tensors, file: name)
-    try trainer.readFiles(in: folder)
-    logs = try RunLogs(folder, keeping: state.logs)
+    guard let file else {
+      state = Self.beginning(of: scenario)
+      inputs = try folder.inputSeals()
+      logs = try RunLogs(folder)
+      try save()
+      return
+    }
+    inputs = file.inputs
+    state = try Tensor.decode("run.state", in: file.tensors, file: file.path)
+    try trainer.read(file.tensors, file: file.path)
+    // From here on files are cut back to what the checkpoint knows of, so it has to be the last one.
+    if checkpoint != .latest { try WholeFile.give(file.path, theName: folder.checkpointPath(.latest)) }
+    try trainer.readFiles(in: folder, known: file.grown)
+    logs = try RunLogs(folder, keeping: file.grown)
   }
 
   private static func makeTrainer(
@@ -121,10 +162,17 @@ public final class TrainingRun {
   public var environmentSteps: Int { trainer.environmentSteps }
   public var stepLimit: Int { scenario.scenario.stepLimit }
   /// What a person should know at the start; empty for nothing.
-  public var note: String { trainer.note }
+  public var note: String {
+    let death = lock.deadOwner.map { "\($0) was killed here; going on from its last checkpoint" }
+    return [death, trainer.note].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
+  }
   /// The best evaluation so far, and when it was.
   public var best: (result: EvaluationResult, environmentSteps: Int)? { state.best.map { ($0, state.bestSteps) } }
   public var faults: Int { state.faults }
+  /// Updates that were refused so far, because something was not finite.
+  public var skippedUpdates: Int { state.skippedUpdates ?? 0 }
+  /// Control steps of all worlds after which `run` comes back for now, having evaluated what was due; `nil` for never.
+  public var pauseSteps: Int?
   /// Wall time since the process's start, and that of the processes before it.
   public var seconds: Double {
     state.secondsBefore + Double(DispatchTime.now().uptimeNanoseconds - beginning) * 1e-9
@@ -135,39 +183,78 @@ public final class TrainingRun {
   /// Trains to the goal, to the step limit, or until it is told to stop.
   ///
   /// - Parameters:
-  ///   - stopSignal: asked between iterations; a number other than 0 stops the run after saving.
+  ///   - stopSignal: asked every few milliseconds, by any thread, also in the middle of iterations and evaluations; a number other
+  ///     than 0, which then must stay, stops the run after saving.
   ///   - tell: called with what happens.
-  public func run(stopSignal: () -> Int32 = { 0 }, tell: (Event) throws -> Void = { _ in }) throws -> Ending {
+  /// - Throws: `TrainingFailure` where the numbers cannot be trusted any more; the last checkpoint is of before.
+  public func run(
+    stopSignal: @Sendable () -> Int32 = { 0 }, tell: (Event) throws -> Void = { _ in }
+  ) throws -> Ending {
     let settings = scenario.scenario.training
+    @Sendable func isStopped() -> Bool { stopSignal() != 0 }
     while true {
-      let steps = trainer.environmentSteps
+      // Not the trainer's own count, which may stand in the middle of an iteration.
+      let steps = state.environmentSteps
       let isOver = steps >= stepLimit
       if steps >= state.nextEvaluation || isOver, steps > state.evaluatedSteps {
-        try evaluate(steps, tell)
+        guard try evaluate(steps, isStopped, tell) else { return try stop(stopSignal()) }
       }
       if settings.stopsAtGoal, state.goalsInARow >= 2 { return .goalReached }
-      if isOver { return .stepLimitReached }
-      let signal = stopSignal()
-      if signal != 0 {
+      if let pauseSteps, steps >= pauseSteps, !isOver {
         try save()
-        return .interrupted(signal: signal)
+        return .paused
       }
-      let report = trainer.iterate(stepLimit: stepLimit)
+      if isOver { return .stepLimitReached }
+      guard !isStopped(), let report = trainer.iterate(stepLimit: stepLimit, isStopped: isStopped) else {
+        return try stop(stopSignal())
+      }
       state.iteration += 1
       state.environmentSteps = trainer.environmentSteps
       state.faults += report.faults.count
-      try logs.add(
-        report, iteration: state.iteration, steps: trainer.environmentSteps,
-        stepsOfIteration: trainer.environmentSteps - steps)
-      for fault in report.faults { try tell(.fault(fault.description)) }
-      try tell(.iteration(report, environmentSteps: trainer.environmentSteps))
+      state.skippedUpdates = report["skipped_updates"].map { Int($0) } ?? state.skippedUpdates
+      if !report.metrics.isEmpty {
+        try logs.add(
+          report, iteration: state.iteration, steps: state.environmentSteps,
+          stepsOfIteration: state.environmentSteps - steps)
+      }
+      for fault in report.faults.prefix(Self.toldFaults) { try tell(.fault(fault.description)) }
+      if report.faults.count > Self.toldFaults {
+        try tell(.fault("and \(report.faults.count - Self.toldFaults) faults more in these steps"))
+      }
+      try tell(.iteration(report, environmentSteps: state.environmentSteps))
+      try checkHealth(report, steps: state.environmentSteps - steps)
       if Double(DispatchTime.now().uptimeNanoseconds - lastSave) * 1e-9 > Self.saveInterval { try save() }
     }
   }
 
-  private func evaluate(_ steps: Int, _ tell: (Event) throws -> Void) throws {
-    let policy = trainer.policy
-    let result = try evaluation.run(.policy(policy, name: folder.description.algorithm), pool: pool)
+  private func stop(_ signal: Int32) throws -> Ending {
+    try save()
+    return .interrupted(signal: signal)
+  }
+
+  /// Faults of an iteration that are told one by one.
+  private static let toldFaults = 5
+
+  /// Ends a run that cannot get anywhere any more, without saving what it has come to.
+  private func checkHealth(_ report: TrainingReport, steps: Int) throws {
+    var cause = report.failure?.description
+    if cause == nil, report.faults.count * 2 > steps, let first = report.faults.first {
+      cause = "\(report.faults.count) of \(steps) control steps ended as faults; the first: \(first)"
+    }
+    guard let cause else { return }
+    try logs.synchronize()
+    throw TrainingFailure(
+      run: folder.path, cause: cause, environmentSteps: state.environmentSteps, iteration: state.iteration,
+      firstFault: report.failure == nil ? nil : report.faults.first?.description,
+      settings: scenario.scenario.learningRates, hasBest: state.best != nil)
+  }
+
+  /// - Returns: false if it was stopped; then it is made anew when the run goes on.
+  private func evaluate(
+    _ steps: Int, _ isStopped: @Sendable () -> Bool, _ tell: (Event) throws -> Void
+  ) throws -> Bool {
+    let controller = Controller.policy(trainer.policy, name: folder.description.algorithm)
+    guard let result = try evaluation.run(controller, pool: pool, isStopped: isStopped) else { return false }
     let goal = scenario.scenario.goal
     let meetsGoal = goal.isReached(by: result)
     let ranking = goal.ranking(of: result)
@@ -182,28 +269,31 @@ public final class TrainingRun {
     try logs.add(result, steps: steps, meetsGoal: meetsGoal)
     try save(alsoAsBest: isBest)
     try tell(.evaluation(result, environmentSteps: steps, isBest: isBest, meetsGoal: meetsGoal))
+    return true
   }
 
-  /// Writes `latest`, everything in one file, so that it is there whole or not at all.
+  /// Writes `latest`, and keeps the one before it as `previous`.
   private func save(alsoAsBest: Bool = false) throws {
+    try lock.confirm()
     try logs.synchronize()
+    let grown = try logs.seals + trainer.willSave(in: folder)
     var kept = state
-    kept.logs = logs.lengths
     kept.secondsBefore = seconds
-    try trainer.willSave(in: folder)
     var tensors = try trainer.tensors()
     tensors.merge(try trainer.policy.tensors()) { first, _ in first }
     tensors["run.state"] = try Tensor(encoding: kept)
-    let metadata = [
-      "format": "poise-checkpoint-1", "scenario": scenario.name, "algorithm": folder.description.algorithm,
+    let about = [
+      "scenario": scenario.name, "algorithm": folder.description.algorithm,
       "environment_steps": "\(trainer.environmentSteps)",
     ]
     // Best first: should the process die between the two, going on evaluates again and writes the same best once more.
     if alsoAsBest {
-      try SafetensorsFile(tensors: trainer.policy.tensors(), metadata: metadata)
-        .write(to: folder.checkpointPath(.best))
+      try SealedCheckpoint.write(
+        trainer.policy.tensors(), about: about, inputs: inputs, to: folder.checkpointPath(.best))
     }
-    try SafetensorsFile(tensors: tensors, metadata: metadata).write(to: folder.checkpointPath(.latest))
+    try SealedCheckpoint.write(
+      tensors, about: about, inputs: inputs, grown: grown, to: folder.checkpointPath(.latest),
+      keepingOlderAs: folder.checkpointPath(.previous))
     try trainer.didSave(in: folder)
     lastSave = DispatchTime.now().uptimeNanoseconds
   }

@@ -141,10 +141,8 @@ extension TrajectoryMetadata {
     model = ModelIdentity(
       name: loaded.model.name,
       files: try loaded.model.files.map { .init(path: $0, sha256: try Self.digest(ofFile: $0)) })
-    self.run = try run.map { run in
-      RunIdentity(
-        path: run.folder.path, checkpoint: run.checkpoint.rawValue,
-        sha256: try Self.digest(ofFile: run.folder.checkpointPath(run.checkpoint)))
+    self.run = run.map { run in
+      RunIdentity(path: run.folder.path, checkpoint: run.checkpoint.rawValue, sha256: run.checkpointDigest)
     }
     controller = player.controller.name
     seed = player.seed

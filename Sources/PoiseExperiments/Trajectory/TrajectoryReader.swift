@@ -125,7 +125,13 @@ public final class TrajectoryReader {
       moment.push = [push[0], push[1], push[2]]
     }
     rowCount += 1
-    let values = try coordinatePlaces.map { try number($0) }
+    let values = try coordinatePlaces.map { place in
+      let value = try number(place)
+      guard abs(value) <= Self.coordinateLimit else {
+        throw problem(place, found: "\(value)", allowed: "a coordinate or velocity within ±\(Self.coordinateLimit)")
+      }
+      return value
+    }
     for first in coordinates.quaternions {
       let square = values[first..<first + 4].reduce(0) { $0 + $1 * $1 }
       guard abs(square - 1) < 0.01 else {
@@ -156,6 +162,9 @@ public final class TrajectoryReader {
     }
     return value
   }
+
+  /// m, rad, m/s, rad/s: beyond it nothing can be drawn.
+  private static let coordinateLimit = 1e9
 
   private static let numberBytes = Set("0123456789+-.eE".utf8)
 

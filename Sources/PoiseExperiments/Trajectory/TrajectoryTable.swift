@@ -73,7 +73,7 @@ public struct TrajectoryTable: Sendable {
   public var chosenColumns: [String] { chosen.map { columns[$0] } }
 
   /// The header, quoted where a name needs it.
-  public var header: String { chosenColumns.map(Self.quoted).joined(separator: ",") + "\n" }
+  public var header: String { chosenColumns.map(csvCell).joined(separator: ",") + "\n" }
 
   /// One row, from the robot as it stands.
   public func row(_ robot: Robot, _ moment: TrajectoryMoment) -> String {
@@ -98,10 +98,6 @@ public struct TrajectoryTable: Sendable {
     }
     for i in 0..<3 { cells.append("\(moment.push[i])") }
     return cells
-  }
-
-  private static func quoted(_ name: String) -> String {
-    name.contains { ",\"\n\r".contains($0) } ? "\"" + name.replacing("\"", with: "\"\"") + "\"" : name
   }
 }
 

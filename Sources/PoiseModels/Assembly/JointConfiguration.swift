@@ -40,6 +40,15 @@ public struct JointConfiguration: Sendable, Hashable {
   }
 }
 
+extension JointConfiguration {
+  public var isFinite: Bool {
+    positions.allSatisfy(\.isFinite) && velocities.allSatisfy(\.isFinite)
+      && freePoses.allSatisfy { $0.position.isFinite && $0.orientation.isFinite }
+      && freeVelocities.allSatisfy { $0.linear.isFinite && $0.angular.isFinite }
+      && ballOrientations.allSatisfy(\.isFinite) && ballVelocities.allSatisfy(\.isFinite)
+  }
+}
+
 extension RobotModel {
   /// A body's frame in the world, in the reference pose.
   public func referencePose(of body: Int) -> Pose {

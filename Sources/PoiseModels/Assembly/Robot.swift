@@ -10,6 +10,7 @@ public final class Robot {
   /// The world that the robot stands in; its efforts are overwritten by the actuators in every step.
   public var world: World
   private var drives: ActuatorDrives
+  private let maximumJointSpeed: Double?
 
   /// The world's body of each link, [links].
   public let bodies: [World.BodyIndex]
@@ -91,9 +92,19 @@ public final class Robot {
     self.drives = ActuatorDrives(drives, degreeCount: world.degreeCount)
     self.model = model
     self.linkage = linkage
+    self.maximumJointSpeed = maximumJointSpeed
     self.bodies = bodies
     self.joints = joints
     self.world = world
+  }
+
+  /// The same robot in a new world, after ODE has given up on the old one; restored to a state of that, it has its bits.
+  public func remade() -> Robot {
+    do {
+      return try Robot(model, physics: world.parameters, maximumJointSpeed: maximumJointSpeed)
+    } catch {
+      preconditionFailure("'\(model.name)' was assembled once, and now it is not: \(error)")
+    }
   }
 
   // MARK: Driving

@@ -6,6 +6,10 @@
 /// Source: Kingma and Ba 2015, algorithm 1; decoupled weight decay λ: Loshchilov and Hutter 2019, algorithm 2.
 /// Deviation: none (as in PyTorch, ε is added after the root is corrected).
 public struct Adam<Scalar: NetworkScalar>: Sendable {
+  /// Gradients beyond this Euclidean norm are refused: their squares would keep the parameters from moving for tens of thousands of
+  /// updates.
+  public static var largestNorm: Double { 1e10 }
+
   /// The settings that a scenario may hold.
   public struct Settings: Codable, Hashable, Sendable {
     /// β₁, in [0, 1).
@@ -51,7 +55,7 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
     skippedUpdates = 0
   }
 
-  /// One step down the gradient, or none at all if the loss or a gradient is not finite.
+  /// One step down the gradient, or none at all if the loss or a gradient is not finite, or their norm beyond `largestNorm`.
   ///
   /// - Parameters:
   ///   - parameters, gradients: of `parameterCount` elements.
@@ -87,9 +91,9 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
     checkCount(gradients.count)
     precondition(learningRate.isFinite && learningRate >= 0, "learning rate \(learningRate)")
     let norm = gradients.euclideanNorm(instructionSet: instructionSet)
-    guard loss.isFinite, norm.isFinite else {
+    guard loss.isFinite, norm <= Self.largestNorm else {
       skippedUpdates += 1
-      return .skipped(SkippedUpdate(loss: loss, gradients: gradients))
+      return .skipped(SkippedUpdate(loss: loss, norm: norm, gradients: gradients))
     }
     appliedUpdates += 1
     let scale = maximumNorm.map { norm > $0 ? $0 / norm : 1 } ?? 1
@@ -126,13 +130,16 @@ public enum UpdateOutcome: Hashable, Sendable {
 /// Why an update was refused.
 public struct SkippedUpdate: Hashable, Sendable, CustomStringConvertible {
   public let loss: Double
+  /// Of the gradients, Euclidean.
+  public let norm: Double
   /// Gradient elements that are NaN or infinite.
   public let nonFiniteGradients: Int
   /// The first of them.
   public let firstNonFiniteGradient: Int?
 
-  init<Scalar>(loss: Double, gradients: borrowing AlignedVector<Scalar>) {
+  init<Scalar>(loss: Double, norm: Double, gradients: borrowing AlignedVector<Scalar>) {
     self.loss = loss
+    self.norm = norm
     var count = 0
     var first: Int?
     let span = gradients.span
@@ -144,13 +151,16 @@ public struct SkippedUpdate: Hashable, Sendable, CustomStringConvertible {
     firstNonFiniteGradient = first
   }
 
-  public var description: String {
+  public var description: String { "update skipped: \(reason)" }
+
+  /// As a part of a sentence.
+  public var reason: String {
     var reasons: [String] = []
     if !loss.isFinite { reasons.append("the loss is \(loss)") }
     if let first = firstNonFiniteGradient {
       reasons.append("\(nonFiniteGradients) gradients are not finite, the first at parameter \(first)")
     }
-    if reasons.isEmpty { reasons.append("the gradients are so large that their norm overflows") }
-    return "update skipped: \(reasons.joined(separator: " and "))"
+    if reasons.isEmpty { reasons.append("the norm of the gradients is \(norm), beyond \(Adam<Float>.largestNorm)") }
+    return reasons.joined(separator: " and ")
   }
 }

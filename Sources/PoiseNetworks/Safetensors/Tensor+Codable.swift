@@ -7,10 +7,12 @@ public import PoiseCore
 extension Tensor {
   /// A U8 tensor [bytes] of the value's JSON.
   ///
-  /// - Throws: `EncodingError` for numbers that are not finite.
+  /// Numbers that are not finite become the words inf, -inf and nan: a fault's record may hold them.
   public init(encoding value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let bytes = try encoder.encode(value)
     self.init(elementType: .uint8, shape: [bytes.count], bytes: bytes)
   }
@@ -30,7 +32,10 @@ extension Tensor {
     guard let tensor = tensors[key] else { throw problem("no such tensor") }
     guard tensor.elementType == .uint8 else { throw problem(tensor.elementType.rawValue) }
     do {
-      return try JSONDecoder().decode(Value.self, from: tensor.bytes)
+      let decoder = JSONDecoder()
+      decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+      return try decoder.decode(Value.self, from: tensor.bytes)
     } catch {
       throw problem("bytes that are no \(Value.self)")
     }

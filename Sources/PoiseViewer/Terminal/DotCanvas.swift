@@ -30,8 +30,10 @@ struct DotCanvas {
 
   /// A straight line of dots.
   mutating func line(from a: SIMD2<Double>, to b: SIMD2<Double>) {
-    let steps = max(1, Int(max(abs(b.x - a.x), abs(b.y - a.y)).rounded(.up)))
-    guard steps < 10_000 else { return }
+    let length = max(abs(b.x - a.x), abs(b.y - a.y))
+    // Far outside, or nowhere: a trajectory of another's making may say so.
+    guard length < 10_000, abs(a.x) < 1e6, abs(a.y) < 1e6 else { return }
+    let steps = max(1, Int(length.rounded(.up)))
     for k in 0...steps {
       let p = a + (b - a) * (Double(k) / Double(steps))
       self[Int(p.x.rounded()), Int(p.y.rounded())] = true

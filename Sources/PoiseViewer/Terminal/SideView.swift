@@ -141,6 +141,11 @@ struct SideView {
       for x in 0..<canvas.width { canvas[x, y] = true }
       // A mark every half metre, so that one sees the robot move.
       let half = 0.5
+      // Two dots apart at least: of a robot that is lost in the distance there would be millions.
+      guard half * scale >= 2 else {
+        drawPush(&canvas, row, scale: scale, dot)
+        return canvas
+      }
       var mark = ((middle - Double(canvas.width) / 2 / scale) / half).rounded(.up) * half
       while dot([mark, 0]).x < Double(canvas.width) {
         for k in 1...2 { canvas[Int(dot([mark, 0]).x), y + k] = true }

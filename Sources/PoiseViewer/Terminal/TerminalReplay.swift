@@ -18,11 +18,13 @@ public struct TerminalReplay: Sendable {
     }
 
     /// Standard output, as it is: ASCII where the locale is not UTF-8.
-    public init(isASCII: Bool = false) {
+    ///
+    /// - Parameter environment: in place of the process's own.
+    public init(isASCII: Bool = false, environment: [String: String]? = nil) {
+      let environment = environment ?? ProcessInfo.processInfo.environment
       let isTerminal = isatty(STDOUT_FILENO) != 0
       var size = winsize()
       let hasSize = isTerminal && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-      let environment = ProcessInfo.processInfo.environment
       let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
       let isUnicode = ["UTF-8", "UTF8"].contains { locale.uppercased().contains($0) }
       self.init(

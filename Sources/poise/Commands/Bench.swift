@@ -16,6 +16,7 @@ struct Bench: ParsableCommand {
     case physics, environments, networks, learners
     case controlSteps = "control-steps"
     case holdGains = "hold-gains"
+    case physicsSettings = "physics-settings"
 
     /// What runs where nothing is named: figures of speed.
     static let speeds: [Self] = [.physics, .environments, .controlSteps, .networks, .learners]
@@ -27,7 +28,7 @@ struct Bench: ParsableCommand {
   @Argument(
     help: """
       Which: \(Name.allCases.map(\.rawValue).joined(separator: ", ")); figures of speed where none is named. hold-gains looks \
-      for the best gains of the `hold` baseline.
+      for the best gains of the `hold` baseline, physics-settings compares solvers, steps and shapes for the humanoid.
       """)
   var names: [Name] = []
 
@@ -65,6 +66,8 @@ struct Bench: ParsableCommand {
           try learnerBenchmark(instructionSet: InstructionSet.chosen()) { name, overrides in
             try LoadedScenario(contentsOf: ShippedFiles().resolve(name), overrides: overrides)
           }
+        case .physicsSettings:
+          try physicsSettingsSweep(RobotModel(contentsOf: ShippedFiles().resolve("humanoid")))
         case .holdGains:
           try holdGainSweep(
             ShippedFiles().resolve(scenario ?? "humanoid-balance"), instructionSet: InstructionSet.chosen(),

@@ -26,7 +26,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Who drives: policy, zero, random, hold. Default: all that there are; with --json policy, or hold.")
   var controller: String?
 
-  @Option(help: "Which checkpoint of a run: best, latest.")
+  @Option(help: "Which checkpoint of a run: best, latest, previous.")
   var checkpoint = RunFolder.Checkpoint.best
 
   @Option(help: "Threads; the result is the same for any number. Default: all processors.")

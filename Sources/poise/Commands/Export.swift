@@ -40,7 +40,7 @@ struct Export: ParsableCommand {
     help: ArgumentHelp("A row for every K control steps; the last of an episode is always there.", valueName: "k"))
   var every = 1
 
-  @Option(help: "Which checkpoint of the run: best, latest.")
+  @Option(help: "Which checkpoint of the run: best, latest, previous.")
   var checkpoint = RunFolder.Checkpoint.best
 
   @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")

@@ -44,7 +44,7 @@ struct Replay: ParsableCommand {
   @Flag(help: "In the terminal, draw with ASCII alone.")
   var ascii = false
 
-  @Option(help: "Which checkpoint of a run: best, latest.")
+  @Option(help: "Which checkpoint of a run: best, latest, previous.")
   var checkpoint = RunFolder.Checkpoint.best
 
   @Option(

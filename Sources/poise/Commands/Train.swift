@@ -20,6 +20,10 @@ struct Train: ParsableCommand {
   @Option(help: "Go on with this run from its last checkpoint.")
   var resume: String?
 
+  @Option(
+    help: "With --resume, where to go on from: latest, or previous, the one before it. Default: latest.")
+  var checkpoint: RunFolder.Checkpoint?
+
   @Option(help: "Who learns: ppo, ddpg, td3. Default: the scenario's training.algorithm.")
   var algorithm: String?
 
@@ -44,7 +48,11 @@ struct Train: ParsableCommand {
     }
     if resume != nil, algorithm != nil || seed != nil || steps != nil || out != nil || !set.isEmpty {
       throw ValidationError(
-        "--resume goes on with the run as it was begun; of the options only --threads goes with it.")
+        "--resume goes on with the run as it was begun; of the options only --threads and --checkpoint go with it.")
+    }
+    if resume == nil, checkpoint != nil { throw ValidationError("--checkpoint goes with --resume.") }
+    if checkpoint == .best {
+      throw ValidationError("--checkpoint: found best, which holds a policy alone; allowed latest, previous.")
     }
     try validateThreads(threads)
   }
@@ -55,7 +63,8 @@ struct Train: ParsableCommand {
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let run: TrainingRun
     if let resume {
-      run = try TrainingRun(resuming: resume, threads: threads, beginning: beginning)
+      run = try TrainingRun(
+        resuming: resume, from: checkpoint ?? .latest, threads: threads, beginning: beginning)
     } else {
       var overrides = set
       if let algorithm { overrides.append("training.algorithm=\(algorithm)") }
@@ -73,9 +82,16 @@ struct Train: ParsableCommand {
         + "\(threads) thread\(threads == 1 ? "" : "s"): \(run.folder.path)")
     if !run.note.isEmpty { printError(run.note) }
     let display = TrainingDisplay(run)
-    let ending = try run.run(stopSignal: { Interruption.signal }, tell: { display.show($0) })
+    let resumption = "poise train --resume \(run.folder.path)"
+    let ending: TrainingRun.Ending
+    do {
+      ending = try run.run(stopSignal: { Interruption.signal }, tell: { display.show($0) })
+    } catch var error as InputOutputError {
+      error.remedy += (error.remedy.isEmpty ? "" : " ") + "The last checkpoint is whole; then go on with: \(resumption)"
+      throw error
+    }
     if case .interrupted(let signal) = ending {
-      display.line.print("saved at \(run.environmentSteps) steps; go on with: poise train --resume \(run.folder.path)")
+      display.line.print("saved at \(run.environmentSteps) steps; go on with: \(resumption)")
       throw ExitCode(128 + signal)
     }
     print(display.report(ending))
@@ -143,6 +159,9 @@ private final class TrainingDisplay {
     ]
     if let best = run.best { lines.append("  best, at \(best.environmentSteps) steps: \(scores(best.result))") }
     if run.faults > 0 { lines.append("  \(run.faults) episodes ended as a fault and were not learned from") }
+    if run.skippedUpdates > 0 {
+      lines.append("  \(run.skippedUpdates) updates were refused, because a loss or a gradient was not finite")
+    }
     lines += ["  run       \(path)", "  evaluate  poise evaluate \(path)"]
     return lines.joined(separator: "\n")
   }

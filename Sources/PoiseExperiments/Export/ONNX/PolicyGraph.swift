@@ -24,7 +24,7 @@ public struct PolicyGraph {
 
   public init(_ run: TrainedRun) throws {
     let policy = run.policy
-    let description = try PolicyDescription(run)
+    let description = PolicyDescription(run)
     graph.name = "\(description.scenario)-\(description.algorithm)"
     graph.input = [Self.tensor("observation", policy.observationCount, "raw observations")]
     graph.output = [Self.tensor("action", policy.actionCount, "controls of the actuators, MJCF ctrl")]

@@ -1,0 +1,172 @@
+import Foundation
+
+/// A folder that one process at a time works in.
+///
+/// A file `lock` inside it is held by `flock`, so the kernel lets go of it at whatever death of its owner; what is written there,
+/// one JSON object, is for people, and for the cases that the kernel does not see:
+///
+/// - held by a living process: refused, with the owner's name;
+/// - not held, words left behind, on this machine: the owner was killed, or the machine went down. Taken over; of two that try at
+///   once the kernel gives it to one;
+/// - not held, but the words name another machine: this one cannot see whether the owner lives there. Refused, until somebody who
+///   knows removes the file;
+/// - a file system without locks: the owner lives if its process does, with the start time that it wrote down, since numbers of
+///   processes are used again.
+///
+/// Whoever is done removes the file.
+public final class FolderLock: Sendable {
+  /// What is written into the file.
+  public struct Owner: Codable, Hashable, Sendable, CustomStringConvertible {
+    public var process: Int32
+    public var host: String
+    /// When the process started, in ticks since the machine did; 0 where the system does not tell.
+    public var processStart: UInt64
+    /// Differs after every start of the machine; empty where the system does not tell.
+    public var boot: String
+
+    public init(process: Int32, host: String, processStart: UInt64, boot: String) {
+      (self.process, self.host, self.processStart, self.boot) = (process, host, processStart, boot)
+    }
+
+    public var description: String { "process \(process) on \(host)" }
+  }
+
+  public static let fileName = "lock"
+  public let path: String
+  /// Who held it before and could not let go of it.
+  public let deadOwner: Owner?
+  private let descriptor: Int32
+
+  /// - Parameters:
+  ///   - folder: must be there and may be written to.
+  ///   - work: what goes on under the lock, for the message: "trains".
+  /// - Throws: `InvalidInput` naming the owner where there is one, `InputOutputError`.
+  public init(_ folder: String, work: String) throws {
+    path = "\(folder)/\(Self.fileName)"
+    (descriptor, deadOwner) = try Self.take(path, folder: folder, work: work)
+    do {
+      try Self.write(.this, to: descriptor, path)
+    } catch {
+      unlink(path)
+      close(descriptor)
+      throw error
+    }
+  }
+
+  deinit {
+    // Under the lock, so that nobody else's file is removed.
+    if isHeld { unlink(path) }
+    close(descriptor)
+  }
+
+  /// Whether the file is still there and the one that is held: somebody may have removed it.
+  private var isHeld: Bool { Self.isSame(descriptor, path) }
+
+  /// - Throws: `InputOutputError` if somebody removed the file, so that another process may be at work by now.
+  public func confirm() throws {
+    guard isHeld else {
+      throw InputOutputError(
+        path: path, operation: "go on", reason: "the lock was removed, so another process may be at work here",
+        remedy: "Look for one, then resume.")
+    }
+  }
+
+  // MARK: Taking
+
+  private static func take(_ path: String, folder: String, work: String) throws -> (Int32, Owner?) {
+    while true {
+      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw InputOutputError(writing: path, errno) }
+      var isTaken = false
+      defer { if !isTaken { close(descriptor) } }
+
+      let outcome = flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
+      if outcome == EINTR { continue }
+      if outcome == EWOULDBLOCK { throw held(folder, owner(descriptor), work) }
+      // Its owner may have removed the file between our opening and locking it: then somebody else may hold the new one.
+      guard isSame(descriptor, path) else { continue }
+      let before = owner(descriptor)
+      if let before {
+        if outcome != 0, before.isAlive { throw held(folder, before, work) }
+        guard before.isOfThisMachine else { throw elsewhere(path, before, work) }
+      }
+      isTaken = true
+      return (descriptor, before)
+    }
+  }
+
+  private static func isSame(_ descriptor: Int32, _ path: String) -> Bool {
+    var (own, there) = (stat(), stat())
+    return fstat(descriptor, &own) == 0 && stat(path, &there) == 0 && own.st_ino == there.st_ino
+      && own.st_dev == there.st_dev
+  }
+
+  /// What the file says; `nil` if it is empty or damaged.
+  private static func owner(_ descriptor: Int32) -> Owner? {
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+    guard count > 0 else { return nil }
+    return try? JSONDecoder().decode(Owner.self, from: Data(bytes[..<count]))
+  }
+
+  private static func write(_ owner: Owner, to descriptor: Int32, _ path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    let bytes = [UInt8](try encoder.encode(owner)) + [UInt8(ascii: "\n")]
+    let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    guard written >= 0 else { throw InputOutputError(writing: path, errno) }
+    guard written == bytes.count, ftruncate(descriptor, off_t(bytes.count)) == 0 else {
+      throw InputOutputError(writing: path, ENOSPC)
+    }
+  }
+
+  private static func held(_ folder: String, _ owner: Owner?, _ work: String) -> InvalidInput {
+    InvalidInput(
+      Problem(
+        file: folder, found: "\(owner?.description ?? "another process"), which \(work) there",
+        allowed: "one process at a time", remedy: "Wait for it, stop it, or choose another folder."))
+  }
+
+  private static func elsewhere(_ path: String, _ owner: Owner, _ work: String) -> InvalidInput {
+    InvalidInput(
+      Problem(
+        file: path, found: "\(owner), another machine, which \(work) there or was killed",
+        allowed: "one process at a time",
+        remedy: "From here it cannot be seen whether it still runs. If it does not, remove this file."))
+  }
+}
+
+extension FolderLock.Owner {
+  /// This process.
+  public static var this: Self {
+    var name = [CChar](repeating: 0, count: 256)
+    gethostname(&name, name.count - 1)
+    let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return Self(
+      process: getpid(), host: host, processStart: startTime(of: getpid()) ?? 0,
+      boot: text("/proc/sys/kernel/random/boot_id").trimmingCharacters(in: .whitespacesAndNewlines))
+  }
+
+  /// Whether it ran on the machine that we run on: since its last start, or before. A container may have a host's name of its own.
+  var isOfThisMachine: Bool {
+    let this = Self.this
+    return host == this.host || !boot.isEmpty && boot == this.boot
+  }
+
+  /// Whether the process lives, on this machine; where the system tells no start times, whether one of its number does.
+  var isAlive: Bool {
+    guard isOfThisMachine, boot == Self.this.boot, process > 0 else { return false }
+    guard kill(process, 0) == 0 || errno == EPERM else { return false }
+    return Self.startTime(of: process).map { $0 == processStart } ?? true
+  }
+
+  /// Field 22 of /proc/PID/stat (proc(5)); the second, the program's name in parentheses, may hold anything.
+  private static func startTime(of process: Int32) -> UInt64? {
+    let line = text("/proc/\(process)/stat")
+    guard let end = line.lastIndex(of: ")") else { return nil }
+    let fields = line[line.index(after: end)...].split(separator: " ")
+    return fields.count > 19 ? UInt64(fields[19]) : nil
+  }
+
+  private static func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+}

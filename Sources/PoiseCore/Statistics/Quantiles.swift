@@ -1,0 +1,22 @@
+/// Order statistics of a few numbers, infinities among them.
+public struct Quantiles: Sendable {
+  private let sorted: [Double]
+
+  /// - Parameter values: none of them NaN.
+  public init(_ values: [Double]) {
+    precondition(values.allSatisfy { !$0.isNaN }, "quantiles of what is no number")
+    sorted = values.sorted()
+  }
+
+  /// The quantile at `share` of 0 … 1, between two values linearly (type 7 of Hyndman and Fan 1996); NaN of no values.
+  public subscript(share: Double) -> Double {
+    guard let last = sorted.last else { return .nan }
+    let place = share * Double(sorted.count - 1)
+    let low = Int(place)
+    guard low + 1 < sorted.count else { return last }
+    let weight = place - Double(low)
+    // No share of an infinity.
+    if weight == 0 || sorted[low].isInfinite { return sorted[low] }
+    return sorted[low] + weight * (sorted[low + 1] - sorted[low])
+  }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import PoiseCore
+import PoiseNetworks
+import Synchronization
+
+/// A sweep as a folder: what is needed to go on after any end, and what came of it.
+///
+///     sweep.json          plan, scenario, instruction set, and a digest of them
+///     outcomes/           one file for each trial: its outcome at each rung
+///     runs/               one run folder for each trial, as `poise train` makes them
+///     lock                while a process works on it
+///     trials.csv          a row for each trial
+///     candidates.csv      a row for each candidate, the best first
+///
+/// Files appear whole or not at all; what a process that was killed had not written is computed again.
+struct SweepFolder: Sendable {
+  let path: String
+  let description: Description
+
+  /// `sweep.json`.
+  struct Description: Codable, Hashable {
+    var format = "poise-sweep"
+    var formatVersion = 1
+    var poiseVersion: String
+    /// Of the plan; absolute.
+    var plan: String
+    /// What was changed of the plan: `key.path=value` each.
+    var overrides: [String]
+    var instructionSet: InstructionSet
+    /// Of plan, scenario and model as they were read: going on with others would mix two sweeps.
+    var digest: String
+  }
+
+  /// What is known of a trial.
+  struct Record: Codable, Hashable {
+    /// Of each rung that was reached.
+    var outcomes: [TrialOutcome] = []
+    /// Between two rungs, after an interruption: the time spent so far.
+    var partial: TrialOutcome?
+    /// Whether a process is at work on it, or was killed over it.
+    var isRunning = false
+
+    /// The last word so far.
+    var latest: TrialOutcome? { partial ?? outcomes.last }
+  }
+
+  // MARK: Making and opening
+
+  init(creating path: String, _ description: Description) throws {
+    (self.path, self.description) = (path, description)
+    if let entries = try? FileManager.default.contentsOfDirectory(atPath: path), !entries.isEmpty {
+      throw InvalidInput(
+        Problem(
+          file: path, found: "a folder that is not empty", allowed: "a new or empty folder for the sweep",
+          remedy: "Choose another --out, or go on with --resume \(path)."))
+    }
+    for folder in ["outcomes", "runs"] { try RunFolder.makeFolder("\(path)/\(folder)") }
+    try Self.write(description, to: "\(path)/sweep.json")
+  }
+
+  init(contentsOf path: String) throws {
+    self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    let file = "\(self.path)/sweep.json"
+    let bytes: [UInt8]
+    do {
+      bytes = try BoundedFile.read(file, limit: 1 << 20)
+    } catch {
+      throw InputOutputError(
+        path: file, operation: "read", reason: error.reason, remedy: "A sweep is a folder that 'poise sweep' has made.")
+    }
+    guard let description = try? JSONDecoder().decode(Description.self, from: Data(bytes)),
+      description.format == "poise-sweep", description.formatVersion == 1
+    else {
+      throw InvalidInput(
+        Problem(
+          file: file, found: "no description of a sweep", allowed: "what 'poise sweep' of version 0.1 writes",
+          remedy: "It is damaged, or of another version of Poise."))
+    }
+    self.description = description
+  }
+
+  // MARK: Trials
+
+  var runs: String { "\(path)/runs" }
+  private func file(_ trial: SweepTrial) -> String { "\(path)/outcomes/\(trial.name).json" }
+
+  func record(_ trial: SweepTrial) throws -> Record {
+    let file = file(trial)
+    guard FileManager.default.fileExists(atPath: file) else { return Record() }
+    guard let bytes = try? BoundedFile.read(file, limit: 1 << 20),
+      let record = try? JSONDecoder().decode(Record.self, from: Data(bytes))
+    else {
+      throw InvalidInput(
+        Problem(
+          file: file, found: "no outcome of a trial", allowed: "what 'poise sweep' writes",
+          remedy: "Remove it and the run of the same name; the trial will be made again."))
+    }
+    return record
+  }
+
+  func write(_ record: Record, of trial: SweepTrial) throws { try Self.write(record, to: file(trial)) }
+
+  func write(_ text: String, to name: String) throws { try Self.write(text, to: "\(path)/\(name)") }
+
+  private static func write(_ value: some Encodable, to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try write(String(decoding: encoder.encode(value), as: UTF8.self) + "\n", to: path)
+  }
+
+  private static func write(_ text: String, to path: String) throws {
+    let file = try WholeFile(path)
+    try file.write(text)
+    try file.commit()
+  }
+}

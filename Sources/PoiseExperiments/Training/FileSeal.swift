@@ -1,0 +1,63 @@
+import Foundation
+import PoiseCore
+
+/// What the first bytes of a run's file were when a checkpoint was saved that stands on them.
+public struct FileSeal: Codable, Hashable, Sendable {
+  /// Relative to the run's folder.
+  public var path: String
+  public var bytes: Int
+  /// 64 hexadecimal digits.
+  public var sha256: String
+
+  /// Of a file as it stands.
+  init(_ path: String, in folder: String) throws {
+    var hash = SHA256()
+    try Self.add(path, of: folder, limit: .max, to: &hash)
+    self.init(path: path, hash)
+  }
+
+  init(path: String, _ hash: SHA256) {
+    self.path = path
+    bytes = hash.count
+    sha256 = hash.hexadecimal
+  }
+
+  /// Whether the file may have become longer since.
+  enum Kind { case asItWas, mayHaveGrown }
+
+  /// - Throws: `InputOutputError` if the file cannot be read, `InvalidInput` if it is not what it was.
+  func check(in folder: String, _ kind: Kind, checkpoint: String) throws {
+    var hash = SHA256()
+    try Self.add(path, of: folder, limit: kind == .asItWas ? .max : bytes, to: &hash)
+    try check(hash, folder, checkpoint: checkpoint)
+  }
+
+  /// - Parameter hash: of the bytes that are there.
+  func check(_ hash: SHA256, _ folder: String, checkpoint: String) throws {
+    guard hash.count == bytes else {
+      throw InvalidInput(
+        Problem(
+          file: "\(folder)/\(path)", found: "\(hash.count) bytes",
+          allowed: "the \(bytes) that \(checkpoint) was saved with", remedy: Self.remedy))
+    }
+    let found = hash.hexadecimal
+    guard found == sha256 else {
+      throw InvalidInput(
+        Problem(
+          file: "\(folder)/\(path)", found: "other bytes, SHA-256 \(found.prefix(12))…",
+          allowed: "\(sha256.prefix(12))…, with which \(checkpoint) was saved", remedy: Self.remedy))
+    }
+  }
+
+  private static let remedy = "It was changed or damaged, or the checkpoint is of another run."
+
+  private static func add(_ path: String, of folder: String, limit: Int, to hash: inout SHA256) throws {
+    do throws(BoundedFile.Failure) {
+      try hash.update(fileAt: "\(folder)/\(path)", limit: limit)
+    } catch {
+      throw InputOutputError(
+        path: "\(folder)/\(path)", operation: "read", reason: error.reason,
+        remedy: "A checkpoint stands on it; without it the run cannot be trusted.")
+    }
+  }
+}

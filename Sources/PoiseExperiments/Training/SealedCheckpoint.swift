@@ -1,0 +1,107 @@
+import Foundation
+import PoiseCore
+import PoiseNetworks
+
+/// A checkpoint as a file: everything in one, so that it is there whole or not at all, with a seal over its own bytes and the seals
+/// of the files that it stands on.
+///
+/// A safetensors file whose metadata has
+///
+///     format      poise-checkpoint-2
+///     sha256      of the file itself, see `SafetensorsFile.Seal`
+///     inputs      JSON, [{path, bytes, sha256}]: what the run was begun with, which must be the same to the byte
+///     grown       JSON, the same for files that grow (tables, events, replay memory): how long they were, and of what
+///     scenario, algorithm, environment_steps      for people
+///
+/// So a checkpoint that was damaged, cut, or put into another run is told from a whole one, and a file that was changed under it too.
+struct SealedCheckpoint {
+  static let format = "poise-checkpoint-2"
+
+  let path: String
+  let tensors: [String: Tensor]
+  /// SHA-256 of the file, as `sha256sum` tells it.
+  let digest: String
+  let inputs: [FileSeal]
+  let grown: [FileSeal]
+
+  /// Reads a file and checks its seal and version.
+  ///
+  /// - Throws: `InputOutputError`, `InvalidInput`.
+  init(contentsOf path: String) throws {
+    let bytes: [UInt8]
+    do throws(BoundedFile.Failure) {
+      bytes = try BoundedFile.read(path, limit: SafetensorsFile.fileLimit)
+    } catch {
+      throw InputOutputError(path: path, operation: "read", reason: error.reason)
+    }
+    let seal = SafetensorsFile.seal(of: bytes)
+    guard seal != .broken else {
+      throw InvalidInput(
+        Problem(
+          file: path, found: "bytes that do not fit the SHA-256 in its own header", allowed: "the file as it was saved",
+          remedy: "It is damaged."))
+    }
+    let file = try SafetensorsFile(Data(bytes), name: path)
+    let format = file.metadata["format"] ?? "none"
+    guard format == Self.format, seal == .whole else {
+      throw InvalidInput(
+        Problem(
+          file: path, place: format == Self.format ? "sha256" : "format",
+          found: format == Self.format ? "none" : format,
+          allowed: format == Self.format ? "the digest of the file" : "\(Self.format), which this Poise writes",
+          remedy: format == Self.format
+            ? "It is damaged." : "Another version of Poise wrote it: use that one, or train anew."))
+    }
+    self.path = path
+    tensors = file.tensors
+    digest = SHA256.hexadecimal(bytes)
+    inputs = try Self.seals("inputs", file, path)
+    grown = try Self.seals("grown", file, path)
+  }
+
+  private static func seals(_ key: String, _ file: SafetensorsFile, _ path: String) throws -> [FileSeal] {
+    guard let seals = try? JSONDecoder().decode([FileSeal].self, from: Data((file.metadata[key] ?? "").utf8)) else {
+      throw InvalidInput(
+        Problem(
+          file: path, place: key, found: "no list of files", allowed: "path, bytes and sha256 of each",
+          remedy: "Another version of Poise wrote it."))
+    }
+    return seals
+  }
+
+  /// What the checkpoint is used for.
+  enum Use {
+    /// Its policy alone.
+    case policy
+    /// Going on with the training.
+    case training
+  }
+
+  /// - Throws: `InputOutputError`, `InvalidInput` for the first file that is not what the checkpoint was saved with.
+  func check(in folder: String, for use: Use) throws {
+    let name = "checkpoints/\((path as NSString).lastPathComponent)"
+    for seal in inputs { try seal.check(in: folder, .asItWas, checkpoint: name) }
+    guard use == .training else { return }
+    for seal in grown { try seal.check(in: folder, .mayHaveGrown, checkpoint: name) }
+  }
+
+  /// Writes a file, whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - about: further metadata, for people.
+  ///   - older: where the file that stood at `path` until now goes.
+  static func write(
+    _ tensors: [String: Tensor], about: [String: String], inputs: [FileSeal], grown: [FileSeal] = [],
+    to path: String, keepingOlderAs older: String? = nil
+  ) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var metadata = about
+    metadata["format"] = format
+    metadata["inputs"] = String(decoding: try encoder.encode(inputs), as: UTF8.self)
+    metadata["grown"] = String(decoding: try encoder.encode(grown), as: UTF8.self)
+    let file = try WholeFile(path)
+    try file.write(SafetensorsFile(tensors: tensors, metadata: metadata).sealed())
+    try file.commit(keepingOlderAs: older)
+  }
+}

@@ -1,0 +1,117 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import PoiseCore
+import PoiseExperiments
+import PoiseNetworks
+import Synchronization
+
+struct SweepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sweep",
+    abstract: "Tries settings of a scenario side by side, and sets the best beside the shipped one.",
+    discussion: """
+      PLAN is a YAML file that names the scenario, the keys and values to try, seeds, rungs and the measure; \
+      Benchmarks/sweeps has examples, `poise sweep --schema` lists every key. Trainings run in parallel, each on one thread; at \
+      each rung the worst candidates are dropped. Ctrl-C or a kill loses no finished trial: go on with --resume.
+      """)
+
+  @Argument(help: "A plan.")
+  var plan: String?
+
+  @Option(help: "Go on with the sweep in this folder; of one that is finished, show the tables again.")
+  var resume: String?
+
+  @Option(help: "Folder of the sweep. Default: runs/sweep-<plan>.")
+  var out: String?
+
+  @Option(help: "Trainings at once. Default: all processors.")
+  var parallel: Int?
+
+  @Option(help: "Change a key of the plan, key.path=value; may be repeated.")
+  var set: [String] = []
+
+  @Flag(help: "Show every key of a plan: type, default, range, meaning.")
+  var schema = false
+
+  func validate() throws {
+    guard [plan != nil, resume != nil, schema].count(where: { $0 }) == 1 else {
+      throw ValidationError("Name a plan, or a sweep with --resume, or ask for --schema.")
+    }
+    if resume != nil, out != nil || !set.isEmpty {
+      throw ValidationError(
+        "--resume goes on with the sweep as it was begun; of the options only --parallel goes with it.")
+    }
+    if let parallel, !(1...1024).contains(parallel) {
+      throw ValidationError("--parallel: found \(parallel); allowed 1 to 1024.")
+    }
+  }
+
+  func run() throws {
+    if schema { return print(ConfigurationSchema(of: SweepPlan.self).table, terminator: "") }
+    Interruption.watch()
+    let sweep: Sweep
+    if let resume {
+      sweep = try Sweep(resuming: resume)
+    } else {
+      let plan = plan ?? ""
+      sweep = try Sweep(
+        plan: plan, overrides: set, folder: out ?? Self.freshPath(plan), instructionSet: InstructionSet.chosen())
+    }
+    let parallel = parallel ?? ProcessInfo.processInfo.activeProcessorCount
+    let display = SweepDisplay(sweep)
+    display.begin(parallel: parallel)
+    let ending = try sweep.run(parallel: parallel, stopSignal: { Interruption.signal }, tell: { display.show($0) })
+    if case .interrupted(let signal) = ending {
+      printError("stopped; go on with: poise sweep --resume \(sweep.path)")
+      throw ExitCode(128 + signal)
+    }
+    print(try sweep.result().text())
+    print("tables: \(sweep.path)/trials.csv, candidates.csv")
+  }
+
+  private static func freshPath(_ plan: String) -> String {
+    let name = ((plan as NSString).lastPathComponent as NSString).deletingPathExtension
+    let base = "runs/sweep-\(name)"
+    var (path, number) = (base, 2)
+    while FileManager.default.fileExists(atPath: path) { (path, number) = ("\(base)-\(number)", number + 1) }
+    return path
+  }
+}
+
+/// What a person sees of a sweep.
+private final class SweepDisplay: Sendable {
+  private let line = Mutex(ProgressLine())
+  private let texts: [String]
+  private let header: String
+  private let start = DispatchTime.now().uptimeNanoseconds
+
+  init(_ sweep: Sweep) {
+    texts = sweep.candidates.map(\.text)
+    header =
+      "\(sweep.candidates[0].scenario.name), \(sweep.candidates.count) candidates, \(sweep.plan.seeds.count) seeds: \(sweep.path)"
+  }
+
+  func begin(parallel: Int) { printError("\(header), \(parallel) at once") }
+
+  func show(_ event: Sweep.Event) {
+    let elapsed = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+    line.withLock { line in
+      switch event {
+      case .rung(let number, let count, let steps, let candidates, let trials):
+        line.print(
+          "rung \(number) of \(count), \(steps) steps: \(candidates) candidates, \(trials) trials, \(shortDuration(elapsed))"
+        )
+      case .report(let trials): line.print("report: \(trials) trials, \(shortDuration(elapsed))")
+      case .trial(let trial, let outcome, let done, let count):
+        if let failure = outcome.failure {
+          line.print("candidate \(trial.candidate), seed \(trial.seed) failed: \(failure)")
+        }
+        line.show(
+          "\(done) of \(count), \(shortDuration(elapsed)); candidate \(trial.candidate), seed \(trial.seed): "
+            + "\(outcome.environmentSteps) steps\(outcome.goalReached ? ", goal" : ""), \(texts[trial.candidate])",
+          at: elapsed)
+      }
+    }
+  }
+}
