@@ -149,8 +149,7 @@ struct SweepTests {
       let folder = "after-\(limit)"
       var runner = FakeRunner()
       runner.callLimit = limit
-      let sweep = try bench.sweep(runner, into: folder)
-      #expect(throws: InputOutputError.self) { try sweep.run(parallel: 1) }
+      #expect(throws: InputOutputError.self) { try bench.sweep(runner, into: folder).run(parallel: 1) }
       let rest = FakeRunner()
       #expect(try bench.resume(rest, folder).run(parallel: 2) == .finished)
       for name in ["trials.csv", "candidates.csv"] {
@@ -172,8 +171,8 @@ struct SweepTests {
     let bench = try Bench()
     _ = try bench.sweep(FakeRunner(), into: "whole").run(parallel: 1)
     let runner = FakeRunner()
-    let sweep = try bench.sweep(runner)
-    let ending = try sweep.run(parallel: 2, stopSignal: { runner.calls.all.withLock { $0.count } >= 10 ? SIGTERM : 0 })
+    let ending = try bench.sweep(runner).run(
+      parallel: 2, stopSignal: { runner.calls.all.withLock { $0.count } >= 10 ? SIGTERM : 0 })
     #expect(ending == .interrupted(signal: SIGTERM))
     #expect(try bench.resume(FakeRunner()).run(parallel: 1) == .finished)
     #expect(try bench.text("sweep/trials.csv") == bench.text("whole/trials.csv"))
