@@ -24,7 +24,7 @@ struct ModelCommandTests {
     let result = try PoiseProcess(["inspect", "humanoid"])
     #expect(result.status == 0)
     for text in [
-      "12 bodies on 12 links, 45 kg", "three-hinge", "universal", "left_knee", "-5° … 140°", "100 N·m", "20 iterations",
+      "12 bodies on 12 links, 45 kg", "three-hinge", "universal", "left_knee", "-5° … 140°", "100 N·m", "14 iterations",
     ] {
       #expect(result.output.contains(text), "\(text) is missing")
     }

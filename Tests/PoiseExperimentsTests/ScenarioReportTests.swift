@@ -75,7 +75,7 @@ struct ScenarioReportTests {
     let path = try #require(ShippedScenarioTests.paths.first { $0.contains("humanoid-balance") })
     let text = ScenarioReport(try LoadedScenario(contentsOf: path)).text
     for expected in [
-      "control step 0.02 s = 4 physics steps of 0.005 s, solver iterative, 20 iterations",
+      "control step 0.02 s = 4 physics steps of 0.005 s, solver iterative, 14 iterations",
       "episode 1000 control steps = 20 s, then truncated",
       "  tilt    torso tilted over 1.047 rad (60°)",
       "pushes                   every 2.0–4.0 s: 45–158 N for 0.1 s at the centre of torso",

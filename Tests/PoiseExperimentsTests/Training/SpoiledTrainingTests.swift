@@ -144,23 +144,27 @@ struct SpoiledTrainingTests {
   func weights(algorithm: String, value: Float) throws {
     let scratch = TrainingRunTests.Scratch()
     let path = "\(scratch.path)/run"
-    let run = try Self.begin(Self.scenario(algorithm), path)
     var random = RandomStream(seed: UInt64(algorithm.utf8.count), purpose: .testing, index: value.isNaN ? 1 : 2)
     let moment = 5 + random.index(below: 6)
     var iteration = 0
     var faults = 0
-    let error = #expect(throws: TrainingFailure.self) {
-      try run.run(tell: { event in
-        if case .fault = event { faults += 1 }
-        guard case .iteration = event else { return }
-        iteration += 1
-        guard iteration == moment else { return }
-        if let trainer = run.trainer as? PPOTrainer {
-          trainer.ppo.model.parameters[random.index(below: trainer.ppo.model.parameters.count)] = value
-        } else if let trainer = run.trainer as? OffPolicyTrainer {
-          trainer.ddpg.model.actorTarget[random.index(below: trainer.ddpg.model.actorTarget.count)] = value
-        }
-      })
+    var error: TrainingFailure?
+    do {
+      // Gone, with its lock, before the run goes on below.
+      let run = try Self.begin(Self.scenario(algorithm), path)
+      error = #expect(throws: TrainingFailure.self) {
+        try run.run(tell: { event in
+          if case .fault = event { faults += 1 }
+          guard case .iteration = event else { return }
+          iteration += 1
+          guard iteration == moment else { return }
+          if let trainer = run.trainer as? PPOTrainer {
+            trainer.ppo.model.parameters[random.index(below: trainer.ppo.model.parameters.count)] = value
+          } else if let trainer = run.trainer as? OffPolicyTrainer {
+            trainer.ddpg.model.actorTarget[random.index(below: trainer.ddpg.model.actorTarget.count)] = value
+          }
+        })
+      }
     }
     #expect(faults == 0)
     #expect(error?.cause.contains("weights") == true, "\(error?.description ?? "")")
