@@ -134,7 +134,7 @@ struct EventRecordTests {
     let streamBack: RandomStream = try Tensor.decode("x", in: ["x": Tensor(encoding: stream)], file: "test")
     #expect(streamBack == stream)
     let odd: [Double] = try Tensor.decode(
-      "x", in: ["x": Tensor(encoding: [.nan, .infinity, -.infinity])], file: "test")
+      "x", in: ["x": Tensor(encoding: [Double.nan, .infinity, -.infinity])], file: "test")
     #expect(odd.count == 3 && odd[0].isNaN && odd[1] == .infinity && odd[2] == -.infinity)
   }
 }
