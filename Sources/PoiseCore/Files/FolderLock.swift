@@ -115,9 +115,9 @@ public final class FolderLock: Sendable {
     let bytes = [UInt8](try encoder.encode(owner)) + [UInt8(ascii: "\n")]
     let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     guard written >= 0 else { throw InputOutputError(writing: path, errno) }
-    guard written == bytes.count, ftruncate(descriptor, off_t(bytes.count)) == 0 else {
-      throw InputOutputError(writing: path, ENOSPC)
-    }
+    // A disk takes less than it is given where it is full.
+    guard written == bytes.count else { throw InputOutputError(writing: path, ENOSPC) }
+    guard ftruncate(descriptor, off_t(bytes.count)) == 0 else { throw InputOutputError(writing: path, errno) }
   }
 
   private static func held(_ folder: String, _ owner: Owner?, _ work: String) -> InvalidInput {
