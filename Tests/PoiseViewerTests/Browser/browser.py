@@ -81,15 +81,20 @@ class Browser:
 
     # The pipe: JSON texts that end in a zero byte.
 
-    def call(self, method, **parameters):
+    def send(self, method, **parameters):
+        """Sends a command whose answer nobody waits for; returns its number."""
         self.number += 1
         message = {"id": self.number, "method": method, "params": parameters}
         if self.session:
             message["sessionId"] = self.session
         os.write(self.write_end, json.dumps(message).encode() + b"\0")
+        return self.number
+
+    def call(self, method, **parameters):
+        number = self.send(method, **parameters)
         while True:
             answer = self.receive()
-            if answer.get("id") == self.number:
+            if answer.get("id") == number:
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error']['message']}")
                 return answer["result"]

@@ -2,7 +2,7 @@
 // A simulation that runs on the server in real time: its rows come over a WebSocket; seeds, pauses and pushes go there.
 
 class LiveLink {
-  constructor(recording, stage, panel) {
+  constructor(recording, stage) {
     Object.assign(this, { recording, stage });
     this.isRunning = true;
     this.number = -1;
@@ -11,8 +11,7 @@ class LiveLink {
     this.curves = [];
     this.curveBox = document.getElementById("curves");
     this.elements = Object.fromEntries(
-      ["live", "seed", "fresh", "next", "checkpoint", "shove", "status", "policy", "edge"].map((id) => [id, document.getElementById(id)]));
-    this.elements.live.hidden = false;
+      ["seed", "fresh", "next", "checkpoint", "shove", "status", "policy", "edge"].map((id) => [id, document.getElementById(id)]));
   }
 
   begin(player) {
@@ -113,10 +112,6 @@ class LiveLink {
       this.curves[i] ??= new CurvePlot(curve.title, this.curveBox);
       this.curves[i].show(curve.points);
     });
-  }
-
-  draw() {
-    for (const curve of this.curves) curve.draw();
   }
 
   // MARK: What the viewer does

@@ -199,7 +199,7 @@ class Player {
       const push = Math.hypot(...[0, 1, 2].map((k) => this.episode.value(layout.push + k, row) || 0));
       if (push > 1e-9) parts.push(`push ${push.toFixed(0)} N`);
     }
-    this.elements.readout.textContent = this.episode.count > 0 ? parts.join("   ") : "";
+    this.elements.readout.textContent = this.episode.count > 0 ? parts.map((part) => part.replaceAll(" ", "\u00a0")).join("   ") : "";
   }
 
   // MARK: Looks
@@ -235,8 +235,12 @@ class Player {
 
   dress() {
     this.stage.dress(this.isDark);
-    for (const plot of this.plots) plot.draw();
-    this.live?.draw();
+    this.redraw();
+  }
+
+  /** Has everything drawn anew with the next frame, as it must be in other colours or another size. */
+  redraw() {
+    for (const plot of [...this.plots, ...(this.live?.curves ?? [])]) plot.needsDrawing = true;
     this.refresh(true);
   }
 

@@ -9,6 +9,8 @@ class Plot {
     this.group = group;
     this.lines = group.lines.map((line, i) => ({ ...line, color: curveColors[i % curveColors.length], isHidden: Boolean(line.isHidden) }));
     this.highlight = -1;
+    this.needsDrawing = false;
+    this.time = 0;
     this.box = document.createElement("section");
     this.box.className = "plot";
     const head = document.createElement("header");
@@ -48,10 +50,10 @@ class Plot {
       chip.addEventListener("click", () => {
         line.isHidden = !line.isHidden;
         chip.setAttribute("aria-pressed", String(!line.isHidden));
-        this.draw();
+        this.needsDrawing = true;
       });
-      chip.addEventListener("pointerenter", () => { this.highlight = i; this.draw(); });
-      chip.addEventListener("pointerleave", () => { this.highlight = -1; this.draw(); });
+      chip.addEventListener("pointerenter", () => { this.highlight = i; this.needsDrawing = true; });
+      chip.addEventListener("pointerleave", () => { this.highlight = -1; this.needsDrawing = true; });
       line.chip = chip;
       this.chips.append(chip);
     });
@@ -75,8 +77,7 @@ class Plot {
 
   /** Shows an episode from one time to another. */
   show(episode, from, to) {
-    Object.assign(this, { episode, from, to: Math.max(to, from + 1e-6) });
-    this.draw();
+    Object.assign(this, { episode, from, to: Math.max(to, from + 1e-6), needsDrawing: true });
   }
 
   range() {
@@ -97,13 +98,14 @@ class Plot {
   }
 
   draw() {
-    if (!this.episode) return;
+    if (!this.needsDrawing || !this.episode) return;
+    this.needsDrawing = false;
     const [width, height] = [this.field.clientWidth, this.field.clientHeight];
     if (width < 10 || height < 10) return;
     const ratio = window.devicePixelRatio || 1;
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
-    const context = this.canvas.getContext("2d");
+    const context = this.canvas.getContext("2d", plainCanvas);
     context.scale(ratio, ratio);
     const style = getComputedStyle(document.documentElement);
     const [ink, faint] = [style.getPropertyValue("--ink-soft"), style.getPropertyValue("--line")];
@@ -145,6 +147,7 @@ class Plot {
     });
     context.restore();
     this.x = x;
+    this.point(this.time, true);
   }
 
   /** A polyline; where rows are denser than pixels, the least and largest value of each pixel. */
@@ -174,6 +177,7 @@ class Plot {
 
   /** Moves the cursor; the numbers beside the names follow if asked, which costs a little. */
   point(time, writesNumbers) {
+    this.time = time;
     if (!this.x) return;
     this.cursor.style.transform = `translateX(${this.x(time)}px)`;
     if (!writesNumbers || this.episode.count === 0) return;
@@ -214,6 +218,7 @@ class CurvePlot {
     this.box.append(head, this.field);
     parent.append(this.box);
     this.points = [];
+    this.needsDrawing = false;
   }
 
   /** @param points [environment steps, value] */
@@ -221,17 +226,19 @@ class CurvePlot {
     this.points = points.filter(([, value]) => Number.isFinite(value));
     const last = this.points[this.points.length - 1];
     this.note.textContent = last ? ` ${readable(last[1])} after ${last[0].toLocaleString("en")} steps` : " no evaluation yet";
-    this.draw();
+    this.needsDrawing = true;
   }
 
   draw() {
+    if (!this.needsDrawing) return;
+    this.needsDrawing = false;
     const [width, height] = [this.field.clientWidth, this.field.clientHeight];
     if (width < 10 || height < 10) return;
     const ratio = window.devicePixelRatio || 1;
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
     if (this.points.length === 0) return;
-    const context = this.canvas.getContext("2d");
+    const context = this.canvas.getContext("2d", plainCanvas);
     context.scale(ratio, ratio);
     const style = getComputedStyle(document.documentElement);
     const values = this.points.map(([, value]) => value);

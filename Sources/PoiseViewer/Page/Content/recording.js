@@ -103,3 +103,9 @@ function readable(number) {
   const text = size >= 1000 ? number.toFixed(0) : size >= 100 ? number.toFixed(1) : size >= 10 ? number.toFixed(2) : number.toFixed(3);
   return text.replace("-", "\u2212");
 }
+
+/**
+ * How canvases of lines are drawn: by the processor. They are few and seldom drawn. Where a machine draws in software, those of
+ * the graphics card's kind take longer than all else on the page.
+ */
+const plainCanvas = { willReadFrequently: true };

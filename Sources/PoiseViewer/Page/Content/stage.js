@@ -22,6 +22,7 @@ class Stage {
     this.addRobot();
     this.addArrows();
     this.addGround();
+    this.raycaster = new THREE.Raycaster();
     this.scratch = { a: new THREE.Quaternion(), b: new THREE.Quaternion() };
     new ResizeObserver(() => this.resize()).observe(element.parentElement);
     this.resize();
@@ -34,7 +35,7 @@ class Stage {
     this.sky.position.set(0, 0, 1);
     this.sun = new THREE.DirectionalLight(0xfff3e2, 0.62);
     this.sun.castShadow = true;
-    this.sun.shadow.mapSize.set(2048, 2048);
+    this.sun.shadow.mapSize.set(1024, 1024);
     this.sun.shadow.bias = -0.0004;
     this.sun.shadow.radius = 2.5;
     this.fill = new THREE.DirectionalLight(0xdfe8ff, 0.16);
@@ -92,7 +93,7 @@ class Stage {
   paintGrid(colors) {
     const canvas = this.grid.image;
     canvas.width = canvas.height = 1024;
-    const context = canvas.getContext("2d");
+    const context = canvas.getContext("2d", plainCanvas);
     const half = 512;
     for (const [i, j] of [[0, 0], [0, 1], [1, 0], [1, 1]]) {
       context.fillStyle = (i + j) % 2 === 0 ? colors.tileA : colors.tileB;
@@ -113,11 +114,10 @@ class Stage {
     const colors = isDark
       ? { sky: 0x161b24, tileA: "#2f3642", tileB: "#2a313c", line: "#566173", fineLine: "#3b4350" }
       : { sky: 0xe3e9f1, tileA: "#e9edf2", tileB: "#dde3ea", line: "#aab5c4", fineLine: "#cfd6df" };
-    // The background is painted as it is; what has fog on it goes through the renderer's gamma.
+    // Fog is laid over what has gone through the renderer's gamma already, so that the ground ends in the very colour of the sky.
     this.scene.background = new THREE.Color(colors.sky);
     const reach = Math.max(8, 5 * (this.radius ?? 1.6));
     this.scene.fog = new THREE.Fog(colors.sky, 1.2 * reach, 3.2 * reach);
-    this.scene.fog.color.copy(this.scene.background).convertSRGBToLinear();
     this.sky.intensity = isDark ? 0.42 : 0.5;
     this.grid.encoding = THREE.sRGBEncoding;
     this.paintGrid(colors);
@@ -127,7 +127,12 @@ class Stage {
   resize() {
     const box = this.element.parentElement;
     const [width, height] = [Math.max(1, box.clientWidth), Math.max(1, box.clientHeight)];
-    this.renderer.setPixelRatio(this.sharpness * Math.min(2, window.devicePixelRatio || 1));
+    const ratio = this.sharpness * Math.min(2, window.devicePixelRatio || 1);
+    // What is drawn into is made anew even where nothing changed, and that is slow.
+    const size = `${width} ${height} ${ratio}`;
+    if (size === this.size) return;
+    this.size = size;
+    this.renderer.setPixelRatio(ratio);
     this.renderer.setSize(width, height, false);
     this.orbit.camera.aspect = width / height;
     this.orbit.camera.updateProjectionMatrix();
@@ -231,7 +236,7 @@ class Stage {
         // Drawn against the body, as a hand that shoves; the length grows with the force up to the robot's weight.
         const length = size * (0.35 + 0.75 * Math.min(1, strength / weight));
         const arrow = force.clone().multiplyScalar(length / strength);
-        pointArrow(this.push, point.clone().sub(arrow).addScaledVector(arrow, -0.12), arrow, 0.022 * size);
+        pointArrow(this.push, this.skin(body, point, force).sub(arrow), arrow, 0.022 * size);
       } else {
         this.push.visible = false;
       }
@@ -243,6 +248,13 @@ class Stage {
       if (!this.showsContacts || force.length() < 0.005 * weight) return;
       pointArrow(this.contacts[i], point, force.multiplyScalar((0.62 * size) / weight), 0.011 * size);
     });
+  }
+
+  /** Where a force that acts at a point within a body meets its surface. */
+  skin(body, point, force) {
+    const along = force.clone().normalize();
+    this.raycaster.set(point.clone().addScaledVector(along, -2 * this.radius), along);
+    return (this.raycaster.intersectObject(body, true)[0]?.point ?? point).clone();
   }
 
   /** What is drawn where, as the tests ask: the matrix of each body by name, column by column. */
