@@ -74,7 +74,7 @@ setup:
 	@if ! { command -v pkg-config >/dev/null 2>&1 && pkg-config --exists $(SYSTEM_LIBRARIES) && [ -f '$(THREE_JS)' ]; }; then \
 	  if ! command -v apt-get >/dev/null 2>&1; then \
 	    echo 'apt-get is missing. Install the Open Dynamics Engine 0.16.2 or newer (double precision), Eigen 3.4,' >&2; \
-	    echo 'pkg-config and three.js (to r160) with the package manager of this system; Debian calls them' >&2; \
+	    echo 'pkg-config and three.js (r111 to r130) with the package manager of this system; Debian calls them' >&2; \
 	    echo '$(SYSTEM_PACKAGES). POISE_THREE_JS may name a three.min.js elsewhere.' >&2; exit 1; \
 	  fi; \
 	  if [ "$$(id -u)" = 0 ]; then SUDO=; \

@@ -48,7 +48,7 @@ struct BrowserTests {
   func recorded() throws {
     let scratch = try ScratchFolder()
     let scenario = try PageTests.scenario("humanoid-balance")
-    let recording = try Recording(scenario, .baseline(.hold), seed: 4, episodes: 1, instructionSet: .baseline)
+    let recording = try Recording(scenario, .baseline(.hold), seed: 4, episodes: 2, instructionSet: .baseline)
     let page = try scratch.file("page.html", try PageTests.page(recording).html())
     let player = try EpisodePlayer(scenario, .baseline(.hold), seed: 4, instructionSet: .baseline)
     let recorder = try TrajectoryRecorder("\(scratch.path)/t.csv", player)

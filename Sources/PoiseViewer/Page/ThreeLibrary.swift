@@ -3,8 +3,8 @@ import PoiseCore
 
 /// three.js, the 3-D library of the page, as the system packages it.
 ///
-/// Poise does not carry a copy: Debian's `libjs-three` has it, and `POISE_THREE_JS` may name another build of it (one file that
-/// defines the global `THREE`, as three.min.js did up to r160).
+/// Poise does not carry a copy: Debian's `libjs-three` has it, and `POISE_THREE_JS` may name another build of it: one file that
+/// defines the global `THREE`. r111, which Debian has, r122, r123 and r130 are known to draw the page without complaint.
 enum ThreeLibrary {
   static let variable = "POISE_THREE_JS"
   private static let places = [
@@ -26,7 +26,7 @@ enum ThreeLibrary {
       throw InputOutputError(
         path: "three.js", operation: "find", reason: "it is in none of \(places.joined(separator: ", "))",
         remedy: "On Debian and its relatives: apt-get install libjs-three (`make setup` does so). "
-          + "Elsewhere set \(variable) to a three.min.js up to r160.")
+          + "Elsewhere set \(variable) to a three.min.js of r111 to r130.")
     }
     let bytes: [UInt8]
     do {

@@ -12,30 +12,47 @@ struct Replay: ParsableCommand {
     abstract: "Shows a trained controller: as a page, live in a browser, or in the terminal.",
     discussion: """
       Episodes are those that `poise evaluate` judges for the same seed. Without --html and --serve the robot is drawn in \
-      the terminal. --serve listens on this machine alone and ends with Ctrl-C; a run that is still training is followed.
+      the terminal. --serve listens on this machine alone and ends with Ctrl-C; a run that is still training is followed: \
+      its newest policy takes over, and its curves grow.
+
+        poise replay RUN --html robot.html            one page, to keep or to mail
+        poise replay RUN --serve                      live: push the robot with the mouse, choose the seed
+        poise replay humanoid-balance --controller hold --set episodeSeconds=5
+        poise replay --csv FILE --html robot.html     what was recorded, from the CSV alone
       """)
 
   @Argument(help: "A run's folder, a scenario file, or a name that `poise list` shows.")
   var subject: String?
 
-  @Option(help: "Instead of a run, a trajectory as `poise export --csv` writes it.")
+  @Option(
+    help: ArgumentHelp(
+      """
+      Instead of a run, a trajectory as `poise export --csv` or `poise simulate --csv` writes it. Where FILE.meta.json lies \
+      beside it, its actions are fed back into the simulation, which gives contact forces too.
+      """, valueName: "file"))
   var csv: String?
 
-  @Option(help: "The model that --csv is of, where it is not the one that FILE.meta.json names.")
+  @Option(
+    help: ArgumentHelp(
+      "The model that --csv is of: an MJCF file or a name. Default: the one that FILE.meta.json names.",
+      valueName: "file"))
   var model: String?
 
-  @Option(help: "Episodes of a page, or in the terminal. Default: 1, of a trajectory all.")
+  @Option(help: ArgumentHelp("How many episodes, 1 to 1000. Default: 1, of a trajectory all.", valueName: "n"))
   var episodes: Int?
 
-  @Option(help: "Root seed of the episodes. Default: the scenario's evaluation.publishedSeed.")
+  @Option(
+    help: ArgumentHelp("Root seed of the episodes. Default: the scenario's evaluation.publishedSeed.", valueName: "n"))
   var seed: UInt64?
 
-  @Option(help: "Write one self-contained page to this file, '-' for standard output.")
+  @Option(help: ArgumentHelp("Write one self-contained page to this file; '-' for standard output.", valueName: "file"))
   var html: String?
 
   @Option(
     defaultAsFlag: 8021,
-    help: "Serve the page at this port of 127.0.0.1 and simulate live; 0 for any that is free. Without a number: 8021.")
+    help: ArgumentHelp(
+      "Serve the page at this port of 127.0.0.1 and simulate live; 0 for any that is free. Without a number: 8021.",
+      valueName: "port"))
   var serve: UInt16?
 
   @Flag(help: "Draw the robot in the terminal.")
@@ -44,15 +61,16 @@ struct Replay: ParsableCommand {
   @Flag(help: "In the terminal, draw with ASCII alone.")
   var ascii = false
 
-  @Option(help: "Which checkpoint of a run: best, latest, previous.")
+  @Option(help: "Which checkpoint of a run. While it trains, the live page can follow either best or latest.")
   var checkpoint = RunFolder.Checkpoint.best
 
-  @Option(
-    help: "Who drives a scenario without a run: \(BaselineController.allCases.map(\.rawValue).joined(separator: ", "))."
-  )
+  @Option(help: "Who drives a scenario without a run. Default: hold.")
   var controller: BaselineController?
 
-  @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")
+  @Option(
+    help: ArgumentHelp(
+      "Change a key of the scenario; may be repeated. `poise inspect --schema` lists the keys.", valueName: "key=value")
+  )
   var set: [String] = []
 
   func validate() throws {

@@ -81,6 +81,65 @@ def rests(page, expression, seconds=0.5):
     return not moves(page, expression, seconds)
 
 
+def check_following(page):
+    """The camera goes with the robot where that is wanted, and stays where it is not."""
+    farthest = (
+        "(() => { const e = poise.player.episode, x = e.columns[poise.recording.layout.poses + 7 * poise.recording.follows];"
+        " let best = 0; for (let row = 0; row < e.count; row++) if (Math.abs(x[row] - x[0]) > Math.abs(x[best] - x[0])) best = row;"
+        " return [e.columns[0][best], x[best] - x[0]]; })()")
+    at, distance = page.evaluate(farthest)
+    for follows in (True, False):
+        if page.evaluate("poise.stage.isFollowing") != follows:
+            page.key("f")
+        page.key("Home")
+        before = page.evaluate("poise.stage.orbit.target.x")
+        page.evaluate(f"poise.player.seek({at})")
+        moved = page.evaluate("poise.stage.orbit.target.x") - before
+        what = "the camera goes with the robot" if follows else "and stays when told to"
+        check(what, abs(moved - (distance if follows else 0)) < 1e-3, f"{moved:.3f} of {distance:.3f} m")
+
+
+def check_arrows(page):
+    """Pushes and contact forces are drawn while they act."""
+    if not page.evaluate("poise.stage.showsContacts"):
+        page.key("c")
+    rows = page.evaluate(
+        "(() => { const e = poise.player.episode, p = poise.recording.layout.push;"
+        " const pushed = (row) => Math.hypot(e.columns[p][row], e.columns[p + 1][row]) > 1;"
+        " const all = [...e.columns[0].keys()].filter((row) => row > 0 && row < e.count);"
+        " return [all.find(pushed), all.find((row) => !pushed(row))].map((row) => row === undefined ? null : e.columns[0][row]); })()")
+    for time_s, what in zip(rows, (True, False)):
+        if time_s is None:
+            continue
+        page.evaluate(f"poise.player.seek({time_s})")
+        check(f"an arrow shows {'a push' if what else 'no push where there is none'}", page.evaluate("poise.stage.push.visible") == what)
+    page.evaluate("poise.player.seek(0.2)")
+    shown = "poise.stage.contacts.filter((arrow) => arrow.visible).length"
+    check("arrows show what carries the robot", page.evaluate(shown) > 0)
+    page.key("c")
+    check("and go when not wanted", page.evaluate(shown) == 0)
+
+
+def check_episodes(page):
+    """Another episode is shown from its start; the end leads to the start where that is wanted."""
+    page.key("PageDown")
+    check("Page ↓ shows the next episode", page.evaluate("poise.player.index") == 1 and page.evaluate("poise.player.time") == 0)
+    page.evaluate("(() => { const e = document.getElementById('episode'); e.value = '0'; e.dispatchEvent(new Event('change')); })()")
+    check("and the list the first again", page.evaluate("poise.player.index") == 0)
+    for loops in (True, False):
+        if page.evaluate("poise.player.isLooping") != loops:
+            page.key("o")
+        page.evaluate("poise.player.seek(poise.player.episode.end - 0.2)")
+        page.key(" ")
+        if loops:
+            page.until("poise.player.time < poise.player.episode.end - 0.3")
+            check("the end leads to the start", page.evaluate("poise.player.isPlaying"))
+            page.key(" ")
+        else:
+            page.until("!poise.player.isPlaying")
+            check("or ends it, where it is not to loop", page.evaluate("poise.player.time === poise.player.episode.end"))
+
+
 def check_recorded(file, trajectory):
     with open(trajectory, newline="") as text:
         rows = [row for row in csv.DictReader(text) if row["episode"] == "0"]
@@ -136,6 +195,9 @@ def check_recorded(file, trajectory):
         page.key("?")
         check("? shows the keys", page.evaluate("!document.getElementById('keys').hidden"))
         page.key("Escape", "Escape")
+        check_following(page)
+        check_arrows(page)
+        check_episodes(page)
         theme = page.evaluate("getComputedStyle(document.body).backgroundColor")
         page.key("d")
         check("D changes to dark", page.evaluate("getComputedStyle(document.body).backgroundColor") != theme)

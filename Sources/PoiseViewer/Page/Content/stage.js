@@ -14,8 +14,9 @@ class Stage {
     this.renderer = new THREE.WebGLRenderer({ canvas: element, antialias: true });
     this.renderer.shadowMap.enabled = true;
     this.renderer.shadowMap.type = THREE.PCFSoftShadowMap;
-    this.renderer.gammaOutput = true;
-    this.renderer.gammaFactor = 2.2;
+    // How r112 and newer say it, and how r111 does.
+    if ("outputEncoding" in this.renderer) this.renderer.outputEncoding = THREE.sRGBEncoding;
+    else Object.assign(this.renderer, { gammaOutput: true, gammaFactor: 2.2 });
     this.scene = new THREE.Scene();
     this.orbit = new OrbitCamera(element, () => { this.needsDrawing = true; });
     this.addLights();
