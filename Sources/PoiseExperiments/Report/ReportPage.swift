@@ -66,7 +66,7 @@ enum ReportPage {
     .note, small { color: var(--faint); } .note { margin: .25rem 0 .75rem; }
     .scroll { overflow-x: auto; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
-    th, td { padding: .2rem .7rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+    th, td { padding: .2rem .55rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
     .text { text-align: left; } th { font-weight: 600; white-space: normal; vertical-align: bottom; min-width: 3em; } .part { padding-left: 1.2em; color: var(--faint); }
     .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 1rem; }
     figure { margin: 0; position: relative; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: .5rem; }

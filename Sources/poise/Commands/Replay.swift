@@ -15,10 +15,10 @@ struct Replay: ParsableCommand {
       the terminal. --serve listens on this machine alone and ends with Ctrl-C; a run that is still training is followed: \
       its newest policy takes over, and its curves grow.
 
-        poise replay RUN --html robot.html            one page, to keep or to mail
-        poise replay RUN --serve                      live: push the robot with the mouse, choose the seed
-        poise replay humanoid-balance --controller hold --set episodeSeconds=5
-        poise replay --csv FILE --html robot.html     what was recorded, from the CSV alone
+        poise replay RUN --html robot.html          one page, to keep or to mail
+        poise replay RUN --serve                    live: pull the robot, choose seeds
+        poise replay SCENARIO --controller hold --set episodeSeconds=5
+        poise replay --csv FILE --html robot.html   what a trajectory recorded
       """)
 
   @Argument(help: "A run's folder, a scenario file, or a name that `poise list` shows.")

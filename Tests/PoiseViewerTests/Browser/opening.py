@@ -17,6 +17,7 @@ import base64
 import os
 import statistics
 import struct
+import sys
 import time
 import zlib
 
@@ -25,6 +26,12 @@ from browser import Browser
 WIDTH, HEIGHT = 1280, 800
 # Casting a small picture costs the browser little.
 CAST_WIDTH, CAST_HEIGHT = 320, 200
+# Two frames, and an answer that has to wait for all drawing.
+FINISH = """new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const gl = poise.stage.renderer.getContext();
+  gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+  done();
+})))"""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -105,7 +112,8 @@ def measure(path):
                 page.send("Page.screencastFrameAck", sessionId=what["sessionId"])
 
         def settled():
-            """The picture that stays for two seconds."""
+            """The picture that is there once the page has drawn all that it was asked for, and that stays for two seconds."""
+            page.evaluate(FINISH)
             count, since = len(casts), time.monotonic()
             while time.monotonic() < since + 2 or not casts:
                 page.evaluate("0")
@@ -114,16 +122,21 @@ def measure(path):
                 time.sleep(0.02)
             return casts[-1][1]
 
+        def show(robot):
+            page.evaluate(f"poise.stage.bodies.forEach((body) => {{ body.visible = {robot}; }}); poise.stage.needsDrawing = true")
+
         page.note = note
         page.call("Page.startScreencast", format="png", maxWidth=CAST_WIDTH, maxHeight=CAST_HEIGHT, everyNthFrame=1)
         before = processor_seconds(page.process.pid)
         page.open(f"file://{os.path.abspath(path)}#paused")
-        final, shown = settled(), len(casts)
+        settled()
+        shown = len(casts)
         origin, load = page.evaluate(
             "[performance.timeOrigin, performance.getEntriesByType('navigation')[0].loadEventEnd]")
-        page.evaluate(
-            "(() => { const s = poise.stage; for (const b of s.bodies) b.visible = false; s.needsDrawing = true; })()")
+        show(robot="false")
         empty = settled()
+        show(robot="true")
+        final = settled()
     decoded = lambda text: pixels(base64.b64decode(text))
     final = decoded(final)
     robot = differing(final, decoded(empty))
@@ -145,6 +158,7 @@ def main():
     for _ in range(options.times):
         for page in options.pages:
             taken[page].append(measure(page))
+            print(f"{page}: %.2f s, %.2f s, processor %.2f s" % taken[page][-1], file=sys.stderr, flush=True)
     print(f"{options.times} openings, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     for page, results in taken.items():
         print(f"{page}: {os.path.getsize(page):,} bytes")

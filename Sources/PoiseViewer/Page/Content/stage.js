@@ -13,7 +13,7 @@ class Stage {
     this.slowness = 0;
     this.renderer = new THREE.WebGLRenderer({ canvas: element, antialias: true });
     this.renderer.shadowMap.enabled = true;
-    this.renderer.shadowMap.type = THREE.PCFSoftShadowMap;
+    this.renderer.shadowMap.type = THREE.PCFShadowMap;
     // How r112 and newer say it, and how r111 does.
     if ("outputEncoding" in this.renderer) this.renderer.outputEncoding = THREE.sRGBEncoding;
     else Object.assign(this.renderer, { gammaOutput: true, gammaFactor: 2.2 });
