@@ -25,8 +25,7 @@ strongest = """(() => {
 
 
 def sharp(page):
-    """Draws at full resolution, however slow that is, and waits until it is drawn."""
-    page.evaluate("(() => { const s = poise.stage; s.slowness = -1e9; s.sharpness = 1; s.resize(); s.draw(); })()")
+    """Waits until the picture, which stands still, is drawn."""
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 

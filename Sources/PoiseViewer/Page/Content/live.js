@@ -109,8 +109,8 @@ class LiveLink {
   showCurves(curves) {
     this.curveBox.hidden = curves.length === 0;
     curves.forEach((curve, i) => {
-      this.curves[i] ??= new CurvePlot(curve.title, this.curveBox);
-      this.curves[i].show(curve.points);
+      this.curves[i] ??= new CurvePlot(this.curveBox);
+      this.curves[i].show(curve);
     });
   }
 

@@ -47,7 +47,7 @@ function start() {
   const frame = (now) => {
     // After a tab was hidden, time does not jump.
     player.advance(Math.min(0.1, Math.max(0, now - before) / 1000));
-    if (player.isPlaying || live) stage.adapt((now - before) / 1000);
+    stage.adapt(player.isRunning, (now - before) / 1000);
     before = now;
     stage.draw();
     // Nobody waits for the curves to see the robot.

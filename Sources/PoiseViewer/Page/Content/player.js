@@ -105,6 +105,11 @@ class Player {
 
   // MARK: Time
 
+  /** Whether what is shown moves by itself. */
+  get isRunning() {
+    return this.live ? this.live.isRunning && this.isAtEdge : this.isPlaying;
+  }
+
   toggle() {
     if (this.live && this.isAtEdge) {
       this.live.togglePause();
@@ -251,9 +256,8 @@ class Player {
   /** Brings the buttons in line with what is so. */
   mark() {
     const e = this.elements;
-    const isRunning = this.live ? this.live.isRunning && this.isAtEdge : this.isPlaying;
-    e.play.classList.toggle("is-playing", isRunning);
-    e.play.setAttribute("aria-label", isRunning ? "Pause" : "Play");
+    e.play.classList.toggle("is-playing", this.isRunning);
+    e.play.setAttribute("aria-label", this.isRunning ? "Pause" : "Play");
     const press = (button, isOn) => button.setAttribute("aria-pressed", String(isOn));
     press(e.loop, this.isLooping);
     press(e.follow, this.stage.isFollowing);

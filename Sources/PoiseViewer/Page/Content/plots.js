@@ -201,16 +201,21 @@ function tickLabel(value, range) {
   return Number(value.toFixed(digits)).toString().replace("-", "\u2212");
 }
 
+/** A number of environment steps: 800, 352 k, 1.2 M. */
+function stepLabel(steps) {
+  const [unit, digits, letter] = steps >= 1e6 ? [1e6, 2, " M"] : steps >= 1000 ? [1000, 0, " k"] : [1, 0, ""];
+  return `${Number((steps / unit).toFixed(digits))}${letter}`;
+}
+
 /** A learning curve: a value over environment steps. */
 class CurvePlot {
-  constructor(title, parent) {
+  constructor(parent) {
     this.box = document.createElement("section");
     this.box.className = "plot curves";
     const head = document.createElement("header");
-    const heading = document.createElement("h2");
-    heading.textContent = title;
+    this.title = document.createElement("h2");
     this.note = document.createElement("small");
-    head.append(heading, this.note);
+    head.append(this.title, this.note);
     this.field = document.createElement("div");
     this.field.className = "field";
     this.canvas = document.createElement("canvas");
@@ -222,10 +227,11 @@ class CurvePlot {
   }
 
   /** @param points [environment steps, value] */
-  show(points) {
+  show({ title, points }) {
+    this.title.textContent = title;
     this.points = points.filter(([, value]) => Number.isFinite(value));
     const last = this.points[this.points.length - 1];
-    this.note.textContent = last ? ` ${readable(last[1])} after ${last[0].toLocaleString("en")} steps` : " no evaluation yet";
+    this.note.textContent = last ? `${readable(last[1])} at ${stepLabel(last[0])} steps` : "no evaluation yet";
     this.needsDrawing = true;
   }
 
@@ -263,7 +269,7 @@ class CurvePlot {
     context.textAlign = "center";
     context.textBaseline = "alphabetic";
     for (const steps of ticks(0, most, Math.max(2, Math.floor(width / 110)))) {
-      context.fillText(steps >= 1e6 ? `${steps / 1e6} M` : steps >= 1000 ? `${steps / 1000} k` : `${steps}`, Math.min(width - 16, x(steps)), height - 3);
+      context.fillText(stepLabel(steps), Math.min(width - 16, x(steps)), height - 3);
     }
     context.strokeStyle = curveColors[0];
     context.lineWidth = 1.6;

@@ -9,7 +9,7 @@ class Stage {
     this.isFollowing = recording.layout.isFree;
     this.needsDrawing = true;
     // Share of the screen's own resolution; less where drawing is slow.
-    this.sharpness = 1;
+    this.sharpness = this.sharpnessInMotion = 1;
     this.slowness = 0;
     this.renderer = new THREE.WebGLRenderer({ canvas: element, antialias: true });
     this.renderer.shadowMap.enabled = true;
@@ -270,12 +270,20 @@ class Stage {
     this.renderer.render(this.scene, this.orbit.camera);
   }
 
-  /** Draws coarser if several pictures in a row took long. @param seconds since the picture before, while playing. */
-  adapt(seconds) {
-    this.slowness = seconds > 0.055 ? this.slowness + 1 : 0;
-    if (this.slowness < 8 || this.sharpness < 0.4) return;
-    this.slowness = 0;
-    this.sharpness *= 0.75;
+  /**
+   * Draws coarser if several pictures in a row took long while things move; what stands still is drawn as sharply as can be.
+   *
+   * @param seconds since the picture before.
+   */
+  adapt(isMoving, seconds) {
+    this.slowness = isMoving && seconds > 0.055 ? this.slowness + 1 : 0;
+    if (this.slowness >= 8 && this.sharpnessInMotion > 0.4) {
+      this.slowness = 0;
+      this.sharpnessInMotion *= 0.75;
+    }
+    const sharpness = isMoving ? this.sharpnessInMotion : 1;
+    if (sharpness === this.sharpness) return;
+    this.sharpness = sharpness;
     this.resize();
   }
 }
