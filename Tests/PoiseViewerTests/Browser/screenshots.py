@@ -54,13 +54,19 @@ def main(poise, run, folder):
             page.until("poise.player.episode.count > 60", 60)
             page.evaluate("document.getElementById('hint').hidden = true")
             # A hand on the torso, pulling to the right.
-            where = page.evaluate(
-                "(() => { const s = poise.stage, b = s.element.getBoundingClientRect();"
-                " const p = s.bodies[poise.recording.follows].position.clone().project(s.orbit.camera);"
-                " return [b.left + (p.x + 1) / 2 * b.width, b.top + (1 - p.y) / 2 * b.height]; })()")
-            page.mouse("mousePressed", *where)
+            # The robot moves on while the mouse is on its way, so that a press may miss it.
+            for _ in range(20):
+                where = page.evaluate(
+                    "(() => { const s = poise.stage; s.draw(); const b = s.element.getBoundingClientRect();"
+                    " const p = s.bodies[poise.recording.follows].position.clone().project(s.orbit.camera);"
+                    " return [b.left + (p.x + 1) / 2 * b.width, b.top + (1 - p.y) / 2 * b.height]; })()")
+                page.mouse("mousePressed", *where)
+                if page.evaluate("poise.live.grab !== null"):
+                    break
+                page.mouse("mouseReleased", *where, buttons=0)
+                page.evaluate("poise.stage.orbit.goHome()")
             for k in range(12):
-                page.mouse("mouseMoved", where[0] + 9 * k, where[1] - 2 * k)
+                page.mouse("mouseMoved", where[0] + 4 * k, where[1] - k)
                 time.sleep(0.03)
             page.evaluate("poise.live.send({ kind: 'pause' })")
             page.until("!poise.live.isRunning")
