@@ -115,6 +115,31 @@ struct SpoiledEpisodeTests {
     #expect(places["physics engine", default: 0] > 0, "\(places)")
   }
 
+  @Test("in the force of a disturbance end the episode as a fault that names the body, and the next one is as ever")
+  func disturbances() throws {
+    let plain = try bind(pendulumTask(), to: "pendulum")
+    let spoiled = plain.adding(
+      BoundDisturbance("pushes with what is no number", memoryCount: 0, begin: { _, _ in }) { step, _, _, robot in
+        if step == 5 { robot.world.setExternalForce(on: robot.bodies[0], force: [.nan, 0, 0]) }
+        return .zero
+      })
+    let (player, fresh) = (try Player(spoiled, seed: 4), try Player(plain, seed: 77))
+    for _ in 0..<3 {
+      player.reset()
+      fresh.reset(from: player.environment.episodeStart)
+      for _ in 0..<5 {
+        player.step([0.5])
+        fresh.step([0.5])
+        #expect(player.world == fresh.world && player.observation == fresh.observation)
+      }
+      player.step([0.5])
+      #expect(player.outcome.ending == .fault && player.outcome.reward == 0)
+      #expect(player.environment.fault?.place == "body 'pole'")
+      #expect(player.environment.fault?.reason.contains("force of") == true)
+      #expect(player.observation.allSatisfy { $0.isFinite })
+    }
+  }
+
   @Test("in a saved state are refused")
   func states() throws {
     let player = try Player(bind(busyTask(), to: "humanoid"))

@@ -82,7 +82,7 @@ extension ConfigurationFormat where Value: Configurable {
 
 extension Configurable {
   /// Overlays a mapping on `value`; reports every problem inside and returns `nil` if there is any, or with
-  /// `keepsWhatIsGood` the value without the faulty keys.
+  /// `keepsWhatIsGood` the value without the faulty keys; keys that contradict one another are both left standing.
   static func read(_ node: ConfigurationNode, startingFrom value: Self, _ reader: inout ConfigurationReader) -> Self? {
     let problemsBefore = reader.problems.count
     guard let entries = node.entries else {
@@ -115,7 +115,7 @@ extension Configurable {
     var checks = ConfigurationChecks(reader: reader, fallback: node.location)
     value.crossChecks(&checks)
     reader = checks.reader
-    return reader.problems.count == problemsBefore ? value : nil
+    return reader.problems.count == problemsBefore || reader.keepsWhatIsGood ? value : nil
   }
 
   /// Every key with its value, defaults included.
