@@ -106,7 +106,7 @@ extension World {
     on body: BodyIndex, force: Vector3, at point: Vector3 = .zero, torque: Vector3 = .zero
   ) {
     guard force.isFinite && torque.isFinite && point.isFinite else {
-      return refuse("a force of \(force) N at \(point) m with a torque of \(torque) N·m", on: body)
+      return refuse([("force", "N", force), ("point", "m", point), ("torque", "N·m", torque)], on: body)
     }
     external[body.value] = ExternalForce(force: force, point: point, torque: torque)
     hasExternalForces = external.contains { $0.force != .zero || $0.torque != .zero }
@@ -127,15 +127,19 @@ extension World {
   /// Adds a force at the origin and a torque for the next step only; see `setExternalForce` for what is not finite.
   public mutating func addForce(_ force: Vector3, torque: Vector3 = .zero, to body: BodyIndex) {
     guard force.isFinite && torque.isFinite else {
-      return refuse("a force of \(force) N with a torque of \(torque) N·m", on: body)
+      return refuse([("force", "N", force), ("torque", "N·m", torque)], on: body)
     }
     bodies[body.value].frame.addForce(force)
     bodies[body.value].frame.addTorque(torque)
   }
 
   /// ODE would spread what is no number over all that a body touches; the first one is the cause that is told.
-  private mutating func refuse(_ push: String, on body: BodyIndex) {
-    standstill = standstill ?? Fault(place: "body '\(bodies[body.value].name)'", reason: "\(push) is not finite")
+  private mutating func refuse(_ push: [(name: String, unit: String, vector: Vector3)], on body: BodyIndex) {
+    guard standstill == nil, let bad = push.first(where: { !$0.vector.isFinite }) else { return }
+    let v = bad.vector
+    standstill = Fault(
+      place: "body '\(bodies[body.value].name)'",
+      reason: "\(bad.name) [\(v.x), \(v.y), \(v.z)] \(bad.unit) of a push is not finite")
   }
 
   // MARK: Faults

@@ -135,9 +135,25 @@ struct SpoiledEpisodeTests {
       player.step([0.5])
       #expect(player.outcome.ending == .fault && player.outcome.reward == 0)
       #expect(player.environment.fault?.place == "body 'pole'")
-      #expect(player.environment.fault?.reason.contains("force of") == true)
+      #expect(player.environment.fault?.reason.contains("force [nan, 0.0, 0.0] N") == true)
       #expect(player.observation.allSatisfy { $0.isFinite })
     }
+  }
+
+  @Test("in the keys of a push, as a file may have them, are faults", arguments: 0..<3)
+  func pushes(kind: Int) throws {
+    var push = PushDisturbance()
+    push.interval = 0.1...0.1
+    switch kind {
+    case 0: push.impulse = 1e308...1e308
+    case 1: (push.impulse, push.scale) = (0...1e308, 1e308)
+    default: push.azimuth = -1e308...1e308
+    }
+    var task = pendulumTask()
+    task.disturbances = TermList([Disturbance(push)])
+    let faults = try Self.run(bind(task, to: "pendulum"), steps: 50) { _ in 0.5 }
+    #expect(
+      faults.count > 20 && faults.allSatisfy { $0.place == "body 'pole'" && $0.reason.hasSuffix("is not finite") })
   }
 
   @Test("in a saved state are refused")

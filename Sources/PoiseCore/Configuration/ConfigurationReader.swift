@@ -1,6 +1,10 @@
 /// What is read so far: the problems, where each key stands, and the path of the key that is being read.
 public struct ConfigurationReader: Sendable {
   public private(set) var problems: [Problem] = []
+  /// How many of them are between keys that are fine one by one.
+  fileprivate(set) var contradictionCount = 0
+  /// How many of them leave a key without a value.
+  var faultCount: Int { problems.count - contradictionCount }
   private(set) var locations: [String: ConfigurationLocation] = [:]
   private var components: [String] = []
   /// For each name of a key, the paths that end in it; made only once something unknown turns up.
@@ -81,6 +85,7 @@ public struct ConfigurationChecks: Sendable {
     let prefix = reader.path
     let place = prefix.isEmpty ? key : key.isEmpty ? prefix : "\(prefix).\(key)"
     let location = ConfigurationSource.nearest(to: place, in: reader.locations) ?? fallback
+    reader.contradictionCount += 1
     let (found, allowed, remedy) = (found(), allowed(), remedy())
     if key.isEmpty { return reader.report(at: location, found: found, allowed: allowed, remedy: remedy) }
     reader.descend(into: key, at: nil) { $0.report(at: location, found: found, allowed: allowed, remedy: remedy) }

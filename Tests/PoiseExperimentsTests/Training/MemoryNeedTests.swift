@@ -1,4 +1,6 @@
+import PoiseAlgorithms
 import PoiseCore
+import PoiseNetworks
 import TestSupport
 import Testing
 
@@ -24,7 +26,9 @@ struct MemoryNeedTests {
     ])
   func refused(algorithm: String, setting: String, key: String) throws {
     var overrides = ["training.algorithm=\(algorithm)", setting]
+    // So that it is this setting which takes the most.
     if key == "td3.worlds" { overrides.append("td3.memoryCapacity=300000") }
+    if key == "ppo.worlds" { overrides.append("ppo.rolloutLength=8") }
     let scenario = try Self.scenario("humanoid-stand", overrides)
     let error = #expect(throws: InvalidInput.self) { try MemoryNeed(scenario).check(of: scenario, limit: 2e9) }
     #expect(error?.problems.first?.place == key && error?.problems.first?.allowed.contains("2 GB") == true)

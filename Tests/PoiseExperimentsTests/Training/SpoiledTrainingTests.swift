@@ -100,7 +100,7 @@ struct SpoiledTrainingTests {
 
   @Test("actions beyond all numbers: their steps are faults, counted and named, and the learner never sees them")
   func actions() throws {
-    // σ is 3e38 and the largest number 3.4e38: about every fourth sample is infinite, the others are cut to ±1.
+    // σ is 2e38 and the largest number 3.4e38: about every eleventh sample is infinite, the others are cut to ±1.
     let deviation = [
       "ppo.initialLogDeviation=88.2", "ppo.logDeviationCeiling=100", "ppo.learningRate.schedule=constant",
     ]
