@@ -66,7 +66,7 @@ def main(poise, run, folder):
                 page.mouse("mouseReleased", *where, buttons=0)
                 page.evaluate("poise.stage.orbit.goHome()")
             for k in range(12):
-                page.mouse("mouseMoved", where[0] + 4 * k, where[1] - k)
+                page.mouse("mouseMoved", where[0] + 9 * k, where[1] - 2 * k)
                 time.sleep(0.03)
             page.evaluate("poise.live.send({ kind: 'pause' })")
             page.until("!poise.live.isRunning")
