@@ -29,6 +29,20 @@ struct MutatedModelTests {
     }
   }
 
+  /// Each comment once copied the whole file: 40,000 times 15 MiB.
+  @Test("with ten thousands of comments in megabytes is read in no time")
+  func manyComments() throws {
+    let frame = "<frame><!--x--></frame>" + String(repeating: " ", count: 360)
+    let text = "<mujoco><worldbody>\(String(repeating: frame, count: 40_000))</worldbody></mujoco>"
+    let folder = try TemporaryFolder()
+    let path = try folder.write(text.utf8)
+    let time = try processorTime {
+      let error = #expect(throws: InvalidInput.self) { try RobotModel(contentsOf: path) }
+      #expect(error?.description.contains("a model without a body") == true)
+    }
+    #expect(time < .seconds(30))
+  }
+
   @Test(
     "never crashes the reader, never hangs it, and gives problems or a model that keeps its promises and can be driven")
   func fuzz() throws {
