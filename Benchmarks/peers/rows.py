@@ -245,6 +245,17 @@ def goal(library, algorithm, task, settings, seconds, name):
     return learn(library, algorithm, task, "goal", settings, seconds, name, "seconds to " + GOAL, [GOAL])
 
 
+def small_steps_row(name, title, scenario, task, setting):
+    return Row(
+        name + "-steps", title + ", random actions", "control steps/s", False,
+        [
+            poise_control_steps(scenario),
+            peer("envpool", "envpool_steps.py", task, seconds=8, name="EnvPool"),
+            peer("gym", "gymnasium_steps.py", task, seconds=8, name="Gymnasium"),
+        ],
+        [Bar(["EnvPool"], 2)], rounds=5, setting=setting)
+
+
 ROWS = [
     Row(
         "humanoid-steps", "humanoid, random actions", "control steps/s", False,
@@ -259,22 +270,10 @@ ROWS = [
         ],
         [Bar(["EnvPool", "Gymnasium"], 2)], rounds=5,
         setting="4 physics steps a control step against their 5; 8 worlds, EnvPool in batches of 8"),
-    Row(
-        "pendulum-steps", "pendulum, random actions", "control steps/s", False,
-        [
-            poise_control_steps("pendulum-swingup"),
-            peer("envpool", "envpool_steps.py", "Pendulum-v1", seconds=8, name="EnvPool"),
-            peer("gym", "gymnasium_steps.py", "Pendulum-v1", seconds=8, name="Gymnasium"),
-        ],
-        [Bar(["EnvPool"], 2)], rounds=5, setting="8 worlds, EnvPool in batches of 8"),
-    Row(
-        "inverted-pendulum-steps", "inverted pendulum (our cart-pole), random actions", "control steps/s", False,
-        [
-            poise_control_steps("cartpole-balance"),
-            peer("envpool", "envpool_steps.py", "InvertedPendulum-v5", seconds=8, name="EnvPool"),
-            peer("gym", "gymnasium_steps.py", "InvertedPendulum-v5", seconds=8, name="Gymnasium"),
-        ],
-        [Bar(["EnvPool"], 2)], rounds=5, setting="4 physics steps a control step against their 2; 8 worlds, EnvPool in batches of 8"),
+    small_steps_row("pendulum", "pendulum", "pendulum-swingup", "Pendulum-v1", "8 worlds, EnvPool in batches of 8"),
+    small_steps_row(
+        "inverted-pendulum", "inverted pendulum (our cart-pole)", "cartpole-balance", "InvertedPendulum-v5",
+        "4 physics steps a control step against their 2; 8 worlds, EnvPool in batches of 8"),
     Row(
         "ddpg-rate", "DDPG on the pendulum", "training steps/s", False,
         [

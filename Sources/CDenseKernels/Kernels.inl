@@ -56,13 +56,19 @@ template <typename S> DK_INLINE void store_some(S *p, Vector<S> v, dk_index coun
   else store_partial<S>(p, v, count);
 }
 
+/// Lane i + count in lane i; what comes from beyond the last lane is any lane.
+template <typename S, int count, int... lane>
+DK_INLINE Vector<S> moved_down(Vector<S> v, std::integer_sequence<int, lane...>) {
+  return __builtin_shufflevector(v, v, ((lane + count) % width<S>)...);
+}
+
 /// Sum of the lanes, in halves: a fixed order.
-template <typename S> DK_INLINE S sum_of_lanes(Vector<S> v) {
-  alignas(DK_VECTOR_BYTES) S lanes[width<S>];
-  store<S>(lanes, v);
-  for (int half = width<S> / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
-  return lanes[0];
+template <typename S, int half = width<S> / 2> DK_INLINE S sum_of_lanes(Vector<S> v) {
+  if constexpr (half == 0) {
+    return v[0];
+  } else {
+    return sum_of_lanes<S, half / 2>(v + moved_down<S, half>(v, std::make_integer_sequence<int, width<S>>()));
+  }
 }
 
 // MARK: Elementary functions

@@ -76,7 +76,7 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     if let index = Self.firstNotFinite(weights) {
       reason = "number \(index) is \(weights[index])"
     } else {
-      reason = "their root mean square is \(size.rounded(toTenths: ())), allowed to \(Self.weightLimit)"
+      reason = "their root mean square is \(size.rounded(significant: 4)), allowed to \(Self.weightLimit)"
     }
     failure = Failure(quantity: quantity, reason: reason, update: update)
   }
@@ -85,8 +85,4 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     for i in 0..<min(count, vector.count) where !vector[i].isFinite { return i }
     return nil
   }
-}
-
-extension Double {
-  fileprivate func rounded(toTenths: Void) -> Double { isFinite ? (self * 10).rounded() / 10 : self }
 }

@@ -280,7 +280,7 @@ public struct PPO: Sendable {
     penalty = settings.penaltyCoefficient
     random = RandomStream(seed: seed, purpose: .minibatches)
     gradients = AlignedVector(zeros: count)
-    let rows = (settings.minibatchSize + settings.shards - 1) / settings.shards
+    let rows = (min(settings.minibatchSize, settings.rolloutSize) + settings.shards - 1) / settings.shards
     shards = (0..<settings.shards).map { _ in
       Shard(
         actor: MLPWorkspace(model.actor.network, rowCapacity: rows, instructionSet: instructionSet),

@@ -31,8 +31,20 @@ struct CollisionSet {
     let isWithPlane: Bool
   }
 
+  /// What the test before ODE's reads of a pair, small and side by side: most pairs of a step get no further.
+  private struct Candidate {
+    let first: Int
+    let second: Int
+    /// Sums for the two geometries; of the first alone where the second is a plane.
+    let squaredReach: Double
+    let boundingRadius: Double
+    let isWithPlane: Bool
+  }
+
   private(set) var geometries: [Geometry] = []
   private(set) var pairs: [Pair] = []
+  /// Of each pair, [pairs].
+  private var candidates: [Candidate] = []
   /// World position of each geometry's centre and half axis in this step, [geometries].
   private var centers: [Vector3] = []
   private var halfAxes: [Vector3] = []
@@ -53,9 +65,21 @@ struct CollisionSet {
 
   mutating func add(_ pair: Pair) {
     pairs.append(pair)
+    let (a, b) = (geometries[pair.first], geometries[pair.second])
+    let reach = a.reach + b.reach
+    candidates.append(
+      Candidate(
+        first: pair.first, second: pair.second, squaredReach: reach * reach,
+        boundingRadius: pair.isWithPlane ? a.boundingRadius : a.boundingRadius + b.boundingRadius,
+        isWithPlane: pair.isWithPlane))
     capacity += pair.maximumContacts
-    points?.deallocate()
-    feedbacks?.deallocate()
+    free()
+    (points, feedbacks) = (nil, nil)
+    count = 0
+  }
+
+  /// Makes room for the contacts of all pairs: once, with the first step.
+  private mutating func allocate() {
     let contacts = UnsafeMutablePointer<dContact>.allocate(capacity: capacity)
     contacts.initialize(repeating: dContact(), count: capacity)
     points = contacts
@@ -63,7 +87,6 @@ struct CollisionSet {
     reactions.initialize(repeating: dJointFeedback(), count: capacity)
     feedbacks = reactions
     pairOfContact = Array(repeating: 0, count: capacity)
-    count = 0
   }
 
   mutating func clearContacts() { count = 0 }
@@ -83,15 +106,16 @@ struct CollisionSet {
     timeStep: Double
   ) -> Bool {
     count = 0
-    guard !pairs.isEmpty, let points, let feedbacks else { return true }
+    guard !pairs.isEmpty else { return true }
+    if points == nil { allocate() }
+    guard let points, let feedbacks else { preconditionFailure("no room for contacts") }
     for i in geometries.indices where geometries[i].body >= 0 {
       let geometry = geometries[i]
       centers[i] = geometry.frame.position + geometry.frame.rotate(geometry.pose.position)
       halfAxes[i] = geometry.frame.rotate(geometry.halfAxis)
     }
-    for index in pairs.indices {
+    for index in candidates.indices where mayTouch(candidates[index]) {
       let pair = pairs[index]
-      guard mayTouch(pair) else { continue }
       let found = Int(
         poise_ode_collide(
           geometries[pair.first].handle, geometries[pair.second].handle, Int32(pair.maximumContacts),
@@ -117,19 +141,15 @@ struct CollisionSet {
   }
 
   /// Whether the enclosing capsules touch; the second of the pair may be a plane.
-  @inline(__always) private func mayTouch(_ pair: Pair) -> Bool {
-    let a = geometries[pair.first]
-    let b = geometries[pair.second]
+  @inline(__always) private func mayTouch(_ pair: Candidate) -> Bool {
+    let between = centers[pair.second] - centers[pair.first]
     if pair.isWithPlane {
       let normal = halfAxes[pair.second]
-      let height = normal.dot(centers[pair.first] - centers[pair.second])
-      return height - abs(normal.dot(halfAxes[pair.first])) <= a.boundingRadius
+      return -normal.dot(between) - abs(normal.dot(halfAxes[pair.first])) <= pair.boundingRadius
     }
-    let between = centers[pair.second] - centers[pair.first]
-    let reach = a.reach + b.reach
-    guard between.lengthSquared <= reach * reach else { return false }
-    let radius = a.boundingRadius + b.boundingRadius
-    return squaredDistanceOfSegments(between, halfAxes[pair.first], halfAxes[pair.second]) <= radius * radius
+    guard between.lengthSquared <= pair.squaredReach else { return false }
+    return squaredDistanceOfSegments(between, halfAxes[pair.first], halfAxes[pair.second])
+      <= pair.boundingRadius * pair.boundingRadius
   }
 
   /// A world geometry does not move; its centre and axis (a plane's normal) are set once.

@@ -79,7 +79,7 @@ extension World {
       pose.position.isFinite && pose.orientation.isFinite && v.isFinite && ω.isFinite,
       "body '\(bodies[body.value].name)' cannot be put into a state that is not finite")
     let q = pose.orientation.normalized
-    isSound = breakdown == nil
+    if breakdown == nil { standstill = nil }
     poise_ode_body_set_state(
       bodies[body.value].frame.handle, [pose.position.x, pose.position.y, pose.position.z], [q.w, q.x, q.y, q.z],
       [v.x, v.y, v.z], [ω.x, ω.y, ω.z])
@@ -100,11 +100,14 @@ extension World {
   }
 
   /// Pushes a body with a force (N) at a point of the body (m, body's axes, from its origin) and a torque (N·m)
-  /// in every step until it is changed or cleared.
+  /// in every step until it is changed or cleared. Where one of them is not finite, the world stands still instead, and
+  /// `firstFault` tells of it.
   public mutating func setExternalForce(
     on body: BodyIndex, force: Vector3, at point: Vector3 = .zero, torque: Vector3 = .zero
   ) {
-    precondition(force.isFinite && torque.isFinite && point.isFinite, "an external force must be finite")
+    guard force.isFinite && torque.isFinite && point.isFinite else {
+      return refuse([("force", "N", force), ("point", "m", point), ("torque", "N·m", torque)], on: body)
+    }
     external[body.value] = ExternalForce(force: force, point: point, torque: torque)
     hasExternalForces = external.contains { $0.force != .zero || $0.torque != .zero }
   }
@@ -121,11 +124,22 @@ extension World {
     hasExternalForces = false
   }
 
-  /// Adds a force at the origin and a torque for the next step only.
+  /// Adds a force at the origin and a torque for the next step only; see `setExternalForce` for what is not finite.
   public mutating func addForce(_ force: Vector3, torque: Vector3 = .zero, to body: BodyIndex) {
-    precondition(force.isFinite && torque.isFinite, "a force must be finite")
+    guard force.isFinite && torque.isFinite else {
+      return refuse([("force", "N", force), ("torque", "N·m", torque)], on: body)
+    }
     bodies[body.value].frame.addForce(force)
     bodies[body.value].frame.addTorque(torque)
+  }
+
+  /// ODE would spread what is no number over all that a body touches; the first one is the cause that is told.
+  private mutating func refuse(_ push: [(name: String, unit: String, vector: Vector3)], on body: BodyIndex) {
+    guard standstill == nil, let bad = push.first(where: { !$0.vector.isFinite }) else { return }
+    let v = bad.vector
+    standstill = Fault(
+      place: "body '\(bodies[body.value].name)'",
+      reason: "\(bad.name) [\(v.x), \(v.y), \(v.z)] \(bad.unit) of a push is not finite")
   }
 
   // MARK: Faults
@@ -144,7 +158,7 @@ extension World {
   /// - Parameters:
   ///   - speed: m/s; - angularSpeed: rad/s; - distance: m from the origin, along any axis.
   public func firstFault(speed: Double = 100, angularSpeed: Double = 1000, distance: Double = 1e4) -> Fault? {
-    if let breakdown { return Fault(place: "physics engine", reason: breakdown) }
+    if breakdown != nil { return standstill }
     for i in bodies.indices {
       let frame = bodies[i].frame
       let v = frame.linearVelocity.lengthSquared
@@ -163,6 +177,6 @@ extension World {
       return Fault(place: "body '\(bodies[i].name)'", reason: reason)
     }
     // Bounds that are wider than ours.
-    return isSound ? nil : Fault(place: "world", reason: "a velocity is beyond \(Self.runawaySpeed) m/s or rad/s")
+    return standstill
   }
 }

@@ -81,7 +81,7 @@ extension World {
     precondition(
       state.bodies.count == bodies.count * Self.valuesPerBody && state.efforts.count == efforts.count,
       "the state is that of \(state.bodies.count / Self.valuesPerBody) bodies, this world has \(bodies.count)")
-    isSound = true
+    standstill = nil
     state.bodies.withUnsafeBufferPointer { values in
       guard var value = values.baseAddress else { return }
       for body in bodies {

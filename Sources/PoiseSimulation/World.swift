@@ -46,8 +46,9 @@ public struct World: ~Copyable {
   /// Why ODE gave up in the middle of a step; `nil` as long as it did not. What comes then is a fault: the world stands still
   /// for good, `firstFault` tells of it, and a new one must be made. Its memory in ODE, about 100 kB, is lost.
   public private(set) var breakdown: String?
-  /// Whether every body's velocity is finite and below `runawaySpeed`; if not, the world stands still until it is set anew.
-  var isSound = true
+  /// Why the world stands still until it is set anew, `nil` while it moves: a velocity that is not finite or beyond
+  /// `runawaySpeed`, or a force that is no number.
+  var standstill: Fault?
   /// m/s and rad/s, beyond any bound of a fault: from here on ODE's own numbers may overflow.
   static let runawaySpeed = 1e6
 
@@ -128,7 +129,7 @@ public struct World: ~Copyable {
 
   /// Advances the world by one `timeStep`; not at all where `firstFault` has found it out of bounds for good.
   public mutating func step() {
-    guard isSound else { return }
+    guard standstill == nil else { return }
     let h = parameters.timeStep
     joints.prepare(efforts: efforts, timeStep: h, contactGroup: contactGroup)
     for index in pinnedBodies { applyWeight(to: bodies[index]) }
@@ -149,13 +150,16 @@ public struct World: ~Copyable {
     for body in bodies {
       let sum = body.frame.linearVelocity.lengthSquared + body.frame.angularVelocity.lengthSquared
       // A comparison with NaN is false.
-      if !(sum <= Self.runawaySpeed * Self.runawaySpeed) { isSound = false }
+      if !(sum <= Self.runawaySpeed * Self.runawaySpeed) {
+        standstill = Fault(place: "world", reason: "a velocity is beyond \(Self.runawaySpeed) m/s or rad/s")
+      }
     }
   }
 
   private mutating func breakDown() {
-    breakdown = String(cString: poise_ode_last_words())
-    isSound = false
+    let words = String(cString: poise_ode_last_words())
+    breakdown = words
+    standstill = Fault(place: "physics engine", reason: words)
     collisions.clearContacts()
   }
 

@@ -105,7 +105,7 @@ public struct Recording: Sendable {
     let hasReward = reader.columns.contains("reward")
     layout = RecordingLayout(
       robot, rewardTerms: hasReward ? reader.rewardTerms : nil, watched: nil, hasContacts: false)
-    title = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    title = (path.fileName as NSString).deletingPathExtension
     var tables: [EpisodeTable] = []
     var present: Int?
     var times: [Double] = []

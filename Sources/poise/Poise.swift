@@ -22,9 +22,11 @@ struct Poise: ParsableCommand {
   static func main() {
     // A file that reaches its largest size is an error like a full disk, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
+    StandardStreams.holdPlaces()
     do {
       var command = try parseAsRoot()
       try command.run()
+      try StandardStreams.flush()
     } catch let error as any PoiseError {
       printError(error.description)
       Foundation.exit(error.exitStatus.rawValue)

@@ -45,6 +45,7 @@ func shortCount(_ count: Double) -> String {
 /// `3 min 20 s`, `12.3 s`.
 func shortDuration(_ seconds: Double) -> String {
   guard seconds >= 60 else { return String(format: "%.1f s", seconds) }
-  let whole = Int(seconds)
+  // A rate of next to nothing gives more seconds than a whole number holds.
+  let whole = Int(min(seconds, 1e15))
   return whole >= 3600 ? "\(whole / 3600) h \(whole % 3600 / 60) min" : "\(whole / 60) min \(whole % 60) s"
 }

@@ -115,6 +115,47 @@ struct SpoiledEpisodeTests {
     #expect(places["physics engine", default: 0] > 0, "\(places)")
   }
 
+  @Test("in the force of a disturbance end the episode as a fault that names the body, and the next one is as ever")
+  func disturbances() throws {
+    let plain = try bind(pendulumTask(), to: "pendulum")
+    let spoiled = plain.adding(
+      BoundDisturbance("pushes with what is no number", memoryCount: 0, begin: { _, _ in }) { step, _, _, robot in
+        if step == 5 { robot.world.setExternalForce(on: robot.bodies[0], force: [.nan, 0, 0]) }
+        return .zero
+      })
+    let (player, fresh) = (try Player(spoiled, seed: 4), try Player(plain, seed: 77))
+    for _ in 0..<3 {
+      player.reset()
+      fresh.reset(from: player.environment.episodeStart)
+      for _ in 0..<5 {
+        player.step([0.5])
+        fresh.step([0.5])
+        #expect(player.world == fresh.world && player.observation == fresh.observation)
+      }
+      player.step([0.5])
+      #expect(player.outcome.ending == .fault && player.outcome.reward == 0)
+      #expect(player.environment.fault?.place == "body 'pole'")
+      #expect(player.environment.fault?.reason.contains("force [nan, 0.0, 0.0] N") == true)
+      #expect(player.observation.allSatisfy { $0.isFinite })
+    }
+  }
+
+  @Test("in the keys of a push, as a file may have them, are faults", arguments: 0..<3)
+  func pushes(kind: Int) throws {
+    var push = PushDisturbance()
+    push.interval = 0.1...0.1
+    switch kind {
+    case 0: push.impulse = 1e308...1e308
+    case 1: (push.impulse, push.scale) = (0...1e308, 1e308)
+    default: push.azimuth = -1e308...1e308
+    }
+    var task = pendulumTask()
+    task.disturbances = TermList([Disturbance(push)])
+    let faults = try Self.run(bind(task, to: "pendulum"), steps: 50) { _ in 0.5 }
+    #expect(
+      faults.count > 20 && faults.allSatisfy { $0.place == "body 'pole'" && $0.reason.hasSuffix("is not finite") })
+  }
+
   @Test("in a saved state are refused")
   func states() throws {
     let player = try Player(bind(busyTask(), to: "humanoid"))

@@ -134,6 +134,24 @@ struct ScenarioFileTests {
     #expect(problems[2].place == "rewards.tilt.body")
   }
 
+  @Test("whose keys contradict one another show that together with what does not fit their robot")
+  func contradictions() throws {
+    let path = try write(
+      """
+      model: cartpole
+      episodeSeconds: 10.001
+      uprightBody: poel
+      evaluation: {publishedSeed: 3, tuningSeed: 3}
+      rewards:
+        - tilt: {body: polle}
+      terminations:
+        - height: {body: trolley}
+      physics: {solver: direct, iterations: 5}
+      """)
+    let problems = try InputCheck(path).problems
+    #expect(Set(problems.map(\.line)) == [2, 3, 4, 6, 8, 9], "\(problems)")
+  }
+
   @Test("with unknown keys, terms and values are refused before the robot is asked")
   func unknown() throws {
     let path = try write(

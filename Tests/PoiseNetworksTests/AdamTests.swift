@@ -43,6 +43,27 @@ struct AdamTests {
     run(Float.self, tolerance: 1e-5)
   }
 
+  // The processor takes over a hundred times as long with subnormal numbers, and weights behind a unit that a ReLU has switched
+  // off come to hold nothing else.
+  @Test("leaves no subnormal moments where gradients stay zero", arguments: InstructionSet.supported)
+  func subnormalMoments(set: InstructionSet) {
+    func moments<S: NetworkScalar>(_: S.Type, updates: Int) -> [S] {
+      var adam = Adam<S>(parameterCount: 37, settings: .init(secondDecay: 0.9), instructionSet: set)
+      var θ = AlignedVector<S>(zeros: 37)
+      var target = AlignedVector<S>(Array(repeating: 1, count: 37))
+      var gradients = AlignedVector<S>((0..<37).map { S($0 + 1) })
+      for _ in 0..<updates {
+        _ = adam.update(&θ, gradients: gradients, learningRate: 0, target: &target, targetSmoothing: 0.5)
+        gradients = AlignedVector(zeros: 37)
+      }
+      return Array(adam.firstMoments) + Array(adam.secondMoments) + Array(target)
+    }
+    // 0.9⁸⁰⁰ ≈ 2⁻¹²², 0.9⁹⁰⁰ ≈ 2⁻¹³⁷ for a type whose smallest normal number is 2⁻¹²⁶; doubles get there after 6,740.
+    #expect(moments(Float.self, updates: 800).prefix(37).allSatisfy { $0 > 0 && $0.isNormal })
+    for updates in [850, 900, 1_000] { #expect(moments(Float.self, updates: updates).allSatisfy { !$0.isSubnormal }) }
+    #expect(moments(Double.self, updates: 6_800).allSatisfy { !$0.isSubnormal })
+  }
+
   @Test("scales gradients down to the maximum norm, and leaves shorter ones as they are")
   func clipping() {
     var random = testStream(20)

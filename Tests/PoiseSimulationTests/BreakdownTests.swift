@@ -67,6 +67,37 @@ struct BreakdownTests {
   }
 
   @Test(
+    "a force or torque that is no number makes it stand still and is told with its body; restored it has the bits of one that never met it",
+    arguments: bothSolvers, [Double.nan, .infinity])
+  func noNumber(solver: PhysicsParameters.Solver, value: Double) {
+    var world = Self.chain(solver)
+    let start = world.saved()
+    for _ in 0..<50 { world.step() }
+    let calm = world.stateHash
+    for kind in 0..<4 {
+      let body = world.bodyIndices[1]
+      switch kind {
+      case 0: world.setExternalForce(on: body, force: [0, value, 0])
+      case 1: world.setExternalForce(on: body, force: [1, 0, 0], at: [value, 0, 0])
+      case 2: world.addForce([value, 0, 0], to: body)
+      default: world.addForce(.zero, torque: [0, 0, value], to: body)
+      }
+      // What comes after it does not hide the cause.
+      world.addForce([.nan, 0, 0], to: world.bodyIndices[2])
+      let steps = world.physicsSteps
+      world.step()
+      #expect(world.physicsSteps == steps && world.breakdown == nil)
+      let fault = world.firstFault()
+      #expect(
+        fault?.place == "body 'body 1'" && fault?.reason.hasSuffix("is not finite") == true, "\(kind): \(fault as Any)")
+      #expect(fault?.reason.contains("\(value)") == true)
+      world.restore(start)
+      for _ in 0..<50 { world.step() }
+      #expect(world.stateHash == calm && world.firstFault() == nil)
+    }
+  }
+
+  @Test(
     "one that has run away stands still, and restored it has the bits of one that never did", arguments: bothSolvers)
   func runaway(solver: PhysicsParameters.Solver) {
     var world = Self.chain(solver)

@@ -27,9 +27,12 @@ struct ServerTests {
   ) async throws {
     let server = try ViewerServer(simulation, port: 0, limits: limits)
     try await server.start()
-    // The client waits in system calls, so it gets a thread of its own.
-    let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, any Error>, Never>) in
-      Thread { continuation.resume(returning: Result { try body(server.port, server) }) }.start()
+    let outcome: Result<Void, any Error>
+    do {
+      // The client waits in system calls.
+      outcome = .success(try await OwnThread.run { try body(server.port, server) })
+    } catch {
+      outcome = .failure(error)
     }
     await server.stop()
     try outcome.get()

@@ -3,8 +3,9 @@
 
 1. Trains humanoid-balance for --minutes and looks at the process twice a second: resident memory and processor time, against
    control steps. Stated: the slope of memory over the second half in MiB per hour, the change of processor time per step between the
-   thirds of that half, the faults. Fails where memory would grow by more than --slope MiB an hour, or steps become more than --drift
-   slower.
+   first and the last third of that half, the faults. Fails where memory would grow by more than --slope MiB an hour, or steps become
+   more than --drift slower. Other programs of a shared machine slow some stretches of the run, a program that slows itself slows all
+   of them: so each third stands for itself with the first quartile of its stretches of 20 s.
 2. Drives each shipped robot with random torques at the limits for --steps physics steps: no abort, no fault.
 
 usage: long.py [--minutes 60] [--steps 10000000] [--slope 20] [--drift 0.05] [--robots pendulum,cartpole,humanoid] [--program FILE]
@@ -39,6 +40,16 @@ def slope(points: list[tuple[float, float]]) -> float:
     mx, my = sum(x for x, _ in points) / n, sum(y for _, y in points) / n
     squares = sum((x - mx) ** 2 for x, _ in points)
     return sum((x - mx) * (y - my) for x, y in points) / squares if squares > 0 else 0.0
+
+
+def typical_cost(points: list[tuple[float, float, float, int]]) -> float:
+    """First quartile of the processor time per control step, in microseconds, over stretches of 20 s of processor time."""
+    costs, start = [], points[0]
+    for point in points[1:]:
+        if point[2] - start[2] >= 20 or (not costs and point is points[-1]):
+            costs.append((point[2] - start[2]) / (point[3] - start[3]) * 1e6)
+            start = point
+    return sorted(costs)[len(costs) // 4]
 
 
 def progress(path: pathlib.Path) -> tuple[int, float]:
@@ -88,7 +99,7 @@ def train(program: str, minutes: float, slope_limit: float, drift_limit: float) 
     half = [p for p in points if p[2] >= points[-1][2] / 2]
     growth = 3600 * slope([(seconds, memory) for _, memory, seconds, _ in half])
     third = len(half) // 3
-    costs = [(b[2] - a[2]) / (b[3] - a[3]) * 1e6 for a, b in ((half[0], half[third]), (half[-1 - third], half[-1]))]
+    costs = [typical_cost(half[:third + 1]), typical_cost(half[-1 - third:])]
     drift = costs[1] / costs[0] - 1
     good = growth <= slope_limit and drift <= drift_limit
     print(f"long: humanoid-balance, ppo, seed 1, 1 thread: {points[-1][3]} control steps in {points[-1][2]:.0f} s of processor "

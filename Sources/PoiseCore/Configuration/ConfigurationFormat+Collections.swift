@@ -81,10 +81,10 @@ extension ConfigurationFormat where Value: Configurable {
 }
 
 extension Configurable {
-  /// Overlays a mapping on `value`; reports every problem inside and returns `nil` if there is any, or with
-  /// `keepsWhatIsGood` the value without the faulty keys.
+  /// Overlays a mapping on `value`; reports every problem inside and returns `nil` if a key got no value, or with
+  /// `keepsWhatIsGood` the value without the faulty keys. Keys that contradict one another are reported and left standing.
   static func read(_ node: ConfigurationNode, startingFrom value: Self, _ reader: inout ConfigurationReader) -> Self? {
-    let problemsBefore = reader.problems.count
+    let faultsBefore = reader.faultCount
     guard let entries = node.entries else {
       reader.report(node, allowed: "a section of keys with their values")
       return nil
@@ -111,11 +111,11 @@ extension Configurable {
           remedy: "Add the key '\(key.name)'; it has no default.")
       }
     }
-    guard reader.problems.count == problemsBefore else { return reader.keepsWhatIsGood ? value : nil }
+    guard reader.faultCount == faultsBefore else { return reader.keepsWhatIsGood ? value : nil }
     var checks = ConfigurationChecks(reader: reader, fallback: node.location)
     value.crossChecks(&checks)
     reader = checks.reader
-    return reader.problems.count == problemsBefore ? value : nil
+    return value
   }
 
   /// Every key with its value, defaults included.

@@ -1,6 +1,10 @@
 /// What is read so far: the problems, where each key stands, and the path of the key that is being read.
 public struct ConfigurationReader: Sendable {
   public private(set) var problems: [Problem] = []
+  /// How many of them are between keys that are fine one by one.
+  fileprivate(set) var contradictionCount = 0
+  /// How many of them leave a key without a value.
+  var faultCount: Int { problems.count - contradictionCount }
   private(set) var locations: [String: ConfigurationLocation] = [:]
   private var components: [String] = []
   /// For each name of a key, the paths that end in it; made only once something unknown turns up.
@@ -81,6 +85,7 @@ public struct ConfigurationChecks: Sendable {
     let prefix = reader.path
     let place = prefix.isEmpty ? key : key.isEmpty ? prefix : "\(prefix).\(key)"
     let location = ConfigurationSource.nearest(to: place, in: reader.locations) ?? fallback
+    reader.contradictionCount += 1
     let (found, allowed, remedy) = (found(), allowed(), remedy())
     if key.isEmpty { return reader.report(at: location, found: found, allowed: allowed, remedy: remedy) }
     reader.descend(into: key, at: nil) { $0.report(at: location, found: found, allowed: allowed, remedy: remedy) }
@@ -153,15 +158,11 @@ public struct Configured<Value: Configurable>: Sendable {
     value = read
   }
 
-  /// Reads what is good of a tree that has problems: faulty keys keep their defaults. For later stages, which then find
+  /// Reads what is good of a tree that has problems: faulty keys keep their defaults, keys that contradict one another stay. For later stages, which then find
   /// their own problems in the rest, so that a person sees all of them together; never to be used as the configuration.
   public init?(whatIsGoodIn node: ConfigurationNode) {
     var reader = ConfigurationReader(keepsWhatIsGood: true, schemaPaths: { [] })
     guard let read = Value.read(node, startingFrom: Value(), &reader) else { return nil }
-    // Keys that contradict one another are no ground for later stages.
-    var checks = ConfigurationChecks(reader: ConfigurationReader(schemaPaths: { [] }), fallback: node.location)
-    read.crossChecks(&checks)
-    guard checks.reader.problems.isEmpty else { return nil }
     source = ConfigurationSource(file: node.location.file, locations: reader.locations)
     value = read
   }

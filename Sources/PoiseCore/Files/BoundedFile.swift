@@ -8,8 +8,8 @@ public enum BoundedFile {
     case isFolder
     /// A pipe, a socket or a device.
     case isNotRegular
-    /// The size in bytes as the file system reports it.
-    case tooLarge(Int)
+    /// The size in bytes as the file system reports it, and the limit.
+    case tooLarge(Int, limit: Int)
 
     /// The same in words, for messages of the form "cannot read: …".
     public var reason: String {
@@ -17,7 +17,7 @@ public enum BoundedFile {
       case .unreadable(let reason): reason
       case .isFolder: "it is a folder"
       case .isNotRegular: "it is not a regular file"
-      case .tooLarge(let size): "it has \(size) bytes"
+      case .tooLarge(let size, let limit): "it has \(size) bytes, and \(limit) are allowed"
       }
     }
   }
@@ -26,14 +26,14 @@ public enum BoundedFile {
   public static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
     let (descriptor, size) = try open(path)
     defer { close(descriptor) }
-    guard size <= limit else { throw .tooLarge(size) }
+    guard size <= limit else { throw .tooLarge(size, limit: limit) }
 
     // The file may grow while it is read: ask for one byte more than allowed, and look.
     var bytes = [UInt8](repeating: 0, count: size + 1)
     var count = 0
     while true {
       if count == bytes.count {
-        guard count <= limit else { throw .tooLarge(count) }
+        guard count <= limit else { throw .tooLarge(count, limit: limit) }
         bytes.append(contentsOf: repeatElement(0, count: min(count, limit + 1 - count)))
       }
       let received = bytes.withUnsafeMutableBytes { buffer in
@@ -46,7 +46,7 @@ public enum BoundedFile {
       }
       count += received
     }
-    guard count <= limit else { throw .tooLarge(count) }
+    guard count <= limit else { throw .tooLarge(count, limit: limit) }
     bytes.removeSubrange(count...)
     return bytes
   }

@@ -111,7 +111,8 @@ public final class WholeFile {
   public static func give(_ path: String, theName name: String) throws {
     let temporary = "\(name)\(temporaryMark)\(getpid())"
     unlink(temporary)
-    if link(path, temporary) != 0 {
+    // The file itself, where a person has put a symbolic link in its place.
+    if linkat(AT_FDCWD, path, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) != 0 {
       if errno == ENOENT { return }
       guard errno == EPERM || errno == ENOTSUP || errno == EMLINK || errno == ENOSYS else {
         throw InputOutputError(writing: name, errno)
@@ -161,6 +162,7 @@ extension InputOutputError {
       case EFBIG: "Raise the limit of file sizes (ulimit -f) and try again."
       case EACCES, EPERM, EROFS: "Choose a folder that you may write to."
       case ENOENT, ENOTDIR: "Make the folder first, or check the path."
+      case EISDIR: "A folder has its name: move it away."
       case EIO: "The disk reports an error: look at the system's log."
       default: ""
       }

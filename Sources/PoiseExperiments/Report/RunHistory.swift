@@ -34,7 +34,7 @@ struct RunHistory {
   }
 
   /// Last part of the folder's path.
-  var name: String { (folder.path as NSString).lastPathComponent }
+  var name: String { folder.path.fileName }
   var seed: UInt64 { folder.description.seed }
   var environmentSteps: Double { clock.points.last?.x ?? 0 }
   var seconds: Double { clock.points.last?.y ?? 0 }

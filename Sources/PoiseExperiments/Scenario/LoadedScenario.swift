@@ -59,7 +59,7 @@ public struct LoadedScenario: Sendable {
   ) throws {
     self.path = path
     self.overrides = overrides
-    self.name = name ?? ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    self.name = name ?? (path.fileName as NSString).deletingPathExtension
     scenario = configured.value
     source = configured.source
     modelPath = try Self.modelPath(configured.value.model, beside: path, source: configured.source)
@@ -81,7 +81,7 @@ public struct LoadedScenario: Sendable {
 
   /// A file relative to the scenario's, or the shipped model of that name.
   private static func modelPath(_ name: String, beside path: String, source: ConfigurationSource) throws -> String {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = path.parentFolder
     let beside =
       name.hasPrefix("/") ? name : folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
     if FileManager.default.fileExists(atPath: beside) { return tidy(beside) }

@@ -51,8 +51,8 @@ enum ScenarioFile {
 
   /// The file of the same folder that may have been meant.
   private static func neighbour(of path: String) -> String {
-    let name = (path as NSString).lastPathComponent
-    let folder = (path as NSString).deletingLastPathComponent
+    let name = path.fileName
+    let folder = path.parentFolder
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
     guard let nearest = nearestName(to: name, among: names.sorted()) else { return "" }
     return "Did you mean '\((folder as NSString).appendingPathComponent(nearest))'?"

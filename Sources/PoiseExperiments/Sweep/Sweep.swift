@@ -55,7 +55,11 @@ public final class Sweep: Sendable {
       poiseVersion: RunFolder.poiseVersion,
       plan: URL(fileURLWithPath: planPath).standardizedFileURL.path, overrides: overrides,
       instructionSet: instructionSet, digest: read.digest)
-    try self.init(read, SweepFolder(creating: path, description), runner: runner)
+    // Before the lock, which would be one more file in somebody's folder; and again under it.
+    try SweepFolder.checkIsNew(path)
+    try RunFolder.makeFolder(path)
+    let lock = try FolderLock(path, work: Self.work)
+    try self.init(read, SweepFolder(creating: path, description), lock, runner: runner)
   }
 
   /// Goes on with a sweep.
@@ -77,7 +81,7 @@ public final class Sweep: Sendable {
           allowed: "the same, or outcomes of two sweeps would stand side by side",
           remedy: "Begin a new sweep, or undo the change."))
     }
-    try self.init(read, folder, runner: runner)
+    try self.init(read, folder, FolderLock(folder.path, work: Self.work), runner: runner)
   }
 
   /// A plan with everything that it names.
@@ -89,7 +93,7 @@ public final class Sweep: Sendable {
     init(_ path: String, _ overrides: [String]) throws {
       let configured = try Configured<SweepPlan>(contentsOf: path, overrides: overrides)
       plan = configured.value
-      let beside = ((path as NSString).deletingLastPathComponent as NSString).appendingPathComponent(plan.scenario)
+      let beside = (path.parentFolder as NSString).appendingPathComponent(plan.scenario)
       let scenarioPath =
         plan.scenario.contains(".") && FileManager.default.fileExists(atPath: beside)
         ? beside : try ShippedFiles().resolve(plan.scenario)
@@ -127,8 +131,10 @@ public final class Sweep: Sendable {
     }
   }
 
-  private init(_ read: Reading, _ folder: SweepFolder, runner: (any TrialRunner)?) throws {
-    lock = try FolderLock(folder.path, work: "sweeps")
+  private static let work = "sweeps"
+
+  private init(_ read: Reading, _ folder: SweepFolder, _ lock: FolderLock, runner: (any TrialRunner)?) {
+    self.lock = lock
     plan = read.plan
     candidates = read.candidates
     self.folder = folder

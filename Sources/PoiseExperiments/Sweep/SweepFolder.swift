@@ -46,16 +46,27 @@ struct SweepFolder: Sendable {
 
   // MARK: Making and opening
 
+  /// Makes the folder of a new sweep, under its lock. The description comes last: with it the folder is a sweep.
   init(creating path: String, _ description: Description) throws {
     (self.path, self.description) = (path, description)
-    if let entries = try? FileManager.default.contentsOfDirectory(atPath: path), !entries.isEmpty {
-      throw InvalidInput(
-        Problem(
-          file: path, found: "a folder that is not empty", allowed: "a new or empty folder for the sweep",
-          remedy: "Choose another --out, or go on with --resume \(path)."))
-    }
+    try Self.checkIsNew(path)
     for folder in ["outcomes", "runs"] { try RunFolder.makeFolder("\(path)/\(folder)") }
     try Self.write(description, to: "\(path)/sweep.json")
+  }
+
+  /// - Throws: `InvalidInput` if something stands there that a new sweep could harm.
+  static func checkIsNew(_ path: String) throws {
+    func entries(_ folder: String) -> [String]? { try? FileManager.default.contentsOfDirectory(atPath: folder) }
+    // A sweep that was killed before it had a description has folders with nothing in them.
+    let isNew = (entries(path) ?? []).allSatisfy { name in
+      name == FolderLock.fileName || WholeFile.isTemporary(name)
+        || ["outcomes", "runs"].contains(name) && entries("\(path)/\(name)") == []
+    }
+    guard !isNew else { return }
+    throw InvalidInput(
+      Problem(
+        file: path, found: "a folder that is not empty", allowed: "a new or empty folder for the sweep",
+        remedy: "Choose another --out, or go on with --resume \(path)."))
   }
 
   init(contentsOf path: String) throws {
@@ -66,7 +77,10 @@ struct SweepFolder: Sendable {
       bytes = try BoundedFile.read(file, limit: 1 << 20)
     } catch {
       throw InputOutputError(
-        path: file, operation: "read", reason: error.reason, remedy: "A sweep is a folder that 'poise sweep' has made.")
+        path: file, operation: "read", reason: error.reason,
+        remedy: FileManager.default.fileExists(atPath: "\(self.path)/outcomes")
+          ? "The sweep was killed before it had begun, or is just beginning: begin again with --out \(self.path)."
+          : "A sweep is a folder that 'poise sweep' has made.")
     }
     guard let description = try? JSONDecoder().decode(Description.self, from: Data(bytes)),
       description.format == "poise-sweep", description.formatVersion == 1

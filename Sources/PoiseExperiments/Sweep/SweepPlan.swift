@@ -110,16 +110,25 @@ public struct SweptKey: Configurable, Hashable {
     .key("isWhole", \.isWhole, .boolean, "Whether a number from the range is rounded to a whole one."),
   ]
 
+  /// 2⁵³: beyond it not every whole number can be drawn.
+  private static let largestWhole = 0x1p53
+
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     checks.require(
       values.isEmpty != (range == nil), at: values.isEmpty ? "" : "range",
       found: values.isEmpty ? "neither values nor a range" : "values and a range",
       allowed: "one of the two")
-    if let range, scale == .logarithmic {
-      checks.require(
-        range.lowerBound > 0, at: "range", found: "\(range.lowerBound)",
-        allowed: "numbers above 0 on a logarithmic scale")
-    }
+    guard let range else { return }
+    checks.require(
+      scale == .linear || range.lowerBound > 0, at: "range", found: "\(range.lowerBound)",
+      allowed: "numbers above 0 on a logarithmic scale")
+    checks.require(
+      (range.upperBound - range.lowerBound).isFinite, at: "range", found: "\(range.lowerBound) to \(range.upperBound)",
+      allowed: "a range that is not wider than a number can tell")
+    checks.require(
+      !isWhole || max(-range.lowerBound, range.upperBound) <= Self.largestWhole, at: "range",
+      found: "\(range.lowerBound) to \(range.upperBound)",
+      allowed: "−2⁵³ to 2⁵³ for whole numbers, \(Int(Self.largestWhole))")
   }
 }
 

@@ -72,7 +72,7 @@ struct TrainingTrials: TrialRunner {
       try begins
       ? TrainingRun(
         scenario, seed: trial.seed, folder: path, threads: 1, instructionSet: instructionSet, beginning: beginning)
-      : TrainingRun(resuming: path, threads: 1, beginning: beginning)
+      : goOn(path, beginning)
 
     run.pauseSteps = steps
     let ending = try run.run(stopSignal: stopSignal)
@@ -92,6 +92,18 @@ struct TrainingTrials: TrialRunner {
     // A replay memory is large, and of use only for going on.
     if outcome.isFinal { try? FileManager.default.removeItem(atPath: "\(path)/replay") }
     return (outcome, outcome.isFinal || ending == .paused)
+  }
+
+  /// - Throws: `InputOutputError` where the run cannot be gone on with: a damaged file says nothing against the candidate.
+  private func goOn(_ path: String, _ beginning: UInt64) throws -> TrainingRun {
+    do {
+      return try TrainingRun(resuming: path, threads: 1, beginning: beginning)
+    } catch let error as InvalidInput {
+      let problem = error.problems[0]
+      throw InputOutputError(
+        path: problem.file, operation: "go on", reason: "found \(problem.found); allowed \(problem.allowed)",
+        remedy: "\(problem.remedy) To make the trial again, remove \(path).")
+    }
   }
 
   private static func hasCheckpoint(_ path: String) -> Bool {

@@ -201,11 +201,7 @@ public final class OffPolicyTrainer: Trainer {
       (0...state.environmentSteps).contains(state.underWay.firstStep), !state.replay.newest.contains(-1),
       memory.begin(from: state.replay)
     else {
-      throw InvalidInput(
-        Problem(
-          file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds or of another memory",
-          allowed: "that of \(settings.worlds) worlds in blocks of \(settings.blockSize)",
-          remedy: "The checkpoint belongs to another scenario."))
+      throw InvalidInput(.foreignMemory(in: file, worlds: settings.worlds, blockSize: settings.blockSize))
     }
     try ddpg.read(tensors, file: file)
     environmentSteps = state.environmentSteps

@@ -150,11 +150,7 @@ public final class PPOTrainer: Trainer {
           && $0.random.count == $1.random.count && $0.returns.count == $1.returns.count
       }
     guard fits, memory.environmentSteps.isPossibleCount, memory.returnStatistics.elementCount == 1 else {
-      throw InvalidInput(
-        Problem(
-          file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds, or an impossible one",
-          allowed: "that of \(settings.worlds) worlds in blocks of \(settings.blockSize)",
-          remedy: "The checkpoint belongs to another scenario, or is damaged."))
+      throw InvalidInput(.foreignMemory(in: file, worlds: settings.worlds, blockSize: settings.blockSize))
     }
     try ppo.read(tensors, file: file)
     restore(memory)

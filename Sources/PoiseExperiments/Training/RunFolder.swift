@@ -141,8 +141,8 @@ public struct RunFolder: Sendable {
   ///
   /// - Returns: the main file, relative to the run.
   private static func copyModel(_ files: [String], to folder: String) throws -> String {
-    let main = files[0] as NSString
-    let base = main.deletingLastPathComponent
+    let main = files[0]
+    let base = main.parentFolder
     for path in files {
       let isBelow = base.isEmpty ? !path.hasPrefix("/") : path.hasPrefix(base + "/")
       let relative = isBelow ? String(path.dropFirst(base.isEmpty ? 0 : base.count + 1)) : path
@@ -154,7 +154,7 @@ public struct RunFolder: Sendable {
           ))
       }
       let target = "\(folder)/\(relative)"
-      try makeFolder((target as NSString).deletingLastPathComponent)
+      try makeFolder(target.parentFolder)
       guard let bytes = FileManager.default.contents(atPath: path) else {
         throw InputOutputError(path: path, operation: "read", reason: String(cString: strerror(errno)).lowercased())
       }
@@ -162,7 +162,7 @@ public struct RunFolder: Sendable {
       try copy.write([UInt8](bytes))
       try copy.commit()
     }
-    return "model/\(main.lastPathComponent)"
+    return "model/\(main.fileName)"
   }
 
   // MARK: Opening
@@ -189,15 +189,18 @@ public struct RunFolder: Sendable {
     guard version.format == "poise-run", version.formatVersion == Self.formatVersion,
       let description = try? JSONDecoder().decode(Description.self, from: bytes)
     else {
-      let other = version.format == "poise-run" ? version.formatVersion : nil
+      guard version.format == "poise-run", let other = version.formatVersion, other != Self.formatVersion else {
+        throw InvalidInput(
+          Problem(
+            file: file, found: "no description of a run", allowed: "what 'poise train' writes", remedy: "It is damaged."
+          ))
+      }
       throw InvalidInput(
         Problem(
-          file: file, place: other == nil ? "" : "formatVersion",
-          found: other.map { "\($0), written by Poise \(version.poiseVersion ?? "of unknown version")" }
-            ?? "no description of a run",
+          file: file, place: "formatVersion",
+          found: "\(other), written by Poise \(version.poiseVersion ?? "of unknown version")",
           allowed: "\(Self.formatVersion), which Poise \(Self.poiseVersion) writes",
-          remedy: other.map { $0 == Self.formatVersion } ?? true
-            ? "It is damaged." : "Use that version of Poise, or train anew."))
+          remedy: "Use that version of Poise, or train anew."))
     }
     self.description = description
   }
@@ -241,7 +244,7 @@ public struct RunFolder: Sendable {
       throw InvalidInput(problems)
     } catch var error as InputOutputError {
       if which == .best, !isThere(.best), isThere(.latest) {
-        error.reason = "the run has had no evaluation yet, so none is best"
+        error.reason = "there is none; the first evaluation of a run makes it"
         error.remedy = "Take --checkpoint latest, or let it train on."
       } else {
         error.remedy += (error.remedy.isEmpty ? "" : " ") + advice(instead: which, for: use)

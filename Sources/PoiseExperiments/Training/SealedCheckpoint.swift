@@ -79,9 +79,15 @@ struct SealedCheckpoint {
 
   /// - Throws: `InputOutputError`, `InvalidInput` for the first file that is not what the checkpoint was saved with.
   func check(in folder: String, for use: Use) throws {
-    let name = "checkpoints/\((path as NSString).lastPathComponent)"
+    let name = "checkpoints/\(path.fileName)"
     for seal in inputs { try seal.check(in: folder, .asItWas, checkpoint: name) }
     guard use == .training else { return }
+    guard tensors["run.state"] != nil else {
+      throw InvalidInput(
+        Problem(
+          file: path, found: "a policy alone, as the best checkpoint is", allowed: "all that training goes on from",
+          remedy: "It was put in the place of another file."))
+    }
     for seal in grown { try seal.check(in: folder, .mayHaveGrown, checkpoint: name) }
   }
 

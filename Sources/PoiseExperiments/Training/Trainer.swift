@@ -54,6 +54,16 @@ extension Trainer {
   }
 }
 
+extension Problem {
+  /// Of a checkpoint whose `trainer.memory` is not what a trainer of so many worlds could have saved.
+  static func foreignMemory(in file: String, worlds: Int, blockSize: Int) -> Self {
+    Self(
+      file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds, or an impossible one",
+      allowed: "that of \(worlds) worlds in blocks of \(blockSize)",
+      remedy: "The checkpoint belongs to another scenario, or is damaged.")
+  }
+}
+
 /// What one iteration of training brought.
 public struct TrainingReport: Sendable {
   /// Name and value, always the same names in the same order; `nil` where there is nothing to tell.

@@ -159,7 +159,8 @@ public final class TrainingRun {
   private static func makeTrainer(
     _ scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool
   ) throws -> any Trainer {
-    switch scenario.scenario.training.algorithm {
+    try MemoryNeed(scenario).check(of: scenario)
+    return switch scenario.scenario.training.algorithm {
     case .ppo: try PPOTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
     case .ddpg, .td3: try OffPolicyTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
     }

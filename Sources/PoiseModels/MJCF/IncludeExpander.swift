@@ -29,7 +29,7 @@ struct IncludeExpander {
   /// - Returns: the whole model as one tree, or `nil` after noting problems.
   /// - Throws: `InputOutputError` if the main file cannot be read at all.
   static func tree(of path: String, findings: Findings) throws -> MJCFElement? {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = path.parentFolder
     var expander = IncludeExpander(findings: findings, folder: folder)
     return try expander.readMainFile(path)
   }
@@ -60,7 +60,7 @@ struct IncludeExpander {
       case .isNotRegular:
         throw InputOutputError(
           path: path, operation: "read", reason: "it is not a regular file", remedy: "Name a model file.")
-      case .tooLarge(let size):
+      case .tooLarge(let size, limit: _):
         throw InvalidInput(Self.tooLarge(file: path, size: size))
       }
     }
@@ -149,7 +149,7 @@ struct IncludeExpander {
     }
 
     // Beside the main file, else beside the file that names it.
-    let besideIncluder = (findings.files[include.source.file] as NSString).deletingLastPathComponent
+    let besideIncluder = findings.files[include.source.file].parentFolder
     let candidates = [folder, besideIncluder].map { ($0 as NSString).appendingPathComponent(name) }
     guard
       let (path, real) = candidates.lazy.compactMap({ path in Self.realPath(path).map { (path, $0) } }).first
@@ -190,7 +190,7 @@ struct IncludeExpander {
       case .unreadable(let reason): refuse("\(quoted(path)), which cannot be read: \(reason)", "a readable file")
       case .isFolder: refuse("\(quoted(path)), which is a folder", "a file")
       case .isNotRegular: refuse("\(quoted(path)), which is not a regular file", "a regular file")
-      case .tooLarge(let size):
+      case .tooLarge(let size, limit: _):
         refuse("\(quoted(path)) of \(size >> 20) MiB", "files of at most \(Self.fileSizeLimit >> 20) MiB")
       }
     }

@@ -75,7 +75,7 @@ struct MJCFReader {
     checkTendons()
     try findings.throwIfAny()
 
-    let fileName = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    let fileName = (path.fileName as NSString).deletingPathExtension
     return RobotModel(
       name: root.attributes["model"] ?? fileName, files: findings.files, physics: physics, bodies: bodies,
       geometries: geometries, joints: joints, actuators: actuators, excludedPairs: excludedPairs,

@@ -101,7 +101,11 @@ public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
       firstRow >= 0 && (firstRow + rows) * width <= source.count,
       "rows \(firstRow) to \(firstRow + rows) of \(width) columns from \(source.count) elements")
     let start = source.start + firstRow * width
-    for row in 0..<rows { (target + row * network.inputCount).update(from: start + row * width, count: width) }
+    let stride = network.inputCount
+    // Element by element: a row of three would spend its time in the call of memcpy.
+    for row in 0..<rows {
+      for column in 0..<width { target[row * stride + column] = start[row * width + column] }
+    }
   }
 
   /// Writes columns of `inputs` from the given rows of a matrix: a minibatch from a buffer.

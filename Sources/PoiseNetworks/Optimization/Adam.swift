@@ -4,7 +4,7 @@
 ///     θ ← θ (1 − α λ) − α (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
 ///
 /// Source: Kingma and Ba 2015, algorithm 1; decoupled weight decay λ: Loshchilov and Hutter 2019, algorithm 2.
-/// Deviation: none (as in PyTorch, ε is added after the root is corrected).
+/// Deviation: numbers below the smallest normal one count as zero (as in PyTorch, ε is added after the root is corrected).
 public struct Adam<Scalar: NetworkScalar>: Sendable {
   /// Gradients beyond this Euclidean norm are refused: their squares would keep the parameters from moving for tens of thousands of
   /// updates.

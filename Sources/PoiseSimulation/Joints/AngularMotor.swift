@@ -14,20 +14,23 @@ struct AngularMotor {
     dJointSetAMotorNumAxes(handle, Int32(axisCount))
   }
 
-  func row(axis: Int, degree: DegreeOfFreedom, physics: PhysicsParameters) -> LimitRow {
+  /// - Parameter turn: of the row's angles.
+  func row(axis: Int, degree: DegreeOfFreedom, physics: PhysicsParameters, turn: Double = 1) -> LimitRow {
     LimitRow(
-      joint: handle, axis: axis, setParameter: dJointSetAMotorParam, degree: degree, physics: physics, stopShift: 0)
+      joint: handle, axis: axis, setParameter: dJointSetAMotorParam, degree: degree, physics: physics, stopShift: 0,
+      turn: turn)
   }
 
   /// - Parameters:
   ///   - direction: the row's axis, world frame; of any length, ODE normalises it.
   ///   - scale: the length of the dual axis: q̇ divided by the rate about the unit axis.
   @inline(__always) func prepare(
-    row: inout LimitRow, axis: Int, direction: Vector3, q: Double, rate: Double, push: Double,
+    row: inout LimitRow, axis: Int, direction: Vector3, angle: JointAngle, rate: Double, push: Double,
     scale: Double, timeStep: Double
   ) {
-    row.prepare(q: q, rate: rate, push: push, scale: scale, timeStep: timeStep)
+    let q = row.prepare(angle: angle, rate: rate, push: push, scale: scale, timeStep: timeStep)
     dJointSetAMotorAxis(handle, Int32(axis), 0, direction.x, direction.y, direction.z)
-    dJointSetAMotorAngle(handle, Int32(axis), q)
+    // ODE compares the angle with the row's stops; without one it does not matter.
+    if let q { dJointSetAMotorAngle(handle, Int32(axis), q) }
   }
 }

@@ -1,5 +1,4 @@
 import COde
-import Foundation
 import PoiseCore
 
 /// One rotation about an axis fixed in the parent. ODE's hinge with its own row for limits, damper and spring.
@@ -36,37 +35,34 @@ struct HingeJoint {
       ? nil
       : LimitRow(
         joint: handle, axis: 0, setParameter: dJointSetHingeParam, degree: degree, physics: physics,
-        stopShift: degree.reference, idleStop: .pi)
+        stopShift: degree.reference, idleStop: .pi, turn: 2)
   }
 
   /// Unit vector, world frame.
   @inline(__always) var axis: Vector3 { parent.rotate(axisInParent) }
 
-  @inline(__always) var position: Double {
+  @inline(__always) private var angle: JointAngle {
     let r = parent.quaternion.conjugate * child.quaternion
-    return reference + wrapAngle(2 * atan2(r.innerProduct(sine), r.innerProduct(cosine)))
+    return JointAngle(sine: r.innerProduct(sine), cosine: r.innerProduct(cosine), reference: reference, turn: 2)
   }
+
+  @inline(__always) var position: Double { angle.value }
 
   @inline(__always) var rate: Double { axis.dot(child.angularVelocity - parent.angularVelocity) }
 
   @inline(__always) mutating func prepare(effort: Double, timeStep: Double) {
     let torque = effort * axis
     if row != nil {
-      let (q, v) = (position, rate)
+      let (angle, rate) = (angle, rate)
       let push =
         timeStep * axis.dot(child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
-      row?.prepare(q: q, rate: v, push: push, timeStep: timeStep)
+      _ = row?.prepare(angle: angle, rate: rate, push: push, timeStep: timeStep)
     }
     if effort != 0 {
       child.addTorque(torque)
       parent.addTorque(-torque)
     }
   }
-}
-
-/// An angle of (−2π, 2π] as the same angle of (−π, π].
-@inline(__always) func wrapAngle(_ angle: Double) -> Double {
-  angle > .pi ? angle - 2 * .pi : (angle <= -.pi ? angle + 2 * .pi : angle)
 }
 
 extension Quaternion {

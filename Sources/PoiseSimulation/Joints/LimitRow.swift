@@ -28,6 +28,8 @@ struct LimitRow {
   private let group: Int32
   private let lower: Double
   private let upper: Double
+  /// The same two where the coordinate is an angle.
+  private let angleLimits: AngleLimits?
   private let stiffness: Double
   private let springReference: Double
   /// d + h k
@@ -46,9 +48,10 @@ struct LimitRow {
   /// - Parameters:
   ///   - stopShift: subtracted from our coordinate to get the angle or position that ODE measures from the made pose.
   ///   - idleStop: π for ODE's hinge, infinite for all else.
+  ///   - turn: of the angles that `prepare(angle:…)` gets; any where the coordinate is a length.
   init(
     joint: dJointID, axis: Int, setParameter: @escaping (dJointID?, Int32, dReal) -> Void, degree: DegreeOfFreedom,
-    physics: PhysicsParameters, stopShift: Double, idleStop: Double = .infinity
+    physics: PhysicsParameters, stopShift: Double, idleStop: Double = .infinity, turn: Double = 1
   ) {
     self.joint = joint
     self.setParameter = setParameter
@@ -57,6 +60,7 @@ struct LimitRow {
     group = Int32(axis) * Int32(dParamGroup)
     lower = degree.limits?.lowerBound ?? -.infinity
     upper = degree.limits?.upperBound ?? .infinity
+    angleLimits = degree.limits.map { AngleLimits($0, reference: degree.reference, turn: turn) }
     stiffness = degree.stiffness
     springReference = degree.springReference
     resistance = degree.damping + physics.timeStep * degree.stiffness
@@ -67,6 +71,21 @@ struct LimitRow {
 
   private func set(_ parameter: some BinaryInteger, _ value: Double) {
     setParameter(joint, Int32(parameter) + group, value)
+  }
+
+  /// As `prepare(q:…)` for an angle; most are far from their limits, and then their value need not be known.
+  ///
+  /// - Returns: the angle's value, rad, where it mattered.
+  mutating func prepare(angle: JointAngle, rate: Double, push: Double, scale: Double = 1, timeStep h: Double) -> Double?
+  {
+    let margin = max(Self.stopMargin, h * (abs(rate) + abs(push)))
+    if stiffness == 0, angleLimits?.contain(angle, with: margin) ?? true {
+      beFree(at: 0, scale: scale)
+      return nil
+    }
+    let q = angle.value
+    prepare(q: q, rate: rate, push: push, scale: scale, timeStep: h)
+    return q
   }
 
   /// Tells ODE which row the next step needs.
@@ -85,13 +104,17 @@ struct LimitRow {
       enter(.lower)
       stop(at: q - stopShift + Self.stopOffset, dParamLoStop, gap: q - lower, scale: scale, timeStep: h)
     } else {
-      enter(.free)
-      if resistance > 0 {
-        tell(
-          velocity: stiffness == 0 ? 0 : -stiffness * (q - springReference) / (resistance * scale),
-          cfm: 1 / (resistance * scale * scale))
-      }
+      beFree(at: q, scale: scale)
     }
+  }
+
+  /// - Parameter q: the coordinate, which only a spring asks for.
+  private mutating func beFree(at q: Double, scale: Double) {
+    enter(.free)
+    guard resistance > 0 else { return }
+    tell(
+      velocity: stiffness == 0 ? 0 : -stiffness * (q - springReference) / (resistance * scale),
+      cfm: 1 / (resistance * scale * scale))
   }
 
   /// Asks for a rate towards the limit of at most gap/h; beyond it, for one that takes back `errorReduction` of the gap.

@@ -1,5 +1,4 @@
 import COde
-import Foundation
 import PoiseCore
 
 /// Two perpendicular slides and a hinge along their normal, between a body and the world: walkers seen from the side.
@@ -55,7 +54,7 @@ struct PlanarJoint {
     dJointSetAMotorAxis(motor.handle, 0, 0, axes.0.x, axes.0.y, axes.0.z)
     dJointSetAMotorAxis(motor.handle, 1, 0, axes.1.x, axes.1.y, axes.1.z)
     dJointSetAMotorAxis(motor.handle, 2, 0, normal.x, normal.y, normal.z)
-    hingeRow = motor.row(axis: 2, degree: degrees.2, physics: physics)
+    hingeRow = motor.row(axis: 2, degree: degrees.2, physics: physics, turn: 2)
     firstDegree = index
     self.world = world
     self.child = child
@@ -73,12 +72,19 @@ struct PlanarJoint {
   @inline(__always) private var anchor: Vector3 { child.position + child.rotate(anchorInChild) }
 
   @inline(__always) var positions: (Double, Double, Double) {
+    let (x, y) = slides
+    return (x, y, angle.value)
+  }
+
+  @inline(__always) private var slides: (Double, Double) {
     let moved = anchor - originOfAnchor
+    return (degrees.0.reference + axes.0.dot(moved), degrees.1.reference + axes.1.dot(moved))
+  }
+
+  @inline(__always) private var angle: JointAngle {
     let q = child.quaternion
-    return (
-      degrees.0.reference + axes.0.dot(moved), degrees.1.reference + axes.1.dot(moved),
-      degrees.2.reference + wrapAngle(2 * atan2(q.innerProduct(sine), q.innerProduct(cosine)))
-    )
+    return JointAngle(
+      sine: q.innerProduct(sine), cosine: q.innerProduct(cosine), reference: degrees.2.reference, turn: 2)
   }
 
   @inline(__always) var rates: (Double, Double, Double) {
@@ -91,7 +97,7 @@ struct PlanarJoint {
     efforts: (Double, Double, Double), timeStep h: Double, limitContacts: dJointGroupID
   ) {
     let correction = physics.errorReduction / h
-    let q = positions
+    let (q, angle) = (slides, angle)
     let rates = rates
     // What the efforts will add to the rates of the free body in this step.
     let lever = anchor - child.position
@@ -106,7 +112,7 @@ struct PlanarJoint {
     dJointSetAMotorParam(
       motor.handle, Int32(dParamGroup) + Int32(dParamVel), correction * error.dot(axes.1))
     motor.prepare(
-      row: &hingeRow, axis: 2, direction: axes.2, q: q.2, rate: rates.2, push: axes.2.dot(turning), scale: 1,
+      row: &hingeRow, axis: 2, direction: axes.2, angle: angle, rate: rates.2, push: axes.2.dot(turning), scale: 1,
       timeStep: h)
 
     prepareSlide(

@@ -1,5 +1,4 @@
 import COde
-import Foundation
 import PoiseCore
 
 /// Three hinges in series through one point, each axis perpendicular to the next: a hip or a shoulder.
@@ -51,7 +50,7 @@ struct ThreeHingeJoint {
       rows = (
         motor.row(axis: 0, degree: degrees.0, physics: physics),
         motor.row(axis: 1, degree: degrees.1, physics: physics),
-        motor.row(axis: 2, degree: degrees.2, physics: physics)
+        motor.row(axis: 2, degree: degrees.2, physics: physics, turn: handedness)
       )
     }
   }
@@ -69,6 +68,11 @@ struct ThreeHingeJoint {
   }
 
   @inline(__always) var positions: (Double, Double, Double) {
+    let (q0, q1, q2) = angles
+    return (q0.value, q1.value, q2.value)
+  }
+
+  @inline(__always) private var angles: (JointAngle, JointAngle, JointAngle) {
     // With rows and columns along a₀, a₁, a₀ × a₁ the turn is Rx(q₀) Ry(q₁) Rz(±q₂), whose elements give the angles.
     let image2 = parent.unrotate(child.rotate(axesInChild.2))
     let r02 = axes.0.dot(image2)
@@ -78,9 +82,9 @@ struct ThreeHingeJoint {
     let r00 = firstInChild.dot(axesInChild.0)
     let r01 = firstInChild.dot(axesInChild.1)
     return (
-      references.0 + atan2(-r12, r22),
-      references.1 + atan2(r02, (r00 * r00 + r01 * r01).squareRoot()),
-      references.2 + handedness * atan2(-r01, r00)
+      JointAngle(sine: -r12, cosine: r22, reference: references.0),
+      JointAngle(sine: r02, cosine: (r00 * r00 + r01 * r01).squareRoot(), reference: references.1),
+      JointAngle(sine: -r01, cosine: r00, reference: references.2, turn: handedness)
     )
   }
 
@@ -95,20 +99,20 @@ struct ThreeHingeJoint {
     let (g0, g1, g2, cosine) = duals
     let torque = efforts.0 * g0 + efforts.1 * g1 + efforts.2 * g2
     if let motor, rows != nil {
-      let (q0, q1, q2) = positions
+      let (angle0, angle1, angle2) = angles
       let push =
         timeStep * (child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
       let ω = child.angularVelocity - parent.angularVelocity
       // |g₀| = |g₂| = 1/cos of the middle angle, |g₁| = 1.
       let scale = 1 / cosine
       motor.prepare(
-        row: &rows!.0, axis: 0, direction: g0, q: q0, rate: g0.dot(ω), push: g0.dot(push), scale: scale,
+        row: &rows!.0, axis: 0, direction: g0, angle: angle0, rate: g0.dot(ω), push: g0.dot(push), scale: scale,
         timeStep: timeStep)
       motor.prepare(
-        row: &rows!.1, axis: 1, direction: g1, q: q1, rate: g1.dot(ω), push: g1.dot(push), scale: 1,
+        row: &rows!.1, axis: 1, direction: g1, angle: angle1, rate: g1.dot(ω), push: g1.dot(push), scale: 1,
         timeStep: timeStep)
       motor.prepare(
-        row: &rows!.2, axis: 2, direction: g2, q: q2, rate: g2.dot(ω), push: g2.dot(push), scale: scale,
+        row: &rows!.2, axis: 2, direction: g2, angle: angle2, rate: g2.dot(ω), push: g2.dot(push), scale: scale,
         timeStep: timeStep)
     }
     if efforts != (0, 0, 0) {

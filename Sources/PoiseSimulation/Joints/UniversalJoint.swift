@@ -1,5 +1,4 @@
 import COde
-import Foundation
 import PoiseCore
 
 /// Two hinges in series through one anchor with perpendicular axes: the first fixed in the parent, the second in the child.
@@ -56,14 +55,16 @@ struct UniversalJoint {
   /// World axes of both hinges; they stay perpendicular, so each is its own dual.
   @inline(__always) var worldAxes: (Vector3, Vector3) { (parent.rotate(axes.0), child.rotate(axesInChild.1)) }
 
-  @inline(__always) var positions: (Double, Double) {
+  @inline(__always) var positions: (Double, Double) { (angles.0.value, angles.1.value) }
+
+  @inline(__always) private var angles: (JointAngle, JointAngle) {
     // Seen in the made frame, the second hinge leaves a₁ where the first turned it, and the first leaves a₀:
     // R a₁ = cos q₀ a₁ + sin q₀ (a₀ × a₁),  Rᵀ a₀ = cos q₁ a₀ + sin q₁ (a₀ × a₁).
     let second = parent.unrotate(child.rotate(axesInChild.1))
     let first = child.unrotate(parent.rotate(axes.0))
     return (
-      references.0 + atan2(second.dot(axes.2), second.dot(axes.1)),
-      references.1 + atan2(first.dot(axesInChild.2), first.dot(axesInChild.0))
+      JointAngle(sine: second.dot(axes.2), cosine: second.dot(axes.1), reference: references.0),
+      JointAngle(sine: first.dot(axesInChild.2), cosine: first.dot(axesInChild.0), reference: references.1)
     )
   }
 
@@ -77,15 +78,15 @@ struct UniversalJoint {
     let (first, second) = worldAxes
     let torque = efforts.0 * first + efforts.1 * second
     if let motor, rows != nil {
-      let (q0, q1) = positions
+      let (angle0, angle1) = angles
       let (rate0, rate1) = rates
       let push =
         timeStep * (child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
       motor.prepare(
-        row: &rows!.0, axis: 0, direction: first, q: q0, rate: rate0, push: first.dot(push), scale: 1,
+        row: &rows!.0, axis: 0, direction: first, angle: angle0, rate: rate0, push: first.dot(push), scale: 1,
         timeStep: timeStep)
       motor.prepare(
-        row: &rows!.1, axis: 1, direction: second, q: q1, rate: rate1, push: second.dot(push), scale: 1,
+        row: &rows!.1, axis: 1, direction: second, angle: angle1, rate: rate1, push: second.dot(push), scale: 1,
         timeStep: timeStep)
     }
     if efforts != (0, 0) {

@@ -104,7 +104,11 @@ struct Replay: ParsableCommand {
     let screen = TerminalReplay.Screen(isASCII: ascii)
     if screen.isTerminal { Interruption.watch() }
     TerminalReplay(recording, screen: screen).show(
-      write: { FileHandle.standardOutput.write(Data($0.utf8)) }, isStopped: { Interruption.signal != 0 })
+      write: {
+        print($0, terminator: "")
+        // Elsewhere than on a terminal the end is soon enough, and tells whether all has arrived.
+        if screen.isTerminal { fflush(nil) }
+      }, isStopped: { Interruption.signal != 0 })
     if Interruption.signal != 0 { throw ExitCode(128 + Interruption.signal) }
   }
 
@@ -126,7 +130,8 @@ struct Replay: ParsableCommand {
     let server = try ViewerServer(LiveSimulation(live, seed: seed), port: port)
     Interruption.watch()
     try waiting { try await server.start() }
-    FileHandle.standardOutput.write(Data("\(server.address)  (Ctrl-C ends)\n".utf8))
+    print("\(server.address)  (Ctrl-C ends)")
+    try StandardStreams.flush()
     while Interruption.signal == 0 { Thread.sleep(forTimeInterval: 0.1) }
     try waiting { await server.stop() }
     throw ExitCode(128 + Interruption.signal)

@@ -45,11 +45,14 @@ struct SweepCommand: ParsableCommand {
     if let parallel, !(1...1024).contains(parallel) {
       throw ValidationError("--parallel: found \(parallel); allowed 1 to 1024.")
     }
+    try validateFolder(out, option: "--out")
+    try validateFolder(resume, option: "--resume")
   }
 
   func run() throws {
     if schema { return print(ConfigurationSchema(of: SweepPlan.self).table, terminator: "") }
     Interruption.watch()
+    StandardStreams.outliveListeners()
     let sweep: Sweep
     if let resume {
       sweep = try Sweep(resuming: resume)
@@ -71,7 +74,7 @@ struct SweepCommand: ParsableCommand {
   }
 
   private static func freshPath(_ plan: String) -> String {
-    let name = ((plan as NSString).lastPathComponent as NSString).deletingPathExtension
+    let name = (plan.fileName as NSString).deletingPathExtension
     let base = "runs/sweep-\(name)"
     var (path, number) = (base, 2)
     while FileManager.default.fileExists(atPath: path) { (path, number) = ("\(base)-\(number)", number + 1) }

@@ -55,11 +55,14 @@ struct Train: ParsableCommand {
       throw ValidationError("--checkpoint: found best, which holds a policy alone; allowed latest, previous.")
     }
     try validateThreads(threads)
+    try validateFolder(out, option: "--out")
+    try validateFolder(resume, option: "--resume")
   }
 
   func run() throws {
     let beginning = DispatchTime.now().uptimeNanoseconds
     Interruption.watch()
+    StandardStreams.outliveListeners()
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let run: TrainingRun
     if let resume {
@@ -104,6 +107,11 @@ func validateThreads(_ threads: Int?) throws {
   }
 }
 
+/// An empty name comes from a variable that is not set, and would mean the root of the file system.
+func validateFolder(_ path: String?, option: String) throws {
+  if path == "" { throw ValidationError("\(option): found nothing; allowed the path of a folder.") }
+}
+
 /// What a person sees of a run.
 private final class TrainingDisplay {
   let line = ProgressLine()
@@ -127,10 +135,11 @@ private final class TrainingDisplay {
       if let value = report["return"] { meanReturn = String(format: "%.1f", value) }
       if let value = report["survival"] { survival = String(format: "%.0f %%", 100 * value) }
       let rate = Double(steps - firstSteps) / max(elapsed, 1e-9)
-      let left = Double(max(0, run.stepLimit - steps)) / max(rate, 1e-9)
+      let left = Double(max(0, run.stepLimit - steps)) / rate
       line.show(
         "\(shortCount(Double(steps))) of \(shortCount(Double(run.stepLimit))) steps, \(shortCount(rate))/s, "
-          + "return \(meanReturn), survival \(survival), at most \(shortDuration(left)) left", at: elapsed)
+          + "return \(meanReturn), survival \(survival), at most \(rate > 0 ? shortDuration(left) : "–") left",
+        at: elapsed)
     case .evaluation(let result, let steps, let isBest, let meetsGoal):
       line.print(
         "evaluation at \(shortCount(Double(steps))) steps, \(shortDuration(run.seconds)): \(scores(result))"

@@ -192,6 +192,42 @@ struct SweepTests {
     #expect(result.trialsCSV.contains("\"\(sentence)\n\(sentence)\",0.5"), "\(result.trialsCSV)")
   }
 
+  @Test("what is wrong with the files of a training stops the sweep; it says nothing against the candidate")
+  func damage() throws {
+    let bench = try Bench()
+    let stopped = try bench.sweep(nil, plan: Self.small).run(parallel: 1, stopSignal: Self.stop(after: 40))
+    #expect(stopped == .interrupted(signal: SIGINT))
+    let runs = try FileManager.default.contentsOfDirectory(atPath: "\(bench.path)/sweep/runs")
+    for run in runs {
+      try Data("rubbish".utf8).write(
+        to: URL(filePath: "\(bench.path)/sweep/runs/\(run)/checkpoints/latest.safetensors"))
+    }
+    let error = #expect(throws: InputOutputError.self) { try bench.resume(nil).run(parallel: 1) }
+    #expect(
+      error?.description.contains("latest.safetensors: cannot go on: found") == true, "\(error?.description ?? "")")
+    for run in runs { try FileManager.default.removeItem(atPath: "\(bench.path)/sweep/runs/\(run)") }
+    #expect(try bench.resume(nil).run(parallel: 1) == .finished)
+    _ = try bench.sweep(nil, plan: Self.small, into: "whole").run(parallel: 1)
+    let (whole, parts) = (try bench.text("whole/trials.csv"), try bench.text("sweep/trials.csv"))
+    #expect(Self.timeless(whole) == Self.timeless(parts))
+  }
+
+  @Test("one that was killed before it had begun is begun again in its folder, but not over anything else")
+  func beginning() throws {
+    let bench = try Bench()
+    let folder = "\(bench.path)/sweep"
+    for name in ["outcomes", "runs"] {
+      try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+    }
+    let error = #expect(throws: InputOutputError.self) { try bench.resume(FakeRunner()) }
+    #expect(error?.remedy.contains("begin again with --out") == true, "\(error?.description ?? "")")
+    try Data().write(to: URL(filePath: "\(folder)/runs/mine.txt"))
+    #expect(throws: InvalidInput.self) { try bench.sweep(FakeRunner()) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["outcomes", "runs"])
+    try FileManager.default.removeItem(atPath: "\(folder)/runs/mine.txt")
+    #expect(try bench.sweep(FakeRunner()).run(parallel: 1) == .finished)
+  }
+
   @Test("two processes do not work on one sweep")
   func twice() throws {
     let bench = try Bench()
@@ -229,6 +265,12 @@ struct SweepTests {
     rungs: [1024, 2048, 4096]
     """
 
+  /// A signal that comes after it was asked for so many times.
+  private static func stop(after limit: Int) -> @Sendable () -> Int32 {
+    let count = Counter()
+    return { count.next() > limit ? SIGINT : 0 }
+  }
+
   /// Without the columns of seconds.
   private static func timeless(_ csv: String) -> [[Substring]] {
     csv.split(separator: "\n").map { line in
@@ -244,17 +286,13 @@ struct SweepTests {
     let bench = try Bench()
     _ = try bench.sweep(nil, plan: Self.small, into: "whole").run(parallel: 1)
     // Later each time, so that it comes to an end: what is stopped in the midst of an evaluation evaluates anew.
-    func stop(after limit: Int) -> @Sendable () -> Int32 {
-      let count = Counter()
-      return { count.next() > limit ? SIGINT : 0 }
-    }
     var limit = 13
-    var ending = try bench.sweep(nil, plan: Self.small).run(parallel: 2, stopSignal: stop(after: limit))
+    var ending = try bench.sweep(nil, plan: Self.small).run(parallel: 2, stopSignal: Self.stop(after: limit))
     var stops = 0
     while ending == .interrupted(signal: SIGINT) {
       stops += 1
       limit = 3 * limit / 2
-      ending = try bench.resume(nil).run(parallel: 2, stopSignal: stop(after: limit))
+      ending = try bench.resume(nil).run(parallel: 2, stopSignal: Self.stop(after: limit))
     }
     #expect(stops > 1)
     let (whole, parts) = (try bench.text("whole/trials.csv"), try bench.text("sweep/trials.csv"))
@@ -324,6 +362,14 @@ struct SweepTests {
       (
         "scenario: pendulum-balance\nswept:\n  - {key: ppo.clipRange, range: [0.1, 0.3]}",
         "plan.yaml:3: swept.0: found a range; allowed values, in a grid"
+      ),
+      (
+        "scenario: pendulum-balance\nsearch: random\nswept:\n  - {key: ppo.clipRange, range: [-1e308, 1e308]}",
+        "plan.yaml:4: swept.0.range: found -1e+308 to 1e+308; allowed a range that is not wider than"
+      ),
+      (
+        "scenario: pendulum-balance\nsearch: random\nswept:\n  - {key: ppo.epochs, range: [1, 1e300], isWhole: true}",
+        "plan.yaml:4: swept.0.range: found 1.0 to 1e+300; allowed −2⁵³ to 2⁵³ for whole numbers"
       ),
       (
         "scenario: pendulum-balance\nswept:\n  - {key: ppo.clipRange, values: [0.1]}\nrungs: [20, 10]",

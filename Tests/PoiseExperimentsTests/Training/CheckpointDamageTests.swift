@@ -158,6 +158,25 @@ struct CheckpointDamageTests {
     #expect(try third.refusal(for: .policy) == nil)
   }
 
+  @Test("a policy alone, put in the place of the last checkpoint, is refused, and the one before is offered")
+  func policyAlone() throws {
+    let run = try Example()
+    try run.write(run.bytes("checkpoints/best.safetensors"), "checkpoints/latest.safetensors")
+    let refusal = try run.refusal() ?? "accepted"
+    #expect(refusal.contains("latest.safetensors: found a policy alone") && refusal.contains("--checkpoint previous"))
+    #expect(try run.refusal(for: .policy) == nil)
+  }
+
+  @Test("a last checkpoint that is a symbolic link is gone on from, and the one before it is whole afterwards")
+  func link() throws {
+    let run = try Example()
+    let latest = try run.folder.checkpointPath(.latest)
+    try FileManager.default.removeItem(atPath: latest)
+    try FileManager.default.createSymbolicLink(atPath: latest, withDestinationPath: "previous.safetensors")
+    _ = try run.resume().run()
+    for which in [RunFolder.Checkpoint.latest, .previous] { #expect(try run.refusal(which) == nil, "\(which)") }
+  }
+
   @Test("a missing checkpoint is refused where there has been one, and a run that was killed before the first begins")
   func missing() throws {
     let run = try Example()
@@ -203,6 +222,13 @@ struct CheckpointDamageTests {
     #expect(try run.refusal()?.contains("sha256: found none") == true)
 
     let description = String(decoding: try run.bytes("run.json"), as: UTF8.self)
+    for rubbish in ["", "{}", "[1]", description.replacing("\"seed\"", with: "\"sede\"")] {
+      try run.write(Array(rubbish.utf8), "run.json")
+      let error = #expect(throws: InvalidInput.self) { try run.folder }
+      #expect(
+        error?.description.hasSuffix(
+          "run.json: found no description of a run; allowed what 'poise train' writes. It is damaged.") == true)
+    }
     for version in [1, 3] {
       try run.write(
         Array(description.replacing("\"formatVersion\" : 2", with: "\"formatVersion\" : \(version)").utf8), "run.json")

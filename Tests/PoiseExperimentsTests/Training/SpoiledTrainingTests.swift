@@ -96,6 +96,43 @@ struct SpoiledTrainingTests {
     #expect(error?.cause.contains("is beyond 1e-09") == true, "\(error?.description ?? "")")
   }
 
+  // MARK: Actions
+
+  @Test("actions beyond all numbers: their steps are faults, counted and named, and the learner never sees them")
+  func actions() throws {
+    // σ is 2e38 and the largest number 3.4e38: about every eleventh sample is infinite, the others are cut to ±1.
+    let deviation = [
+      "ppo.initialLogDeviation=88.2", "ppo.logDeviationCeiling=100", "ppo.learningRate.schedule=constant",
+    ]
+    let trainer = try Self.trainer(Self.scenario("ppo", deviation))
+    var faults: [EnvironmentFault] = []
+    var counted = 0.0
+    while trainer.environmentSteps < 2500 {
+      let report = trainer.iterate(stepLimit: 5000)
+      faults += report.faults
+      counted += report["faults"] ?? 0
+      #expect(report.failure == nil, "\(report.failure as Any)")
+    }
+    #expect(Double(faults.count) == counted && faults.count > 100, "\(faults.count) faults")
+    #expect(faults.allSatisfy { $0.place == "action 0" && $0.reason.hasSuffix("inf is not finite") })
+    #expect(try Self.isFinite(trainer))
+  }
+
+  @Test(
+    "exploration beyond all numbers leaves actions in their range and the learner finite", arguments: ["ddpg", "td3"],
+    ["gaussian", "ornsteinUhlenbeck"])
+  func explorations(algorithm: String, noise: String) throws {
+    let trainer = try Self.trainer(
+      Self.scenario(
+        algorithm, ["\(algorithm).exploration.noise=\(noise)", "\(algorithm).exploration.deviation=1e300"]))
+    while trainer.environmentSteps < 2500 {
+      let report = trainer.iterate(stepLimit: 5000)
+      #expect(report.failure == nil && report.faults.isEmpty && report["skipped_updates"] == 0)
+    }
+    // The memory holds the actions, and what the noise remembers is in the trainer's own state.
+    #expect(try Self.isFinite(trainer))
+  }
+
   // MARK: Gradients
 
   @Test("gradients at random updates: refused, counted, and learning goes on", arguments: ["ppo", "ddpg", "td3"])

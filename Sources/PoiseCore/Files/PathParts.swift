@@ -1,0 +1,26 @@
+/// The parts of a path, by its text alone. `NSString`'s of the same purpose end the process at names of one character
+/// (swift-corelib-foundation of Swift 6.3).
+extension String {
+  /// The last name in the path: `c` of `a/b/c` and of `c/`; the path itself where it is `/` or empty.
+  public var fileName: String {
+    let path = withoutSlashesAtEnd
+    guard path.utf8.count > 1, let slash = path.utf8.lastIndex(of: Self.slash) else { return String(path) }
+    return String(path[path.utf8.index(after: slash)...])
+  }
+
+  /// What stands before the last name: `a/b` of `a/b/c`, `/` of `/c`; empty where there is nothing before it.
+  public var parentFolder: String {
+    let path = withoutSlashesAtEnd
+    guard let slash = path.utf8.lastIndex(of: Self.slash) else { return "" }
+    let parent = String(path[..<slash]).withoutSlashesAtEnd
+    return parent.isEmpty ? "/" : String(parent)
+  }
+
+  private static let slash = UInt8(ascii: "/")
+
+  private var withoutSlashesAtEnd: Substring {
+    var path = self[...]
+    while path.utf8.count > 1, path.utf8.last == Self.slash { path = path[..<path.utf8.index(before: path.endIndex)] }
+    return path
+  }
+}
