@@ -8,7 +8,14 @@ static __thread int64_t count;
 
 int64_t ac_allocations(void) { return count; }
 
-#if defined(__GLIBC__)
+// A sanitizer has an allocator of its own: what came from the C library's would be unknown to its `free`.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define AC_HAS_FOREIGN_ALLOCATOR
+#endif
+#endif
+
+#if defined(__GLIBC__) && !defined(AC_HAS_FOREIGN_ALLOCATOR)
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
@@ -44,7 +51,7 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
 }
 
 bool ac_is_counting(void) {
-  // Another library may come first (a sanitizer): see whether ours is called.
+  // Another library may come first: see whether ours is called.
   int64_t before = count;
   void *volatile probe = malloc(16);
   free(probe);

@@ -77,7 +77,7 @@ template <typename S, int half = width<S> / 2> DK_INLINE S sum_of_lanes(Vector<S
 /// place for −87.3 ≤ x ≤ 88.3; outside, the value at the bound (so never infinite, never zero); NaN stays NaN.
 DK_INLINE Vector<float> exponential(Vector<float> x) {
   const Vector<float> low = splat(-87.33f), high = splat(88.37f);
-  Vector<float> c = x < low ? low : x;
+  Vector<float> c = x > low ? x : low;  // in this order, so that NaN is `low` here: no integer can be made of it
   c = c > high ? high : c;
   const Vector<float> magic = splat(12582912.0f);  // 1.5 · 2²³: adding and subtracting it rounds to an integer
   Vector<float> n = (c * 1.44269504088896341f + magic) - magic;

@@ -3,6 +3,7 @@
 #include "COdeSupport.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -143,7 +144,6 @@ static int start_process(void) {
   return 1;
 }
 
-#include <pthread.h>
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int process_is_ready = 0;
 static void start_once(void) { process_is_ready = start_process(); }
@@ -158,13 +158,20 @@ int poise_ode_prepare_thread(void) {
 
 // --- Which library ---------------------------------------------------------------------------------------------------
 
-const char *poise_ode_library_file(void) {
-  static char path[4096] = "";
+static pthread_once_t search = PTHREAD_ONCE_INIT;
+static char *library_file = 0;
+
+static void find_library_file(void) {
   Dl_info information;
   // What this program calls dWorldStep may be an entry of its own that leads to the library, so the linker is asked.
   void *function = dlsym(RTLD_DEFAULT, "dWorldStep");
-  if (!function || !dladdr(function, &information) || !information.dli_fname) return 0;
-  return realpath(information.dli_fname, path);
+  if (!function || !dladdr(function, &information) || !information.dli_fname) return;
+  library_file = realpath(information.dli_fname, 0);
+}
+
+const char *poise_ode_library_file(void) {
+  pthread_once(&search, find_library_file);
+  return library_file;
 }
 
 // --- Exact state -----------------------------------------------------------------------------------------------------

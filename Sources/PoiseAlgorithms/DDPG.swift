@@ -384,10 +384,13 @@ extension DDPG {
     try actorAdam.read(tensors, prefix: "actor_adam", file: file)
     try criticAdam.read(tensors, prefix: "critic_adam", file: file)
     let memory: Memory = try Tensor.decode("ddpg.memory", in: tensors, file: file)
-    guard memory.smoothing.count == shards.count, memory.updates >= 0 else {
+    guard memory.smoothing.count == shards.count, memory.updates.isPossibleCount,
+      memory.health?.hasPossibleCounts ?? true
+    else {
       throw InvalidInput(
         Problem(
-          file: file, place: "tensor 'ddpg.memory'", found: "the state of \(memory.smoothing.count) shards",
+          file: file, place: "tensor 'ddpg.memory'",
+          found: "the state of \(memory.smoothing.count) shards after \(memory.updates) updates, or an impossible one",
           allowed: "that of \(shards.count)", remedy: "The checkpoint belongs to another scenario."))
     }
     (updates, sampling) = (memory.updates, memory.sampling)

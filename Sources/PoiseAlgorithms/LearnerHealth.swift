@@ -36,6 +36,9 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
 
   public init() {}
 
+  /// Whether learning may go on counting from here; a file may say anything.
+  var hasPossibleCounts: Bool { refusals.values.allSatisfy { $0.count.isPossibleCount } }
+
   /// Takes note of what became of an update.
   ///
   /// - Parameters:

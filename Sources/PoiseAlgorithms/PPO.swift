@@ -640,6 +640,16 @@ extension PPO {
     }
     try adam.read(tensors, prefix: "adam", file: file)
     let memory: Memory = try Tensor.decode("ppo.memory", in: tensors, file: file)
+    guard adaptiveRate.accepts(memory.adaptiveRate), memory.penalty.isFinite, memory.health?.hasPossibleCounts ?? true
+    else {
+      throw InvalidInput(
+        Problem(
+          file: file, place: "tensor 'ppo.memory'",
+          found:
+            "a learning rate of \(memory.adaptiveRate.rate), a penalty of \(memory.penalty), or an impossible state",
+          allowed: "those of this scenario's settings",
+          remedy: "The checkpoint belongs to another scenario, or is damaged."))
+    }
     (adaptiveRate, penalty, random) = (memory.adaptiveRate, memory.penalty, memory.random)
     health = memory.health ?? LearnerHealth()
   }

@@ -55,14 +55,14 @@ extension World {
   }
 
   /// Whether a state, from a file say, is one that this world could be in: as many bodies, coordinates and forces, every number
-  /// finite, quaternions of length 1, masses positive.
+  /// finite, quaternions of length 1, masses positive, a possible number of steps.
   public func accepts(_ state: WorldState) -> Bool {
     func isCalm(_ values: [Double]) -> Bool { values.allSatisfy { abs($0) <= 1e12 } }
     guard
       state.bodies.count == bodies.count * Self.valuesPerBody, state.efforts.count == efforts.count,
       state.externalForces.isEmpty || state.externalForces.count == bodies.count * 9,
       state.massScales.isEmpty || state.massScales.count == bodies.count,
-      isCalm(state.bodies), isCalm(state.efforts), isCalm(state.externalForces), state.physicsSteps >= 0,
+      isCalm(state.bodies), isCalm(state.efforts), isCalm(state.externalForces), state.physicsSteps.isPossibleCount,
       state.massScales.allSatisfy({ $0 > 0 && $0 <= 1e6 }), state.gravity.isFinite,
       (0...1e6).contains(state.frictionScale)
     else { return false }

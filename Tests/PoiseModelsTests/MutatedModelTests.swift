@@ -29,6 +29,35 @@ struct MutatedModelTests {
     }
   }
 
+  /// Each comment once copied the whole file: 40,000 times 9 MB.
+  @Test("with ten thousands of comments in megabytes is read in no time")
+  func manyComments() throws {
+    let frame = "<frame><!--x--></frame>" + String(repeating: " ", count: 200)
+    let text = "<mujoco><worldbody>\(String(repeating: frame, count: 40_000))</worldbody></mujoco>"
+    let folder = try TemporaryFolder()
+    let path = try folder.write(text.utf8)
+    let time = processorTime {
+      let error = #expect(throws: InvalidInput.self) { try RobotModel(contentsOf: path) }
+      #expect(error?.description.contains("a model without a body") == true)
+    }
+    #expect(time < .seconds(20))
+  }
+
+  /// 16 files of 148 levels each overflowed the stack of whoever walks the tree.
+  @Test("that nests deeper than one file may, by its includes, is refused")
+  func deepIncludes() throws {
+    let folder = try TemporaryFolder()
+    for number in 0..<16 {
+      let next = number < 15 ? "<include file=\"\(number + 1).xml\"/>" : ""
+      let (open, close) = (String(repeating: "<frame>", count: 148), String(repeating: "</frame>", count: 148))
+      try folder.write("<mujocoinclude>\(open)\(next)\(close)</mujocoinclude>".utf8, to: "\(number).xml")
+    }
+    let path = try folder.write(
+      "<mujoco><worldbody><body><joint/><geom size=\"1\"/></body><include file=\"0.xml\"/></worldbody></mujoco>".utf8)
+    let error = #expect(throws: InvalidInput.self) { try RobotModel(contentsOf: path) }
+    #expect(error?.description.contains("elements nested more than 150 deep, includes counted in") == true)
+  }
+
   @Test(
     "never crashes the reader, never hangs it, and gives problems or a model that keeps its promises and can be driven")
   func fuzz() throws {

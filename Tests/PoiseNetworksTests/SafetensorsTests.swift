@@ -195,6 +195,17 @@ struct SafetensorsTests {
     #expect(trial.slowest < .seconds(60))
   }
 
+  /// Megabytes of text take as long as they are long, not as their square, which would be hours.
+  @Test("with texts of megabytes in their head are read in no time")
+  func longTexts() throws {
+    let file = SafetensorsFile(metadata: ["a": String(repeating: "x", count: 8 << 20)])
+    let bytes = file.serialized()
+    var read: SafetensorsFile?
+    let time = try processorTime { read = try SafetensorsFile(bytes, name: "long") }
+    #expect(read == file)
+    #expect(time < .seconds(60))
+  }
+
   @Test("that are missing, or a folder, give the system's reason")
   func unreadable() throws {
     let missing = #expect(throws: InputOutputError.self) { try SafetensorsFile(contentsOf: "/nowhere/at.all") }

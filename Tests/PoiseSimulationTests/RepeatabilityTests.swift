@@ -29,6 +29,13 @@ struct RepeatabilityTests {
     return result
   }
 
+  @Test("threads that ask for the engine's file at once get the same one")
+  func libraryFile() async {
+    let files = await onThreads(8, each: 0..<8) { _ in PhysicsEngine.libraryFile }
+    #expect(files.allSatisfy { $0?.contains("libode") == true }, "\(files)")
+    #expect(Set(files).count == 1)
+  }
+
   @Test("10,000 steps have the same bits on 1, 2 and 4 threads as alone", arguments: solvers)
   func threadsDoNotMatter(_ solver: PhysicsParameters.Solver) async {
     let alone = (0..<4).map { Self.hashes(solver, index: $0) }

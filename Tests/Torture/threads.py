@@ -9,38 +9,37 @@ usage: threads.py [--filter REGEX]
 """
 
 import argparse
-import os
 import pathlib
 import re
-import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tests" / "Torture" / "support"))
+from suite import Suite
+
 SUPPRESSIONS = ROOT / "Tests" / "Torture" / "threads.suppressions"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--filter", default="", help="tests to run; all where it is empty")
+    parser.add_argument("--skip", default="", help="tests not to run")
+    parser.add_argument("--minutes", type=float, default=120, help="for the run, building not counted")
     arguments = parser.parse_args()
     log = ROOT / ".build" / "rubbish" / "thread.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
-    options = f"halt_on_error=0:exitcode=66:second_deadlock_stack=1:suppressions={SUPPRESSIONS}"
-    command = ["swift", "test", "-c", "release", "-Xswiftc", "-enable-testing", "--scratch-path", ".build/testing-thread",
-               "--sanitize=thread"]
-    if arguments.filter:
-        command += ["--filter", arguments.filter]
-    result = subprocess.run(command, cwd=ROOT, env=dict(os.environ, TSAN_OPTIONS=options), capture_output=True, text=True,
-                            errors="replace")
-    output = result.stdout + result.stderr
-    log.write_text(output)
+    # 66 is the sanitizer's own status for a report.
+    environment = {"TSAN_OPTIONS": f"halt_on_error=0:exitcode=66:second_deadlock_stack=1:suppressions={SUPPRESSIONS}"}
+    choice = [word for name in ("filter", "skip") if (value := getattr(arguments, name)) for word in (f"--{name}", value)]
+    status, output, usage = Suite("thread").run(choice, environment, log, arguments.minutes)
     reports = re.findall(r"WARNING: ThreadSanitizer: ([^\n(]*)", output)
-    summaries = sorted(set(re.findall(r"SUMMARY: ThreadSanitizer: ([^\n]*)", output)))
-    tests = re.findall(r"Test run with (\d+) tests? .*", output)
-    print(f"threads: {sum(map(int, tests))} tests, {len(reports)} reports of the thread sanitizer, status {result.returncode}; {log}")
-    for summary in summaries:
+    tests = sum(map(int, re.findall(r"Test run with (\d+) tests?", output)))
+    suites = sorted(set(re.findall(r"Suite \"?(.+?)\"? passed", output)))
+    print(f"threads: {tests} tests in {len(suites)} suites, {len(reports)} reports of the thread sanitizer, status {status}, "
+          f"{usage.ru_utime + usage.ru_stime:.0f} s of processor time; {log}")
+    for summary in sorted(set(re.findall(r"SUMMARY: ThreadSanitizer: ([^\n]*)", output))):
         print(f"threads:   {summary}")
-    return 0 if not reports and result.returncode == 0 and tests else 1
+    return 0 if status == 0 and not reports and tests else 1
 
 
 if __name__ == "__main__":

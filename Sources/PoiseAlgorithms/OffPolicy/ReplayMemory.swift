@@ -252,7 +252,7 @@ extension ReplayMemory {
   /// - Returns: whether the state is of a memory of this shape, and in itself possible; if not, nothing was changed.
   public mutating func begin(from state: State) -> Bool {
     guard
-      state.shape == shape, state.written >= 0, state.newest.count == worldCount,
+      state.shape == shape, state.written.isPossibleCount, state.newest.count == worldCount,
       state.newest.allSatisfy({ $0 < state.written && ($0 == -1 || $0 >= state.written - capacity) })
     else { return false }
     (written, newest, transitionCount) = (state.written, state.newest, 0)

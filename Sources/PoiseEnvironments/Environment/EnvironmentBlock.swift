@@ -187,7 +187,9 @@ public final class EnvironmentBlock: @unchecked Sendable {
       && state.begun.allSatisfy { (0..<1 << 40).contains($0) }
       && zip(environments, state.environments).allSatisfy { $0.accepts($1) }
       && zip(state.environments, state.isIdle).allSatisfy { $0.ending == .running || $1 }
-      && state.finishedEpisodes.allSatisfy { $0.rewardTerms.count == task.rewardNames.count }
+      && state.finishedEpisodes.allSatisfy {
+        $0.rewardTerms.count == task.rewardNames.count && $0.steps.isPossibleCount
+      }
   }
 
   /// - Parameter state: one that this block `accepts`.

@@ -316,7 +316,11 @@ struct EnvironmentCore: ~Copyable {
       && state.drawn.delaySteps <= (history.count / max(1, scaling.count) - 1) * physicsSteps
       && state.actionHistory.count == history.count && state.commandChanges.count == commandChanges.count
       && state.rewardSums.count == rewardSums.count && state.episode >= (isRunning ? 0 : -1)
-      && state.start.stepLimit >= 1 && (0..<1 << 48).contains(state.after.step)
+      && state.start.stepLimit >= 1
+      && [
+        max(0, state.episode), state.start.stepLimit, state.before.step, state.after.step, state.quality.uprightSteps,
+        state.quality.lastUprightSteps,
+      ].allSatisfy(\.isPossibleCount)
       && state.actionHistory.allSatisfy { abs($0) <= 1 }
   }
 

@@ -194,9 +194,13 @@ public final class OffPolicyTrainer: Trainer {
       state.shards.count == shards.count
       && zip(state.shards, shards).allSatisfy {
         $1.block.accepts($0.block) && $0.observations.count == $1.buffers.observations.count
-          && $1.noise.accepts($0.noise)
+          && $1.noise.accepts($0.noise) && $0.saturated.isPossibleCount
       }
-    guard fits, state.environmentSteps >= 0, memory.begin(from: state.replay) else {
+    // Every step of a world writes a slot at least. Steps that never were would be learned from until the end of time.
+    guard fits, (0...max(0, state.replay.written)).contains(state.environmentSteps),
+      (0...state.environmentSteps).contains(state.underWay.firstStep), !state.replay.newest.contains(-1),
+      memory.begin(from: state.replay)
+    else {
       throw InvalidInput(.foreignMemory(in: file, worlds: settings.worlds, blockSize: settings.blockSize))
     }
     try ddpg.read(tensors, file: file)

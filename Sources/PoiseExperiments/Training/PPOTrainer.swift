@@ -149,7 +149,7 @@ public final class PPOTrainer: Trainer {
         $1.block.accepts($0.block) && $0.observations.count == $1.buffers.observations.count
           && $0.random.count == $1.random.count && $0.returns.count == $1.returns.count
       }
-    guard fits, memory.environmentSteps >= 0, memory.returnStatistics.elementCount == 1 else {
+    guard fits, memory.environmentSteps.isPossibleCount, memory.returnStatistics.elementCount == 1 else {
       throw InvalidInput(.foreignMemory(in: file, worlds: settings.worlds, blockSize: settings.blockSize))
     }
     try ppo.read(tensors, file: file)

@@ -43,6 +43,12 @@ public final class TrainingRun {
     var skippedUpdates: Int?
     /// Wall time of the processes before this one, s; told, not computed with.
     var secondsBefore = 0.0
+
+    /// Whether a run may go on counting from here; a file may say anything.
+    var isPossible: Bool {
+      let counts = [iteration, environmentSteps, nextEvaluation, goalsInARow, bestSteps, faults, skippedUpdates ?? 0]
+      return counts.allSatisfy(\.isPossibleCount) && max(0, evaluatedSteps).isPossibleCount && evaluatedSteps >= -1
+    }
   }
 
   /// Seconds between two saves of `latest` where nothing else asks for one.
@@ -137,6 +143,12 @@ public final class TrainingRun {
     }
     inputs = file.inputs
     state = try Tensor.decode("run.state", in: file.tensors, file: file.path)
+    guard state.isPossible else {
+      throw InvalidInput(
+        Problem(
+          file: file.path, place: "tensor 'run.state'", found: "counts that no run reaches",
+          allowed: "whole numbers, not negative, below 2⁴⁸", remedy: "The file is damaged."))
+    }
     try trainer.read(file.tensors, file: file.path)
     // From here on files are cut back to what the checkpoint knows of, so it has to be the last one.
     if checkpoint != .latest { try WholeFile.give(file.path, theName: folder.checkpointPath(.latest)) }

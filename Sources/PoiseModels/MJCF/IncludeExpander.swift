@@ -24,6 +24,7 @@ struct IncludeExpander {
   private var openFiles: [String] = []
   private var totalSize = 0
   private var elementCount = 0
+  private var isTooDeep = false
 
   /// - Returns: the whole model as one tree, or `nil` after noting problems.
   /// - Throws: `InputOutputError` if the main file cannot be read at all.
@@ -76,7 +77,7 @@ struct IncludeExpander {
       return nil
     }
     openFiles = [real]
-    return expand(root)
+    return expand(root, depth: 1)
   }
 
   private static func tooLarge(file: String, size: Int) -> Problem {
@@ -86,24 +87,37 @@ struct IncludeExpander {
   }
 
   /// The same element with its includes replaced, at every depth.
-  private mutating func expand(_ element: MJCFElement) -> MJCFElement {
+  ///
+  /// - Parameter depth: levels down to this element, in all files together: who reads the tree calls itself once for each.
+  private mutating func expand(_ element: MJCFElement, depth: Int) -> MJCFElement {
     elementCount += 1
     guard !element.children.isEmpty else { return element }
     var result = element
     result.children = []
+    guard depth < MarkupScan.depthLimit else {
+      if !isTooDeep {
+        findings.problem(
+          element.source, "", found: "elements nested more than \(MarkupScan.depthLimit) deep, includes counted in",
+          allowed: "at most \(MarkupScan.depthLimit) levels", remedy: "Flatten the tree of bodies.")
+      }
+      isTooDeep = true
+      return result
+    }
     result.children.reserveCapacity(element.children.count)
     for child in element.children {
       if child.name == "include" {
-        result.children += contents(of: child)
+        result.children += contents(of: child, depth: depth)
       } else {
-        result.children.append(expand(child))
+        result.children.append(expand(child, depth: depth + 1))
       }
     }
     return result
   }
 
   /// The children of the root of the file that `include` names; empty after noting a problem.
-  private mutating func contents(of include: MJCFElement) -> [MJCFElement] {
+  ///
+  /// - Parameter depth: of the element that the include stands in.
+  private mutating func contents(of include: MJCFElement, depth: Int) -> [MJCFElement] {
     func refuse(_ found: String, _ allowed: String, _ remedy: String) -> [MJCFElement] {
       findings.problem(include.source, "include", found: found, allowed: allowed, remedy: remedy)
       return []
@@ -159,10 +173,10 @@ struct IncludeExpander {
       return refuse(
         "\(quoted(name)), which is already included at \(place)", "each file once", "Remove one of the includes.")
     }
-    return read(path, real: real, include: include)
+    return read(path, real: real, include: include, depth: depth)
   }
 
-  private mutating func read(_ path: String, real: String, include: MJCFElement) -> [MJCFElement] {
+  private mutating func read(_ path: String, real: String, include: MJCFElement, depth: Int) -> [MJCFElement] {
     func refuse(_ found: String, _ allowed: String) -> [MJCFElement] {
       findings.problem(
         include.source, "include", found: found, allowed: allowed, remedy: "Name an MJCF file.")
@@ -196,6 +210,6 @@ struct IncludeExpander {
     }
     openFiles.append(real)
     defer { openFiles.removeLast() }
-    return expand(root).children
+    return expand(root, depth: depth).children
   }
 }

@@ -28,8 +28,8 @@ struct MarkupScan {
   }
 
   private mutating func scan() throws(Failure) {
-    /// Elements that are open here: their names and lines.
-    var open: [(name: ArraySlice<UInt8>, line: Int)] = []
+    /// Elements that are open here: their names and lines. Names of their own: slices would make every blanked comment copy the file.
+    var open: [(name: [UInt8], line: Int)] = []
     while try skipText(isInside: !open.isEmpty) {
       if follows("!--") {
         let start = position - 1
@@ -90,11 +90,11 @@ struct MarkupScan {
   }
 
   /// The name that starts here, up to white space, '/' or '>'.
-  private var tagName: ArraySlice<UInt8> {
-    bytes[position...].prefix { $0 > 0x20 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ">") }
+  private var tagName: [UInt8] {
+    Array(bytes[position...].prefix { $0 > 0x20 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ">") })
   }
 
-  private func text(_ name: ArraySlice<UInt8>) -> String { String(decoding: name.prefix(60), as: UTF8.self) }
+  private func text(_ name: [UInt8]) -> String { String(decoding: name.prefix(60), as: UTF8.self) }
 
   /// Goes just behind the next '<', or to the end of the file.
   ///

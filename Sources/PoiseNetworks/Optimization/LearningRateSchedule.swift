@@ -66,6 +66,11 @@ public struct AdaptiveLearningRate: Codable, Hashable, Sendable {
     rate = min(max(settings.initialRate, settings.lowestRate), settings.highestRate)
   }
 
+  /// Whether a value that came from outside is one that this one could become.
+  public func accepts(_ other: Self) -> Bool {
+    other.settings == settings && (settings.lowestRate...settings.highestRate).contains(other.rate)
+  }
+
   /// Takes the mean KL divergence of one update into account. What is not finite counts as too large.
   public mutating func observe(divergence: Double) {
     if !divergence.isFinite || divergence > 2 * settings.targetDivergence {

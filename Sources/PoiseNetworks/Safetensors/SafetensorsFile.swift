@@ -237,27 +237,28 @@ private struct Header: Decodable {
 private func firstRepeatedKey(_ json: Data) -> String? {
   var depth = 0
   var seen: Set<[UInt8]> = []
-  var string: [UInt8]?
-  var last: [UInt8]?
+  /// Where the string that is open begins, and the last one that is not.
+  var start: Int?
+  var last: Range<Int>?
   var escaped = false
-  for byte in json {
-    if var open = string {
+  for (index, byte) in zip(json.indices, json) {
+    if let begin = start {
       if !escaped, byte == UInt8(ascii: "\"") {
-        last = open
-        string = nil
+        last = begin..<index
+        start = nil
       } else {
         escaped = !escaped && byte == UInt8(ascii: "\\")
-        open.append(byte)
-        string = open
       }
       continue
     }
     switch byte {
-    case UInt8(ascii: "\""): string = []
+    case UInt8(ascii: "\""): start = index + 1
     case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
     case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
     case UInt8(ascii: ":"):
-      if depth == 1, let key = last, !seen.insert(key).inserted { return String(decoding: key, as: UTF8.self) }
+      if depth == 1, let key = last.map({ [UInt8](json[$0]) }), !seen.insert(key).inserted {
+        return String(decoding: key, as: UTF8.self)
+      }
     default: break
     }
   }

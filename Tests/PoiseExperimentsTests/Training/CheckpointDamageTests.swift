@@ -261,6 +261,26 @@ struct CheckpointDamageTests {
     }
   }
 
+  @Test("a sealed checkpoint whose run counts to the edge of the integers, or below zero, is refused")
+  func counts() throws {
+    let run = try Example(algorithm: "ppo")
+    let name = "checkpoints/latest.safetensors"
+    let good = try SafetensorsFile(contentsOf: "\(run.path)/\(name)")
+    let state = String(decoding: try #require(good.tensors["run.state"]).bytes, as: UTF8.self)
+    for key in ["iteration", "nextEvaluation", "faults", "goalsInARow", "evaluatedSteps"] {
+      for count in [Int.max, .min] {
+        let changed = state.replacing(try Regex("\"\(key)\":-?[0-9]+"), with: "\"\(key)\":\(count)")
+        #expect(changed != state, "\(key)")
+        var file = good
+        let bytes = Data(changed.utf8)
+        file.tensors["run.state"] = Tensor(elementType: .uint8, shape: [bytes.count], bytes: bytes)
+        try run.write(file.sealed(), name)
+        let error = #expect(throws: InvalidInput.self, "\(key) \(count)") { try run.resume() }
+        #expect(error?.description.contains("tensor 'run.state'") == true, "\(error?.description ?? "")")
+      }
+    }
+  }
+
   @Test("the policy of a run that trains can be read at any moment, whole")
   func reading() throws {
     let scratch = TrainingRunTests.Scratch()
