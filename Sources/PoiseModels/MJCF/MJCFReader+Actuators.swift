@@ -97,7 +97,14 @@ extension MJCFReader {
     // The joint's range, made wider or narrower about its middle.
     let middle = (range.upperBound + range.lowerBound) / 2
     let radius = (range.upperBound - range.lowerBound) / 2 * share
-    return (middle - radius)...(middle + radius)
+    let (lower, upper) = (middle - radius, middle + radius)
+    guard lower < upper else {
+      reader.problem(
+        "inheritrange", found: "a share that leaves the range \(lower) to \(upper)", allowed: "one that leaves a range",
+        remedy: "Use 1 for the joint's own range.")
+      return given
+    }
+    return lower...upper
   }
 
   private func refuseForeignPhysics(_ reader: ElementReader) {
