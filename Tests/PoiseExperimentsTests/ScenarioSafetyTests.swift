@@ -123,7 +123,7 @@ struct ScenarioSafetyTests {
       var message = ""
       let time = processorTime { message = refusal(of: text) }
       #expect(!message.hasPrefix("accepted"), "\(name)")
-      #expect(time < .seconds(60), "\(name) took \(time)")
+      #expect(time < .seconds(2), "\(name) took \(time)")
     }
   }
 

@@ -40,7 +40,7 @@ struct MutatedModelTests {
       let error = #expect(throws: InvalidInput.self) { try RobotModel(contentsOf: path) }
       #expect(error?.description.contains("a model without a body") == true)
     }
-    #expect(time < .seconds(60))
+    #expect(time < .seconds(20))
   }
 
   /// 16 files of 148 levels each overflowed the stack of whoever walks the tree.

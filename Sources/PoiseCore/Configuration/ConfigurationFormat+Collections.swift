@@ -91,7 +91,9 @@ extension Configurable {
     }
     var value = value
     var firstLocations: [String: ConfigurationLocation] = [:]
+    let keys = keys
     let known = Dictionary(keys.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    lazy var knownKeys = KnownKeys(keys.map(\.name))
     for entry in entries {
       if let first = firstLocations[entry.key] {
         reader.reportDuplicate(entry, first: first)
@@ -99,7 +101,7 @@ extension Configurable {
       }
       firstLocations[entry.key] = entry.location
       guard let key = known[entry.key] else {
-        reader.reportUnknown(entry, known: keys.map(\.name))
+        reader.reportUnknown(entry, known: knownKeys)
         continue
       }
       reader.descend(into: entry.key, at: entry.location) { key.read(entry.value, &value, &$0) }

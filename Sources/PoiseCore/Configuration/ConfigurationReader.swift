@@ -1,10 +1,12 @@
 /// What is read so far: the problems, where each key stands, and the path of the key that is being read.
 public struct ConfigurationReader: Sendable {
+  /// What a person is told; empty where only what is good is wanted.
   public private(set) var problems: [Problem] = []
-  /// How many of them are between keys that are fine one by one.
+  private var problemCount = 0
+  /// How many problems are between keys that are fine one by one.
   fileprivate(set) var contradictionCount = 0
-  /// How many of them leave a key without a value.
-  var faultCount: Int { problems.count - contradictionCount }
+  /// How many problems leave a key without a value.
+  var faultCount: Int { problemCount - contradictionCount }
   private(set) var locations: [String: ConfigurationLocation] = [:]
   private var components: [String] = []
   /// For each name of a key, the paths that end in it; made only once something unknown turns up.
@@ -24,15 +26,22 @@ public struct ConfigurationReader: Sendable {
   /// The key that is being read: `ppo.clipRange`, `rewards.tilt.weight`; empty at the top.
   public var path: String { components.joined(separator: ".") }
 
-  public mutating func report(at location: ConfigurationLocation, found: String, allowed: String, remedy: String = "") {
+  public mutating func report(
+    at location: ConfigurationLocation, found: @autoclosure () -> String, allowed: @autoclosure () -> String,
+    remedy: @autoclosure () -> String = ""
+  ) {
+    problemCount += 1
+    guard !keepsWhatIsGood else { return }
     problems.append(
       Problem(
-        file: location.file, line: location.line, place: path, found: found, allowed: allowed, remedy: remedy))
+        file: location.file, line: location.line, place: path, found: found(), allowed: allowed(), remedy: remedy()))
   }
 
   /// Reports that a node is not what its key allows.
-  public mutating func report(_ node: ConfigurationNode, allowed: String, remedy: String = "") {
-    report(at: node.location, found: node.found, allowed: allowed, remedy: remedy)
+  public mutating func report(
+    _ node: ConfigurationNode, allowed: @autoclosure () -> String, remedy: @autoclosure () -> String = ""
+  ) {
+    report(at: node.location, found: node.found, allowed: allowed(), remedy: remedy())
   }
 
   /// Reads what is below a key. With a location, it becomes the place where later problems with this key are shown.
@@ -45,15 +54,14 @@ public struct ConfigurationReader: Sendable {
     components.removeLast()
   }
 
-  mutating func reportUnknown(_ entry: ConfigurationNode.Entry, known: [String]) {
-    let allowed =
-      known.isEmpty
-      ? "no keys here" : known.count == 1 ? "the key \(quotedList(known))" : "the keys \(quotedList(known))"
-    var remedy = suggestion(for: entry.key, among: known)
+  mutating func reportUnknown(_ entry: ConfigurationNode.Entry, known: KnownKeys) {
+    // Looking for what was meant is most of the work on a file of rubbish.
+    guard !keepsWhatIsGood else { return report(at: entry.location, found: "", allowed: "") }
+    var remedy = known.names.suggestion(for: entry.key)
     if remedy.isEmpty, let elsewhere = pathsByName[entry.key], elsewhere.count <= 3 {
       remedy = "It is a key in another place: \(quotedList(elsewhere))."
     }
-    report(at: entry.location, found: "the unknown key \(quoted(entry.key))", allowed: allowed, remedy: remedy)
+    report(at: entry.location, found: "the unknown key \(quoted(entry.key))", allowed: known.phrase, remedy: remedy)
   }
 
   mutating func reportDuplicate(_ entry: ConfigurationNode.Entry, first: ConfigurationLocation) {
@@ -63,6 +71,19 @@ public struct ConfigurationReader: Sendable {
         at: entry.location, found: "the key for the second time\(line)", allowed: "each key once",
         remedy: "Remove one of them.")
     }
+  }
+}
+
+/// The keys of a section, for whoever wrote another: made once for all of them.
+struct KnownKeys {
+  let names: NearNames
+  let phrase: String
+
+  init(_ names: [String]) {
+    self.names = NearNames(names)
+    phrase =
+      names.isEmpty
+      ? "no keys here" : names.count == 1 ? "the key \(quotedList(names))" : "the keys \(quotedList(names))"
   }
 }
 
@@ -86,9 +107,10 @@ public struct ConfigurationChecks: Sendable {
     let place = prefix.isEmpty ? key : key.isEmpty ? prefix : "\(prefix).\(key)"
     let location = ConfigurationSource.nearest(to: place, in: reader.locations) ?? fallback
     reader.contradictionCount += 1
-    let (found, allowed, remedy) = (found(), allowed(), remedy())
-    if key.isEmpty { return reader.report(at: location, found: found, allowed: allowed, remedy: remedy) }
-    reader.descend(into: key, at: nil) { $0.report(at: location, found: found, allowed: allowed, remedy: remedy) }
+    if key.isEmpty { return reader.report(at: location, found: found(), allowed: allowed(), remedy: remedy()) }
+    reader.descend(into: key, at: nil) {
+      $0.report(at: location, found: found(), allowed: allowed(), remedy: remedy())
+    }
   }
 }
 

@@ -1,29 +1,47 @@
-/// Returns the candidate nearest to `name` by edit distance, if it is near enough to be a slip of the pen.
+/// Names of which one may be meant by a person who wrote another; ready for many questions.
 ///
-/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours cost one each.
-/// Source: Damerau 1964, "A technique for computer detection and correction of spelling errors". Case is ignored.
-///
-/// - Returns: the first of the nearest candidates within a third of the longer name's length (at least 1), else `nil`.
-public func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
-  // A name this long is rubbish, and the table below is quadratic.
-  guard name.utf8.count <= 256 else { return nil }
-  let wanted = Array(name.lowercased())
-  var best: (name: String, distance: Int)?
-  for candidate in candidates {
-    let other = Array(candidate.lowercased())
-    let distance = editDistance(wanted, other)
-    let tolerance = max(1, max(wanted.count, other.count) / 3)
-    if distance <= tolerance, best.map({ distance < $0.distance }) ?? true { best = (candidate, distance) }
+/// Nearness is the optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours cost
+/// one each. Source: Damerau 1964, "A technique for computer detection and correction of spelling errors". Case is
+/// ignored.
+struct NearNames {
+  private let candidates: [(name: String, letters: [Unicode.Scalar])]
+
+  init(_ names: some Sequence<String>) { candidates = names.map { ($0, Self.letters($0)) } }
+
+  private static func letters(_ name: String) -> [Unicode.Scalar] { Array(name.lowercased().unicodeScalars) }
+
+  /// Returns the first of the nearest names within a third of the longer name's length (at least 1), else `nil`: near
+  /// enough to be a slip of the pen.
+  func nearest(to name: String) -> String? {
+    // A name this long is rubbish, and the table below is quadratic.
+    guard name.utf8.count <= 256 else { return nil }
+    let wanted = Self.letters(name)
+    var best: (name: String, distance: Int)?
+    for (candidate, letters) in candidates {
+      let limit = min(max(1, max(wanted.count, letters.count) / 3), best.map { $0.distance - 1 } ?? .max)
+      // The difference of the lengths has to be inserted.
+      guard limit >= 0, abs(wanted.count - letters.count) <= limit else { continue }
+      let distance = editDistance(wanted, letters)
+      if distance <= limit { best = (candidate, distance) }
+    }
+    return best?.name
   }
-  return best?.name
+
+  /// `Did you mean 'x'?`, or an empty string.
+  func suggestion(for name: String) -> String { nearest(to: name).map { "Did you mean '\($0)'?" } ?? "" }
+}
+
+/// Returns the first of the candidates nearest to `name`, if it is near enough to be a slip of the pen (`NearNames`).
+public func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
+  NearNames(candidates).nearest(to: name)
 }
 
 /// `Did you mean 'x'?` with a trailing question mark, or an empty string.
 public func suggestion(for name: String, among candidates: some Sequence<String>) -> String {
-  nearestName(to: name, among: candidates).map { "Did you mean '\($0)'?" } ?? ""
+  NearNames(candidates).suggestion(for: name)
 }
 
-private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
   guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
   var beforePrevious: [Int] = []
   var previous = Array(0...b.count)
