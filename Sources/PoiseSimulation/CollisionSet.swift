@@ -28,7 +28,6 @@ struct CollisionSet {
     let second: Int
     let friction: Double
     let maximumContacts: Int
-    let isWithPlane: Bool
   }
 
   /// What the test before ODE's reads of a pair, small and side by side: most pairs of a step get no further.
@@ -48,10 +47,8 @@ struct CollisionSet {
   /// World position of each geometry's centre and half axis in this step, [geometries].
   private var centers: [Vector3] = []
   private var halfAxes: [Vector3] = []
-  /// Room for the contacts of every pair at once, so that none is ever dropped.
-  private var capacity = 0
-  private var points: UnsafeMutablePointer<dContact>?
-  private var feedbacks: UnsafeMutablePointer<dJointFeedback>?
+  /// For the contacts of every pair at once, so that none is ever dropped; made with the first step.
+  private var room: ContactRoom?
   private var pairOfContact: [Int] = []
   /// Contacts of the last step.
   private(set) var count = 0
@@ -67,34 +64,28 @@ struct CollisionSet {
     pairs.append(pair)
     let (a, b) = (geometries[pair.first], geometries[pair.second])
     let reach = a.reach + b.reach
+    let isWithPlane = b.shape == .plane
     candidates.append(
       Candidate(
         first: pair.first, second: pair.second, squaredReach: reach * reach,
-        boundingRadius: pair.isWithPlane ? a.boundingRadius : a.boundingRadius + b.boundingRadius,
-        isWithPlane: pair.isWithPlane))
-    capacity += pair.maximumContacts
+        boundingRadius: isWithPlane ? a.boundingRadius : a.boundingRadius + b.boundingRadius,
+        isWithPlane: isWithPlane))
     free()
-    (points, feedbacks) = (nil, nil)
+    room = nil
     count = 0
   }
 
-  /// Makes room for the contacts of all pairs: once, with the first step.
-  private mutating func allocate() {
-    let contacts = UnsafeMutablePointer<dContact>.allocate(capacity: capacity)
-    contacts.initialize(repeating: dContact(), count: capacity)
-    points = contacts
-    let reactions = UnsafeMutablePointer<dJointFeedback>.allocate(capacity: capacity)
-    reactions.initialize(repeating: dJointFeedback(), count: capacity)
-    feedbacks = reactions
+  private mutating func makeRoom() -> ContactRoom {
+    let capacity = pairs.reduce(0) { $0 + $1.maximumContacts }
+    let room = ContactRoom(capacity: capacity)
+    self.room = room
     pairOfContact = Array(repeating: 0, count: capacity)
+    return room
   }
 
   mutating func clearContacts() { count = 0 }
 
-  func free() {
-    points?.deallocate()
-    feedbacks?.deallocate()
-  }
+  func free() { room?.free() }
 
   // MARK: Each step
 
@@ -107,8 +98,7 @@ struct CollisionSet {
   ) -> Bool {
     count = 0
     guard !pairs.isEmpty else { return true }
-    if points == nil { allocate() }
-    guard let points, let feedbacks else { preconditionFailure("no room for contacts") }
+    let room = room ?? makeRoom()
     for i in geometries.indices where geometries[i].body >= 0 {
       let geometry = geometries[i]
       centers[i] = geometry.frame.position + geometry.frame.rotate(geometry.pose.position)
@@ -119,7 +109,7 @@ struct CollisionSet {
       let found = Int(
         poise_ode_collide(
           geometries[pair.first].handle, geometries[pair.second].handle, Int32(pair.maximumContacts),
-          &points[count].geom, Int32(MemoryLayout<dContact>.stride)))
+          &room.points[count].geom, Int32(MemoryLayout<dContact>.stride)))
       guard found > 0 else {
         if found < 0 { return false }
         continue
@@ -128,11 +118,11 @@ struct CollisionSet {
       let second = geometries[pair.second].frame
       for i in count..<count + found {
         surface.describe(
-          &points[i], friction: frictionScale * pair.friction, gravity: gravity, timeStep: timeStep, first: first,
+          &room.points[i], friction: frictionScale * pair.friction, gravity: gravity, timeStep: timeStep, first: first,
           second: second)
-        let joint = dJointCreateContact(world, group, &points[i])
+        let joint = dJointCreateContact(world, group, &room.points[i])
         dJointAttach(joint, first.handle, second.handle)
-        dJointSetFeedback(joint, &feedbacks[i])
+        dJointSetFeedback(joint, &room.reactions[i])
         pairOfContact[i] = index
       }
       count += found
@@ -160,15 +150,33 @@ struct CollisionSet {
 
   /// Contact `index` of the last step.
   func contact(_ index: Int) -> World.Contact {
-    guard let points, let feedbacks else { preconditionFailure("contact \(index) of none") }
-    let geom = points[index].geom
-    let force = feedbacks[index].f1
+    guard let room else { preconditionFailure("contact \(index) of none") }
+    let geom = room.points[index].geom
+    let force = room.reactions[index].f1
     let pair = pairs[pairOfContact[index]]
     return World.Contact(
       first: World.GeometryIndex(value: pair.first), second: World.GeometryIndex(value: pair.second),
       position: Vector3(geom.pos.0, geom.pos.1, geom.pos.2),
       normal: Vector3(geom.normal.0, geom.normal.1, geom.normal.2), depth: geom.depth,
       force: Vector3(force.0, force.1, force.2))
+  }
+}
+
+/// Memory that ODE writes contacts and their reactions to.
+private struct ContactRoom {
+  let points: UnsafeMutablePointer<dContact>
+  let reactions: UnsafeMutablePointer<dJointFeedback>
+
+  init(capacity: Int) {
+    points = .allocate(capacity: capacity)
+    points.initialize(repeating: dContact(), count: capacity)
+    reactions = .allocate(capacity: capacity)
+    reactions.initialize(repeating: dJointFeedback(), count: capacity)
+  }
+
+  func free() {
+    points.deallocate()
+    reactions.deallocate()
   }
 }
 

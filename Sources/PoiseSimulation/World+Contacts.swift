@@ -65,7 +65,7 @@ extension World {
     collisions.add(
       CollisionSet.Pair(
         first: first, second: second, friction: max(geometries[first].friction, geometries[second].friction),
-        maximumContacts: boxes == 2 ? 8 : 4, isWithPlane: geometries[second].shape == .plane))
+        maximumContacts: boxes == 2 ? 8 : 4))
   }
 
   public var geometryCount: Int { collisions.geometries.count }

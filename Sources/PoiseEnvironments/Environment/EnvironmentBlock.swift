@@ -184,6 +184,7 @@ public final class EnvironmentBlock: @unchecked Sendable {
   /// Whether a state, from a file say, is one that these worlds could be in.
   public func accepts(_ state: State) -> Bool {
     state.environments.count == count && state.begun.count == count && state.isIdle.count == count
+      // They are multiplied by the number of worlds, which leaves less room than a count has.
       && state.begun.allSatisfy { (0..<1 << 40).contains($0) }
       && zip(environments, state.environments).allSatisfy { $0.accepts($1) }
       && zip(state.environments, state.isIdle).allSatisfy { $0.ending == .running || $1 }

@@ -46,22 +46,33 @@ struct SpoiledTrainingTests {
     }
   }
 
-  // MARK: What the environments give
-
-  @Test(
-    "observations and rewards: counted and named, and the learner never sees them", arguments: ["ppo", "ddpg", "td3"])
-  func environments(algorithm: String) throws {
-    let trainer = try Self.trainer(Self.spoiled(algorithm))
+  /// Trains for 2,500 steps, which must not fail, and returns the faults: many, and as many as were counted.
+  private static func faults(
+    of trainer: any Trainer, inspect: (TrainingReport) -> Void = { _ in }
+  ) -> [EnvironmentFault] {
     var faults: [EnvironmentFault] = []
     var counted = 0.0
     while trainer.environmentSteps < 2500 {
       let report = trainer.iterate(stepLimit: 5000)
       faults += report.faults
       counted += report["faults"] ?? 0
-      #expect(report.failure == nil && report.metrics.allSatisfy { $0.value?.isFinite ?? true }, "\(report.metrics)")
-      #expect(report["skipped_updates"] == 0)
+      #expect(report.failure == nil, "\(report.failure as Any)")
+      inspect(report)
     }
     #expect(Double(faults.count) == counted && faults.count > 100, "\(faults.count) faults")
+    return faults
+  }
+
+  // MARK: What the environments give
+
+  @Test(
+    "observations and rewards: counted and named, and the learner never sees them", arguments: ["ppo", "ddpg", "td3"])
+  func environments(algorithm: String) throws {
+    let trainer = try Self.trainer(Self.spoiled(algorithm))
+    let faults = Self.faults(of: trainer) { report in
+      #expect(report.metrics.allSatisfy { $0.value?.isFinite ?? true }, "\(report.metrics)")
+      #expect(report["skipped_updates"] == 0)
+    }
     for place in ["observation 'spoiled'", "reward 'spoiledReward'"] { #expect(faults.contains { $0.place == place }) }
     #expect(faults.allSatisfy { $0.place.contains("spoiled") })
     #expect(try Self.isFinite(trainer))
@@ -105,15 +116,7 @@ struct SpoiledTrainingTests {
       "ppo.initialLogDeviation=88.2", "ppo.logDeviationCeiling=100", "ppo.learningRate.schedule=constant",
     ]
     let trainer = try Self.trainer(Self.scenario("ppo", deviation))
-    var faults: [EnvironmentFault] = []
-    var counted = 0.0
-    while trainer.environmentSteps < 2500 {
-      let report = trainer.iterate(stepLimit: 5000)
-      faults += report.faults
-      counted += report["faults"] ?? 0
-      #expect(report.failure == nil, "\(report.failure as Any)")
-    }
-    #expect(Double(faults.count) == counted && faults.count > 100, "\(faults.count) faults")
+    let faults = Self.faults(of: trainer)
     #expect(faults.allSatisfy { $0.place == "action 0" && $0.reason.hasSuffix("inf is not finite") })
     #expect(try Self.isFinite(trainer))
   }
