@@ -2,7 +2,6 @@ import Foundation
 import PoiseCore
 import PoiseExperiments
 import PoiseNetworks
-import Synchronization
 import TestSupport
 import Testing
 
@@ -213,7 +212,7 @@ struct ServerTests {
   func flooding() async throws {
     try await Self.serving(Self.cartPole()) { port, _ in
       // Bytes of each flood that were taken off its hands.
-      let taken = Mutex([Int](repeating: 0, count: 3))
+      let taken = Guarded([Int](repeating: 0, count: 3))
       let start = Date()
       let floods = (0..<3).map { flood in
         Thread {

@@ -83,11 +83,11 @@ struct RepeatabilityTests {
   func threads(which: ShippedRobot, solver: PhysicsParameters.Solver) throws {
     let expected = try Self.hash(which, solver)
     for count in [2, 4] {
-      let hashes = HashBox(count)
+      let hashes = Guarded([UInt64](repeating: 0, count: count))
       DispatchQueue.concurrentPerform(iterations: count) { index in
-        if let hash = try? Self.hash(which, solver) { hashes.set(index, hash) }
+        if let hash = try? Self.hash(which, solver) { hashes.withLock { $0[index] = hash } }
       }
-      #expect(hashes.values == Array(repeating: expected, count: count))
+      #expect(hashes.withLock { $0 } == Array(repeating: expected, count: count))
     }
   }
 
@@ -95,14 +95,4 @@ struct RepeatabilityTests {
   static let hasFusedArithmetic: Bool = {
     (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.contains(" fma ") ?? false
   }()
-}
-
-/// Results of threads, each in its own place.
-final class HashBox: @unchecked Sendable {
-  // Proof: every access holds the lock.
-  private let lock = NSLock()
-  private var storage: [UInt64]
-  init(_ count: Int) { storage = Array(repeating: 0, count: count) }
-  func set(_ index: Int, _ value: UInt64) { lock.withLock { storage[index] = value } }
-  var values: [UInt64] { lock.withLock { storage } }
 }

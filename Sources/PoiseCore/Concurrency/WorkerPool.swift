@@ -63,7 +63,7 @@ public final class WorkerPool: Sendable {
 /// out of `pending`, with release, and the caller has seen it, with acquire) and read by helpers only after they have
 /// seen the new `generation` (released after the write). One caller at a time: `entry`.
 private final class Shared: @unchecked Sendable {
-  private let entry = Mutex(())
+  private let entry = Guarded(())
   private let generation = Atomic<Int>(0)
   private let pending = Atomic<Int>(0)
   private let isStopped = Atomic<Bool>(false)

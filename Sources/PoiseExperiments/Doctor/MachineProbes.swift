@@ -4,7 +4,6 @@ import PoiseCore
 import PoiseModels
 import PoiseNetworks
 import PoiseSimulation
-import Synchronization
 
 extension Machine {
   /// Numbers and files: all that the promises of same bits and whole files hang on.
@@ -63,7 +62,7 @@ extension Machine {
     }
     for count in [2, 4] {
       // Unequal results are of interest, not which thread had them.
-      let results = Mutex<[Result<UInt64, any Error>]>([])
+      let results = Guarded<[Result<UInt64, any Error>]>([])
       DispatchQueue.concurrentPerform(iterations: count) { _ in
         let result = Result { try physicsFigure() }
         results.withLock { $0.append(result) }

@@ -2,7 +2,6 @@ import Foundation
 import PoiseCore
 import PoiseModels
 public import PoiseNetworks
-import Synchronization
 
 /// Settings tried out side by side: seeds in parallel, each training on one thread; the worst dropped rung by rung; winner and shipped
 /// setting set side by side on seeds that chose nothing.
@@ -208,7 +207,7 @@ public final class Sweep: Sendable {
       var signal: Int32 = 0
       var error: (any Error)?
     }
-    let progress = Mutex(Progress())
+    let progress = Guarded(Progress())
     var workers = Array(0..<min(crew.parallel, trials.count))
     WorkerPool(threadCount: max(1, workers.count)).forEach(&workers) { _, _ in
       while true {

@@ -1,7 +1,6 @@
 import Dispatch
 import Foundation
 import PoiseCore
-import Synchronization
 
 /// Stands between the network and the HTTP server, and lets in nothing but what the viewer's own page sends.
 ///
@@ -40,7 +39,7 @@ public final class Doorman: Sendable {
   /// A pipe that wakes the thread: its end comes when it is closed.
   private let wakeRead: Int32
   private let wakeWrite: Int32
-  private let isOpen = Mutex(false)
+  private let isOpen = Guarded(false)
   private let finished = DispatchSemaphore(value: 0)
 
   /// Takes the port; nobody is let in before `open`.

@@ -4,7 +4,6 @@ public import PoiseExperiments
 import PoiseCore
 import PoiseEnvironments
 import PoiseModels
-import Synchronization
 
 /// A simulation that runs in real time on a thread of its own, for any number of pages that look at it.
 ///
@@ -23,7 +22,7 @@ public final class LiveSimulation: Sendable {
   public let title: String
   public let layout: RecordingLayout
   public let controlTimeStep: Double
-  private let shared = Mutex(Shared())
+  private let shared = Guarded(Shared())
   /// Signalled when there is something to do before the next step is due.
   private let bell = DispatchSemaphore(value: 0)
   private let finished = DispatchSemaphore(value: 0)

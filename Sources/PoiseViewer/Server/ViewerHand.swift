@@ -3,7 +3,6 @@ import PoiseEnvironments
 import PoiseExperiments
 import PoiseModels
 import PoiseSimulation
-import Synchronization
 
 /// The viewer's hand on the robot: it pulls a point of a body towards a target with a spring, or shoves the robot.
 ///
@@ -33,7 +32,7 @@ final class ViewerHand: Sendable {
     var torque = Vector3.zero
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let stiffness: Double
   private let strongest: Double
   private let shoveForce: Double

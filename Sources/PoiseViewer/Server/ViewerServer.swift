@@ -2,7 +2,6 @@ import FlyingFox
 import FlyingSocks
 import Foundation
 import PoiseCore
-import Synchronization
 
 /// Serves a live simulation's page on this machine alone.
 ///
@@ -15,7 +14,7 @@ public final class ViewerServer: Sendable {
   private let doorman: Doorman
   private let folder: String
   private let server: HTTPServer
-  private let task = Mutex<Task<Void, Never>?>(nil)
+  private let task = Guarded<Task<Void, Never>?>(nil)
 
   /// Starts listening.
   ///

@@ -5,7 +5,6 @@ import PoiseExperiments
 import PoiseModels
 import PoiseNetworks
 import PoiseViewer
-import Synchronization
 
 struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -185,21 +184,17 @@ private struct Driven {
 /// Runs asynchronous work from the command line's thread and waits for it.
 private func waiting<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) throws -> Result {
   let done = DispatchSemaphore(value: 0)
-  let box = ResultBox<Result>()
+  let outcome = Guarded<Swift.Result<Result, any Error>?>(nil)
   Task {
     do {
       let value = try await work()
-      box.result.withLock { $0 = .success(value) }
+      outcome.withLock { $0 = .success(value) }
     } catch {
-      box.result.withLock { $0 = .failure(error) }
+      outcome.withLock { $0 = .failure(error) }
     }
     done.signal()
   }
   done.wait()
-  guard let result = box.result.withLock({ $0 }) else { preconditionFailure("work that has ended without a result") }
+  guard let result = outcome.withLock({ $0 }) else { preconditionFailure("work that has ended without a result") }
   return try result.get()
-}
-
-private final class ResultBox<Value: Sendable>: Sendable {
-  let result = Mutex<Swift.Result<Value, any Error>?>(nil)
 }

@@ -4,7 +4,6 @@ import Foundation
 import PoiseCore
 import PoiseExperiments
 import PoiseNetworks
-import Synchronization
 
 struct SweepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -84,7 +83,7 @@ struct SweepCommand: ParsableCommand {
 
 /// What a person sees of a sweep.
 private final class SweepDisplay: Sendable {
-  private let line = Mutex(ProgressLine())
+  private let line = Guarded(ProgressLine())
   private let texts: [String]
   private let header: String
   private let start = DispatchTime.now().uptimeNanoseconds

@@ -50,8 +50,7 @@ private final class Counter: Sendable {
 /// Trains nothing: the goal comes after 100,000 × |clip range − 0.5| + 15,000 + 100 × seed steps, one second for a thousand.
 private struct FakeRunner: TrialRunner {
   struct Call: Hashable { var clipRange: Double, seed: UInt64, steps: Int?, isFirst: Bool, wasKilled: Bool }
-  final class Calls: Sendable { let all = Mutex<[Call]>([]) }
-  let calls = Calls()
+  let calls = Guarded<[Call]>([])
   /// Of this clip range every training fails.
   var failing: Double?
   /// After so many calls the disk is full, as sudden as a kill.
@@ -62,7 +61,7 @@ private struct FakeRunner: TrialRunner {
     stopSignal: @Sendable () -> Int32
   ) throws -> (outcome: TrialOutcome, isThere: Bool) {
     let clipRange = scenario.scenario.ppo.clipRange
-    let count = calls.all.withLock {
+    let count = calls.withLock {
       $0.append(
         Call(clipRange: clipRange, seed: trial.seed, steps: steps, isFirst: earlier == nil, wasKilled: wasKilled))
       return $0.count
@@ -93,7 +92,7 @@ struct SweepTests {
     let sweep = try bench.sweep(runner)
     #expect(sweep.candidates.count == 8 && sweep.candidates[0].text == "as shipped")
     #expect(try sweep.run(parallel: 2) == .finished)
-    let calls = runner.calls.all.withLock { $0 }
+    let calls = runner.calls.withLock { $0 }
     func clipRanges(_ steps: Int?) -> [Double] { Set(calls.filter { $0.steps == steps }.map(\.clipRange)).sorted() }
     #expect(clipRanges(10_000) == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8])
     // None has reached the goal, so the scores decide.
@@ -144,7 +143,7 @@ struct SweepTests {
     let bench = try Bench()
     let whole = FakeRunner()
     _ = try bench.sweep(whole, into: "whole").run(parallel: 1)
-    let count = whole.calls.all.withLock { $0.count }
+    let count = whole.calls.withLock { $0.count }
     for limit in [0, 1, 7, 24, 30, count - 1] {
       let folder = "after-\(limit)"
       var runner = FakeRunner()
@@ -155,7 +154,7 @@ struct SweepTests {
       for name in ["trials.csv", "candidates.csv"] {
         #expect(try bench.text("\(folder)/\(name)") == bench.text("whole/\(name)"), "after \(limit) calls")
       }
-      let calls = rest.calls.all.withLock { $0 }
+      let calls = rest.calls.withLock { $0 }
       #expect(calls.count == count - limit)
       // The one that was being worked on is told so.
       #expect(calls.count(where: \.wasKilled) == 1)
@@ -163,7 +162,7 @@ struct SweepTests {
     // A finished sweep is shown again without any work.
     let again = FakeRunner()
     #expect(try bench.resume(again, "whole").run(parallel: 2) == .finished)
-    #expect(again.calls.all.withLock { $0.isEmpty })
+    #expect(again.calls.withLock { $0.isEmpty })
   }
 
   @Test("a signal stops it between trials; the tables of the sweep that went on are those of one at one go")
@@ -172,7 +171,7 @@ struct SweepTests {
     _ = try bench.sweep(FakeRunner(), into: "whole").run(parallel: 1)
     let runner = FakeRunner()
     let ending = try bench.sweep(runner).run(
-      parallel: 2, stopSignal: { runner.calls.all.withLock { $0.count } >= 10 ? SIGTERM : 0 })
+      parallel: 2, stopSignal: { runner.calls.withLock { $0.count } >= 10 ? SIGTERM : 0 })
     #expect(ending == .interrupted(signal: SIGTERM))
     #expect(try bench.resume(FakeRunner()).run(parallel: 1) == .finished)
     #expect(try bench.text("sweep/trials.csv") == bench.text("whole/trials.csv"))
