@@ -37,9 +37,12 @@ struct FollowingTests {
       #expect(state["checkpoint"] as? String == "latest")
       #expect((client.next("curves")?["curves"] as? [Any])?.isEmpty == true)
       _ = try handedOver.run()
-      let curves = try #require(client.next("curves") { ($0["curves"] as? [Any])?.isEmpty == false })
-      let titles = (curves["curves"] as? [[String: Any]] ?? []).compactMap { $0["title"] as? String }
-      #expect(titles.contains("Return") && titles.contains("Survival rate"))
+      // The first curves may be those of an early look, which found one of the tables still empty.
+      let curves = client.next("curves") {
+        let titles = ($0["curves"] as? [[String: Any]] ?? []).compactMap { $0["title"] as? String }
+        return titles.contains("Return") && titles.contains("Survival rate")
+      }
+      #expect(curves != nil)
       // How many looks there were while it trained depends on the machine; in the end it knows the end.
       let isAtTheEnd = client.next("state") {
         $0["checkpoint"] as? String == "best" && ($0["policy"] as? String)?.contains("5120 steps") == true
