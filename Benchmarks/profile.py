@@ -18,11 +18,11 @@ import time
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FREQUENCY = 997  # Hz; a prime, so that it does not fall into step with the loop
+STACK = 8192  # bytes kept of each sample's stack; ODE keeps no frame pointers, so callers are found by its unwind tables
 
 # What runs: the first pattern that fits the shared object or the symbol.
 PLACES = [
-    ("ODE", r"libode|libccd"),
-    ("sine, root and others of libm", r"libm\."),
+    ("ODE", r"libode|libccd|dRandInt"),  # we give ODE its dRandInt, so that its solver repeats
     ("matrix products", r"dk_kernels_\w+::(tile_call|dense_)|dk_dense"),
     ("Adam, norms and other passes over parameters", r"dk_kernels|dk_"),
     ("PoiseSimulation", r"\$s15PoiseSimulation|poise_ode|PoiseOde"),
@@ -34,9 +34,11 @@ PLACES = [
     ("PoiseCore", r"\$s9PoiseCore"),
     ("Swift's runtime", r"libswift|libFoundation|libdispatch"),
     ("kernel", r"\[kernel|\[unknown\] k|\[k\]"),
-    ("C library", r"libc\."),
+    ("C library", r"libc\.|libm\.|ld-linux"),
 ]
-# What for: the first pattern that fits any caller. Debian's ODE keeps no frame pointers, so its samples have no callers: they are steps.
+# What these compute, or which memory they give, is their callers' business.
+HELPERS = r"libc\.|libm\.|ld-linux|@plt"
+# What for: the first pattern that fits any caller.
 PHASES = [
     ("evaluation", r"PoiseExperiments10Evaluation"),
     ("update", r"PoiseAlgorithms(3PPO|4DDPG)V.*(update|compute|write|Shard)|OffPolicyTrainerC5learn"),
@@ -51,14 +53,15 @@ def first_fit(rules, text, otherwise):
 def samples(recording):
     """(place, phase) of each sample."""
     script = subprocess.Popen(
-        ["perf", "script", "-i", recording, "--no-demangle", "-F", "ip,sym,dso"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        ["perf", "script", "-i", recording, "--no-demangle", "--no-inline", "-F", "ip,sym,dso"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         text=True, errors="replace")
     frames = []
     for line in script.stdout:
         if line.strip():
             frames.append(line)
         elif frames:
-            yield first_fit(PLACES, demangled(frames[0]), "other"), first_fit(PHASES, "".join(frames), "rest of the program")
+            worker = next((frame for frame in frames if not re.search(HELPERS, frame)), frames[0])
+            yield first_fit(PLACES, demangled(worker), "other"), first_fit(PHASES, "".join(frames), "rest of the program")
             frames = []
 
 
@@ -89,7 +92,7 @@ def main():
         ]
         start = time.monotonic()
         done = subprocess.run(
-            ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(FREQUENCY), "-g", "-o", recording, "--", *train], cwd=PROJECT,
+            ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(FREQUENCY), "--call-graph", f"dwarf,{STACK}", "-o", recording, "--", *train], cwd=PROJECT,
             capture_output=True, text=True)
         clock = time.monotonic() - start
         if done.returncode != 0:

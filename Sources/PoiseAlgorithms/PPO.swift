@@ -441,13 +441,8 @@ public struct PPO: Sendable {
 extension PPO.Shard {
   /// Runs both networks on the rows of this shard.
   fileprivate mutating func load(_ batch: borrowing PPO.Batch, _ model: borrowing ActorCritic) {
-    let n = model.actionCount
-    for (i, k) in batch.order[rows].enumerated() {
-      for j in 0..<n {
-        actions[i * n + j] = batch.actions[k * n + j]
-        oldMeans[i * n + j] = batch.means[k * n + j]
-      }
-    }
+    actions.gather(batch.order[rows], of: batch.actions, columns: model.actionCount)
+    oldMeans.gather(batch.order[rows], of: batch.means, columns: model.actionCount)
     actor.setInputs(batch.observations, gathering: batch.order[rows])
     actor.forward(rows: rows.count, parameters: model.parameters)
     critic.setInputs(batch.observations, gathering: batch.order[rows])
@@ -535,12 +530,10 @@ extension PPO {
     var saturated = 0
     for segment in rollout {
       for k in 0..<segment.worlds * segment.steps where segment.endings[k] != .fault {
-        for j in 0..<o { batch.observations[row * o + j] = segment.observations[k * o + j] }
-        for j in 0..<a {
-          batch.actions[row * a + j] = segment.actions[k * a + j]
-          batch.means[row * a + j] = segment.means[k * a + j]
-          if abs(segment.actions[k * a + j]) >= 1 { saturated += 1 }
-        }
+        batch.observations.copyElements(k * o..<(k + 1) * o, of: segment.observations, to: row * o)
+        batch.actions.copyElements(k * a..<(k + 1) * a, of: segment.actions, to: row * a)
+        batch.means.copyElements(k * a..<(k + 1) * a, of: segment.means, to: row * a)
+        for j in 0..<a where abs(segment.actions[k * a + j]) >= 1 { saturated += 1 }
         batch.logDensities[row] = segment.logDensities[k]
         batch.values[row] = segment.values[k]
         batch.advantages[row] = segment.advantages[k]

@@ -11,6 +11,8 @@ struct BodyFrame {
   /// 1/kg and 1/(kg·m²), body's axes, of the mass as made; zero for the world, which nothing moves.
   let inverseMass: Double
   private let inverseInertia: Matrix3
+  /// 1/(kg·m²): what a torque of 1 N·m does to the body about its lightest axis.
+  let angularMobility: Double
   private let positionMemory: UnsafePointer<dReal>
   private let quaternionMemory: UnsafePointer<dReal>
   private let rotationMemory: UnsafePointer<dReal>
@@ -22,6 +24,7 @@ struct BodyFrame {
     handle = body
     inverseMass = 1 / mass
     inverseInertia = inertia.inverse
+    angularMobility = inverseInertia.eigenSystem().values.max()
     positionMemory = dBodyGetPosition(body)
     quaternionMemory = dBodyGetQuaternion(body)
     rotationMemory = dBodyGetRotation(body)
@@ -35,6 +38,7 @@ struct BodyFrame {
     handle = nil
     inverseMass = 0
     inverseInertia = .zero
+    angularMobility = 0
     rotationMemory = memory
     quaternionMemory = memory + 12
     positionMemory = memory + 16

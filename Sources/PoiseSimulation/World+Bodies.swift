@@ -28,7 +28,8 @@ extension World {
     if let maximumAngularSpeed { dBodySetMaxAngularSpeed(body, maximumAngularSpeed) }
     let frame = BodyFrame(body, mass: mass, inertia: inertia)
     bodies.append(
-      Body(frame: frame, name: name, centerOfMass: centerOfMass, nominalMass: mass, nominalInertia: inertia))
+      Body(frame: frame, centerOfMass: centerOfMass, nominalMass: mass, nominalInertia: inertia))
+    bodyNames.append(name)
     external.append(ExternalForce())
     let index = BodyIndex(value: bodies.count - 1)
     if centerOfMass != .zero {
@@ -44,7 +45,7 @@ extension World {
 
   public var bodyCount: Int { bodies.count }
   public var bodyIndices: [BodyIndex] { bodies.indices.map(BodyIndex.init) }
-  public func name(of body: BodyIndex) -> String { bodies[body.value].name }
+  public func name(of body: BodyIndex) -> String { bodyNames[body.value] }
   /// kg
   public func mass(of body: BodyIndex) -> Double { bodies[body.value].mass }
 
@@ -77,7 +78,7 @@ extension World {
   ) {
     precondition(
       pose.position.isFinite && pose.orientation.isFinite && v.isFinite && ω.isFinite,
-      "body '\(bodies[body.value].name)' cannot be put into a state that is not finite")
+      "body '\(bodyNames[body.value])' cannot be put into a state that is not finite")
     let q = pose.orientation.normalized
     if breakdown == nil { standstill = nil }
     poise_ode_body_set_state(
@@ -138,7 +139,7 @@ extension World {
     guard standstill == nil, let bad = push.first(where: { !$0.vector.isFinite }) else { return }
     let v = bad.vector
     standstill = Fault(
-      place: "body '\(bodies[body.value].name)'",
+      place: "body '\(bodyNames[body.value])'",
       reason: "\(bad.name) [\(v.x), \(v.y), \(v.z)] \(bad.unit) of a push is not finite")
   }
 
@@ -174,7 +175,7 @@ extension World {
           : ω > angularSpeed * angularSpeed
             ? "angular velocity \(ω.squareRoot()) rad/s is beyond \(angularSpeed)"
             : "distance \(p.squareRoot()) m is beyond \(distance)"
-      return Fault(place: "body '\(bodies[i].name)'", reason: reason)
+      return Fault(place: "body '\(bodyNames[i])'", reason: reason)
     }
     // Bounds that are wider than ours.
     return standstill

@@ -27,6 +27,8 @@ public struct World: ~Copyable {
   private let worldMemory: UnsafeMutablePointer<dReal>
 
   var bodies: [Body] = []
+  /// [bodies]; apart, so that whoever copies a body counts no reference.
+  var bodyNames: [String] = []
   var joints = JointSet()
   /// Torque or force along each joint coordinate, N·m or N, [degrees of freedom].
   public var efforts: [Double] = []
@@ -57,7 +59,6 @@ public struct World: ~Copyable {
 
   struct Body {
     let frame: BodyFrame
-    let name: String
     /// m from the origin, body's axes.
     let centerOfMass: Vector3
     /// As made; `massScale` multiplies both.

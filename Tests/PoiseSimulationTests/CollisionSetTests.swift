@@ -13,13 +13,14 @@ struct CollisionSetTests {
   ]
 
   @Test(
-    "never hides a contact: the same contacts as ODE alone finds, at random poses", arguments: shapes, shapes + [.plane]
+    "never hides a contact: the same contacts as ODE alone finds, at random poses, wherever the shapes were before",
+    arguments: shapes, shapes + [.plane]
   )
   func hidesNothing(_ a: Shape, _ b: Shape) {
     var random = RandomStream(testing: 70)
     var touching = 0
     func pose() -> Pose { Pose(position: random.vector(within: 0.35), orientation: random.rotation()) }
-    for _ in 0..<400 {
+    for _ in 0..<80 {
       var parameters = PhysicsParameters.weightless(.direct, timeStep: 1e-6)
       parameters.isContactEnabled = true
       var world = World(parameters)
@@ -38,15 +39,20 @@ struct CollisionSetTests {
       let handles = world.collisions.pairs[0]
       var found = [dContactGeom](repeating: dContactGeom(), count: 4)
       if case .box = a, case .box = b { found += found }
-      let expected = dCollide(
-        world.collisions.geometries[handles.first].handle, world.collisions.geometries[handles.second].handle,
-        Int32(found.count), &found, Int32(MemoryLayout<dContactGeom>.stride))
-      world.step()
-      #expect(world.contactCount == Int(expected))
-      for (contact, geom) in zip(world.contacts, found) {
-        #expect(contact.position == Vector3(geom.pos.0, geom.pos.1, geom.pos.2))
+      for _ in 0..<5 {
+        for body in world.bodyIndices {
+          world.setState(of: body, pose: pose(), linearVelocity: .zero, angularVelocity: .zero)
+        }
+        let expected = dCollide(
+          world.collisions.geometries[handles.first].handle, world.collisions.geometries[handles.second].handle,
+          Int32(found.count), &found, Int32(MemoryLayout<dContactGeom>.stride))
+        world.step()
+        #expect(world.contactCount == Int(expected))
+        for (contact, geom) in zip(world.contacts, found) {
+          #expect(contact.position == Vector3(geom.pos.0, geom.pos.1, geom.pos.2))
+        }
+        if expected > 0 { touching += 1 }
       }
-      if expected > 0 { touching += 1 }
     }
     #expect(touching > 20 && touching < 380, "\(touching) of 400 touched, so the poses prove little")
   }
@@ -108,7 +114,7 @@ struct CollisionSetTests {
         }
         width *= 0.6
       }
-      let measured = squaredDistanceOfSegments(d, a, b)
+      let measured = shortestWayBetweenSegments(d, a, b).lengthSquared
       #expect(abs(measured - best) < 1e-6, "d \(d), a \(a), b \(b): \(measured), search \(best)")
     }
   }

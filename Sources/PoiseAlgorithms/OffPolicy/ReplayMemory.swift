@@ -194,14 +194,7 @@ public struct ReplayMemory: Sendable {
 
   /// Copies actions: row i is that of `places[i]`.
   func gatherActions(_ places: ArraySlice<Int>, into rows: inout AlignedVector<Float>) {
-    let n = actionCount
-    let source = actions.span
-    var target = rows.mutableSpan
-    var row = 0
-    for place in places {
-      for k in 0..<n { target[row * n + k] = source[place * n + k] }
-      row += 1
-    }
+    rows.gather(places, of: actions, columns: actionCount)
   }
 }
 

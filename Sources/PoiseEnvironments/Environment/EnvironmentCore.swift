@@ -169,9 +169,7 @@ struct EnvironmentCore: ~Copyable {
     if isDelayed {
       driveDelayed()
     } else {
-      for i in scaling.indices {
-        robot.setControl(scaling[i].control(Double(transition.after.action[i])), of: i)
-      }
+      robot.setControls { scaling[$0].control(Double(transition.after.action[$0])) }
       robot.step(physicsSteps)
     }
     return finish(into: &observation)
@@ -211,7 +209,7 @@ struct EnvironmentCore: ~Copyable {
     // d = q · physicsSteps + r: for r steps the action of q + 1 control steps ago, then that of q.
     let (q, r) = drawn.delaySteps.quotientAndRemainder(dividingBy: physicsSteps)
     for (age, steps) in [(q + 1, r), (q, physicsSteps - r)] where steps > 0 {
-      for i in 0..<n { robot.setControl(scaling[i].control(Double(history[age * n + i])), of: i) }
+      robot.setControls { scaling[$0].control(Double(history[age * n + $0])) }
       robot.step(steps)
     }
   }

@@ -49,6 +49,10 @@ struct ActuatorDrives {
     if isHolding { setServo(nil, of: actuator) }
   }
 
+  mutating func setControls(_ control: (_ actuator: Int) -> Double) {
+    for i in drives.indices { setControl(control(i), of: i) }
+  }
+
   mutating func setStrength(_ strength: Double, of actuator: Int) { drives[actuator].strength = strength }
 
   mutating func setServo(_ servo: Robot.Servo?, of actuator: Int) {

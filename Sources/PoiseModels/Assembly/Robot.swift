@@ -120,6 +120,15 @@ public final class Robot {
     drives.setControl(value, of: actuator)
   }
 
+  /// Sets the control of every actuator, as `setControl`; one access to the robot instead of many.
+  public func setControls(_ control: (_ actuator: Int) -> Double) {
+    drives.setControls { actuator in
+      let value = control(actuator)
+      precondition(value.isFinite, "control \(value) of actuator \(actuator) is not finite")
+      return value
+    }
+  }
+
   /// Multiplies an actuator's torque or force, its limits included, by `strength`, until it is set again.
   public func setStrength(_ strength: Double, of actuator: Int) {
     precondition(strength.isFinite && strength >= 0, "strength \(strength) of actuator \(actuator)")

@@ -26,6 +26,26 @@ extension AlignedVector {
     mutableStart().update(from: source.start, count: count)
   }
 
+  /// Copies a part of another vector, to stand from `start` on; without allocating, as `copyElements(from:)`.
+  public mutating func copyElements(_ range: Range<Int>, of source: borrowing AlignedVector, to start: Int) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= source.count && start >= 0 && start + range.count <= count,
+      "elements \(range) of \(source.count) copied to \(start) of \(count)")
+    (mutableStart() + start).update(from: source.start + range.lowerBound, count: range.count)
+  }
+
+  /// Row i becomes row `rows[i]` of another matrix, both of `columns` columns.
+  @specialized(where Scalar == Float)
+  public mutating func gather(_ rows: ArraySlice<Int>, of source: borrowing AlignedVector, columns: Int) {
+    let source = source.span
+    var target = mutableSpan
+    var start = 0
+    for row in rows {
+      for column in 0..<columns { target[start + column] = source[row * columns + column] }
+      start += columns
+    }
+  }
+
   /// self = Σ shards' vectors, in the order of the array: the same bits however the shards were computed.
   ///
   /// - Parameter vector: picks the vector of a shard; all have `count` elements. At least one shard.

@@ -25,10 +25,11 @@ struct AngularMotor {
   ///   - direction: the row's axis, world frame; of any length, ODE normalises it.
   ///   - scale: the length of the dual axis: q̇ divided by the rate about the unit axis.
   @inline(__always) func prepare(
-    row: inout LimitRow, axis: Int, direction: Vector3, angle: JointAngle, rate: Double, push: Double,
-    scale: Double, timeStep: Double
+    row: inout LimitRow, axis: Int, direction: Vector3, angle: JointAngle, rate: Double, largestPush: Double,
+    push: @autoclosure () -> Double, scale: Double, timeStep: Double
   ) {
-    let q = row.prepare(angle: angle, rate: rate, push: push, scale: scale, timeStep: timeStep)
+    let q = row.prepare(
+      angle: angle, rate: rate, largestPush: largestPush, push: push(), scale: scale, timeStep: timeStep)
     dJointSetAMotorAxis(handle, Int32(axis), 0, direction.x, direction.y, direction.z)
     // ODE compares the angle with the row's stops; without one it does not matter.
     if let q { dJointSetAMotorAngle(handle, Int32(axis), q) }

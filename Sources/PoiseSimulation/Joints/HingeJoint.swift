@@ -48,15 +48,23 @@ struct HingeJoint {
 
   @inline(__always) var position: Double { angle.value }
 
-  @inline(__always) var rate: Double { axis.dot(child.angularVelocity - parent.angularVelocity) }
+  @inline(__always) var rate: Double { rate(about: axis) }
+
+  @inline(__always) private func rate(about axis: Vector3) -> Double {
+    axis.dot(child.angularVelocity - parent.angularVelocity)
+  }
 
   @inline(__always) mutating func prepare(effort: Double, timeStep: Double) {
+    let (child, parent, axis) = (child, parent, axis)
     let torque = effort * axis
     if row != nil {
-      let (angle, rate) = (angle, rate)
-      let push =
-        timeStep * axis.dot(child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
-      _ = row?.prepare(angle: angle, rate: rate, push: push, timeStep: timeStep)
+      let (angle, rate) = (angle, rate(about: axis))
+      _ = row?.prepare(
+        angle: angle, rate: rate,
+        largestPush: timeStep * abs(effort) * (child.angularMobility + parent.angularMobility),
+        push: timeStep
+          * axis.dot(child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque)),
+        timeStep: timeStep)
     }
     if effort != 0 {
       child.addTorque(torque)

@@ -29,16 +29,23 @@ struct JointSet {
 
   /// Chooses each joint's rows for the next step and applies the efforts, [degrees of freedom].
   mutating func prepare(efforts τ: [Double], timeStep h: Double, contactGroup: dJointGroupID) {
+    let τ = τ.span
+    // Spans: an element of an array that is changed in place costs a look at the array's references each time.
+    var hinges = hinges.mutableSpan
     for i in hinges.indices { hinges[i].prepare(effort: τ[hinges[i].degree], timeStep: h) }
+    var slides = slides.mutableSpan
     for i in slides.indices { slides[i].prepare(effort: τ[slides[i].degree], timeStep: h) }
+    var universals = universals.mutableSpan
     for i in universals.indices {
       let d = universals[i].firstDegree
       universals[i].prepare(efforts: (τ[d], τ[d + 1]), timeStep: h)
     }
+    var threeHinges = threeHinges.mutableSpan
     for i in threeHinges.indices {
       let d = threeHinges[i].firstDegree
       threeHinges[i].prepare(efforts: (τ[d], τ[d + 1], τ[d + 2]), timeStep: h)
     }
+    var planars = planars.mutableSpan
     for i in planars.indices {
       let d = planars[i].firstDegree
       planars[i].prepare(efforts: (τ[d], τ[d + 1], τ[d + 2]), timeStep: h, limitContacts: contactGroup)

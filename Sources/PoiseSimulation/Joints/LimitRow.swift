@@ -23,7 +23,7 @@ struct LimitRow {
   private static let stopOffset = 1e-2
 
   private let joint: dJointID
-  private let setParameter: (dJointID?, Int32, dReal) -> Void
+  private let setParameter: @convention(c) (dJointID?, Int32, dReal) -> Void
   /// Offset of this axis's parameters (`dParamGroup` × axis).
   private let group: Int32
   private let lower: Double
@@ -50,7 +50,8 @@ struct LimitRow {
   ///   - idleStop: π for ODE's hinge, infinite for all else.
   ///   - turn: of the angles that `prepare(angle:…)` gets; any where the coordinate is a length.
   init(
-    joint: dJointID, axis: Int, setParameter: @escaping (dJointID?, Int32, dReal) -> Void, degree: DegreeOfFreedom,
+    joint: dJointID, axis: Int, setParameter: @escaping @convention(c) (dJointID?, Int32, dReal) -> Void,
+    degree: DegreeOfFreedom,
     physics: PhysicsParameters, stopShift: Double, idleStop: Double = .infinity, turn: Double = 1
   ) {
     self.joint = joint
@@ -73,19 +74,34 @@ struct LimitRow {
     setParameter(joint, Int32(parameter) + group, value)
   }
 
-  /// As `prepare(q:…)` for an angle; most are far from their limits, and then their value need not be known.
+  /// As `prepare(q:…)` for an angle; most are far from their limits, and then neither their value nor the push need be known.
   ///
+  /// - Parameters:
+  ///   - largestPush: at least the magnitude of `push`.
+  ///   - push: computed where it matters.
   /// - Returns: the angle's value, rad, where it mattered.
-  mutating func prepare(angle: JointAngle, rate: Double, push: Double, scale: Double = 1, timeStep h: Double) -> Double?
-  {
-    let margin = max(Self.stopMargin, h * (abs(rate) + abs(push)))
-    if stiffness == 0, angleLimits?.contain(angle, with: margin) ?? true {
+  mutating func prepare(
+    angle: JointAngle, rate: Double, largestPush: Double, push: @autoclosure () -> Double, scale: Double = 1,
+    timeStep h: Double
+  ) -> Double? {
+    guard stiffness != 0 || mayStop(angle, speed: abs(rate) + largestPush, timeStep: h) else {
+      beFree(at: 0, scale: scale)
+      return nil
+    }
+    let push = push()
+    guard stiffness != 0 || mayStop(angle, speed: abs(rate) + abs(push), timeStep: h) else {
       beFree(at: 0, scale: scale)
       return nil
     }
     let q = angle.value
     prepare(q: q, rate: rate, push: push, scale: scale, timeStep: h)
     return q
+  }
+
+  /// Whether an angle that turns no faster than `speed` may come to a limit in a step.
+  @inline(__always) private func mayStop(_ angle: JointAngle, speed: Double, timeStep h: Double) -> Bool {
+    guard let angleLimits else { return false }
+    return !angleLimits.contain(angle, with: max(Self.stopMargin, h * speed))
   }
 
   /// Tells ODE which row the next step needs.

@@ -111,9 +111,10 @@ struct PlanarJoint {
     dJointSetAMotorParam(motor.handle, Int32(dParamVel), correction * error.dot(axes.0))
     dJointSetAMotorParam(
       motor.handle, Int32(dParamGroup) + Int32(dParamVel), correction * error.dot(axes.1))
+    let push2 = axes.2.dot(turning)
     motor.prepare(
-      row: &hingeRow, axis: 2, direction: axes.2, angle: angle, rate: rates.2, push: axes.2.dot(turning), scale: 1,
-      timeStep: h)
+      row: &hingeRow, axis: 2, direction: axes.2, angle: angle, rate: rates.2, largestPush: abs(push2), push: push2,
+      scale: 1, timeStep: h)
 
     prepareSlide(
       1, axis: axes.0, degree: degrees.0, q: q.0, rate: rates.0, push: axes.0.dot(push), group: limitContacts)

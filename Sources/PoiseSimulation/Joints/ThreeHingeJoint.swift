@@ -100,20 +100,25 @@ struct ThreeHingeJoint {
     let torque = efforts.0 * g0 + efforts.1 * g1 + efforts.2 * g2
     if let motor, rows != nil {
       let (angle0, angle1, angle2) = angles
-      let push =
+      let (child, parent) = (child, parent)
+      lazy var push =
         timeStep * (child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
       let ω = child.angularVelocity - parent.angularVelocity
       // |g₀| = |g₂| = 1/cos of the middle angle, |g₁| = 1.
       let scale = 1 / cosine
+      // Of the rate about a unit axis.
+      let largestPush =
+        timeStep * (scale * (abs(efforts.0) + abs(efforts.2)) + abs(efforts.1))
+        * (child.angularMobility + parent.angularMobility)
       motor.prepare(
-        row: &rows!.0, axis: 0, direction: g0, angle: angle0, rate: g0.dot(ω), push: g0.dot(push), scale: scale,
-        timeStep: timeStep)
+        row: &rows!.0, axis: 0, direction: g0, angle: angle0, rate: g0.dot(ω), largestPush: scale * largestPush,
+        push: g0.dot(push), scale: scale, timeStep: timeStep)
       motor.prepare(
-        row: &rows!.1, axis: 1, direction: g1, angle: angle1, rate: g1.dot(ω), push: g1.dot(push), scale: 1,
-        timeStep: timeStep)
+        row: &rows!.1, axis: 1, direction: g1, angle: angle1, rate: g1.dot(ω), largestPush: largestPush,
+        push: g1.dot(push), scale: 1, timeStep: timeStep)
       motor.prepare(
-        row: &rows!.2, axis: 2, direction: g2, angle: angle2, rate: g2.dot(ω), push: g2.dot(push), scale: scale,
-        timeStep: timeStep)
+        row: &rows!.2, axis: 2, direction: g2, angle: angle2, rate: g2.dot(ω), largestPush: scale * largestPush,
+        push: g2.dot(push), scale: scale, timeStep: timeStep)
     }
     if efforts != (0, 0, 0) {
       child.addTorque(torque)

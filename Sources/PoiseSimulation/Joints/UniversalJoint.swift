@@ -79,15 +79,18 @@ struct UniversalJoint {
     let torque = efforts.0 * first + efforts.1 * second
     if let motor, rows != nil {
       let (angle0, angle1) = angles
-      let (rate0, rate1) = rates
-      let push =
+      let ω = child.angularVelocity - parent.angularVelocity
+      let (child, parent) = (child, parent)
+      lazy var push =
         timeStep * (child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
+      let largestPush =
+        timeStep * (abs(efforts.0) + abs(efforts.1)) * (child.angularMobility + parent.angularMobility)
       motor.prepare(
-        row: &rows!.0, axis: 0, direction: first, angle: angle0, rate: rate0, push: first.dot(push), scale: 1,
-        timeStep: timeStep)
+        row: &rows!.0, axis: 0, direction: first, angle: angle0, rate: first.dot(ω), largestPush: largestPush,
+        push: first.dot(push), scale: 1, timeStep: timeStep)
       motor.prepare(
-        row: &rows!.1, axis: 1, direction: second, angle: angle1, rate: rate1, push: second.dot(push), scale: 1,
-        timeStep: timeStep)
+        row: &rows!.1, axis: 1, direction: second, angle: angle1, rate: second.dot(ω), largestPush: largestPush,
+        push: second.dot(push), scale: 1, timeStep: timeStep)
     }
     if efforts != (0, 0) {
       child.addTorque(torque)
