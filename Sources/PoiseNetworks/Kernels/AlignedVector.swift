@@ -116,6 +116,11 @@ extension Array where Element: NetworkScalar {
   /// The elements, in order.
   @inlinable public init(_ vector: AlignedVector<Element>) {
     let span = vector.span
+    // All empty arrays share one storage, and the initializer below writes its count to it: to the thread sanitizer a race.
+    guard vector.count > 0 else {
+      self = []
+      return
+    }
     self.init(unsafeUninitializedCapacity: vector.count) { buffer, initialized in
       for i in 0..<span.count { buffer.initializeElement(at: i, to: span[i]) }
       initialized = span.count
