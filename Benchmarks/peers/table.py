@@ -69,7 +69,7 @@ def ratio(row, ours, theirs):
 def markdown(by="clock", results=RESULTS):
     lines = ["| one core, one thread | Poise | peers | Poise is better by | asked |", "| --- | --- | --- | --- | --- |"]
     notes = []
-    machines, versions, rounds = set(), {}, set()
+    machines, versions, rounds = {}, {}, set()
     for row in ROWS:
         found = medians(row, by, results)
         mine = {side.name: found[side.name] for side in row.sides if side.is_ours and side.name in found}
@@ -106,15 +106,19 @@ def markdown(by="clock", results=RESULTS):
         lines.append(
             f"| {row.title}, {row.unit}{setting} | {own} | {'; '.join(theirs)} | {' / '.join(ratios)} | {' / '.join(asked)} |")
         for line in samples(row, results):
-            machines.add(f"{line['processor']}, {line['cores']} cores")
+            machines.setdefault(f"{line['processor']}, {line['cores']} cores", {})[row.title] = True
             rounds.add(int(line["round"]))
-            versions.update(part.split("=", 1) for part in line["versions"].split() if "=" in part)
+            for name, version in (part.split("=", 1) for part in line["versions"].split() if "=" in part):
+                versions.setdefault(name, {})[version] = True
     if len(lines) == 2:
         return "*No results yet: `make bench-peers`.*"
-    told = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()) if name not in ("poise", "python"))
+    told = ", ".join(f"{name} {' and '.join(version)}" for name, version in sorted(versions.items()) if name not in ("poise", "python"))
+    # Whoever measured fewer rows says which.
+    usual = max(machines, key=lambda machine: len(machines[machine]))
+    places = [usual] + [f"on {machine}: {', '.join(rows)}" for machine, rows in sorted(machines.items()) if machine != usual]
     how = "on the clock" if by == "clock" else "of processor time, since the machine was shared"
     text = "\n".join(lines) + (
-        f"\n\nMedians of up to {max(rounds)} rounds in turns, {how}; {'; '.join(sorted(machines))}. Poise {versions.get('poise', '')}; {told}.")
+        f"\n\nMedians of up to {max(rounds)} rounds in turns, {how}; {'; '.join(places)}. Poise {' and '.join(versions.get('poise', {}))}; {told}.")
     return text + "".join(f" {note}" for note in dict.fromkeys(notes))
 
 
