@@ -20,6 +20,8 @@ PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FREQUENCY = 997  # Hz; a prime, so that it does not fall into step with the loop
 STACK = 8192  # bytes kept of each sample's stack; ODE keeps no frame pointers, so callers are found by its unwind tables
 
+C_LIBRARY = r"libc\.|libm\.|ld-linux"
+
 # What runs: the first pattern that fits the shared object or the symbol.
 PLACES = [
     ("ODE", r"libode|libccd|dRandInt"),  # we give ODE its dRandInt, so that its solver repeats
@@ -34,10 +36,10 @@ PLACES = [
     ("PoiseCore", r"\$s9PoiseCore"),
     ("Swift's runtime", r"libswift|libFoundation|libdispatch"),
     ("kernel", r"\[kernel|\[unknown\] k|\[k\]"),
-    ("C library", r"libc\.|libm\.|ld-linux"),
+    ("C library", C_LIBRARY),
 ]
 # What these compute, or which memory they give, is their callers' business.
-HELPERS = r"libc\.|libm\.|ld-linux|@plt"
+HELPERS = rf"{C_LIBRARY}|@plt"
 # What for: the first pattern that fits any caller.
 PHASES = [
     ("evaluation", r"PoiseExperiments10Evaluation"),
@@ -53,8 +55,8 @@ def first_fit(rules, text, otherwise):
 def samples(recording):
     """(place, phase) of each sample."""
     script = subprocess.Popen(
-        ["perf", "script", "-i", recording, "--no-demangle", "--no-inline", "-F", "ip,sym,dso"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True, errors="replace")
+        ["perf", "script", "-i", recording, "--no-demangle", "--no-inline", "-F", "ip,sym,dso"], stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True, errors="replace")
     frames = []
     for line in script.stdout:
         if line.strip():
@@ -92,8 +94,8 @@ def main():
         ]
         start = time.monotonic()
         done = subprocess.run(
-            ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(FREQUENCY), "--call-graph", f"dwarf,{STACK}", "-o", recording, "--", *train], cwd=PROJECT,
-            capture_output=True, text=True)
+            ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(FREQUENCY), "--call-graph", f"dwarf,{STACK}", "-o", recording, "--", *train],
+            cwd=PROJECT, capture_output=True, text=True)
         clock = time.monotonic() - start
         if done.returncode != 0:
             print(done.stderr[-2000:], file=sys.stderr)

@@ -20,7 +20,7 @@ struct CollisionSetTests {
     var random = RandomStream(testing: 70)
     var touching = 0
     func pose() -> Pose { Pose(position: random.vector(within: 0.35), orientation: random.rotation()) }
-    for _ in 0..<80 {
+    for _ in 0..<400 {
       var parameters = PhysicsParameters.weightless(.direct, timeStep: 1e-6)
       parameters.isContactEnabled = true
       var world = World(parameters)
@@ -39,8 +39,8 @@ struct CollisionSetTests {
       let handles = world.collisions.pairs[0]
       var found = [dContactGeom](repeating: dContactGeom(), count: 4)
       if case .box = a, case .box = b { found += found }
-      for _ in 0..<5 {
-        for body in world.bodyIndices {
+      for move in 0..<5 {
+        for body in world.bodyIndices where move > 0 {
           world.setState(of: body, pose: pose(), linearVelocity: .zero, angularVelocity: .zero)
         }
         let expected = dCollide(
@@ -51,7 +51,7 @@ struct CollisionSetTests {
         for (contact, geom) in zip(world.contacts, found) {
           #expect(contact.position == Vector3(geom.pos.0, geom.pos.1, geom.pos.2))
         }
-        if expected > 0 { touching += 1 }
+        if move == 0 && expected > 0 { touching += 1 }
       }
     }
     #expect(touching > 20 && touching < 380, "\(touching) of 400 touched, so the poses prove little")

@@ -82,7 +82,8 @@ def settings():
     deviation = dict(log_std_init=ppo.get("initialLogDeviation", 0.0))
     return ppo.get("worlds", 16), dict(
         n_steps=ppo.get("rolloutLength", 128), batch_size=ppo.get("minibatchSize", 64), n_epochs=ppo.get("epochs", 10),
-        gamma=ppo.get("discountFactor", 0.99), gae_lambda=ppo.get("gaeLambda", 0.95), clip_range=0.2, ent_coef=0.0, vf_coef=0.5, max_grad_norm=0.5,
+        gamma=ppo.get("discountFactor", 0.99), gae_lambda=ppo.get("gaeLambda", 0.95), clip_range=0.2, ent_coef=0.0, vf_coef=0.5,
+        max_grad_norm=0.5,
         learning_rate=ppo.get("learningRate", {}).get("initial", 3e-4),
         policy_kwargs=dict(net_arch=dict(pi=[64, 64], vf=[64, 64]), **deviation)), True
 

@@ -33,8 +33,8 @@ class Suite:
         """
         with open(log, "w") as output:
             process = subprocess.Popen(
-                [self.program, "--testing-library", "swift-testing", *options], cwd=ROOT, env={**os.environ, **self.environment, **environment},
-                stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+                [self.program, "--testing-library", "swift-testing", *options], cwd=ROOT,
+                env={**os.environ, **self.environment, **environment}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
             is_late = threading.Event()
 
             def end():
