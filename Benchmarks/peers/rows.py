@@ -217,13 +217,13 @@ def import_only(module, seconds, name):
 
 SAME_PPO = [
     "training.algorithm=ppo", "ppo.worlds=8", "ppo.blockSize=8", "ppo.rolloutLength=256", "ppo.epochs=10", "ppo.minibatchSize=64",
-    "ppo.hiddenSizes=[64, 64]", "ppo.valueHiddenSizes=[64, 64]", "ppo.shards=1"]
+    "ppo.hiddenSizes=[64, 64]", "ppo.valueHiddenSizes=[64, 64]", "ppo.shards=1", "ppo.mirrorSymmetry=null"]
 
 
 def same_ddpg(algorithm):
     keys = [
         "worlds=1", "batchSize=100", "hiddenSizes=[64, 64]", "criticHiddenSizes=[64, 64]", "updatesPerStep=1", "warmupSteps=100",
-        "memoryCapacity=20000"]
+        "memoryCapacity=20000", "mirrorSymmetry=null"]
     return [f"training.algorithm={algorithm}", *(f"{algorithm}.{key}" for key in keys)]
 
 

@@ -10,15 +10,21 @@ public struct ActorCritic: Sendable {
   public var parameters: AlignedVector<Float>
   /// Part of the policy; `nil` if the networks take raw observations.
   public var normalizer: RunningNormalizer?
+  /// How observations and actions change in the mirror that policy and value function do not care about; `nil` if they may.
+  public let symmetry: MirrorSymmetry?
+  /// The parameters that this ties.
+  let ties: TiedParameters?
 
   public var observationCount: Int { actor.network.inputCount }
   public var actionCount: Int { actor.actionCount }
 
-  /// - Parameter random: purpose `.weights`.
+  /// - Parameters:
+  ///   - symmetry: makes π(M o) = M′ π(o) and V(M o) = V(o) hold by tied weights; `nil` for networks without ties.
+  ///   - random: purpose `.weights`.
   public init(
     observations: Int, actions: Int, hidden: [Int], valueHidden: [Int], activation: Activation,
     deviationBounds: ClosedRange<Double>, initialLogDeviation: Double, normalizerLimit: Double?,
-    using random: inout RandomStream
+    symmetry: MirrorSymmetry? = nil, using random: inout RandomStream
   ) {
     let network = MLP(inputs: observations, hidden: hidden, outputs: actions, activation: activation)
     actor = GaussianPolicy(network: network, bounds: deviationBounds)
@@ -33,6 +39,17 @@ public struct ActorCritic: Sendable {
       logDeviation: initialLogDeviation, using: &random)
     critic.initialize(
       &parameters, hidden: .orthogonal(gain: 2.0.squareRoot()), output: .orthogonal(gain: 1), using: &random)
+    self.symmetry = symmetry
+    if let symmetry {
+      var ties = TiedParameters()
+      ties.tie(actor.network, inputs: symmetry.observations, outputs: symmetry.actions)
+      ties.tie(actor.logDeviations, symmetry.actions)
+      ties.tie(critic, inputs: symmetry.observations, outputs: .identity(count: 1))
+      for network in [actor.network, critic] { ties.tieDrawn(&parameters, of: network) }
+      self.ties = ties
+    } else {
+      ties = nil
+    }
   }
 
   /// The deterministic policy with parameters like this value's own, its normaliser frozen.
@@ -40,6 +57,12 @@ public struct ActorCritic: Sendable {
     var frozen = normalizer
     frozen?.isFrozen = true
     return Policy(network: actor.network, parameters: parameters, normalizer: frozen, isSquashed: false)
+  }
+
+  /// Takes the statistics of a block's observations into the normaliser's account.
+  mutating func observe(_ statistics: [RunningNormalizer]) {
+    for block in statistics { normalizer?.merge(block) }
+    if let symmetry { normalizer?.symmetrize(symmetry.observations) }
   }
 
   // MARK: Keeping

@@ -14,7 +14,9 @@ public import PoiseNetworks
 //  5. Targets may sum n rewards (`returnSteps`), rewards may be scaled (`rewardScale`), gradients be clipped.
 //  6. A penalty on the actor's outputs before tanh may keep actions from sticking at ±1. (`preSquashPenalty`)
 //  7. A time limit is no end: targets bootstrap past it from the episode's last observation. (always)
-//  8. What TD3 changes, each on its own: TD3.swift.
+//  8. Actor and critics may be their own mirror images, by tied weights; then a minibatch teaches what it and its mirror image
+//     would. (`mirrorSymmetry`)
+//  9. What TD3 changes, each on its own: TD3.swift.
 
 /// What came of one update.
 public struct DDPGMetrics: Hashable, Sendable, Codable {
@@ -82,11 +84,14 @@ public struct DDPG: Sendable {
     var actorLoss = 0.0
   }
 
+  /// - Parameter symmetry: that of the task, for `settings.mirrorSymmetry`.
   public init(
-    _ settings: DDPGParameters, observations: Int, actions: Int, seed: UInt64, instructionSet: InstructionSet
+    _ settings: DDPGParameters, observations: Int, actions: Int, symmetry: MirrorSymmetry? = nil, seed: UInt64,
+    instructionSet: InstructionSet
   ) {
     var weights = RandomStream(seed: seed, purpose: .weights)
-    let model = DeterministicActorCritic(settings, observations: observations, actions: actions, using: &weights)
+    let model = DeterministicActorCritic(
+      settings, observations: observations, actions: actions, symmetry: symmetry, using: &weights)
     self.settings = settings
     self.model = model
     self.instructionSet = instructionSet
@@ -217,6 +222,7 @@ public struct DDPG: Sendable {
       shard.writeCriticGradients(model, batchSize: places.count)
     }
     criticGradients.setToSum(over: shards, instructionSet: instructionSet) { $0.criticGradients }
+    model.criticTies?.average(&criticGradients)
     for shard in shards {
       metrics.criticLoss += shard.sums.squaredErrors
       metrics.value += shard.sums.values / Double(size)
@@ -239,6 +245,7 @@ public struct DDPG: Sendable {
       shard.writeActorGradients(model, settings, batchSize: size)
     }
     actorGradients.setToSum(over: shards, instructionSet: instructionSet) { $0.actorGradients }
+    model.actorTies?.average(&actorGradients)
     return shards.reduce(0) { $0 + $1.sums.actorLoss }
   }
 }

@@ -17,6 +17,8 @@ public import PoiseNetworks
 //  8. Episodes cut by a time limit bootstrap from V of their final observation; faulted steps are left out. (always)
 //  9. The KL penalty uses the exact divergence between the two Gaussians. (always)
 // 10. The deterministic policy that is judged and kept may be a moving average of the one that learns. (`policyAveraging`)
+// 11. Policy and value function may be their own mirror images, by tied weights; then a minibatch teaches what it and its
+//     mirror image would. (`mirrorSymmetry`)
 
 // MARK: - Parameters
 
@@ -54,6 +56,7 @@ public struct PPOParameters: Configurable, Hashable {
   public var observationLimit = 10.0
   public var scalesRewards = false
   public var policyAveraging = 0.0
+  public var mirrorSymmetry: MirrorPlane?
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
@@ -115,6 +118,7 @@ public struct PPOParameters: Configurable, Hashable {
       "policyAveraging", \.policyAveraging, .number(.from(0, below: 1)),
       "The policy that is judged and kept is a moving average of the learner's weights, this share of which an update leaves standing; 0: the learner's own."
     ),
+    .mirrorSymmetry(\.mirrorSymmetry),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
@@ -259,8 +263,10 @@ public struct PPO: Sendable {
     var order: [Int]
   }
 
+  /// - Parameter symmetry: that of the task, for `settings.mirrorSymmetry`.
   public init(
-    _ settings: PPOParameters, observations: Int, actions: Int, seed: UInt64, instructionSet: InstructionSet
+    _ settings: PPOParameters, observations: Int, actions: Int, symmetry: MirrorSymmetry? = nil, seed: UInt64,
+    instructionSet: InstructionSet
   ) {
     var weights = RandomStream(seed: seed, purpose: .weights)
     let model = ActorCritic(
@@ -268,7 +274,8 @@ public struct PPO: Sendable {
       valueHidden: settings.valueHiddenSizes, activation: Activation(rawValue: settings.activation.rawValue) ?? .tanh,
       deviationBounds: settings.logDeviationFloor...settings.logDeviationCeiling,
       initialLogDeviation: settings.initialLogDeviation,
-      normalizerLimit: settings.normalizesObservations ? settings.observationLimit : nil, using: &weights)
+      normalizerLimit: settings.normalizesObservations ? settings.observationLimit : nil, symmetry: symmetry,
+      using: &weights)
     self.settings = settings
     self.model = model
     average = settings.policyAveraging > 0 ? model.parameters : nil
@@ -380,6 +387,11 @@ public struct PPO: Sendable {
     return metrics
   }
 
+  /// Takes the observations of a rollout into the normaliser's account, after the update: the networks that acted saw none of it.
+  public mutating func observe(_ rollout: [RolloutSegment]) {
+    if model.normalizer != nil { model.observe(rollout.map(\.statistics)) }
+  }
+
   /// Gradients that were computed so far, refused ones included.
   private var updates: Int { adam.appliedUpdates + adam.skippedUpdates }
 
@@ -425,6 +437,7 @@ public struct PPO: Sendable {
       }
     }
     gradients.setToSum(over: shards, instructionSet: instructionSet) { $0.gradients }
+    model.ties?.average(&gradients)
     var sums = Sums()
     for shard in shards {
       sums.objective += shard.sums.objective

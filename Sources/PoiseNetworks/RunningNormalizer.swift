@@ -82,6 +82,20 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
     updateScales()
   }
 
+  /// Takes the mirror image of everything into account that was seen, as often as that: statistics become their own image.
+  public mutating func symmetrize(_ reflection: Reflection) {
+    precondition(reflection.count == elementCount, "a reflection of \(reflection.count) of \(elementCount) elements")
+    guard !isFrozen else { return }
+    let (oldMeans, oldSquares) = (reflection.image(of: means), squares)
+    for (i, j) in reflection.partners.enumerated() {
+      // Of two equal parts with means m ± δ: the parts' mean squares and δ².
+      let δ = (means[i] - oldMeans[i]) / 2
+      squares[i] = (oldSquares[i] + oldSquares[j]) / 2 + count * (δ * δ)
+    }
+    for i in means.indices { means[i] = (means[i] + oldMeans[i]) / 2 }
+    updateScales()
+  }
+
   /// Forgets what was seen; a shard's normaliser starts so before each rollout.
   public mutating func reset() {
     guard !isFrozen else { return }

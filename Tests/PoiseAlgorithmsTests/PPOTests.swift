@@ -40,8 +40,14 @@ struct PPOTests {
     return settings
   }
 
+  /// The two observations change places, the action its sign.
+  static let symmetry = MirrorSymmetry(
+    observations: Reflection(partners: [1, 0], signs: [1, 1]), actions: Reflection(partners: [0], signs: [-1]))
+
   static func make(_ settings: PPOParameters, seed: UInt64 = 1) -> PPO {
-    PPO(settings, observations: 2, actions: 1, seed: seed, instructionSet: .baseline)
+    PPO(
+      settings, observations: 2, actions: 1, symmetry: settings.mirrorSymmetry == nil ? nil : symmetry, seed: seed,
+      instructionSet: .baseline)
   }
 
   /// One rollout of the two-state problem with the policy as it stands.
@@ -158,20 +164,51 @@ struct PPOTests {
     #expect(train(0).model.parameters.hasSameBits(as: train(1e6).model.parameters))
   }
 
-  @Test("the same bits for 1, 2 and 4 threads")
-  func threads() {
-    let one = Self.train(Self.settings(), updates: 3)
+  @Test("the same bits for 1, 2 and 4 threads", arguments: [nil, MirrorPlane.leftRight])
+  func threads(mirrorSymmetry: MirrorPlane?) {
+    var settings = Self.settings()
+    settings.mirrorSymmetry = mirrorSymmetry
+    let one = Self.train(settings, updates: 3)
     for threads in [2, 4] {
-      let other = Self.train(Self.settings(), updates: 3, threads: threads)
+      let other = Self.train(settings, updates: 3, threads: threads)
       #expect(other.ppo.model.parameters.hasSameBits(as: one.ppo.model.parameters))
       #expect(other.metrics == one.metrics)
     }
   }
 
-  @Test("what is kept and read back learns on to the same bits", arguments: PPOParameters.Objective.allCases)
-  func keeping(objective: PPOParameters.Objective) throws {
+  @Test("with mirror symmetry, policy and value function stay their own mirror images while they learn")
+  func mirrorSymmetry() {
+    var settings = Self.settings()
+    settings.mirrorSymmetry = .leftRight
+    settings.normalizesObservations = true
+    settings.policyAveraging = 0.5
+    var (ppo, metrics, segment) = Self.train(settings, updates: 5)
+    #expect(metrics.allSatisfy { $0.divergence > 0 })
+    ppo.observe([segment])
+    var random = RandomStream(seed: 3, purpose: .testing)
+    let rows = (0..<20).map { _ in [Float(random.normal()), Float(random.normal())] }
+    var workspace = PolicyWorkspace(ppo.policy, rowCapacity: 20, instructionSet: .baseline)
+    func act(_ rows: [[Float]]) -> [Float] {
+      var output = [Float](repeating: 0, count: rows.count)
+      var span = output.mutableSpan
+      let values = rows.flatMap(\.self)
+      workspace.act(values.span, into: &span)
+      return output
+    }
+    let (actions, images) = (act(rows), act(rows.map(Self.symmetry.observations.image)))
+    #expect(zip(actions, images).allSatisfy { abs($0 + $1) < 1e-6 })
+    #expect(actions.contains { abs($0) > 1e-3 })
+    // The two states are each other's image, so they have one value; worlds alternate between them.
+    #expect((1..<8).allSatisfy { abs(segment.values[$0] - segment.values[0]) < 1e-5 })
+  }
+
+  @Test(
+    "what is kept and read back learns on to the same bits", arguments: PPOParameters.Objective.allCases,
+    [nil, MirrorPlane.leftRight])
+  func keeping(objective: PPOParameters.Objective, mirrorSymmetry: MirrorPlane?) throws {
     var settings = Self.settings()
     settings.objective = objective
+    settings.mirrorSymmetry = mirrorSymmetry
     settings.learningRate.schedule = .adaptive
     settings.normalizesObservations = true
     settings.policyAveraging = 0.5

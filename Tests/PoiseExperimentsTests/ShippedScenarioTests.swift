@@ -136,4 +136,33 @@ struct ShippedScenarioTests {
     #expect(humanoid.q.allSatisfy { isNear($0, 0.05) })
     #expect(try load("humanoid-stand").disturbances.isEmpty && load("humanoid-balance").disturbances.count == 1)
   }
+
+  @Test("names what keeps a learner from relying on a mirror, with every reason and the place of the key")
+  func asymmetry() throws {
+    func refusal(_ overrides: [String]) -> [String] {
+      do {
+        _ = try LoadedScenario(
+          contentsOf: Self.paths.first { $0.contains("humanoid-stand") } ?? "", overrides: overrides)
+        return []
+      } catch {
+        return (error as? InvalidInput)?.problems.map(\.description) ?? ["\(error)"]
+      }
+    }
+    #expect(refusal(["ppo.mirrorSymmetry=null", "td3.mirrorSymmetry=null"]) == [])
+    let sideways = refusal(["td3.mirrorSymmetry=null", "ppo.mirrorSymmetry=frontBack"])
+    #expect(sideways.count > 5)
+    #expect(
+      sideways.first
+        == "--set ppo.mirrorSymmetry=frontBack: ppo.mirrorSymmetry: found 'frontBack', but joint 'abdomen_y' differs from its own "
+        + "mirror image in its range; allowed null, or a mirror in which robot and task look the same. "
+        + "Make both sides alike, or remove the key.")
+    // Both learners of the file rely on it.
+    let blind = refusal(["observations=[footContacts: {bodies: [left_foot]}]"])
+    #expect(blind.count == 2)
+    #expect(
+      blind.allSatisfy { $0.contains("observation 'left_foot_contact' has no mirror image among the observations") },
+      "\(blind)")
+    #expect(
+      blind.first?.contains("humanoid-stand.yaml:") == true && blind.first?.contains("ppo.mirrorSymmetry") == true)
+  }
 }

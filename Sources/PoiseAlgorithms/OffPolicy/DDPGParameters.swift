@@ -35,6 +35,7 @@ public struct DDPGParameters: Configurable, Hashable {
   public var usesTwinCritics = false
   public var targetNoise = 0.0
   public var targetNoiseLimit = 0.5
+  public var mirrorSymmetry: MirrorPlane?
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
@@ -109,6 +110,7 @@ public struct DDPGParameters: Configurable, Hashable {
       "usesTwinCritics", \.usesTwinCritics, .boolean, "Two critics; the smaller of their target values is learned."),
     .key("targetNoise", \.targetNoise, .number(.notNegative), "σ of the noise on the target policy's actions."),
     .key("targetNoiseLimit", \.targetNoiseLimit, .number(.notNegative), "c: that noise is clipped to ± this."),
+    .mirrorSymmetry(\.mirrorSymmetry),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {

@@ -14,12 +14,21 @@ public struct DeterministicActorCritic: Sendable {
   public var criticParameters, criticTarget: AlignedVector<Float>
   /// Part of the policy; `nil` if the networks take raw observations.
   public var normalizer: RunningNormalizer?
+  /// How observations and actions change in the mirror that actor and critics do not care about; `nil` if they may.
+  public let symmetry: MirrorSymmetry?
+  /// The parameters that this ties.
+  let actorTies, criticTies: TiedParameters?
 
   public var observationCount: Int { actor.inputCount }
   public var actionCount: Int { actor.outputCount }
 
-  /// - Parameter random: purpose `.weights`.
-  public init(_ settings: DDPGParameters, observations: Int, actions: Int, using random: inout RandomStream) {
+  /// - Parameters:
+  ///   - symmetry: makes μ(M o) = M′ μ(o) and Q(M o, M′ a) = Q(o, a) hold by tied weights; `nil` for networks without ties.
+  ///   - random: purpose `.weights`.
+  public init(
+    _ settings: DDPGParameters, observations: Int, actions: Int, symmetry: MirrorSymmetry? = nil,
+    using random: inout RandomStream
+  ) {
     let activation = Activation(rawValue: settings.activation.rawValue) ?? .relu
     actor = MLP(
       inputs: observations, hidden: settings.hiddenSizes, outputs: actions, activation: activation,
@@ -40,6 +49,19 @@ public struct DeterministicActorCritic: Sendable {
     actor.initialize(&actorParameters, hidden: .inverseRootFanIn, output: output, using: &random)
     for critic in critics {
       critic.initialize(&criticParameters, hidden: .inverseRootFanIn, output: output, using: &random)
+    }
+    self.symmetry = symmetry
+    if let symmetry {
+      var ties = (actor: TiedParameters(), critics: TiedParameters())
+      ties.actor.tie(actor, inputs: symmetry.observations, outputs: symmetry.actions)
+      ties.actor.tieDrawn(&actorParameters, of: actor)
+      for critic in critics {
+        ties.critics.tie(critic, inputs: symmetry.observations + symmetry.actions, outputs: .identity(count: 1))
+        ties.critics.tieDrawn(&criticParameters, of: critic)
+      }
+      (actorTies, criticTies) = ties
+    } else {
+      (actorTies, criticTies) = (nil, nil)
     }
     (actorTarget, criticTarget) = (actorParameters, criticParameters)
     normalizer =
@@ -70,7 +92,10 @@ public struct DeterministicActorCritic: Sendable {
   }
 
   /// Takes observations into the normaliser's account, if there is one.
-  public mutating func observe(_ observations: [Float]) { normalizer?.observe(observations.span) }
+  public mutating func observe(_ observations: [Float]) {
+    normalizer?.observe(observations.span)
+    if let symmetry { normalizer?.symmetrize(symmetry.observations) }
+  }
 
   private func prepare(_ observations: [Float], _ inputs: inout AlignedVector<Float>) {
     var target = inputs.mutableSpan

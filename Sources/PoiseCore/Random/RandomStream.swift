@@ -12,6 +12,7 @@ public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
   case testing = 10
   case targetSmoothing = 11
   case search = 20
+  case mirrorProbes = 21
 }
 
 /// A counter-based stream of random numbers: one per purpose and index, all independent, all from one root seed.

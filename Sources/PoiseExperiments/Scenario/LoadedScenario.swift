@@ -1,4 +1,5 @@
 import Foundation
+import PoiseAlgorithms
 public import PoiseCore
 public import PoiseEnvironments
 public import PoiseModels
@@ -65,6 +66,7 @@ public struct LoadedScenario: Sendable {
     modelPath = try Self.modelPath(configured.value.model, beside: path, source: configured.source)
     model = try RobotModel(contentsOf: modelPath)
     task = try BoundTask(scenario.task, model: model, name: self.name, source: source)
+    try checkSymmetry()
   }
 
   /// A scenario about a robot that no file describes; the key `model` is not looked at.
@@ -106,6 +108,33 @@ public struct LoadedScenario: Sendable {
       }
     }
     return parts.joined(separator: "/")
+  }
+
+  /// Sees that a learner that is to rely on a mirror finds robot and task the same in it.
+  private func checkSymmetry() throws(InvalidInput) {
+    var problems: [Problem] = []
+    for (learner, plane) in [
+      ("ppo", scenario.ppo.mirrorSymmetry), ("ddpg", scenario.ddpg.mirrorSymmetry),
+      ("td3", scenario.td3.ddpg.mirrorSymmetry),
+    ] {
+      do throws(Asymmetry) {
+        _ = try symmetry(plane)
+      } catch {
+        problems += error.reasons.map {
+          source.problem(
+            at: "\(learner).mirrorSymmetry", found: "'\(plane?.rawValue ?? "")', but \($0)",
+            allowed: "null, or a mirror in which robot and task look the same",
+            remedy: "Make both sides alike, or remove the key.")
+        }
+      }
+    }
+    if !problems.isEmpty { throw InvalidInput(problems) }
+  }
+
+  /// How observations and actions change in a mirror that leaves robot and task the same; `nil` for no mirror.
+  func symmetry(_ plane: MirrorPlane?) throws(Asymmetry) -> MirrorSymmetry? {
+    guard let plane else { return nil }
+    return try task.mirrorSymmetry(across: plane)
   }
 
   /// The whole scenario with every default, as YAML that reads back as the same scenario.

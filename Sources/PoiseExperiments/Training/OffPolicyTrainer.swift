@@ -36,7 +36,8 @@ public final class OffPolicyTrainer: Trainer {
     self.settings = settings
     self.pool = pool
     let ddpg = DDPG(
-      settings, observations: observations, actions: actions, seed: seed, instructionSet: instructionSet)
+      settings, observations: observations, actions: actions, symmetry: try scenario.symmetry(settings.mirrorSymmetry),
+      seed: seed, instructionSet: instructionSet)
     self.ddpg = ddpg
     memory = ReplayMemory(
       capacity: settings.memoryCapacity, observations: observations, actions: actions, worlds: settings.worlds)

@@ -23,7 +23,8 @@ public final class PPOTrainer: Trainer {
     let settings = scenario.scenario.ppo
     let task = scenario.task.forTraining
     let ppo = PPO(
-      settings, observations: task.observationSpace.count, actions: task.actionSpace.count, seed: seed,
+      settings, observations: task.observationSpace.count, actions: task.actionSpace.count,
+      symmetry: try scenario.symmetry(settings.mirrorSymmetry), seed: seed,
       instructionSet: instructionSet)
     self.settings = settings
     self.ppo = ppo
@@ -81,9 +82,12 @@ public final class PPOTrainer: Trainer {
     let isFirst = ppo.model.normalizer.map { $0.count == 0 } ?? false
     segments = shards.map(\.segment)
     let metrics = isFirst ? PPOMetrics() : ppo.update(segments, progress: progress, pool: pool, isStopped: isStopped)
+    if isStopped() {
+      segments = []
+      return takenBack()
+    }
+    ppo.observe(segments)
     segments = []
-    if isStopped() { return takenBack() }
-    for shard in shards { ppo.model.normalizer?.merge(shard.segment.statistics) }
     let end = DispatchTime.now().uptimeNanoseconds
 
     report.addEpisodes(episodes, task: scenario.task)

@@ -101,8 +101,15 @@ struct DDPGTests {
     return settings
   }
 
+  /// Two observations change places, the third its sign; the actions change places and signs.
+  static let symmetry = MirrorSymmetry(
+    observations: Reflection(partners: [1, 0, 2], signs: [1, 1, -1]),
+    actions: Reflection(partners: [1, 0], signs: [-1, -1]))
+
   static func make(_ settings: DDPGParameters, seed: UInt64 = 1) -> DDPG {
-    DDPG(settings, observations: 3, actions: 2, seed: seed, instructionSet: .baseline)
+    DDPG(
+      settings, observations: 3, actions: 2, symmetry: settings.mirrorSymmetry == nil ? nil : symmetry, seed: seed,
+      instructionSet: .baseline)
   }
 
   /// Two worlds of random numbers, 200 steps, with ends and time limits.
@@ -287,7 +294,7 @@ struct DDPGTests {
   func keeping(which: Case) throws {
     let memory = Self.memory()
     var settings = Self.settings(which)
-    if which == .twins { (settings.targetNoise, settings.actorDelay) = (0.2, 2) }
+    if which == .twins { (settings.targetNoise, settings.actorDelay, settings.mirrorSymmetry) = (0.2, 2, .leftRight) }
     var ddpg = Self.make(settings)
     let pool = WorkerPool(threadCount: 1)
     for _ in 0..<7 { _ = ddpg.update(memory, pool: pool) }
@@ -299,6 +306,43 @@ struct DDPGTests {
     settings.hiddenSizes = [8]
     var other = Self.make(settings)
     #expect(throws: InvalidInput.self) { try other.read(ddpg.tensors(), file: "test") }
+  }
+
+  @Test(
+    "with mirror symmetry, actor and critics stay their own mirror images while they learn", arguments: Case.allCases)
+  func mirrorSymmetry(which: Case) {
+    var settings = Self.settings(which)
+    settings.mirrorSymmetry = .leftRight
+    var ddpg = Self.make(settings)
+    let (memory, pool) = (Self.memory(), WorkerPool(threadCount: 1))
+    let first = ddpg.model.actorParameters
+    var random = RandomStream(seed: 8, purpose: .testing)
+    func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.normal()) } }
+    for _ in 0..<20 {
+      ddpg.model.observe(numbers(3))
+      _ = ddpg.update(memory, pool: pool)
+    }
+    #expect(!ddpg.model.actorParameters.hasSameBits(as: first))
+
+    func double(_ parameters: AlignedVector<Float>) -> [Double] { Array(parameters).map(Double.init) }
+    for _ in 0..<20 {
+      let (observation, action) = (numbers(3).map(Double.init), numbers(2).map(Double.init))
+      let image = Self.symmetry.observations.image(of: observation)
+      for parameters in [ddpg.model.actorParameters, ddpg.model.actorTarget] {
+        let (own, other) = (
+          PlainDDPG.action(ddpg.model, double(parameters), observation),
+          PlainDDPG.action(ddpg.model, double(parameters), image)
+        )
+        #expect(zip(Self.symmetry.actions.image(of: own), other).allSatisfy { abs($0 - $1) < 1e-6 })
+      }
+      for (critic, parameters) in ddpg.model.critics.flatMap({ critic in
+        [ddpg.model.criticParameters, ddpg.model.criticTarget].map { (critic, $0) }
+      }) {
+        let own = PlainDDPG.forward(critic, double(parameters), observation + action)[0]
+        let other = PlainDDPG.forward(critic, double(parameters), image + Self.symmetry.actions.image(of: action))[0]
+        #expect(abs(own - other) < 1e-6 * (1 + abs(own)))
+      }
+    }
   }
 
   @Test("a reward that is not finite changes no parameter, and is counted")

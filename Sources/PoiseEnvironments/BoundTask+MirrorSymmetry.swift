@@ -1,0 +1,207 @@
+public import PoiseCore
+import PoiseModels
+
+extension BoundTask {
+  /// How observations and actions change in a mirror, after asking the task's own terms.
+  ///
+  /// Nothing is told by names. The robot's parts are matched by where they stand (`RobotModel.reflection`); then random states and
+  /// their mirror images are shown to every term. Rewards and terminations must judge both alike, and each observation of the image
+  /// must be ± one of the state. The episode's clock differs between the two: what tells the time is not symmetric.
+  ///
+  /// Commands are taken to be the same in the mirror. Resets and disturbances are not looked at.
+  ///
+  /// - Throws: `Asymmetry` with everything of robot and task that differs in the mirror.
+  public func mirrorSymmetry(across plane: MirrorPlane) throws(Asymmetry) -> MirrorSymmetry {
+    let robot = try model.reflection(across: plane)
+    var probes = MirrorProbes(self, robot)
+    for _ in 0..<MirrorProbes.count { probes.add() }
+    var reasons = probes.reasons
+    let observations = probes.matchedObservations()
+    for (i, match) in observations.enumerated() where match == nil {
+      reasons.append("observation '\(observationSpace.elements[i].name)' has no mirror image among the observations")
+    }
+    // Else the two halves of each layer would see the same and learn the same.
+    if observations.enumerated().allSatisfy({ $1 ?? ($0, -1) == ($0, 1) }) {
+      reasons.append("nothing that is observed changes in the mirror")
+    }
+    guard reasons.isEmpty else { throw Asymmetry(reasons) }
+    let matches = observations.compactMap(\.self)
+    return MirrorSymmetry(
+      observations: Reflection(partners: matches.map(\.partner), signs: matches.map(\.sign)), actions: robot.controls)
+  }
+}
+
+/// Random states of a task beside their mirror images, and what the terms make of them.
+private struct MirrorProbes {
+  let task: BoundTask
+  let robot: RobotReflection
+  private var random = RandomStream(seed: 0, purpose: .mirrorProbes)
+  /// What the policy sees of each state and of its image, noise left out, [observations][probes].
+  private var seen: [[Double]]
+  private var seenInMirror: [[Double]]
+  private var unlikeRewards: Set<String> = []
+  private var unlikeTerminations: Set<String> = []
+
+  static let count = 64
+  private static let tolerance = 1e-9
+
+  init(_ task: BoundTask, _ robot: RobotReflection) {
+    self.task = task
+    self.robot = robot
+    seen = Array(repeating: [], count: task.observationSpace.count)
+    seenInMirror = seen
+  }
+
+  /// Where terms disagree, in the order of their names.
+  var reasons: [String] {
+    unlikeRewards.sorted().map { "reward '\($0)' is not the same in the mirror" }
+      + unlikeTerminations.sorted().map { "termination '\($0)' is not the same in the mirror" }
+  }
+
+  // MARK: Asking
+
+  /// One more random state; it need not be one that the robot can be in, since terms look at its numbers alone.
+  mutating func add() {
+    // Half of them near the reference pose: or thresholds, of a fall for one, would see one side only.
+    let spread = seen[0].count.isMultiple(of: 2) ? 0.1 : 1.0
+    let (first, last) = (RandomState(task, spread, &random), RandomState(task, spread, &random))
+    let isTerminated = random.uniform() < 0.5
+    let own = transition(first, last, in: nil, isTerminated)
+    let image = transition(first, last, in: robot, isTerminated)
+
+    observe(own, into: &seen)
+    observe(image, into: &seenInMirror)
+    for (name, reward) in zip(task.rewardNames, task.rewards) {
+      if !isClose(reward.evaluate(own), reward.evaluate(image)) { unlikeRewards.insert(name) }
+    }
+    for (term, termination) in zip(task.task.terminations, task.terminations)
+    where termination.applies(own) != termination.applies(image) {
+      unlikeTerminations.insert(term.name)
+    }
+  }
+
+  private func observe(_ transition: borrowing Transition, into seen: inout [[Double]]) {
+    var writer = ObservationWriter(capacity: seen.count)
+    for term in task.observations { term.write(transition, &writer) }
+    var element = 0
+    for (term, observation) in zip(task.observations, task.task.observations) {
+      let shaping = observation.shaping
+      for _ in term.elements {
+        let value = shaping.scale * writer.values[element]
+        seen[element].append(shaping.clip.map { min($0.upperBound, max($0.lowerBound, value)) } ?? value)
+        element += 1
+      }
+    }
+  }
+
+  /// - Parameter robot: the mirror that the robot is seen in; `nil` for none.
+  private mutating func transition(
+    _ first: RandomState, _ last: RandomState, in robot: RobotReflection?, _ isTerminated: Bool
+  ) -> Transition {
+    let step = random.index(below: task.timing.stepLimit)
+    var transition = Transition(
+      before: first.snapshot(of: task, in: robot, step: step),
+      after: last.snapshot(of: task, in: robot, step: step + 1),
+      startPositions: task.leanPlan.bodies.map { first.position(of: $0.body, in: robot) },
+      controlTimeStep: task.timing.controlTimeStep)
+    transition.isTerminated = isTerminated
+    return transition
+  }
+
+  // MARK: Matching
+
+  /// For each observation the one that its mirror image is ± of; `nil` where there is none.
+  func matchedObservations() -> [(partner: Int, sign: Int)?] {
+    var matches = [(partner: Int, sign: Int)?](repeating: nil, count: seen.count)
+    for i in seen.indices where matches[i] == nil {
+      // Itself first: an observation that never changes is its own image.
+      for j in [i] + seen.indices where matches[j] == nil {
+        guard let sign = [1, -1].first(where: { isImage(i, of: j, $0) && isImage(j, of: i, $0) }) else { continue }
+        matches[i] = (j, sign)
+        matches[j] = (i, sign)
+        break
+      }
+    }
+    return matches
+  }
+
+  private func isImage(_ i: Int, of j: Int, _ sign: Int) -> Bool {
+    zip(seenInMirror[i], seen[j]).allSatisfy { isClose($0, Double(sign) * $1) }
+  }
+
+  private func isClose(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= Self.tolerance * max(1, abs(a), abs(b)) }
+}
+
+/// A state of a robot drawn at random, every number by itself.
+private struct RandomState {
+  private var joints: (positions: [Double], velocities: [Double])
+  /// Turns since the reference pose, [bodies].
+  private var turns: [Quaternion]
+  private var positions, linear, angular: [Vector3]
+  /// [links, and the world]
+  private var contactForces: [Vector3]
+  private var efforts: [Double]
+  private var action: [Float]
+  private var commands: [Double]
+  private var pushForce, gravity: Vector3
+
+  init(_ task: BoundTask, _ spread: Double, _ random: inout RandomStream) {
+    let model = task.model
+    func numbers(_ count: Int, _ scale: Double = 1) -> [Double] { (0..<count).map { _ in scale * random.normal() } }
+    func vector(_ scale: Double = 1) -> Vector3 {
+      [scale * random.normal(), scale * random.normal(), scale * random.normal()]
+    }
+    let scalar = model.scalarJoints
+    joints = (zip(scalar, numbers(scalar.count, spread)).map { model.joints[$0].reference + $1 }, numbers(scalar.count))
+    turns = model.bodies.map { _ in
+      let v = vector(spread)
+      return Quaternion(w: 1, x: v.x, y: v.y, z: v.z).normalized
+    }
+    positions = model.bodies.indices.map { model.referencePose(of: $0).position + vector(spread) }
+    linear = model.bodies.map { _ in vector() }
+    angular = model.bodies.map { _ in vector() }
+    // Some bodies touch nothing.
+    contactForces = (0...task.linkage.links.count).map { _ in random.uniform() < 0.5 ? .zero : vector(100) }
+    efforts = numbers(model.actuators.count, 10)
+    action = model.actuators.map { _ in Float(random.uniform(in: -1...1)) }
+    commands = task.task.commands.map { random.uniform(in: $0.range) }
+    pushForce = vector(100)
+    gravity = (Vector3(0, 0, -1) + vector(0.2)).normalized
+  }
+
+  func position(of body: Int, in robot: RobotReflection?) -> Vector3 {
+    robot.map { $0.plane.image(of: positions[$0.bodies[body]]) } ?? positions[body]
+  }
+
+  /// What a snapshot would hold of this state, or of its image in the mirror.
+  func snapshot(of task: BoundTask, in robot: RobotReflection?, step: Int) -> RobotSnapshot {
+    let plan = task.leanPlan
+    var snapshot = RobotSnapshot(
+      plan: plan, jointCount: joints.positions.count, actuatorCount: efforts.count, commandCount: commands.count,
+      rewardCount: task.rewards.count)
+    func image(_ v: Vector3) -> Vector3 { robot?.plane.image(of: v) ?? v }
+    func source(_ body: Int) -> Int { robot?.bodies[body] ?? body }
+    snapshot.step = step
+    snapshot.time = Double(step) * task.timing.controlTimeStep
+    snapshot.jointPositions = robot?.joints.image(of: joints.positions) ?? joints.positions
+    snapshot.jointVelocities = robot?.joints.image(of: joints.velocities) ?? joints.velocities
+    for (slot, tracked) in plan.bodies.enumerated() {
+      let body = source(tracked.body)
+      let turn = robot?.plane.image(of: turns[body]) ?? turns[body]
+      snapshot.bodies[slot] = BodyMotion(
+        pose: Pose(position: position(of: tracked.body, in: robot), orientation: turn * tracked.unturn.conjugate),
+        turn: turn, linearVelocity: image(linear[body]),
+        angularVelocity: robot?.plane.image(ofAxial: angular[body]) ?? angular[body], tilt: Tilt(turn))
+    }
+    for (slot, body) in plan.contactBodies.enumerated() {
+      let link = task.linkage.placements[source(body)].link ?? task.linkage.links.count
+      snapshot.contactForces[slot] = image(contactForces[link])
+    }
+    snapshot.efforts = robot?.efforts.image(of: efforts) ?? efforts
+    snapshot.action = robot?.controls.image(of: action) ?? action
+    snapshot.commands = commands
+    snapshot.pushForce = image(pushForce)
+    snapshot.gravityDirection = image(gravity)
+    return snapshot
+  }
+}

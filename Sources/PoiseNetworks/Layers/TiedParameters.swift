@@ -1,0 +1,100 @@
+public import PoiseCore
+
+/// Parameters that are tied in pairs, equal up to a sign, so that networks commute with a reflection: f(M x) = M′ f(x).
+///
+/// Hidden units come in pairs, unit k with k + n/2, each the other's image: h(M x) is h(x) with its halves changed. So a
+/// layer's weights have the form of two blocks that repeat, (A B / B A), and the network is an ordinary one of the same shape: whoever uses it need not
+/// know. Weights stay tied if gradients are averaged with their images: that is the gradient over the minibatch and
+/// its mirror image together, at the price of one. Sources: Ravanbakhsh, Schneider and Póczos 2017, "Equivariance Through
+/// Parameter-Sharing", section 2; Abdolhosseini et al. 2019, "On Learning Symmetric Locomotion", section 4.4.
+public struct TiedParameters: Hashable, Sendable {
+  /// Elements first + k and second + k, k < count, are equal up to `sign`; first < second.
+  struct Run: Hashable, Sendable {
+    var first: Int
+    var second: Int
+    var count: Int
+    var sign: Float
+  }
+
+  private(set) var runs: [Run] = []
+  /// Elements that are their own negatives: always 0.
+  private(set) var zeros: [Int] = []
+
+  public init() {}
+
+  /// Ties a network whose inputs and outputs are reflected so.
+  public mutating func tie(_ network: MLP, inputs: Reflection, outputs: Reflection) {
+    precondition(
+      inputs.count == network.inputCount && outputs.count == network.outputCount,
+      "reflections of \(inputs.count) inputs and \(outputs.count) outputs for a network of \(network.inputCount) and \(network.outputCount)"
+    )
+    var rows = inputs
+    for (i, layer) in network.layers.enumerated() {
+      let columns = i == network.layers.count - 1 ? outputs : .halves(of: layer.outputs)
+      for row in 0..<layer.inputs {
+        let image = layer.weights.lowerBound + rows.partners[row] * layer.outputs
+        tie(layer.weights.lowerBound + row * layer.outputs, image, columns, rows.signs[row])
+      }
+      tie(layer.biases.lowerBound, layer.biases.lowerBound, columns, 1)
+      if let norm = layer.normalization {
+        tie(norm.gains.lowerBound, norm.gains.lowerBound, columns, 1)
+        tie(norm.offsets.lowerBound, norm.offsets.lowerBound, columns, 1)
+      }
+      rows = columns
+    }
+  }
+
+  /// Ties a vector whose elements change places but never their signs.
+  public mutating func tie(_ elements: Range<Int>, _ reflection: Reflection) {
+    let swap = Reflection(partners: reflection.partners, signs: reflection.partners.map { _ in 1 })
+    tie(elements.lowerBound, elements.lowerBound, swap, 1)
+  }
+
+  /// Ties element j from `start` on to element `columns.partners[j]` from `image` on.
+  private mutating func tie(_ start: Int, _ image: Int, _ columns: Reflection, _ sign: Int) {
+    for j in 0..<columns.count {
+      let (first, second) = (start + j, image + columns.partners[j])
+      let sign = Float(sign * columns.signs[j])
+      if first == second, sign < 0 { zeros.append(first) }
+      guard first < second else { continue }
+      if let last = runs.last, last.first + last.count == first, last.second + last.count == second, last.sign == sign {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append(Run(first: first, second: second, count: 1, sign: sign))
+      }
+    }
+  }
+
+  /// Averages gradients with their images.
+  public func average(_ gradients: inout AlignedVector<Float>) {
+    combine(&gradients, in: 0..<gradients.count, scale: 0.5)
+  }
+
+  /// Ties the weights of a network that were drawn independently, without a change of their variance.
+  public func tieDrawn(_ parameters: inout AlignedVector<Float>, of network: MLP) {
+    combine(&parameters, in: network.parameters, scale: Float(0.5).squareRoot())
+  }
+
+  /// Both elements of a pair become `scale` times their sum (the second with its sign).
+  private func combine(_ vector: inout AlignedVector<Float>, in range: Range<Int>, scale: Float) {
+    var values = vector.mutableSpan
+    for run in runs where range.contains(run.first) {
+      for k in 0..<run.count {
+        let value = scale * (values[run.first + k] + run.sign * values[run.second + k])
+        values[run.first + k] = value
+        values[run.second + k] = run.sign * value
+      }
+    }
+    for i in zeros where range.contains(i) { values[i] = 0 }
+  }
+}
+
+extension Reflection {
+  /// Element k changes places with k + n/2; the last of an odd number stays.
+  static func halves(of count: Int) -> Self {
+    let half = count / 2
+    return Self(
+      partners: (0..<count).map { $0 < half ? $0 + half : ($0 < 2 * half ? $0 - half : $0) },
+      signs: Array(repeating: 1, count: count))
+  }
+}
