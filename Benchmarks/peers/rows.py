@@ -311,14 +311,14 @@ ROWS = [
             Bar(["RLtools TD3"], 2), Bar(["SBX PPO", "SBX DDPG"], 8),
             Bar(["Stable-Baselines3 PPO", "Stable-Baselines3 DDPG"], 10),
         ],
-        setting="process start included; PPO with rl-baselines3-zoo's settings, DDPG with Poise's (the zoo's waits for 10,000 steps)"),
+        setting="process start included; PPO with rl-baselines3-zoo's settings, DDPG with Poise's (the zoo's waits for 10,000 steps); Poise with mirror symmetry"),
     Row(
         "cartpole-goal", "to the goal of cartpole-balance", "s", True,
         [
             poise_goal("cartpole-balance", "ppo", 1, "Poise PPO"),
             goal("sb3", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 120, "Stable-Baselines3 PPO"),
         ],
-        setting="process start included; the same model and reward, in MuJoCo for the peer; Poise's settings for both"),
+        setting="process start included; the same model and reward, in MuJoCo for the peer; Poise's settings for both, but for mirror symmetry, which the peer lacks"),
     Row(
         "humanoid-goal", "to the goal of humanoid-stand", "s", True,
         [
@@ -326,7 +326,7 @@ ROWS = [
             goal("sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 1220, "Stable-Baselines3 PPO"),
         ],
         [Bar(["Stable-Baselines3 PPO"], 6)], rounds=1,
-        setting="process start included; the same model and reward, in MuJoCo for the peer; Poise's settings for both"),
+        setting="process start included; the same model and reward, in MuJoCo for the peer; Poise's settings for both, but for mirror symmetry, which the peer lacks"),
     Row(
         "humanoid-rate", "PPO on humanoid-stand", "training steps/s", False,
         [

@@ -1,11 +1,21 @@
 import PoiseCore
 
+// What all learners say about the mirror in which their networks are symmetric.
+
 extension ConfigurationKey {
-  /// What every learner calls the mirror in which its networks are symmetric.
   static func mirrorSymmetry(_ property: any WritableKeyPath<Root, MirrorPlane?> & Sendable) -> Self {
     .key(
       "mirrorSymmetry", property, .optional(.choice),
-      "Learn from everything as if its mirror image had happened too; robot and task must look the same in the mirror. null: no."
+      "Learn from everything as if its mirror image had happened too: leftRight in the plane y = 0, frontBack in x = 0. Robot and task must look the same in it, and pushes should. null: no."
     )
+  }
+}
+
+extension ConfigurationChecks {
+  /// A single hidden unit is its own mirror image, and actions that change their sign in the mirror would always be 0.
+  mutating func requirePairs(of sizes: [Int], at key: String, for mirror: MirrorPlane?) {
+    require(
+      mirror == nil || sizes.allSatisfy { $0 > 1 }, at: key, found: "a layer of one unit",
+      allowed: "two units or more, with mirrorSymmetry")
   }
 }

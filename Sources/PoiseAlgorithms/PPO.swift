@@ -18,7 +18,7 @@ public import PoiseNetworks
 //  9. The KL penalty uses the exact divergence between the two Gaussians. (always)
 // 10. The deterministic policy that is judged and kept may be a moving average of the one that learns. (`policyAveraging`)
 // 11. Policy and value function may be their own mirror images, by tied weights; then a minibatch teaches what it and its
-//     mirror image would. (`mirrorSymmetry`)
+//     mirror image would; first weights are tied after they were drawn, and orthogonal no more. (`mirrorSymmetry`)
 
 // MARK: - Parameters
 
@@ -126,6 +126,8 @@ public struct PPOParameters: Configurable, Hashable {
       logDeviationFloor <= initialLogDeviation && initialLogDeviation <= logDeviationCeiling,
       at: "initialLogDeviation", found: "\(initialLogDeviation)",
       allowed: "from logDeviationFloor \(logDeviationFloor) to logDeviationCeiling \(logDeviationCeiling)")
+    checks.requirePairs(of: hiddenSizes, at: "hiddenSizes", for: mirrorSymmetry)
+    checks.requirePairs(of: valueHiddenSizes, at: "valueHiddenSizes", for: mirrorSymmetry)
   }
 
   /// Transitions of a rollout.

@@ -1,3 +1,4 @@
+import Foundation  // exp, log
 public import PoiseCore
 import PoiseModels
 
@@ -5,8 +6,9 @@ extension BoundTask {
   /// How observations and actions change in a mirror, after asking the task's own terms.
   ///
   /// Nothing is told by names. The robot's parts are matched by where they stand (`RobotModel.reflection`); then random states and
-  /// their mirror images are shown to every term. Rewards and terminations must judge both alike, and each observation of the image
-  /// must be ± one of the state. The episode's clock differs between the two: what tells the time is not symmetric.
+  /// their mirror images are shown to every term. The reward must judge both alike, so must the terminations, and each observation of
+  /// the image must be ± one of the state, with the same noise. Numbers may differ by 2 %, since the robot's may by 1 %. A clock is refused:
+  /// gaits alternate, so what it says should be half a period later in the mirror.
   ///
   /// Commands are taken to be the same in the mirror. Resets and disturbances are not looked at.
   ///
@@ -39,17 +41,25 @@ private struct MirrorProbes {
   /// What the policy sees of each state and of its image, noise left out, [observations][probes].
   private var seen: [[Double]]
   private var seenInMirror: [[Double]]
+  /// Largest magnitude, [observations].
+  private var magnitudes: [Double]
+  /// σ of the noise, [observations].
+  private let noises: [Double]
   private var unlikeRewards: Set<String> = []
   private var unlikeTerminations: Set<String> = []
 
-  static let count = 64
-  private static let tolerance = 1e-9
+  static let count = 256
+  private static let tolerance = 0.02
 
   init(_ task: BoundTask, _ robot: RobotReflection) {
     self.task = task
     self.robot = robot
     seen = Array(repeating: [], count: task.observationSpace.count)
     seenInMirror = seen
+    magnitudes = Array(repeating: 0, count: seen.count)
+    noises = zip(task.observations, task.task.observations).flatMap { term, observation in
+      term.elements.map { _ in observation.shaping.noise }
+    }
   }
 
   /// Where terms disagree, in the order of their names.
@@ -62,22 +72,40 @@ private struct MirrorProbes {
 
   /// One more random state; it need not be one that the robot can be in, since terms look at its numbers alone.
   mutating func add() {
-    // Half of them near the reference pose: or thresholds, of a fall for one, would see one side only.
-    let spread = seen[0].count.isMultiple(of: 2) ? 0.1 : 1.0
-    let (first, last) = (RandomState(task, spread, &random), RandomState(task, spread, &random))
+    let (first, last) = (RandomState(task, &random), RandomState(task, &random))
     let isTerminated = random.uniform() < 0.5
     let own = transition(first, last, in: nil, isTerminated)
     let image = transition(first, last, in: robot, isTerminated)
 
     observe(own, into: &seen)
     observe(image, into: &seenInMirror)
-    for (name, reward) in zip(task.rewardNames, task.rewards) {
-      if !isClose(reward.evaluate(own), reward.evaluate(image)) { unlikeRewards.insert(name) }
+    for i in magnitudes.indices { magnitudes[i] = max(magnitudes[i], abs(seen[i].last ?? 0)) }
+    compareRewards(own, image)
+    compareTerminations(own, image)
+  }
+
+  /// Terms for one side each may add up to a reward for both.
+  private mutating func compareRewards(_ own: borrowing Transition, _ image: borrowing Transition) {
+    let weights = task.task.rewards.map(\.weight)
+    let terms = zip(weights, task.rewards).map { weight, reward in
+      (own: weight * reward.evaluate(own), image: weight * reward.evaluate(image))
     }
-    for (term, termination) in zip(task.task.terminations, task.terminations)
-    where termination.applies(own) != termination.applies(image) {
-      unlikeTerminations.insert(term.name)
+    let scale = terms.reduce(1e-9) { $0 + max(abs($1.own), abs($1.image)) }
+    let difference = terms.reduce(0) { $0 + $1.own - $1.image }
+    guard abs(difference) > Self.tolerance * scale else { return }
+    for (name, term) in zip(task.rewardNames, terms) where abs(term.own - term.image) > Self.tolerance * scale / 2 {
+      unlikeRewards.insert(name)
     }
+  }
+
+  /// What ends the episode on one side may be one term's matter, and on the other side another's.
+  private mutating func compareTerminations(_ own: borrowing Transition, _ image: borrowing Transition) {
+    var (ownNames, imageNames): (Set<String>, Set<String>) = ([], [])
+    for (term, termination) in zip(task.task.terminations, task.terminations) {
+      if termination.applies(own) { ownNames.insert(term.name) }
+      if termination.applies(image) { imageNames.insert(term.name) }
+    }
+    if ownNames.isEmpty != imageNames.isEmpty { unlikeTerminations.formUnion(ownNames.union(imageNames)) }
   }
 
   private func observe(_ transition: borrowing Transition, into seen: inout [[Double]]) {
@@ -125,11 +153,13 @@ private struct MirrorProbes {
     return matches
   }
 
+  /// Small differences count where numbers are small; roundings of large ones do not.
   private func isImage(_ i: Int, of j: Int, _ sign: Int) -> Bool {
-    zip(seenInMirror[i], seen[j]).allSatisfy { isClose($0, Double(sign) * $1) }
+    noises[i] == noises[j]
+      && zip(seenInMirror[i], seen[j]).allSatisfy { image, own in
+        abs(image - Double(sign) * own) <= Self.tolerance * max(abs(image), abs(own)) + 1e-9 * magnitudes[j]
+      }
   }
-
-  private func isClose(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= Self.tolerance * max(1, abs(a), abs(b)) }
 }
 
 /// A state of a robot drawn at random, every number by itself.
@@ -145,8 +175,11 @@ private struct RandomState {
   private var commands: [Double]
   private var pushForce, gravity: Vector3
 
-  init(_ task: BoundTask, _ spread: Double, _ random: inout RandomStream) {
+  init(_ task: BoundTask, _ random: inout RandomStream) {
     let model = task.model
+    // From near the reference pose to far beyond: whatever a term's threshold is, some states lie on either side of it.
+    let spread = exp(random.uniform(in: log(0.01)...log(10)))
+    let force = exp(random.uniform(in: log(1)...log(1e4)))
     func numbers(_ count: Int, _ scale: Double = 1) -> [Double] { (0..<count).map { _ in scale * random.normal() } }
     func vector(_ scale: Double = 1) -> Vector3 {
       [scale * random.normal(), scale * random.normal(), scale * random.normal()]
@@ -161,7 +194,7 @@ private struct RandomState {
     linear = model.bodies.map { _ in vector() }
     angular = model.bodies.map { _ in vector() }
     // Some bodies touch nothing.
-    contactForces = (0...task.linkage.links.count).map { _ in random.uniform() < 0.5 ? .zero : vector(100) }
+    contactForces = (0...task.linkage.links.count).map { _ in random.uniform() < 0.5 ? .zero : vector(force) }
     efforts = numbers(model.actuators.count, 10)
     action = model.actuators.map { _ in Float(random.uniform(in: -1...1)) }
     commands = task.task.commands.map { random.uniform(in: $0.range) }

@@ -86,13 +86,16 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
   public mutating func symmetrize(_ reflection: Reflection) {
     precondition(reflection.count == elementCount, "a reflection of \(reflection.count) of \(elementCount) elements")
     guard !isFrozen else { return }
-    let (oldMeans, oldSquares) = (reflection.image(of: means), squares)
-    for (i, j) in reflection.partners.enumerated() {
-      // Of two equal parts with means m ± δ: the parts' mean squares and δ².
-      let δ = (means[i] - oldMeans[i]) / 2
-      squares[i] = (oldSquares[i] + oldSquares[j]) / 2 + count * (δ * δ)
+    for i in means.indices {
+      let j = reflection.partners[i]
+      guard i <= j else { continue }
+      let sign = Double(reflection.signs[i])
+      // Of two equal parts with means m ± δ: the mean of the parts' variances, and δ².
+      let (mean, δ) = ((means[i] + sign * means[j]) / 2, (means[i] - sign * means[j]) / 2)
+      let square = (squares[i] + squares[j]) / 2 + count * (δ * δ)
+      (means[i], means[j]) = (mean, sign * mean)
+      (squares[i], squares[j]) = (square, square)
     }
-    for i in means.indices { means[i] = (means[i] + oldMeans[i]) / 2 }
     updateScales()
   }
 

@@ -56,7 +56,12 @@ struct MirrorSymmetryTests {
       #expect(names[symmetry.observations.partners[i]] == image, "\(name)")
       #expect((symmetry.observations.signs[i] < 0) == odd.contains(name), "\(name)")
     }
-    #expect(symmetry.actions.count == 16 && symmetry.actions.partners[0] == 0)
+    let actions = task.actionSpace.names
+    for (i, name) in actions.enumerated() {
+      let image = name.replacing(#/left_|right_/#) { $0.output == "left_" ? "right_" : "left_" }
+      #expect(
+        actions[symmetry.actions.partners[i]] == image && (symmetry.actions.signs[i] < 0) == (name == "abdomen_x"))
+    }
   }
 
   @Test("holds of episodes: the image of the actions gives the image of the observations, and the same rewards")
@@ -118,6 +123,54 @@ struct MirrorSymmetryTests {
         range.range = -0.5...0.5
         task.terminations = [Termination(range)]
       } == ["termination 'jointRange' is not the same in the mirror"])
+  }
+
+  @Test("counts the whole reward and all terminations, which terms for one side each may add up to")
+  func sums() throws {
+    func target(_ joint: String, weight: Double = 1) -> Reward {
+      var target = TargetAngleCost()
+      target.joint = joint
+      return Reward(target, weight: weight)
+    }
+    func range(_ joint: String, _ range: ClosedRange<Double>) -> Termination {
+      var termination = JointRangeTermination()
+      (termination.joints, termination.range) = ([joint], range)
+      return Termination(termination)
+    }
+    #expect(try Self.reasons { $0.rewards = [target("left_knee"), target("right_knee")] } == [])
+    #expect(try Self.reasons { $0.rewards = [target("left_knee", weight: 0), Reward(TiltReward())] } == [])
+    #expect(
+      try Self.reasons { $0.rewards = [target("left_knee"), target("right_knee", weight: 2)] } == [
+        "reward 'targetAngleCost' is not the same in the mirror",
+        "reward 'targetAngleCost_2' is not the same in the mirror",
+      ])
+    #expect(
+      try Self.reasons { $0.terminations = [range("left_knee", -1...2), range("right_knee", -1...2)] } == [])
+    // Thresholds near and far: the waist's sideways bend is its own image, mirrored.
+    for bounds in [-0.02...0.03, -2.4...4, -5...6] {
+      #expect(
+        try Self.reasons { $0.terminations = [range("abdomen_x", bounds)] } == [
+          "termination 'jointRange' is not the same in the mirror"
+        ], "\(bounds)")
+    }
+  }
+
+  @Test("pairs contacts whatever their threshold, and refuses sides that are measured unlike")
+  func measuring() throws {
+    var contacts = FootContactsObservation()
+    (contacts.bodies, contacts.threshold) = (["left_foot", "right_foot"], 500)
+    var task = Self.task()
+    task.observations = [Observation(AngularVelocityObservation()), Observation(contacts)]
+    let symmetry = try bind(task, to: "humanoid").mirrorSymmetry(across: .leftRight)
+    #expect(symmetry.observations.partners == [0, 1, 2, 4, 3])
+
+    var (left, right) = (JointPositionsObservation(), JointPositionsObservation())
+    (left.joints, right.joints) = (["left_knee"], ["right_knee"])
+    var noisy = ObservationShaping()
+    noisy.noise = 0.1
+    #expect(try Self.reasons { $0.observations = [Observation(left), Observation(right)] } == [])
+    #expect(
+      try Self.reasons { $0.observations = [Observation(left, shaping: noisy), Observation(right)] }.count == 2)
   }
 
   @Test("is refused for what tells the time, and where nothing changes in the mirror")

@@ -1,7 +1,7 @@
 import Foundation
 import PoiseCore
 import PoiseEnvironments
-import PoiseExperiments
+@testable import PoiseExperiments
 import PoiseModels
 import PoiseSimulation
 import Testing
@@ -141,21 +141,23 @@ struct ShippedScenarioTests {
   func asymmetry() throws {
     func refusal(_ overrides: [String]) -> [String] {
       do {
-        _ = try LoadedScenario(
+        let scenario = try LoadedScenario(
           contentsOf: Self.paths.first { $0.contains("humanoid-stand") } ?? "", overrides: overrides)
+        try scenario.checkSymmetry()
         return []
       } catch {
         return (error as? InvalidInput)?.problems.map(\.description) ?? ["\(error)"]
       }
     }
     #expect(refusal(["ppo.mirrorSymmetry=null", "td3.mirrorSymmetry=null"]) == [])
+    #expect(refusal(["ppo.hiddenSizes=[64, 1]"]).first?.contains("two units or more, with mirrorSymmetry") == true)
     let sideways = refusal(["td3.mirrorSymmetry=null", "ppo.mirrorSymmetry=frontBack"])
     #expect(sideways.count > 5)
     #expect(
       sideways.first
         == "--set ppo.mirrorSymmetry=frontBack: ppo.mirrorSymmetry: found 'frontBack', but joint 'abdomen_y' differs from its own "
         + "mirror image in its range; allowed null, or a mirror in which robot and task look the same. "
-        + "Make both sides alike, or remove the key.")
+        + "Make both sides alike, or write null.")
     // Both learners of the file rely on it.
     let blind = refusal(["observations=[footContacts: {bodies: [left_foot]}]"])
     #expect(blind.count == 2)

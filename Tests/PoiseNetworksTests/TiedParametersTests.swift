@@ -101,7 +101,7 @@ struct TiedParametersTests {
   @Test("drawn weights keep their variance when they are tied")
   func variance() {
     var random = testStream()
-    let network = MLP(inputs: 6, hidden: [256], outputs: 4, activation: .tanh)
+    let network = MLP(inputs: 6, hidden: [256, 31], outputs: 4, activation: .tanh, layerNormalization: true)
     var ties = TiedParameters()
     ties.tie(network, inputs: TiedNetwork.inputs, outputs: TiedNetwork.outputs)
     var parameters = AlignedVector<Float>(zeros: network.parameters.upperBound)
@@ -112,6 +112,7 @@ struct TiedParametersTests {
     let before = network.layers.map { square($0.weights) }
     ties.tieDrawn(&parameters, of: network)
     for (layer, old) in zip(network.layers, before) { #expect(abs(square(layer.weights) / old - 1) < 0.1) }
+    for norm in network.layers.compactMap(\.normalization) { #expect(norm.gains.allSatisfy { parameters[$0] == 1 }) }
   }
 
   private static func statistics(of rows: [[Float]]) -> RunningNormalizer {

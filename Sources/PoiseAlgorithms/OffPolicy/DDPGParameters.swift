@@ -120,5 +120,7 @@ public struct DDPGParameters: Configurable, Hashable {
     checks.require(
       shards <= batchSize, at: "shards", found: "\(shards)", allowed: "at most batchSize, \(batchSize)",
       remedy: "A shard without transitions has nothing to do.")
+    checks.requirePairs(of: hiddenSizes, at: "hiddenSizes", for: mirrorSymmetry)
+    checks.requirePairs(of: criticHiddenSizes, at: "criticHiddenSizes", for: mirrorSymmetry)
   }
 }

@@ -6,6 +6,7 @@ public struct Reflection: Hashable, Sendable {
   /// 1 or −1, [elements]; equal for partners.
   public let signs: [Int]
 
+  /// - Parameters: as the properties; anything that is not its own inverse is a programmer's mistake.
   public init(partners: [Int], signs: [Int]) {
     precondition(partners.count == signs.count, "\(partners.count) partners with \(signs.count) signs")
     for (i, j) in partners.enumerated() {
@@ -29,6 +30,7 @@ public struct Reflection: Hashable, Sendable {
 
   public var count: Int { partners.count }
 
+  /// What a list looks like in the mirror, [elements].
   public func image<Scalar: FloatingPoint>(of values: [Scalar]) -> [Scalar] {
     precondition(values.count == count, "\(values.count) numbers in a reflection of \(count)")
     return partners.indices.map { signs[$0] < 0 ? -values[partners[$0]] : values[partners[$0]] }
@@ -37,11 +39,14 @@ public struct Reflection: Hashable, Sendable {
 
 /// How observations and actions of a task change in a mirror that leaves the task the same.
 ///
-/// Where the mirror image of whatever happens could happen as well and would be rewarded alike, some optimal policy is its own
-/// mirror image, and so is the value function. Source: Zinkevich and Balch 2001, "Symmetry in Markov Decision Processes and
-/// its Implications for Single Agent and Multiagent Learning", theorems 1 and 2.
+/// Where the mirror image of whatever happens could happen as well and would be rewarded alike, the optimal value function is its own
+/// mirror image, and so is some optimal policy. Source: Zinkevich and Balch 2001, "Symmetry in Markov Decision Processes and its
+/// Implications for Single Agent and Multiagent Learning". That policy may have to be stochastic: in a state that is its own image, as of a
+/// rod that hangs at rest, a symmetric mean action favours no side. Noise and unstable states make this matter little.
 public struct MirrorSymmetry: Hashable, Sendable {
+  /// [observations]
   public let observations: Reflection
+  /// [actions]
   public let actions: Reflection
 
   public init(observations: Reflection, actions: Reflection) {
@@ -52,7 +57,7 @@ public struct MirrorSymmetry: Hashable, Sendable {
 
 /// Why something is not its own mirror image.
 public struct Asymmetry: Error, Hashable, Sendable {
-  /// One or more sentences' beginnings: "body 'left_foot' weighs 0.9 kg, its mirror image 'right_foot' 0.8 kg".
+  /// Each a clause: "body 'left_foot' differs from its mirror image 'right_foot' in its mass".
   public let reasons: [String]
 
   public init(_ reasons: [String]) {

@@ -1,4 +1,4 @@
-/// A vertical plane through the world's origin, in which a robot and its task can be mirrored.
+/// A vertical plane through the world's origin, in which a robot and its task can be mirrored. Robots face along the x axis.
 public enum MirrorPlane: String, CaseIterable, Sendable {
   /// The plane y = 0: left and right change places.
   case leftRight

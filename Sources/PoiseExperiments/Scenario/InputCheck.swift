@@ -21,7 +21,10 @@ public struct InputCheck: Sendable {
     do {
       switch kind {
       case .model: approximations = try Linkage(RobotModel(contentsOf: path)).approximations
-      case .scenario: approximations = try LoadedScenario(contentsOf: path).task.linkage.approximations
+      case .scenario:
+        let scenario = try LoadedScenario(contentsOf: path)
+        approximations = scenario.task.linkage.approximations
+        try scenario.checkSymmetry()
       }
     } catch let error as InvalidInput {
       problems = error.problems

@@ -66,7 +66,6 @@ public struct LoadedScenario: Sendable {
     modelPath = try Self.modelPath(configured.value.model, beside: path, source: configured.source)
     model = try RobotModel(contentsOf: modelPath)
     task = try BoundTask(scenario.task, model: model, name: self.name, source: source)
-    try checkSymmetry()
   }
 
   /// A scenario about a robot that no file describes; the key `model` is not looked at.
@@ -110,31 +109,41 @@ public struct LoadedScenario: Sendable {
     return parts.joined(separator: "/")
   }
 
-  /// Sees that a learner that is to rely on a mirror finds robot and task the same in it.
-  private func checkSymmetry() throws(InvalidInput) {
+  /// How observations and actions change in a mirror that leaves robot and task the same; `nil` for no mirror.
+  ///
+  /// - Parameter learner: the section whose key `mirrorSymmetry` the mirror is, for problems.
+  /// - Throws: `InvalidInput` with everything that keeps them from being the same.
+  func symmetry(_ plane: MirrorPlane?, learner: String) throws(InvalidInput) -> MirrorSymmetry? {
+    guard let plane else { return nil }
+    do throws(Asymmetry) {
+      return try task.mirrorSymmetry(across: plane)
+    } catch {
+      throw InvalidInput(
+        error.reasons.map {
+          source.problem(
+            at: "\(learner).mirrorSymmetry", found: "'\(plane.rawValue)', but \($0)",
+            allowed: "null, or a mirror in which robot and task look the same",
+            remedy: "Make both sides alike, or write null.")
+        })
+    }
+  }
+
+  /// Sees that every learner that is to rely on a mirror can.
+  ///
+  /// - Throws: as `symmetry`, for all learners together.
+  func checkSymmetry() throws(InvalidInput) {
     var problems: [Problem] = []
     for (learner, plane) in [
       ("ppo", scenario.ppo.mirrorSymmetry), ("ddpg", scenario.ddpg.mirrorSymmetry),
       ("td3", scenario.td3.ddpg.mirrorSymmetry),
     ] {
-      do throws(Asymmetry) {
-        _ = try symmetry(plane)
+      do {
+        _ = try symmetry(plane, learner: learner)
       } catch {
-        problems += error.reasons.map {
-          source.problem(
-            at: "\(learner).mirrorSymmetry", found: "'\(plane?.rawValue ?? "")', but \($0)",
-            allowed: "null, or a mirror in which robot and task look the same",
-            remedy: "Make both sides alike, or remove the key.")
-        }
+        problems += error.problems
       }
     }
-    if !problems.isEmpty { throw InvalidInput(problems) }
-  }
-
-  /// How observations and actions change in a mirror that leaves robot and task the same; `nil` for no mirror.
-  func symmetry(_ plane: MirrorPlane?) throws(Asymmetry) -> MirrorSymmetry? {
-    guard let plane else { return nil }
-    return try task.mirrorSymmetry(across: plane)
+    if !problems.isEmpty { throw InvalidInput(source.sorted(problems)) }
   }
 
   /// The whole scenario with every default, as YAML that reads back as the same scenario.

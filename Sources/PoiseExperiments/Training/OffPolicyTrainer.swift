@@ -36,7 +36,8 @@ public final class OffPolicyTrainer: Trainer {
     self.settings = settings
     self.pool = pool
     let ddpg = DDPG(
-      settings, observations: observations, actions: actions, symmetry: try scenario.symmetry(settings.mirrorSymmetry),
+      settings, observations: observations, actions: actions,
+      symmetry: try scenario.symmetry(settings.mirrorSymmetry, learner: scenario.scenario.training.algorithm.rawValue),
       seed: seed, instructionSet: instructionSet)
     self.ddpg = ddpg
     memory = ReplayMemory(

@@ -24,7 +24,7 @@ public final class PPOTrainer: Trainer {
     let task = scenario.task.forTraining
     let ppo = PPO(
       settings, observations: task.observationSpace.count, actions: task.actionSpace.count,
-      symmetry: try scenario.symmetry(settings.mirrorSymmetry), seed: seed,
+      symmetry: try scenario.symmetry(settings.mirrorSymmetry, learner: "ppo"), seed: seed,
       instructionSet: instructionSet)
     self.settings = settings
     self.ppo = ppo

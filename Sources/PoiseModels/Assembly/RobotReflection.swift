@@ -3,6 +3,7 @@ import PoiseSimulation
 
 /// Which parts of a robot are each other's mirror image, and with which signs.
 public struct RobotReflection: Hashable, Sendable {
+  /// Where the mirror stands.
   public let plane: MirrorPlane
   /// The body that each body changes places with, [bodies of the model].
   public let bodies: [Int]
@@ -25,7 +26,9 @@ extension RobotModel {
     var matching = MirrorMatching(self, plane)
     matching.matchScene()
     matching.matchActuators()
-    guard matching.reasons.isEmpty else { throw Asymmetry(matching.reasons) }
+    // Each difference was found from both sides.
+    let reasons = matching.reasons.enumerated().filter { !matching.reasons[..<$0].contains($1) }.map(\.element)
+    guard reasons.isEmpty else { throw Asymmetry(reasons) }
     let scalar = scalarJoints
     var places = [Int](repeating: 0, count: joints.count)
     for (place, joint) in scalar.enumerated() { places[joint] = place }
@@ -68,7 +71,9 @@ private struct MirrorMatching {
 
   mutating func matchScene() {
     let gravity = model.physics.gravity
-    require((plane.image(of: gravity) - gravity).length <= Self.tolerance * gravity.length, "gravity is not upright")
+    require(
+      (plane.image(of: gravity) - gravity).length <= Self.tolerance * gravity.length,
+      "gravity, \(gravity), does not lie in the mirror's plane")
     matchGeometries(of: nil, with: nil, "the world")
     matchChildren(of: nil, with: nil)
     for body in model.bodies.indices {
@@ -83,23 +88,22 @@ private struct MirrorMatching {
   // MARK: Bodies
 
   private mutating func matchChildren(of parent: Int?, with other: Int?) {
-    let candidates = children(of: other)
+    var candidates = children(of: other)
     for body in children(of: parent) {
-      let nearest = candidates.map { (body: $0, distance: distance(body, $0)) }.min { $0.distance < $1.distance }
-      guard let nearest, nearest.distance <= 2 * Self.lengthTolerance else {
+      let near = candidates.filter { distance(body, $0) <= 2 * Self.lengthTolerance }
+      // Of bodies at one place each is the image of one; itself, if it can be.
+      guard let image = near.contains(body) ? body : near.min(by: { distance(body, $0) < distance(body, $1) }) else {
         let place = plane.image(of: poses[body].position)
-        require(
-          false,
-          "\(name(body)) has no mirror image: no body stands at "
-            + "(\(place.x.rounded(significant: 4)), \(place.y.rounded(significant: 4)), \(place.z.rounded(significant: 4)))"
-        )
+        let coordinates = [place.x, place.y, place.z].map { "\($0.rounded(significant: 4))" }.joined(separator: ", ")
+        reasons.append("\(name(body)) has no mirror image: no body like it stands at (\(coordinates)) m")
         continue
       }
-      bodies[body] = nearest.body
-      compareInertia(body, nearest.body)
-      matchJoints(of: body, with: nearest.body)
-      matchGeometries(of: body, with: nearest.body, name(body))
-      matchChildren(of: body, with: nearest.body)
+      candidates.removeAll { $0 == image }
+      bodies[body] = image
+      compareInertia(body, image)
+      matchJoints(of: body, with: image)
+      matchGeometries(of: body, with: image, name(body))
+      matchChildren(of: body, with: image)
     }
   }
 
@@ -118,15 +122,13 @@ private struct MirrorMatching {
   }
 
   private mutating func compareInertia(_ body: Int, _ other: Int) {
-    let subject = differing("body", model.bodies[body].name, model.bodies[other].name)
+    let subject = differing("body", model.bodies, body, other, \.name)
     let (own, image) = (model.bodies[body].inertia, model.bodies[other].inertia)
     guard let own, let image else {
-      require(own == nil && image == nil, "\(subject) mass, one of the two has none")
+      require(own == nil && image == nil, "\(subject) mass")
       return
     }
-    require(
-      isClose(own.mass, image.mass),
-      "\(subject) mass, \(own.mass.rounded(significant: 4)) and \(image.mass.rounded(significant: 4)) kg")
+    require(isClose(own.mass, image.mass), "\(subject) mass")
     let tensor = plane.image(of: own.tensor.rotated(by: poses[body].orientation))
     let difference = tensor - image.tensor.rotated(by: poses[other].orientation)
     let isSame = (0..<9).allSatisfy { abs(difference[$0 / 3, $0 % 3]) <= Self.tolerance * tensor.trace }
@@ -139,7 +141,7 @@ private struct MirrorMatching {
     let own = model.joints.indices.filter { model.joints[$0].body == body }
     let images = model.joints.indices.filter { model.joints[$0].body == other }
     guard own.map({ model.joints[$0].kind }) == images.map({ model.joints[$0].kind }) else {
-      require(false, "\(differing("body", model.bodies[body].name, model.bodies[other].name)) joints")
+      require(false, "\(differing("body", model.bodies, body, other, \.name)) joints")
       return
     }
     for (joint, image) in zip(own, images) { matchJoint(joint, image) }
@@ -147,7 +149,7 @@ private struct MirrorMatching {
 
   private mutating func matchJoint(_ index: Int, _ otherIndex: Int) {
     let (own, other) = (model.joints[index], model.joints[otherIndex])
-    let subject = differing("joint", own.name, other.name)
+    let subject = differing("joint", model.joints, index, otherIndex, \.name)
     joints[index] = (otherIndex, 1)
     func anchor(_ joint: RobotModel.Joint) -> Vector3 { poses[joint.body].apply(to: joint.anchor) }
     if own.kind == .hinge || own.kind == .ball {
@@ -254,7 +256,7 @@ private struct MirrorMatching {
   /// force = gear · clamp(law(u)), so u′ = ± u gives ± the force where the gears are alike but for their sign.
   private mutating func matchActuator(_ index: Int, _ otherIndex: Int) {
     let (own, other) = (model.actuators[index], model.actuators[otherIndex])
-    let subject = differing("actuator", own.name, other.name)
+    let subject = differing("actuator", model.actuators, index, otherIndex, \.name)
     let sign = joints[own.joint].sign * (own.gear * other.gear < 0 ? -1 : 1)
     actuators[index] = (otherIndex, sign)
     require(isClose(abs(own.gear), abs(other.gear)), "\(subject) gear")
@@ -287,10 +289,14 @@ private struct MirrorMatching {
 
   private func name(_ body: Int) -> String { "body '\(model.bodies[body].name)'" }
 
-  private func differing(_ kind: String, _ name: String, _ other: String) -> String {
-    name == other
-      ? "\(kind) '\(name)' differs from its own mirror image in its"
-      : "\(kind) '\(name)' differs from its mirror image '\(other)' in its"
+  /// The same words from both sides.
+  private func differing<Part>(_ kind: String, _ parts: [Part], _ index: Int, _ other: Int, _ name: (Part) -> String)
+    -> String
+  {
+    let (first, second) = (name(parts[min(index, other)]), name(parts[max(index, other)]))
+    return index == other
+      ? "\(kind) '\(first)' differs from its own mirror image in its"
+      : "\(kind) '\(first)' differs from its mirror image '\(second)' in its"
   }
 
   private func isClose(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= Self.tolerance * max(abs(a), abs(b)) }

@@ -2,11 +2,13 @@ public import PoiseCore
 
 /// Parameters that are tied in pairs, equal up to a sign, so that networks commute with a reflection: f(M x) = M′ f(x).
 ///
-/// Hidden units come in pairs, unit k with k + n/2, each the other's image: h(M x) is h(x) with its halves changed. So a
-/// layer's weights have the form of two blocks that repeat, (A B / B A), and the network is an ordinary one of the same shape: whoever uses it need not
-/// know. Weights stay tied if gradients are averaged with their images: that is the gradient over the minibatch and
-/// its mirror image together, at the price of one. Sources: Ravanbakhsh, Schneider and Póczos 2017, "Equivariance Through
-/// Parameter-Sharing", section 2; Abdolhosseini et al. 2019, "On Learning Symmetric Locomotion", section 4.4.
+/// Hidden units come in pairs, unit k with k + n/2, each the other's image: h(M x) is h(x) with its halves changed. So a layer's
+/// weights have the form of two blocks that repeat, (A B / B A), and the network is an ordinary one of the same shape: whoever uses it
+/// need not know. The last unit of an odd number is its own image, which says nothing about outputs that change their sign.
+///
+/// Weights stay tied if gradients are averaged with their images: that is the gradient over a minibatch and its mirror image
+/// together, at the price of one. Sources: Ravanbakhsh, Schneider and Póczos 2017, "Equivariance Through Parameter-Sharing", for
+/// permutations; Abdolhosseini et al. 2019, "On Learning Symmetric Locomotion", for mirrored policies. Signs are carried along as they are.
 public struct TiedParameters: Hashable, Sendable {
   /// Elements first + k and second + k, k < count, are equal up to `sign`; first < second.
   struct Run: Hashable, Sendable {
@@ -70,21 +72,21 @@ public struct TiedParameters: Hashable, Sendable {
     combine(&gradients, in: 0..<gradients.count, scale: 0.5)
   }
 
-  /// Ties the weights of a network that were drawn independently, without a change of their variance.
+  /// Ties weights and biases of a network that were drawn independently, without a change of their variance; orthogonal matrices are
+  /// orthogonal no more. Gains and offsets start tied.
   public func tieDrawn(_ parameters: inout AlignedVector<Float>, of network: MLP) {
-    combine(&parameters, in: network.parameters, scale: Float(0.5).squareRoot())
+    for layer in network.layers {
+      combine(&parameters, in: layer.weights, scale: Float(0.5).squareRoot())
+      combine(&parameters, in: layer.biases, scale: Float(0.5).squareRoot())
+    }
   }
 
-  /// Both elements of a pair become `scale` times their sum (the second with its sign).
+  /// Both elements of each pair become `scale` times their sum, with their signs.
   private func combine(_ vector: inout AlignedVector<Float>, in range: Range<Int>, scale: Float) {
-    var values = vector.mutableSpan
     for run in runs where range.contains(run.first) {
-      for k in 0..<run.count {
-        let value = scale * (values[run.first + k] + run.sign * values[run.second + k])
-        values[run.first + k] = value
-        values[run.second + k] = run.sign * value
-      }
+      vector.combine(run.first..<run.first + run.count, with: run.second, sign: run.sign, scale: scale)
     }
+    var values = vector.mutableSpan
     for i in zeros where range.contains(i) { values[i] = 0 }
   }
 }

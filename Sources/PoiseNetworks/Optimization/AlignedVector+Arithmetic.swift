@@ -46,6 +46,21 @@ extension AlignedVector {
     }
   }
 
+  /// x ← scale (x + sign · y) and y ← sign · x, for x in `range` and as many y from `start` on, behind it; without allocating, as
+  /// `copyElements(from:)`.
+  @specialized(where Scalar == Float)
+  mutating func combine(_ range: Range<Int>, with start: Int, sign: Scalar, scale: Scalar) {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= start && start + range.count <= count,
+      "elements \(range) combined with those from \(start) on of \(count)")
+    let (x, y) = (mutableStart() + range.lowerBound, mutableStart() + start)
+    for k in 0..<range.count {
+      let combined = scale * (x[k] + sign * y[k])
+      x[k] = combined
+      y[k] = sign * combined
+    }
+  }
+
   /// self = Σ shards' vectors, in the order of the array: the same bits however the shards were computed.
   ///
   /// - Parameter vector: picks the vector of a shard; all have `count` elements. At least one shard.
