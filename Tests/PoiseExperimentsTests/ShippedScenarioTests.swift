@@ -149,18 +149,17 @@ struct ShippedScenarioTests {
         return (error as? InvalidInput)?.problems.map(\.description) ?? ["\(error)"]
       }
     }
-    #expect(refusal(["ppo.mirrorSymmetry=null", "td3.mirrorSymmetry=null"]) == [])
+    #expect(refusal(["ppo.mirrorSymmetry=null"]) == [])
     #expect(refusal(["ppo.hiddenSizes=[64, 1]"]).first?.contains("two units or more, with mirrorSymmetry") == true)
-    let sideways = refusal(["td3.mirrorSymmetry=null", "ppo.mirrorSymmetry=frontBack"])
+    let sideways = refusal(["ppo.mirrorSymmetry=frontBack"])
     #expect(sideways.count > 5)
     #expect(
       sideways.first
         == "--set ppo.mirrorSymmetry=frontBack: ppo.mirrorSymmetry: found 'frontBack', but joint 'abdomen_y' differs from its own "
         + "mirror image in its range; allowed null, or a mirror in which robot and task look the same. "
         + "Make both sides alike, or write null.")
-    // Both learners of the file rely on it.
     let blind = refusal(["observations=[footContacts: {bodies: [left_foot]}]"])
-    #expect(blind.count == 2)
+    #expect(blind.count == 1)
     #expect(
       blind.allSatisfy { $0.contains("observation 'left_foot_contact' has no mirror image among the observations") },
       "\(blind)")
