@@ -391,7 +391,7 @@ public struct PPO: Sendable {
 
   /// Takes the observations of a rollout into the normaliser's account, after the update: the networks that acted saw none of it.
   public mutating func observe(_ rollout: [RolloutSegment]) {
-    if model.normalizer != nil { model.observe(rollout.map(\.statistics)) }
+    model.observe(rollout.map(\.statistics))
   }
 
   /// Gradients that were computed so far, refused ones included.

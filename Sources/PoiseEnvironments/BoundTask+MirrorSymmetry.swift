@@ -34,17 +34,16 @@ extension BoundTask {
 }
 
 /// Random states of a task beside their mirror images, and what the terms make of them.
-private struct MirrorProbes {
+private struct MirrorProbes: ~Copyable {
   let task: BoundTask
   let robot: RobotReflection
   private var random = RandomStream(seed: 0, purpose: .mirrorProbes)
+  private var output: ObservationOutput
   /// What the policy sees of each state and of its image, noise left out, [observations][probes].
-  private var seen: [[Double]]
-  private var seenInMirror: [[Double]]
+  private var seen: [[Float]]
+  private var seenInMirror: [[Float]]
   /// Largest magnitude, [observations].
-  private var magnitudes: [Double]
-  /// σ of the noise, [observations].
-  private let noises: [Double]
+  private var magnitudes: [Float]
   private var unlikeRewards: Set<String> = []
   private var unlikeTerminations: Set<String> = []
 
@@ -54,12 +53,10 @@ private struct MirrorProbes {
   init(_ task: BoundTask, _ robot: RobotReflection) {
     self.task = task
     self.robot = robot
+    output = ObservationOutput(task)
     seen = Array(repeating: [], count: task.observationSpace.count)
     seenInMirror = seen
     magnitudes = Array(repeating: 0, count: seen.count)
-    noises = zip(task.observations, task.task.observations).flatMap { term, observation in
-      term.elements.map { _ in observation.shaping.noise }
-    }
   }
 
   /// Where terms disagree, in the order of their names.
@@ -77,9 +74,12 @@ private struct MirrorProbes {
     let own = transition(first, last, in: nil, isTerminated)
     let image = transition(first, last, in: robot, isTerminated)
 
-    observe(own, into: &seen)
-    observe(image, into: &seenInMirror)
-    for i in magnitudes.indices { magnitudes[i] = max(magnitudes[i], abs(seen[i].last ?? 0)) }
+    let (row, imageRow) = (observation(own), observation(image))
+    for i in seen.indices {
+      seen[i].append(row[i])
+      seenInMirror[i].append(imageRow[i])
+      magnitudes[i] = max(magnitudes[i], abs(row[i]))
+    }
     compareRewards(own, image)
     compareTerminations(own, image)
   }
@@ -93,7 +93,9 @@ private struct MirrorProbes {
     let scale = terms.reduce(1e-9) { $0 + max(abs($1.own), abs($1.image)) }
     let difference = terms.reduce(0) { $0 + $1.own - $1.image }
     guard abs(difference) > Self.tolerance * scale else { return }
-    for (name, term) in zip(task.rewardNames, terms) where abs(term.own - term.image) > Self.tolerance * scale / 2 {
+    // However many terms the difference is spread over, one of them at least has its share of it.
+    let share = abs(difference) / Double(terms.count)
+    for (name, term) in zip(task.rewardNames, terms) where abs(term.own - term.image) >= 0.999 * share {
       unlikeRewards.insert(name)
     }
   }
@@ -108,18 +110,12 @@ private struct MirrorProbes {
     if ownNames.isEmpty != imageNames.isEmpty { unlikeTerminations.formUnion(ownNames.union(imageNames)) }
   }
 
-  private func observe(_ transition: borrowing Transition, into seen: inout [[Double]]) {
-    var writer = ObservationWriter(capacity: seen.count)
-    for term in task.observations { term.write(transition, &writer) }
-    var element = 0
-    for (term, observation) in zip(task.observations, task.task.observations) {
-      let shaping = observation.shaping
-      for _ in term.elements {
-        let value = shaping.scale * writer.values[element]
-        seen[element].append(shaping.clip.map { min($0.upperBound, max($0.lowerBound, value)) } ?? value)
-        element += 1
-      }
-    }
+  /// What the policy sees, noise left out, [observations].
+  private mutating func observation(_ transition: borrowing Transition) -> [Float] {
+    var observation = [Float](repeating: 0, count: seen.count)
+    var span = observation.mutableSpan
+    _ = output.write(transition, noiseFactor: 0, random: &random, into: &span)
+    return observation
   }
 
   /// - Parameter robot: the mirror that the robot is seen in; `nil` for none.
@@ -155,9 +151,9 @@ private struct MirrorProbes {
 
   /// Small differences count where numbers are small; roundings of large ones do not.
   private func isImage(_ i: Int, of j: Int, _ sign: Int) -> Bool {
-    noises[i] == noises[j]
+    output.noises[i] == output.noises[j]
       && zip(seenInMirror[i], seen[j]).allSatisfy { image, own in
-        abs(image - Double(sign) * own) <= Self.tolerance * max(abs(image), abs(own)) + 1e-9 * magnitudes[j]
+        abs(image - Float(sign) * own) <= Float(Self.tolerance) * max(abs(image), abs(own)) + 1e-6 * magnitudes[j]
       }
   }
 }

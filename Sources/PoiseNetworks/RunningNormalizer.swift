@@ -85,7 +85,7 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
   /// Takes the mirror image of everything into account that was seen, as often as that: statistics become their own image.
   public mutating func symmetrize(_ reflection: Reflection) {
     precondition(reflection.count == elementCount, "a reflection of \(reflection.count) of \(elementCount) elements")
-    guard !isFrozen else { return }
+    guard !isFrozen, count > 0 else { return }
     for i in means.indices {
       let j = reflection.partners[i]
       guard i <= j else { continue }

@@ -6,12 +6,12 @@ public enum MirrorPlane: String, CaseIterable, Sendable {
   case frontBack
 
   /// The plane's normal: which coordinate changes its sign.
-  private var normal: Int { self == .leftRight ? 1 : 0 }
+  @usableFromInline var normal: Int { self == .leftRight ? 1 : 0 }
 
   /// The image S v of a position, velocity or force; S is the identity with −1 at the normal.
   @inlinable public func image(of v: Vector3) -> Vector3 {
     var image = v
-    if self == .leftRight { image.y = -v.y } else { image.x = -v.x }
+    image[normal] = -v[normal]
     return image
   }
 

@@ -8,7 +8,8 @@ struct ObservationOutput: ~Copyable {
   private let scales: [Double]
   private let lows: [Double]
   private let highs: [Double]
-  private let noises: [Double]
+  /// σ of the noise, [observations]
+  let noises: [Double]
   /// Largest element that is believed.
   private let bound: Float
   private let isPlain: Bool

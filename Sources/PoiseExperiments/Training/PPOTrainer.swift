@@ -81,13 +81,10 @@ public final class PPOTrainer: Trainer {
     // The first rollout is for the observations' statistics: a policy learned on raw numbers would mean nothing afterwards.
     let isFirst = ppo.model.normalizer.map { $0.count == 0 } ?? false
     segments = shards.map(\.segment)
+    defer { segments = [] }
     let metrics = isFirst ? PPOMetrics() : ppo.update(segments, progress: progress, pool: pool, isStopped: isStopped)
-    if isStopped() {
-      segments = []
-      return takenBack()
-    }
+    if isStopped() { return takenBack() }
     ppo.observe(segments)
-    segments = []
     let end = DispatchTime.now().uptimeNanoseconds
 
     report.addEpisodes(episodes, task: scenario.task)

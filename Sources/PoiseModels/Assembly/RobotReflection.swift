@@ -26,9 +26,7 @@ extension RobotModel {
     var matching = MirrorMatching(self, plane)
     matching.matchScene()
     matching.matchActuators()
-    // Each difference was found from both sides.
-    let reasons = matching.reasons.enumerated().filter { !matching.reasons[..<$0].contains($1) }.map(\.element)
-    guard reasons.isEmpty else { throw Asymmetry(reasons) }
+    guard matching.reasons.isEmpty else { throw Asymmetry(matching.reasons) }
     let scalar = scalarJoints
     var places = [Int](repeating: 0, count: joints.count)
     for (place, joint) in scalar.enumerated() { places[joint] = place }
@@ -100,8 +98,11 @@ private struct MirrorMatching {
       }
       candidates.removeAll { $0 == image }
       bodies[body] = image
-      compareInertia(body, image)
-      matchJoints(of: body, with: image)
+      // What two bodies have one for one is compared once, from the first of them.
+      if body <= image {
+        compareInertia(body, image)
+        matchJoints(of: body, with: image)
+      }
       matchGeometries(of: body, with: image, name(body))
       matchChildren(of: body, with: image)
     }
@@ -122,7 +123,7 @@ private struct MirrorMatching {
   }
 
   private mutating func compareInertia(_ body: Int, _ other: Int) {
-    let subject = differing("body", model.bodies, body, other, \.name)
+    let subject = differing("body", model.bodies[body].name, model.bodies[other].name)
     let (own, image) = (model.bodies[body].inertia, model.bodies[other].inertia)
     guard let own, let image else {
       require(own == nil && image == nil, "\(subject) mass")
@@ -141,16 +142,20 @@ private struct MirrorMatching {
     let own = model.joints.indices.filter { model.joints[$0].body == body }
     let images = model.joints.indices.filter { model.joints[$0].body == other }
     guard own.map({ model.joints[$0].kind }) == images.map({ model.joints[$0].kind }) else {
-      require(false, "\(differing("body", model.bodies, body, other, \.name)) joints")
+      reasons.append("\(differing("body", model.bodies[body].name, model.bodies[other].name)) joints")
       return
     }
     for (joint, image) in zip(own, images) { matchJoint(joint, image) }
   }
 
+  private mutating func pairJoints(_ index: Int, _ otherIndex: Int, sign: Int) {
+    (joints[index], joints[otherIndex]) = ((otherIndex, sign), (index, sign))
+  }
+
   private mutating func matchJoint(_ index: Int, _ otherIndex: Int) {
     let (own, other) = (model.joints[index], model.joints[otherIndex])
-    let subject = differing("joint", model.joints, index, otherIndex, \.name)
-    joints[index] = (otherIndex, 1)
+    let subject = differing("joint", own.name, other.name)
+    pairJoints(index, otherIndex, sign: 1)
     func anchor(_ joint: RobotModel.Joint) -> Vector3 { poses[joint.body].apply(to: joint.anchor) }
     if own.kind == .hinge || own.kind == .ball {
       require((plane.image(of: anchor(own)) - anchor(other)).length <= Self.lengthTolerance, "\(subject) anchor")
@@ -163,22 +168,14 @@ private struct MirrorMatching {
     func axis(_ joint: RobotModel.Joint) -> Vector3 { poses[joint.body].orientation.rotate(joint.axis) }
     let image = own.kind == .hinge ? plane.image(ofAxial: axis(own)) : plane.image(of: axis(own))
     let sign = image.dot(axis(other)) < 0 ? -1 : 1
-    joints[index].sign = sign
+    pairJoints(index, otherIndex, sign: sign)
     require((Double(sign) * image - axis(other)).length <= Self.tolerance, "\(subject) axis")
     let factor = Double(sign)
     let length = own.kind == .slide ? Self.lengthTolerance : Self.tolerance
     require(
       abs(own.reference - factor * other.reference) <= length
         && abs(own.springReference - factor * other.springReference) <= length, "\(subject) reference")
-    let range = other.range.map { mirrored($0, sign) }
-    let isSameRange =
-      switch (own.range, range) {
-      case (nil, nil): true
-      case (let a?, let b?):
-        abs(a.lowerBound - b.lowerBound) <= length && abs(a.upperBound - b.upperBound) <= length
-      default: false
-      }
-    require(isSameRange, "\(subject) range")
+    require(isImage(other.range, of: own.range, sign) { abs($0 - $1) <= length }, "\(subject) range")
   }
 
   // MARK: Shapes
@@ -242,23 +239,20 @@ private struct MirrorMatching {
       let place = model.actuators[..<index].count { $0.joint == actuator.joint }
       let images = model.actuators.indices.filter { model.actuators[$0].joint == joints[actuator.joint].partner }
       guard place < images.count else {
-        require(false, "actuator '\(actuator.name)' has no mirror image on joint '\(jointName(actuator))'")
+        let joint = model.joints[joints[actuator.joint].partner].name
+        reasons.append("actuator '\(actuator.name)' has no mirror image on joint '\(joint)'")
         continue
       }
-      matchActuator(index, images[place])
+      if index <= images[place] { matchActuator(index, images[place]) }
     }
-  }
-
-  private func jointName(_ actuator: RobotModel.Actuator) -> String {
-    model.joints[joints[actuator.joint].partner].name
   }
 
   /// force = gear · clamp(law(u)), so u′ = ± u gives ± the force where the gears are alike but for their sign.
   private mutating func matchActuator(_ index: Int, _ otherIndex: Int) {
     let (own, other) = (model.actuators[index], model.actuators[otherIndex])
-    let subject = differing("actuator", model.actuators, index, otherIndex, \.name)
+    let subject = differing("actuator", own.name, other.name)
     let sign = joints[own.joint].sign * (own.gear * other.gear < 0 ? -1 : 1)
-    actuators[index] = (otherIndex, sign)
+    (actuators[index], actuators[otherIndex]) = ((otherIndex, sign), (index, sign))
     require(isClose(abs(own.gear), abs(other.gear)), "\(subject) gear")
     let isSameLaw =
       switch (own.law, other.law) {
@@ -268,17 +262,8 @@ private struct MirrorMatching {
       default: false
       }
     require(isSameLaw, "\(subject) kind or gain")
-    for (ranges, what) in [
-      ((own.controlRange, other.controlRange), "control range"), ((own.forceRange, other.forceRange), "force range"),
-    ] {
-      let isSame =
-        switch (ranges.0, ranges.1.map { mirrored($0, sign) }) {
-        case (nil, nil): true
-        case (let a?, let b?): isClose(a.lowerBound, b.lowerBound) && isClose(a.upperBound, b.upperBound)
-        default: false
-        }
-      require(isSame, "\(subject) \(what)")
-    }
+    require(isImage(other.controlRange, of: own.controlRange, sign, isClose), "\(subject) control range")
+    require(isImage(other.forceRange, of: own.forceRange, sign, isClose), "\(subject) force range")
   }
 
   // MARK: Words and numbers
@@ -289,19 +274,20 @@ private struct MirrorMatching {
 
   private func name(_ body: Int) -> String { "body '\(model.bodies[body].name)'" }
 
-  /// The same words from both sides.
-  private func differing<Part>(_ kind: String, _ parts: [Part], _ index: Int, _ other: Int, _ name: (Part) -> String)
-    -> String
-  {
-    let (first, second) = (name(parts[min(index, other)]), name(parts[max(index, other)]))
-    return index == other
-      ? "\(kind) '\(first)' differs from its own mirror image in its"
-      : "\(kind) '\(first)' differs from its mirror image '\(second)' in its"
+  private func differing(_ kind: String, _ name: String, _ other: String) -> String {
+    name == other
+      ? "\(kind) '\(name)' differs from its own mirror image in its"
+      : "\(kind) '\(name)' differs from its mirror image '\(other)' in its"
   }
 
   private func isClose(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= Self.tolerance * max(abs(a), abs(b)) }
 
-  private func mirrored(_ range: ClosedRange<Double>, _ sign: Int) -> ClosedRange<Double> {
-    sign < 0 ? -range.upperBound ... -range.lowerBound : range
+  /// Whether two ranges are alike up to the sign of what they are of.
+  private func isImage(
+    _ other: ClosedRange<Double>?, of own: ClosedRange<Double>?, _ sign: Int, _ isClose: (Double, Double) -> Bool
+  ) -> Bool {
+    guard let own, let other else { return own == nil && other == nil }
+    let image = sign < 0 ? -other.upperBound ... -other.lowerBound : other
+    return isClose(own.lowerBound, image.lowerBound) && isClose(own.upperBound, image.upperBound)
   }
 }
