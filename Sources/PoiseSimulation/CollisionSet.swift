@@ -53,6 +53,8 @@ struct CollisionSet {
   /// World position of each geometry's centre and half axis in this step, [geometries].
   private var centers: [Vector3] = []
   private var halfAxes: [Vector3] = []
+  /// The first of them are the pairs that the cheap tests left in this step, in order, [pairs].
+  private var near: [Int] = []
   /// For the contacts of every pair at once, so that none is ever dropped; made with the first step.
   private var room: ContactRoom?
   private var pairOfContact: [Int] = []
@@ -77,6 +79,7 @@ struct CollisionSet {
         boundingRadius: isWithPlane ? a.boundingRadius : a.boundingRadius + b.boundingRadius,
         isWithPlane: isWithPlane))
     witnesses.append(.zero)
+    near.append(0)
     free()
     room = nil
     count = 0
@@ -106,12 +109,10 @@ struct CollisionSet {
     count = 0
     guard !pairs.isEmpty else { return true }
     let room = room ?? makeRoom()
-    for i in geometries.indices where geometries[i].body >= 0 {
-      let geometry = geometries[i]
-      centers[i] = geometry.frame.position + geometry.frame.rotate(geometry.pose.position)
-      halfAxes[i] = geometry.frame.rotate(geometry.halfAxis)
-    }
-    for index in candidates.indices where mayTouch(index) {
+    Self.follow(geometries, centers: &centers, halfAxes: &halfAxes)
+    let nearCount = Self.findNear(
+      candidates, centers: centers, halfAxes: halfAxes, witnesses: &witnesses, near: &near)
+    for index in near[..<nearCount] {
       let pair = pairs[index]
       let found = Int(
         poise_ode_collide(
@@ -137,20 +138,55 @@ struct CollisionSet {
     return true
   }
 
-  /// Whether the enclosing capsules of a pair touch; the second may be a plane.
-  @inline(__always) private mutating func mayTouch(_ index: Int) -> Bool {
-    let pair = candidates[index]
-    let between = centers[pair.second] - centers[pair.first]
-    let (a, b) = (halfAxes[pair.first], halfAxes[pair.second])
+  // The two loops over everything go over spans, since an array's element costs a look at the array each time; and spans of
+  // several arrays of one value can be had at once only of arguments.
+
+  private static func follow(_ geometries: [Geometry], centers: inout [Vector3], halfAxes: inout [Vector3]) {
+    let geometries = geometries.span
+    var centers = centers.mutableSpan
+    var halfAxes = halfAxes.mutableSpan
+    for i in geometries.indices where geometries[i].body >= 0 {
+      centers[i] = geometries[i].frame.position + geometries[i].frame.rotate(geometries[i].pose.position)
+      halfAxes[i] = geometries[i].frame.rotate(geometries[i].halfAxis)
+    }
+  }
+
+  /// Lists the pairs whose enclosing capsules touch.
+  ///
+  /// - Returns: how many there are.
+  private static func findNear(
+    _ candidates: [Candidate], centers: [Vector3], halfAxes: [Vector3], witnesses: inout [Vector3], near: inout [Int]
+  ) -> Int {
+    let candidates = candidates.span
+    let centers = centers.span
+    let halfAxes = halfAxes.span
+    var witnesses = witnesses.mutableSpan
+    var near = near.mutableSpan
+    var count = 0
+    for index in candidates.indices {
+      let pair = candidates[index]
+      let between = centers[pair.second] - centers[pair.first]
+      if !pair.isWithPlane, between.lengthSquared > pair.squaredReach { continue }
+      let (a, b) = (halfAxes[pair.first], halfAxes[pair.second])
+      guard mayTouch(pair, between, a, b, &witnesses[index]) else { continue }
+      near[count] = index
+      count += 1
+    }
+    return count
+  }
+
+  /// Whether the capsules of half axes `a` and `b` touch, whose centres are `between` apart; the second may be a plane.
+  @inline(__always)
+  private static func mayTouch(
+    _ pair: Candidate, _ between: Vector3, _ a: Vector3, _ b: Vector3, _ witness: inout Vector3
+  ) -> Bool {
     if pair.isWithPlane { return -b.dot(between) - abs(b.dot(a)) <= pair.boundingRadius }
-    guard between.lengthSquared <= pair.squaredReach else { return false }
-    let witness = witnesses[index]
     let gap = abs(between.dot(witness)) - abs(a.dot(witness)) - abs(b.dot(witness))
-    if gap > pair.boundingRadius + Self.roundingMargin { return false }
+    if gap > pair.boundingRadius + roundingMargin { return false }
     let nearest = shortestWayBetweenSegments(between, a, b)
     let squaredDistance = nearest.lengthSquared
     guard squaredDistance > pair.boundingRadius * pair.boundingRadius else { return true }
-    witnesses[index] = nearest / squaredDistance.squareRoot()
+    witness = nearest / squaredDistance.squareRoot()
     return false
   }
 

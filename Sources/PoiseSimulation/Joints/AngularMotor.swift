@@ -20,18 +20,22 @@ struct AngularMotor {
       joint: handle, axis: axis, setParameter: dJointSetAMotorParam, degree: degree, physics: physics, stopShift: 0,
       turn: turn)
   }
+}
 
+extension LimitRow {
+  /// As `prepare(angle:…)`, for a row of an angular motor, whose axis moves.
+  ///
   /// - Parameters:
   ///   - direction: the row's axis, world frame; of any length, ODE normalises it.
   ///   - scale: the length of the dual axis: q̇ divided by the rate about the unit axis.
-  @inline(__always) func prepare(
-    row: inout LimitRow, axis: Int, direction: Vector3, angle: JointAngle, rate: Double, largestPush: Double,
+  @inline(__always) mutating func prepare(
+    on motor: AngularMotor, axis: Int, direction: Vector3, angle: JointAngle, rate: Double, largestPush: Double,
     push: @autoclosure () -> Double, scale: Double, timeStep: Double
   ) {
-    let q = row.prepare(
+    let q = prepare(
       angle: angle, rate: rate, largestPush: largestPush, push: push(), scale: scale, timeStep: timeStep)
-    dJointSetAMotorAxis(handle, Int32(axis), 0, direction.x, direction.y, direction.z)
+    dJointSetAMotorAxis(motor.handle, Int32(axis), 0, direction.x, direction.y, direction.z)
     // ODE compares the angle with the row's stops; without one it does not matter.
-    if let q { dJointSetAMotorAngle(handle, Int32(axis), q) }
+    if let q { dJointSetAMotorAngle(motor.handle, Int32(axis), q) }
   }
 }

@@ -37,8 +37,10 @@ struct LimitRow {
   private let errorReduction: Double
   /// Subtracted from our coordinate to get what ODE measures from the made pose.
   private let stopShift: Double
-  /// A high stop that is never met, yet keeps ODE looking: its hinge keeps an old verdict when both stops are infinite.
+  /// A high stop that is never met, yet makes ODE look: its hinge keeps an old verdict when both stops are infinite.
   private let idleStop: Double
+  /// Whether the next step is the one in which ODE looks, and so takes back a verdict; looking costs it an arc tangent.
+  private var isVerdictTakenBack = false
 
   /// What ODE's copy of the row was last told, so that it is told again only when something changed.
   private var phase: Phase?
@@ -141,12 +143,18 @@ struct LimitRow {
   }
 
   private mutating func enter(_ next: Phase) {
-    guard phase != next else { return }
+    if phase == next {
+      guard isVerdictTakenBack else { return }
+      isVerdictTakenBack = false
+      set(dParamHiStop, .infinity)
+      return
+    }
     phase = next
     set(dParamFMax, next == .free && resistance > 0 ? dReal.infinity : 0)
     // ODE ignores a pair of stops whose low one is not below its high one, so the order of these calls is free.
     set(dParamLoStop, -.infinity)
-    set(dParamHiStop, next == .free ? idleStop : .infinity)
+    isVerdictTakenBack = next == .free && idleStop < .infinity
+    set(dParamHiStop, isVerdictTakenBack ? idleStop : .infinity)
   }
 
   private mutating func tell(velocity newVelocity: Double, cfm newCFM: Double) {

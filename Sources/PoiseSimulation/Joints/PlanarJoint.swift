@@ -112,8 +112,8 @@ struct PlanarJoint {
     dJointSetAMotorParam(
       motor.handle, Int32(dParamGroup) + Int32(dParamVel), correction * error.dot(axes.1))
     let push2 = axes.2.dot(turning)
-    motor.prepare(
-      row: &hingeRow, axis: 2, direction: axes.2, angle: angle, rate: rates.2, largestPush: abs(push2), push: push2,
+    hingeRow.prepare(
+      on: motor, axis: 2, direction: axes.2, angle: angle, rate: rates.2, largestPush: abs(push2), push: push2,
       scale: 1, timeStep: h)
 
     prepareSlide(

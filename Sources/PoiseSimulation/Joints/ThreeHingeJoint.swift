@@ -110,14 +110,14 @@ struct ThreeHingeJoint {
       let largestPush =
         timeStep * (scale * (abs(efforts.0) + abs(efforts.2)) + abs(efforts.1))
         * (child.angularMobility + parent.angularMobility)
-      motor.prepare(
-        row: &rows!.0, axis: 0, direction: g0, angle: angle0, rate: g0.dot(ω), largestPush: scale * largestPush,
+      rows?.0.prepare(
+        on: motor, axis: 0, direction: g0, angle: angle0, rate: g0.dot(ω), largestPush: scale * largestPush,
         push: g0.dot(push), scale: scale, timeStep: timeStep)
-      motor.prepare(
-        row: &rows!.1, axis: 1, direction: g1, angle: angle1, rate: g1.dot(ω), largestPush: largestPush,
+      rows?.1.prepare(
+        on: motor, axis: 1, direction: g1, angle: angle1, rate: g1.dot(ω), largestPush: largestPush,
         push: g1.dot(push), scale: 1, timeStep: timeStep)
-      motor.prepare(
-        row: &rows!.2, axis: 2, direction: g2, angle: angle2, rate: g2.dot(ω), largestPush: scale * largestPush,
+      rows?.2.prepare(
+        on: motor, axis: 2, direction: g2, angle: angle2, rate: g2.dot(ω), largestPush: scale * largestPush,
         push: g2.dot(push), scale: scale, timeStep: timeStep)
     }
     if efforts != (0, 0, 0) {

@@ -85,11 +85,11 @@ struct UniversalJoint {
         timeStep * (child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
       let largestPush =
         timeStep * (abs(efforts.0) + abs(efforts.1)) * (child.angularMobility + parent.angularMobility)
-      motor.prepare(
-        row: &rows!.0, axis: 0, direction: first, angle: angle0, rate: first.dot(ω), largestPush: largestPush,
+      rows?.0.prepare(
+        on: motor, axis: 0, direction: first, angle: angle0, rate: first.dot(ω), largestPush: largestPush,
         push: first.dot(push), scale: 1, timeStep: timeStep)
-      motor.prepare(
-        row: &rows!.1, axis: 1, direction: second, angle: angle1, rate: second.dot(ω), largestPush: largestPush,
+      rows?.1.prepare(
+        on: motor, axis: 1, direction: second, angle: angle1, rate: second.dot(ω), largestPush: largestPush,
         push: second.dot(push), scale: 1, timeStep: timeStep)
     }
     if efforts != (0, 0) {
