@@ -28,42 +28,61 @@ public struct Evaluation: Sendable {
     return result
   }
 
-  /// - Parameter isStopped: asked in every control step, by any thread; once true, it stays true.
+  /// - Parameters:
+  ///   - partEpisodes: episodes, about, after each of which `isDecided` is asked; `nil` for all at once.
+  ///   - isDecided: given the result of the parts so far, whether the rest may be left out. Episodes are the same either way.
+  ///   - isStopped: asked in every control step, by any thread; once true, it stays true.
   /// - Returns: `nil` if it was stopped before the end.
   public func run(
-    _ controller: Controller, pool: WorkerPool, isStopped: @Sendable () -> Bool
+    _ controller: Controller, pool: WorkerPool, partEpisodes: Int? = nil,
+    isDecided: (EvaluationResult) -> Bool = { _ in false }, isStopped: @Sendable () -> Bool
   ) throws -> EvaluationResult? {
-    var shards = try makeShards()
+    // A part is some of the worlds with all of their episodes.
+    let worlds = min(episodes, Self.worldLimit)
+    let size = min(worlds, max(1, (partEpisodes ?? episodes) * worlds / episodes))
+    var summaries: [EpisodeSummary] = []
+    for first in stride(from: 0, to: worlds, by: size) {
+      let part = first..<min(worlds, first + size)
+      summaries += try runPart(part, of: worlds, controller, pool: pool, isStopped: isStopped)
+      if isStopped() { return nil }
+      // Episode k of world w is number w + k W: from the order of blocks to that of the numbers.
+      summaries.sort { $0.environment + $0.episode * worlds < $1.environment + $1.episode * worlds }
+      let result = EvaluationResult(summaries, task: scenario.task, controller: controller.name, seed: seed)
+      if part.upperBound == worlds {
+        precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes came to an end")
+        return result
+      }
+      if isDecided(result) { return result }
+    }
+    preconditionFailure("the last part is returned from within the loop")
+  }
+
+  /// All episodes of some of the worlds, in any order.
+  private func runPart(
+    _ part: Range<Int>, of worlds: Int, _ controller: Controller, pool: WorkerPool, isStopped: @Sendable () -> Bool
+  ) throws -> [EpisodeSummary] {
+    var shards = try makeShards(part, of: worlds)
+    let (scenario, seed, episodes, instructionSet) = (scenario, seed, episodes, instructionSet)
     switch controller {
     case .policy(let policy, _):
-      let instructionSet = instructionSet
       pool.forEach(&shards) { _, shard in shard.run(policy, instructionSet, isStopped) }
     case .baseline:
-      let (scenario, seed, episodes, instructionSet) = (scenario, seed, episodes, instructionSet)
-      let worlds = shards.last?.block.worlds.upperBound ?? 0
       pool.forEach(&shards) { _, shard in
         let driver = ControllerDriver(controller, scenario, instructionSet: instructionSet)
         shard.run(driver, seed: seed, episodes: episodes, worlds: worlds, isStopped)
       }
     }
-    if isStopped() { return nil }
-    // Episode k of world w is number w + k W: from the order of blocks to that of the numbers.
-    let worlds = shards.last?.block.worlds.upperBound ?? 0
-    let summaries = shards.flatMap(\.summaries).sorted {
-      $0.environment + $0.episode * worlds < $1.environment + $1.episode * worlds
-    }
-    precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes came to an end")
-    return EvaluationResult(summaries, task: scenario.task, controller: controller.name, seed: seed)
+    return shards.flatMap(\.summaries)
   }
 
-  private func makeShards() throws -> [EvaluationShard] {
-    let worlds = min(episodes, Self.worldLimit)
-    let size = max(1, (worlds + 7) / 8)
-    return try stride(from: 0, to: worlds, by: size).map { first in
+  /// Blocks for a part's worlds, more than there are threads, since some have longer episodes than others.
+  private func makeShards(_ part: Range<Int>, of worlds: Int) throws -> [EvaluationShard] {
+    let size = (part.count + 15) / 16
+    return try stride(from: part.lowerBound, to: part.upperBound, by: size).map { first in
       EvaluationShard(
         block: try EnvironmentBlock(
-          scenario.task, worlds: first..<min(worlds, first + size), of: worlds, seed: seed, purpose: .evaluation,
-          streams: .numbered(episodes: episodes), detail: .full))
+          scenario.task, worlds: first..<min(part.upperBound, first + size), of: worlds, seed: seed,
+          purpose: .evaluation, streams: .numbered(episodes: episodes), detail: .full))
     }
   }
 }

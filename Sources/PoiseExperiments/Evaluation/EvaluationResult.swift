@@ -131,6 +131,19 @@ extension Goal {
       && reaches(tiltRewardPerStep, result.tiltRewardPerStep) && reaches(meanReturn, result.return.mean)
   }
 
+  /// Whether no further episodes could make the scores of all `episodes` those that are asked for: neither if they all survive nor
+  /// if none of them leans by a degree. A mean return may still come to anything.
+  public func isOutOfReach(after result: EvaluationResult, of episodes: Int) -> Bool {
+    func falls(_ wanted: Double?, _ value: Double?, best: Double) -> Bool {
+      guard let wanted, let value else { return false }
+      let rest = Double(episodes - result.episodes)
+      // As `isReached` would see it, but for rounding.
+      return (value * Double(result.episodes) + best * rest) / Double(episodes) < wanted - 1e-12
+    }
+    return falls(survivalRate, result.survivalRate, best: 1) || falls(successRate, result.successRate, best: 1)
+      || falls(tiltRewardPerStep, result.tiltRewardPerStep, best: 0)
+  }
+
   /// What checkpoints are compared by, most important first: the goal's own scores, then the mean return.
   func ranking(of result: EvaluationResult) -> [Double] {
     var scores: [Double] = []

@@ -88,6 +88,7 @@ public struct Goal: Configurable, Hashable {
 public struct EvaluationSettings: Configurable, Hashable {
   public var episodes = 100
   public var tuningEpisodes = 20
+  public var partEpisodes: Int? = 20
   public var publishedSeed: UInt64 = 1_000_000
   public var tuningSeed: UInt64 = 2_000_000
   public init() {}
@@ -99,6 +100,10 @@ public struct EvaluationSettings: Configurable, Hashable {
     .key(
       "tuningEpisodes", \.tuningEpisodes, .integer(.from(1, through: 1_000_000)),
       "Episodes of an evaluation during training, which chooses the best checkpoint."),
+    .key(
+      "partEpisodes", \.partEpisodes, .optional(.integer(.from(1, through: 1_000_000))),
+      "Where training stops at its goal, an evaluation leaves out the rest once the goal is out of its reach: asked after each part of so many episodes; null: never."
+    ),
     .key(
       "publishedSeed", \.publishedSeed, .integer(),
       "Root seed of published evaluations; used for nothing else. Episode k is stream k of it."),

@@ -269,8 +269,12 @@ public final class TrainingRun {
     _ steps: Int, _ isStopped: @Sendable () -> Bool, _ tell: (Event) throws -> Void
   ) throws -> Bool {
     let controller = Controller.policy(trainer.policy, name: folder.description.algorithm)
-    guard let result = try evaluation.run(controller, pool: pool, isStopped: isStopped) else { return false }
     let goal = scenario.scenario.goal
+    let partEpisodes = scenario.scenario.training.stopsAtGoal ? scenario.scenario.evaluation.partEpisodes : nil
+    let result = try evaluation.run(
+      controller, pool: pool, partEpisodes: partEpisodes,
+      isDecided: { goal.isOutOfReach(after: $0, of: evaluation.episodes) }, isStopped: isStopped)
+    guard let result else { return false }
     let meetsGoal = goal.isReached(by: result)
     let ranking = goal.ranking(of: result)
     // Of equals the later one, which has learned more.

@@ -154,6 +154,8 @@ private final class TrainingDisplay {
     ]
     if let rate = result.successRate { parts.append(String(format: "success %.2f", rate)) }
     parts.append(String(format: "tilt reward %.4f rad² per step", result.tiltRewardPerStep))
+    let episodes = run.scenario.scenario.evaluation.tuningEpisodes
+    if result.episodes < episodes { parts.append("after \(result.episodes) of \(episodes) episodes") }
     return parts.joined(separator: ", ")
   }
 

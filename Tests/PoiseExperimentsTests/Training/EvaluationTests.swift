@@ -49,6 +49,36 @@ struct EvaluationTests {
     #expect(abs(result.uprightShare - 0.375) < 1e-12)
   }
 
+  @Test(
+    "in parts it is the same evaluation, and one that is decided is that of the first episodes", arguments: [2, 3, 8])
+  func parts(partEpisodes: Int) throws {
+    func evaluation(_ episodes: Int) throws -> Evaluation {
+      Evaluation(try Self.scenario("cartpole-balance"), episodes: episodes, seed: 4, instructionSet: .baseline)
+    }
+    let pool = WorkerPool(threadCount: 2)
+    var asked: [Int] = []
+    let whole = try evaluation(9).run(
+      .baseline(.random), pool: pool, partEpisodes: partEpisodes,
+      isDecided: {
+        asked.append($0.episodes)
+        return false
+      }, isStopped: { false })
+    #expect(try whole == evaluation(9).run(.baseline(.random), pool: pool))
+    #expect(asked == Array(stride(from: partEpisodes, to: 9, by: partEpisodes)))
+    let first = try evaluation(9).run(
+      .baseline(.random), pool: pool, partEpisodes: partEpisodes, isDecided: { _ in true }, isStopped: { false })
+    #expect(try first == evaluation(partEpisodes).run(.baseline(.random), pool: pool))
+  }
+
+  @Test("more episodes than worlds come in parts, too")
+  func partsOfManyEpisodes() throws {
+    let evaluation = Evaluation(
+      try Self.scenario("cartpole-balance"), episodes: 300, seed: 4, instructionSet: .baseline)
+    let pool = WorkerPool(threadCount: 1)
+    let parts = try evaluation.run(.baseline(.zero), pool: pool, partEpisodes: 100, isStopped: { false })
+    #expect(try parts == evaluation.run(.baseline(.zero), pool: pool))
+  }
+
   @Test("JSON has the keys that are promised, reads back as the same result")
   func json() throws {
     let evaluation = Evaluation(
@@ -63,6 +93,28 @@ struct EvaluationTests {
     let statistics = try #require(object["return"] as? [String: Any])
     #expect(statistics.keys.sorted() == ["ci95", "iqm", "mean", "std"])
     #expect(try JSONDecoder().decode(EvaluationResult.self, from: Data(text.utf8)) == result)
+  }
+
+  @Test("a goal is out of reach exactly where it is missed though all further episodes were perfect", arguments: 0...10)
+  func outOfReach(falls: Int) throws {
+    let scenario = try Self.scenario("pendulum-balance")
+    var goal = Goal()
+    goal.survivalRate = 0.97
+    goal.tiltRewardPerStep = -0.02
+    var result = try Evaluation(scenario, episodes: 20, seed: 4, instructionSet: .baseline)
+      .run(.baseline(.zero), pool: WorkerPool(threadCount: 1))
+    for leans in 0...12 {
+      // Of 100 episodes 20 are known: so many fell, and their lean counts a fifth.
+      (result.survivalRate, result.tiltRewardPerStep) = (Double(20 - falls) / 20, -0.01 * Double(leans))
+      #expect(goal.isOutOfReach(after: result, of: 100) == (falls > 3 || leans > 10), "\(falls) falls, \(leans) leans")
+      var perfect = result
+      perfect.survivalRate = Double(100 - falls) / 100
+      perfect.tiltRewardPerStep = result.tiltRewardPerStep / 5
+      #expect(goal.isReached(by: perfect) || goal.isOutOfReach(after: result, of: 100))
+    }
+    goal = Goal()
+    goal.meanReturn = 1e9
+    #expect(!goal.isOutOfReach(after: result, of: 100))
   }
 
   @Test("a goal asks for all of its scores, and for nothing where there is none")

@@ -167,6 +167,23 @@ struct TrainingRunTests {
     #expect(try run.run() == .goalReached)
     #expect(run.environmentSteps == 2048)
   }
+
+  @Test("an evaluation leaves out what cannot bring the goal back, but only where training stops at it")
+  func outOfReach() throws {
+    let scratch = Scratch()
+    for (index, (settings, episodes)) in [
+      (["training.stopsAtGoal=true"], 2), (["training.stopsAtGoal=true", "evaluation.partEpisodes=null"], 6),
+      (["training.stopsAtGoal=false"], 6),
+    ].enumerated() {
+      let scenario = try Self.scenario(
+        ["goal.survivalRate=1", "evaluation.partEpisodes=2", "training.stepLimit=256"] + settings)
+      let run = try TrainingRun(
+        scenario, seed: 1, folder: "\(scratch.path)/\(index)", threads: 2, instructionSet: .baseline, beginning: 0)
+      #expect(try run.run() == .stepLimitReached)
+      #expect(run.best?.result.survivalRate == 0, "an untrained pendulum is to fall")
+      #expect(run.best?.result.episodes == episodes, "\(settings)")
+    }
+  }
 }
 
 @Suite("Learning")
