@@ -9,10 +9,11 @@ import time
 class Execution:
     """One run of a program, with its output."""
 
-    def __init__(self, command, core, marks=(), variables=None, timeout=3600):
+    def __init__(self, command, core, marks=(), variables=None, timeout=3600, folder=None):
         """Runs `command` to its end.
 
         core: the processor it is bound to; None for all.
+        folder: where it runs; None for here.
         marks: texts; `seconds_to[text]` is the time from the process's start to the first line that contains it.
         """
         environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", PYTHONUNBUFFERED="1")
@@ -24,7 +25,8 @@ class Execution:
         bind = None if core is None else (lambda: os.sched_setaffinity(0, {core}))
         start = time.perf_counter()
         child = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, preexec_fn=bind)
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, preexec_fn=bind,
+            cwd=folder)
         guard = threading.Timer(timeout, child.kill)
         guard.start()
         try:

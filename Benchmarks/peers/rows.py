@@ -84,7 +84,9 @@ def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, se
         command = [scratch.python(environment), os.path.join(HERE, "measure", script), *arguments, "--seed", str(seed)]
         if "goal" in arguments and script == "learn.py":
             command += ["--cap", str(settings.cap)]
-        run = Execution(command, settings.core, marks, {"POISE_PEERS_CACHE": cache}, timeout=settings.cap + 900)
+        # In the scratch folder, since PufferLib leaves a link wherever it is imported.
+        run = Execution(
+            command, settings.core, marks, {"POISE_PEERS_CACHE": cache}, timeout=settings.cap + 900, folder=scratch.FOLDER)
         lines = [json.loads(line[5:]) for line in run.lines if line.startswith("PEER ")]
         told = lines[-1] if lines else {"figures": {}, "versions": {}}
         sample = value_of(figure, run, told["figures"], scale)
@@ -231,13 +233,16 @@ def scenario_file(name):
     return os.path.join(PROJECT, "scenarios", name + ".yaml")
 
 
-def learn(library, algorithm, task, what, settings, seconds, name, figure="rate", marks=(), scale=1.0):
+def learn(library, algorithm, task, what, settings, seconds, name, figure="rate", marks=(), scale=1.0, environment="gym"):
     return peer(
-        "gym", "learn.py", library, algorithm, task, what, "--settings", settings, figure=figure, marks=marks, scale=scale,
+        environment, "learn.py", library, algorithm, task, what, "--settings", settings, figure=figure, marks=marks, scale=scale,
         seconds=seconds, name=name)
 
 
 GOAL = "reaches the goal"
+SAME_TASK = (
+    "process start included; the same model and reward, in MuJoCo for the peer; Poise's settings for both, but for mirror symmetry, "
+    "which the peer lacks")
 FIRST = "the first control step"
 
 
@@ -311,14 +316,15 @@ ROWS = [
             Bar(["RLtools TD3"], 2), Bar(["SBX PPO", "SBX DDPG"], 8),
             Bar(["Stable-Baselines3 PPO", "Stable-Baselines3 DDPG"], 10),
         ],
-        setting="process start included; PPO with rl-baselines3-zoo's settings, DDPG with Poise's (the zoo's waits for 10,000 steps); Poise with mirror symmetry"),
+        setting="process start included; PPO with rl-baselines3-zoo's settings, DDPG with Poise's (the zoo's waits for 10,000 steps); "
+        "Poise with mirror symmetry"),
     Row(
         "cartpole-goal", "to the goal of cartpole-balance", "s", True,
         [
             poise_goal("cartpole-balance", "ppo", 1, "Poise PPO"),
             goal("sb3", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 120, "Stable-Baselines3 PPO"),
         ],
-        setting="process start included; the same model and reward, in MuJoCo for the peer; Poise's settings for both, but for mirror symmetry, which the peer lacks"),
+        setting=SAME_TASK),
     Row(
         "humanoid-goal", "to the goal of humanoid-stand", "s", True,
         [
@@ -326,7 +332,7 @@ ROWS = [
             goal("sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 1220, "Stable-Baselines3 PPO"),
         ],
         [Bar(["Stable-Baselines3 PPO"], 6)], rounds=1,
-        setting="process start included; the same model and reward, in MuJoCo for the peer; Poise's settings for both, but for mirror symmetry, which the peer lacks"),
+        setting=SAME_TASK),
     Row(
         "humanoid-rate", "PPO on humanoid-stand", "training steps/s", False,
         [
@@ -340,11 +346,12 @@ ROWS = [
         [
             poise_figure("pendulum-swingup", "memory", *SAME_PPO, steps=20_480, seconds=1, name="Poise"),
             peer("gym", "cleanrl_ppo.py", "memory", figure="memory", seconds=8, name="CleanRL's recipe"),
-            learn("sb3", "ppo", "Pendulum-v1", "memory", "same", 8, "Stable-Baselines3", "memory"),
+            learn("sb3", "ppo", "Pendulum-v1", "memory", "same", 12, "Stable-Baselines3", "memory", environment="pypi"),
+            learn("sb3", "ppo", "Pendulum-v1", "memory", "same", 8, "Stable-Baselines3 without CUDA", "memory"),
             learn("sbx", "ppo", "Pendulum-v1", "memory", "same", 20, "SBX", "memory"),
         ],
         [Bar(["CleanRL's recipe"], 5), Bar(["Stable-Baselines3"], 10)],
-        setting="+cpu behind PyTorch's version: without the hundreds of MB of CUDA that PyPI's own wheel loads"),
+        setting="Stable-Baselines3 as `pip install` gives it, and with a PyTorch without CUDA, as the other peers have"),
     Row(
         "humanoid-memory", "peak memory, PPO on humanoid-balance", "MB", True,
         [poise_figure("humanoid-balance", "memory", steps=65_536, seconds=12, name="Poise")], limit=200, rounds=1,

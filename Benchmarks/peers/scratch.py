@@ -10,11 +10,12 @@ import sys
 FOLDER = os.environ.get("POISE_PEERS", "/tmp/poise-peers")
 
 # name: (requirements, what must import afterwards). PyPI's PyTorch brings several GB of CUDA; a CPU wheel of the same version in a folder
-# that PIP_FIND_LINKS names is preferred.
+# that PIP_FIND_LINKS names is preferred, but for `pypi`, which is what `pip install` gives everybody.
 ENVIRONMENTS = {
     "gym": (
         ["torch==2.13.0", "stable-baselines3==2.9.2", "sbx-rl==0.28.0", "jax==0.10.2", "gymnasium[mujoco]==1.4.0", "mujoco==4.0.0", "pyyaml"],
         "import torch, stable_baselines3, sbx, mujoco, yaml"),
+    "pypi": (["torch==2.13.0", "stable-baselines3==2.9.2", "gymnasium==1.4.0", "pyyaml"], "import torch, stable_baselines3, yaml"),
     "envpool": (["envpool==1.2.5", "gymnasium==1.4.0"], "import envpool"),
     "rltools": (["rltools==2.2.1", "gymnasium==1.4.0", "mkl", "mkl-include"], "import rltools, gymnasium"),
     "pufferlib": (
@@ -24,7 +25,7 @@ ENVIRONMENTS = {
 # PufferLib builds itself on the spot, against the PyTorch that is there, without its games (which it would fetch from elsewhere).
 BEFORE = {"pufferlib": ["torch==2.13.0", "numpy<2", "setuptools<80", "wheel", "Cython", "ninja", "gymnasium==0.29.1"]}
 OPTIONS = {"pufferlib": ["--no-build-isolation"]}
-VARIABLES = {"pufferlib": {"NO_OCEAN": "1"}}
+VARIABLES = {"pufferlib": {"NO_OCEAN": "1"}, "pypi": {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}}
 # Its setup.py reads a name that it sets only where it builds the games (NameError: c_extension_paths); this gives it one.
 SITE = {"pufferlib": "import builtins\n\nbuiltins.c_extension_paths = []\n"}
 
@@ -45,7 +46,7 @@ def python(name):
     if not os.path.exists(interpreter):
         os.makedirs(FOLDER, exist_ok=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    if subprocess.run([interpreter, "-c", imports], capture_output=True).returncode == 0:
+    if tried(interpreter, imports).returncode == 0:
         return interpreter
     print(f"installing {' '.join(requirements)} in {folder}", file=sys.stderr, flush=True)
     if name in SITE:
@@ -59,10 +60,15 @@ def python(name):
         pip = subprocess.run([interpreter, "-m", "pip", "install", "-q", *step], env=variables, capture_output=True, text=True)
         if pip.returncode != 0:
             raise Missing(last_words(pip.stderr))
-    check = subprocess.run([interpreter, "-c", imports], capture_output=True, text=True)
+    check = tried(interpreter, imports)
     if check.returncode != 0:
         raise Missing(last_words(check.stderr))
     return interpreter
+
+
+def tried(interpreter, imports):
+    """In the scratch folder, since PufferLib leaves a link wherever it is imported."""
+    return subprocess.run([interpreter, "-c", imports], capture_output=True, text=True, cwd=FOLDER)
 
 
 def last_words(text):

@@ -123,7 +123,7 @@ class Judge:
         running = numpy.zeros(self.worlds.num_envs)
         observations = self.worlds.reset()
         left = numpy.full(self.worlds.num_envs, self.episodes // self.worlds.num_envs)
-        while left.any():
+        while left.any() and not (scenario and scenario_environment.out_of_reach(description, infos, self.episodes)):
             seen = worlds.normalize_obs(observations) if normalises else observations
             actions, _ = model.predict(seen, deterministic=True)
             observations, rewards, over, step_infos = self.worlds.step(actions)

@@ -58,6 +58,14 @@ def goal_reached(description, infos, returns):
     return bool(reached), f"survival {survival:.2f}, tilt reward {tilt:.4f} a step, return {numpy.mean(returns):.1f}"
 
 
+def out_of_reach(description, infos, episodes):
+    """Whether the goal is missed however well the rest of `episodes` go; Poise's evaluations end there, too."""
+    goal = description["goal"]
+    fallen = sum(not info["survived"] for info in infos)
+    tilt = sum(info["tilt_reward_per_step"] for info in infos)
+    return (episodes - fallen) / episodes < goal.get("survivalRate", 0) or tilt / episodes < goal.get("tiltRewardPerStep", -numpy.inf)
+
+
 class ScenarioEnvironment(gymnasium.Env):
     """`training` adds the scenario's trainingDisturbances and a random length of the first episode."""
 
