@@ -13,7 +13,8 @@ public struct ScenarioReport: Sendable {
 
   public var text: String {
     [
-      summary, observations, actions, rewards, terminations, resets, disturbances, randomisation, judgement, notes,
+      summary, observations, actions, rewards, terminations, resets, disturbances, randomisation, mirrors, judgement,
+      notes,
     ].filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
   }
 
@@ -120,6 +121,29 @@ public struct ScenarioReport: Sendable {
       ("actionDelay", r.actionDelay, nominal.actionDelay), ("gravityTilt", r.gravityTilt, nominal.gravityTilt),
     ].filter { $0.1 != $0.2 }.map { [$0.0, bounds($0.1)] }
     return rows.isEmpty ? "" : section("drawn anew for every episode", ["what", "range"], rows)
+  }
+
+  /// For whoever thinks of `mirrorSymmetry`: what is found, or what stands against it.
+  private var mirrors: String {
+    let rows = MirrorPlane.allCases.map { plane -> [String] in
+      do throws(Asymmetry) {
+        let actions = try task.mirrorSymmetry(across: plane).actions
+        let names = task.model.actuators.map(\.name)
+        let changes = names.indices.compactMap { i -> String? in
+          let (j, sign) = (actions.partners[i], actions.signs[i])
+          if i > j || (i == j && sign > 0) { return nil }
+          return "\(names[i]) ↔ \(sign < 0 ? "−" : "")\(names[j])"
+        }
+        return [
+          plane.rawValue, "yes", changes.isEmpty ? "every action is its own image" : changes.joined(separator: ", "),
+        ]
+      } catch {
+        let more = error.reasons.count > 1 ? ", and \(error.reasons.count - 1) more" : ""
+        return [plane.rawValue, "no", (error.reasons.first ?? "") + more]
+      }
+    }
+    return section(
+      "mirror images, for mirrorSymmetry", ["plane", "alike", "what changes places or signs, or differs"], rows)
   }
 
   private var judgement: String {
