@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""What learning takes, and what comes of it: the README's tables of training, from trainings of the shipped scenarios.
+
+usage: Benchmarks/learning.py [--rows SCENARIO[:ALGORITHM],…] [--seeds 71,72,73] [--threads 2] [--looks] [--keep FOLDER] [--poise FILE]
+
+Each row is one scenario and algorithm, trained once with each seed until the goal is reached in two evaluations in a row, or the step limit;
+then judged over 100 published episodes, whose seeds neither training nor tuning saw. Prints a line as soon as a training is done, the rows of
+the table at the end. `--looks` also judges at half the physics step and under harder pushes. Seconds are those on the clock, evaluations
+included, so let the machine be idle.
+"""
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+EPISODES = 100
+ROWS = [
+    "humanoid-balance:ppo", "humanoid-stand:ppo", "cartpole-swingup:ppo", "cartpole-swingup:ddpg", "cartpole-swingup:td3",
+    "cartpole-balance:ppo", "cartpole-balance:ddpg", "cartpole-balance:td3", "pendulum-swingup:ppo", "pendulum-swingup:ddpg",
+    "pendulum-swingup:td3", "pendulum-balance:ppo", "pendulum-balance:ddpg", "pendulum-balance:td3",
+]
+NAMES = {"ppo": "PPO", "ddpg": "DDPG", "td3": "TD3"}
+# What is printed of an evaluation, and how; other conditions of the second table.
+HARDER = {
+    "survival": [],
+    "survival at half the physics step": ["physics.timeStep=0.0025"],
+    "survival under pushes 1.5 times as hard": ["disturbances.0.pushes.scale=1.5"],
+    "survival under pushes twice as hard": ["disturbances.0.pushes.scale=2"],
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", default=",".join(ROWS), help="SCENARIO:ALGORITHM, with commas between; all of the table by default")
+    parser.add_argument("--seeds", default="71,72,73")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--looks", action="store_true", help="also judge under other conditions")
+    parser.add_argument("--keep", help="a folder for the runs, which go away otherwise")
+    parser.add_argument("--poise", default=os.path.join(PROJECT, ".build", "release", "poise"))
+    options = parser.parse_args()
+    if not os.access(options.poise, os.X_OK):
+        sys.exit(f"{options.poise}: found no program. Run: make build")
+    with tempfile.TemporaryDirectory(prefix="poise-learning-") as scratch:
+        folder = options.keep or scratch
+        os.makedirs(folder, exist_ok=True)
+        tables = []
+        for row in options.rows.split(","):
+            scenario, _, algorithm = row.partition(":")
+            results = [one(options, folder, scenario, algorithm or "ppo", int(seed)) for seed in options.seeds.split(",")]
+            tables.append((scenario, algorithm or "ppo", results))
+    print("\n| scenario | | seconds | control steps, thousands | score over 100 episodes |\n| --- | --- | --- | --- | --- |")
+    for scenario, algorithm, results in tables:
+        seconds = ", ".join(result["seconds"] for result in results)
+        steps = ", ".join(result["steps"] for result in results)
+        print(f"| `{scenario}` | {NAMES[algorithm]} | {seconds} | {steps} | {score(scenario, results)} |")
+    if options.looks:
+        for scenario, _, results in tables:
+            looks(scenario, options.seeds.split(","), results)
+
+
+def one(options, folder, scenario, algorithm, seed):
+    """A training and what it is worth."""
+    out = os.path.join(folder, f"{scenario}-{algorithm}-{seed}")
+    command = [
+        options.poise, "train", scenario, "--algorithm", algorithm, "--seed", str(seed), "--threads", str(options.threads), "--out", out]
+    start = time.perf_counter()
+    run(command)
+    seconds = time.perf_counter() - start
+    with open(os.path.join(out, "evaluations.csv"), encoding="utf-8") as table:
+        evaluations = list(csv.DictReader(table))
+    reached = len(evaluations) > 1 and all(float(evaluation["meets_goal"]) for evaluation in evaluations[-2:])
+    steps = f"{float(evaluations[-1]['environment_steps']) / 1000:,.0f}"
+    result = {
+        "seconds": ("" if reached else "not reached in ") + (f"{seconds:.0f}" if seconds >= 20 else f"{seconds:.1f}"), "steps": steps,
+        "judged": {name: judge(options, out, keys) for name, keys in HARDER.items() if options.looks or not keys},
+    }
+    if options.looks:
+        result["deepest at half the step"] = result["judged"]["survival at half the physics step"]["worst_penetration_survived_m"]
+    print(f"{scenario} {algorithm}, seed {seed}: {result['seconds']} s, {steps} thousand steps, {score(scenario, [result])}", flush=True)
+    return result
+
+
+def judge(options, out, keys):
+    settings = [word for key in keys for word in ("--set", key)]
+    return json.loads(run([options.poise, "evaluate", out, "--episodes", str(EPISODES), "--json", *settings]))
+
+
+def run(command):
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}\nended with status {done.returncode}:\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def score(scenario, results):
+    scores = [result["judged"]["survival"] for result in results]
+
+    def all_of(key, form):
+        return ", ".join(form.format(value[key]).replace("-", "−") for value in scores)
+
+    if scenario == "pendulum-swingup":
+        return "return " + ", ".join(f"{value['return']['mean']:.0f}".replace("-", "−") for value in scores)
+    if scores[0]["success_rate"] is not None:
+        return "upright for the last half " + all_of("success_rate", "{:.2f}")
+    survival = "survival " + all_of("survival_rate", "{:.2f}")
+    return survival + ("; tilt reward " + all_of("tilt_reward_per_step", "{:.4f}") if scenario.startswith("humanoid") else "")
+
+
+def looks(scenario, seeds, results):
+    """Whether it looks like balance."""
+    print(f"\n| {scenario}, seed | {' | '.join(seeds)} |\n| --- |" + " --- |" * len(seeds))
+
+    def row(name, cells):
+        print(f"| {name} | {' | '.join(cells)} |")
+
+    for name in HARDER:
+        row(name, [f"{result['judged'][name]['survival_rate']:.2f}" for result in results])
+    plain = [result["judged"]["survival"] for result in results]
+    row("actions at ±1", [f"{100 * value['action_saturation']:.2f} %" for value in plain])
+    row("action change per step, of a range of 2", [f"{value['action_change_mean']:.3f}" for value in plain])
+    row("worst joint beyond its limit", [f"{value['worst_joint_limit_violation_rad'] * 57.29578:.1f}°" for value in plain])
+    deepest = zip(plain, results)
+    row("deepest penetration in episodes survived; at half the step", [
+        f"{100 * value['worst_penetration_survived_m']:.1f} cm; {100 * result['deepest at half the step']:.1f} cm" for value, result in deepest])
+
+
+if __name__ == "__main__":
+    main()
