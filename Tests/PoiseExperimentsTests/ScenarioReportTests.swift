@@ -70,6 +70,22 @@ struct ScenarioReportTests {
     }
   }
 
+  @Test("says in which mirrors a task is alike, and what changes places there")
+  func mirrors() throws {
+    func mirrors(_ scenario: String) throws -> [[String]] {
+      let path = try #require(ShippedScenarioTests.paths.first { $0.contains(scenario) })
+      let text = ScenarioReport(try LoadedScenario(contentsOf: path)).text
+      return Array(rows(text, "mirror images").prefix(2))
+    }
+    let humanoid = try mirrors("humanoid-balance")
+    #expect(humanoid[0].prefix(2) == ["leftRight", "yes"] && humanoid[1].prefix(2) == ["frontBack", "no"])
+    for pair in ["abdomen_x ↔ −abdomen_x", "left_knee ↔ right_knee", "left_hip_x ↔ right_hip_x"] {
+      #expect(humanoid[0][2].components(separatedBy: ", ").contains(pair), "\(pair) in \(humanoid[0][2])")
+    }
+    #expect(!humanoid[0][2].contains("abdomen_y") && !humanoid[0][2].contains("right_knee ↔"))
+    #expect(try mirrors("cartpole-swingup")[1] == ["frontBack", "yes", "slider ↔ −slider"])
+  }
+
   @Test("and show what stands in the file")
   func content() throws {
     let path = try #require(ShippedScenarioTests.paths.first { $0.contains("humanoid-balance") })
@@ -94,22 +110,6 @@ struct ScenarioReportTests {
 
 @Suite("Scenario files")
 struct ScenarioFileTests {
-  @Test("says in which mirrors a task is alike, and what changes places there")
-  func mirrors() throws {
-    func mirrors(_ scenario: String, _ overrides: [String] = []) throws -> [[String]] {
-      let path = "\(ProjectFolders.root)/scenarios/\(scenario).yaml"
-      let text = ScenarioReport(try LoadedScenario(contentsOf: path, overrides: overrides)).text
-      return Array(rows(text, "mirror images").prefix(2))
-    }
-    let humanoid = try mirrors("humanoid-balance")
-    #expect(humanoid[0].prefix(2) == ["leftRight", "yes"] && humanoid[1].prefix(2) == ["frontBack", "no"])
-    for pair in ["abdomen_x ↔ −abdomen_x", "left_knee ↔ right_knee", "left_hip_x ↔ right_hip_x"] {
-      #expect(humanoid[0][2].components(separatedBy: ", ").contains(pair), "\(pair) in \(humanoid[0][2])")
-    }
-    #expect(!humanoid[0][2].contains("abdomen_y") && !humanoid[0][2].contains("right_knee ↔"))
-    #expect(try mirrors("cartpole-swingup")[1] == ["frontBack", "yes", "slider ↔ −slider"])
-  }
-
   private func write(_ text: String) throws -> String {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("poise-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
