@@ -128,6 +128,21 @@ public struct TerminalReplay: Sendable {
     return line
   }
 
+  /// A list behind its title, in as many lines as the screen's width asks for.
+  private func wrapped(_ parts: [String], after title: String) -> [String] {
+    var lines = [title]
+    for (i, part) in parts.enumerated() {
+      let piece = part + (i < parts.count - 1 ? "," : "")
+      let line = lines[lines.count - 1]
+      if line.count + 1 + piece.count <= screen.columns {
+        lines[lines.count - 1] = line + " " + piece
+      } else {
+        lines.append("    " + piece)
+      }
+    }
+    return lines
+  }
+
   /// What an episode came to.
   private func summary(_ episode: EpisodeTable) -> String {
     let layout = episode.layout
@@ -145,7 +160,7 @@ public struct TerminalReplay: Sendable {
       let sums = group.lines.map { line in
         "\(line.name) \(rows.reduce(0) { $0 + (episode[$1, line.column].isFinite ? episode[$1, line.column] : 0) }.rounded(significant: 4))"
       }
-      lines.append("  reward: \(sums.joined(separator: ", "))")
+      lines += wrapped(sums, after: "  reward:")
     }
     var pushes = 0
     var strongest = 0.0
