@@ -25,10 +25,11 @@ ROWS = [
     "pendulum-swingup:td3", "pendulum-balance:ppo", "pendulum-balance:ddpg", "pendulum-balance:td3",
 ]
 NAMES = {"ppo": "PPO", "ddpg": "DDPG", "td3": "TD3"}
-# What is printed of an evaluation, and how; other conditions of the second table.
-HARDER = {
-    "survival": [],
-    "survival at half the physics step": ["physics.timeStep=0.0025"],
+PLAIN, HALF = "survival", "survival at half the physics step"
+# The conditions under which survival is told, with the keys that make them; the last two only where something pushes.
+CONDITIONS = {
+    PLAIN: [],
+    HALF: ["physics.timeStep=0.0025"],
     "survival under pushes 1.5 times as hard": ["disturbances.0.pushes.scale=1.5"],
     "survival under pushes twice as hard": ["disturbances.0.pushes.scale=2"],
 }
@@ -45,14 +46,19 @@ def main():
     options = parser.parse_args()
     if not os.access(options.poise, os.X_OK):
         sys.exit(f"{options.poise}: found no program. Run: make build")
+    options.poise = os.path.abspath(options.poise)
+    tables, failure = [], None
     with tempfile.TemporaryDirectory(prefix="poise-learning-") as scratch:
-        folder = options.keep or scratch
+        folder = os.path.abspath(options.keep or scratch)
         os.makedirs(folder, exist_ok=True)
-        tables = []
-        for row in options.rows.split(","):
-            scenario, _, algorithm = row.partition(":")
-            results = [one(options, folder, scenario, algorithm or "ppo", int(seed)) for seed in options.seeds.split(",")]
-            tables.append((scenario, algorithm or "ppo", results))
+        try:
+            for row in options.rows.split(","):
+                scenario, _, algorithm = row.partition(":")
+                results = [one(options, folder, scenario, algorithm or "ppo", int(seed)) for seed in options.seeds.split(",")]
+                tables.append((scenario, algorithm or "ppo", results))
+        except Failed as problem:
+            # What was measured before it is told all the same.
+            failure = str(problem)
     print("\n| scenario | | seconds | control steps, thousands | score over 100 episodes |\n| --- | --- | --- | --- | --- |")
     for scenario, algorithm, results in tables:
         seconds = ", ".join(result["seconds"] for result in results)
@@ -61,6 +67,12 @@ def main():
     if options.looks:
         for scenario, _, results in tables:
             looks(scenario, options.seeds.split(","), results)
+    if failure:
+        sys.exit(failure)
+
+
+class Failed(Exception):
+    """A command that did not end well."""
 
 
 def one(options, folder, scenario, algorithm, seed):
@@ -75,14 +87,23 @@ def one(options, folder, scenario, algorithm, seed):
         evaluations = list(csv.DictReader(table))
     reached = len(evaluations) > 1 and all(float(evaluation["meets_goal"]) for evaluation in evaluations[-2:])
     steps = f"{float(evaluations[-1]['environment_steps']) / 1000:,.0f}"
+    is_pushed = pushes(out)
     result = {
         "seconds": ("" if reached else "not reached in ") + (f"{seconds:.0f}" if seconds >= 20 else f"{seconds:.1f}"), "steps": steps,
-        "judged": {name: judge(options, out, keys) for name, keys in HARDER.items() if options.looks or not keys},
+        "judged": {
+            name: judge(options, out, keys) for name, keys in CONDITIONS.items()
+            if not keys or options.looks and (is_pushed or not keys[0].startswith("disturbances"))},
     }
-    if options.looks:
-        result["deepest at half the step"] = result["judged"]["survival at half the physics step"]["worst_penetration_survived_m"]
     print(f"{scenario} {algorithm}, seed {seed}: {result['seconds']} s, {steps} thousand steps, {score(scenario, [result])}", flush=True)
     return result
+
+
+def pushes(out):
+    """Whether something pushes the robot when it is judged: the run's own scenario has every key, each on its line."""
+    with open(os.path.join(out, "scenario.yaml"), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    places = [i for i, line in enumerate(lines) if line.startswith("disturbances:")]
+    return bool(places) and "pushes" in "".join(lines[places[0]:places[0] + 2])
 
 
 def judge(options, out, keys):
@@ -93,12 +114,12 @@ def judge(options, out, keys):
 def run(command):
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     if done.returncode != 0:
-        sys.exit(f"{' '.join(command)}\nended with status {done.returncode}:\n{done.stderr[-2000:]}")
+        raise Failed(f"{' '.join(command)}\nended with status {done.returncode}:\n{done.stderr[-2000:]}")
     return done.stdout
 
 
 def score(scenario, results):
-    scores = [result["judged"]["survival"] for result in results]
+    scores = [result["judged"][PLAIN] for result in results]
 
     def all_of(key, form):
         return ", ".join(form.format(value[key]).replace("-", "−") for value in scores)
@@ -108,7 +129,7 @@ def score(scenario, results):
     if scores[0]["success_rate"] is not None:
         return "upright for the last half " + all_of("success_rate", "{:.2f}")
     survival = "survival " + all_of("survival_rate", "{:.2f}")
-    return survival + ("; tilt reward " + all_of("tilt_reward_per_step", "{:.4f}") if scenario.startswith("humanoid") else "")
+    return survival + ("; tilt reward " + all_of("tilt_reward_per_step", "{:.2g}") if scenario.startswith("humanoid") else "")
 
 
 def looks(scenario, seeds, results):
@@ -118,15 +139,20 @@ def looks(scenario, seeds, results):
     def row(name, cells):
         print(f"| {name} | {' | '.join(cells)} |")
 
-    for name in HARDER:
-        row(name, [f"{result['judged'][name]['survival_rate']:.2f}" for result in results])
-    plain = [result["judged"]["survival"] for result in results]
+    for name in CONDITIONS:
+        if name in results[0]["judged"]:
+            row(name, [f"{result['judged'][name]['survival_rate']:.2f}" for result in results])
+    plain = [result["judged"][PLAIN] for result in results]
     row("actions at ±1", [f"{100 * value['action_saturation']:.2f} %" for value in plain])
     row("action change per step, of a range of 2", [f"{value['action_change_mean']:.3f}" for value in plain])
     row("worst joint beyond its limit", [f"{value['worst_joint_limit_violation_rad'] * 57.29578:.1f}°" for value in plain])
-    deepest = zip(plain, results)
     row("deepest penetration in episodes survived; at half the step", [
-        f"{100 * value['worst_penetration_survived_m']:.1f} cm; {100 * result['deepest at half the step']:.1f} cm" for value, result in deepest])
+        "; ".join(centimetres(result["judged"][name]["worst_penetration_survived_m"]) for name in (PLAIN, HALF)) for result in results])
+
+
+def centimetres(metres):
+    """None where no episode was survived."""
+    return "–" if metres is None else f"{100 * metres:.1f} cm"
 
 
 if __name__ == "__main__":

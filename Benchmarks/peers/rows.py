@@ -18,8 +18,9 @@ class Settings:
     """Of a run of the benchmark."""
 
     poise: str
-    core: int
+    core: int | None  # the processor that everything is bound to; None for all of them
     cap: float
+    threads: int = 1
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Bar:
 
     peers: list
     factor: float
+    ours: str | None = None  # the side of Poise's that does the peers' work; None for the best of all
 
 
 @dataclass
@@ -67,6 +69,7 @@ class Row:
     limit: float | None = None  # an absolute bar for us, in the unit
     rounds: int = 3
     is_processor_time: bool = False  # its figures leave out what a busy machine takes away, on both sides
+    is_parallel: bool = False  # every side has all cores and as many threads
     setting: str = ""  # what a reader has to know
 
 
@@ -83,10 +86,11 @@ def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, se
         cache = os.path.join(scratch.FOLDER, "rltools-cache")
         command = [scratch.python(environment), os.path.join(HERE, "measure", script), *arguments, "--seed", str(seed)]
         if "goal" in arguments and script == "learn.py":
-            command += ["--cap", str(settings.cap)]
+            command += ["--cap", str(settings.cap), "--threads", str(settings.threads)]
         # In the scratch folder, since PufferLib leaves a link wherever it is imported.
         run = Execution(
-            command, settings.core, marks, {"POISE_PEERS_CACHE": cache}, timeout=settings.cap + 900, folder=scratch.FOLDER)
+            command, settings.core, marks, {"POISE_PEERS_CACHE": cache}, timeout=settings.cap + 900, folder=scratch.FOLDER,
+            threads=settings.threads)
         lines = [json.loads(line[5:]) for line in run.lines if line.startswith("PEER ")]
         told = lines[-1] if lines else {"figures": {}, "versions": {}}
         sample = value_of(figure, run, told["figures"], scale)
@@ -150,15 +154,15 @@ def poise_figure(scenario, figure, *settings_of_run, steps, seconds, name, marks
 
 
 def train(settings, seed, scenario, keys, steps, marks=()):
-    """One `poise train` on one thread into a folder that goes away; the run and its evaluations."""
+    """One `poise train` into a folder that goes away; the run and its evaluations."""
     with scratch_folder() as folder:
         out = os.path.join(folder, "run")
-        command = [settings.poise, "train", scenario, "--seed", str(seed), "--threads", "1", "--out", out]
+        command = [settings.poise, "train", scenario, "--seed", str(seed), "--threads", str(settings.threads), "--out", out]
         if steps:
             command += ["--steps", str(steps)]
         for key in keys:
             command += ["--set", key]
-        run = Execution(command, settings.core, marks)
+        run = Execution(command, settings.core, marks, threads=settings.threads)
         with open(os.path.join(out, "evaluations.csv"), encoding="utf-8") as table:
             return run, list(csv.DictReader(table))
 
@@ -233,9 +237,9 @@ def scenario_file(name):
     return os.path.join(PROJECT, "scenarios", name + ".yaml")
 
 
-def learn(library, algorithm, task, what, settings, seconds, name, figure="rate", marks=(), scale=1.0, environment="gym"):
+def learn(library, algorithm, task, what, settings, seconds, name, figure="rate", marks=(), scale=1.0, environment="gym", more=()):
     return peer(
-        environment, "learn.py", library, algorithm, task, what, "--settings", settings, figure=figure, marks=marks, scale=scale,
+        environment, "learn.py", library, algorithm, task, what, "--settings", settings, *more, figure=figure, marks=marks, scale=scale,
         seconds=seconds, name=name)
 
 
@@ -246,8 +250,8 @@ SAME_TASK = (
 FIRST = "the first control step"
 
 
-def goal(library, algorithm, task, settings, seconds, name):
-    return learn(library, algorithm, task, "goal", settings, seconds, name, "seconds to " + GOAL, [GOAL])
+def goal(library, algorithm, task, settings, seconds, name, more=()):
+    return learn(library, algorithm, task, "goal", settings, seconds, name, "seconds to " + GOAL, [GOAL], more=more)
 
 
 def small_steps_row(name, title, scenario, task, setting):
@@ -288,7 +292,9 @@ ROWS = [
             learn("sbx", "ddpg", "Pendulum-v1", "rate", "same", 20, "SBX DDPG"),
             learn("sb3", "ddpg", "Pendulum-v1", "rate", "same", 14, "Stable-Baselines3 DDPG"),
         ],
-        [Bar(["RLtools TD3"], 1.5), Bar(["SBX DDPG"], 15), Bar(["Stable-Baselines3 DDPG"], 50)],
+        [
+            Bar(["RLtools TD3"], 1.5, "Poise TD3"), Bar(["SBX DDPG"], 15, "Poise"), Bar(["Stable-Baselines3 DDPG"], 50, "Poise"),
+        ],
         setting="64–64, batches of 100, one update a step; Poise's whole process, peers once they run"),
     Row(
         "ppo-rate", "PPO on the pendulum", "training steps/s", False,
@@ -331,8 +337,19 @@ ROWS = [
             poise_goal("humanoid-stand", "ppo", 80, "Poise PPO"),
             goal("sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 1220, "Stable-Baselines3 PPO"),
         ],
-        [Bar(["Stable-Baselines3 PPO"], 6)], rounds=1,
+        [Bar(["Stable-Baselines3 PPO"], 6)],
         setting=SAME_TASK),
+    Row(
+        "humanoid-goal-cores", "to the goal of humanoid-stand on all cores", "s", True,
+        [
+            poise_goal("humanoid-stand", "ppo", 40, "Poise PPO"),
+            goal(
+                "sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 800, "Stable-Baselines3 PPO",
+                more=["--worlds", "processes"]),
+        ],
+        [Bar(["Stable-Baselines3 PPO"], 6)], is_parallel=True,
+        setting="as the row before, on both cores of the machine: Poise with two threads; the peer's worlds in processes of their own "
+        "(SubprocVecEnv), its networks with two threads"),
     Row(
         "humanoid-rate", "PPO on humanoid-stand", "training steps/s", False,
         [

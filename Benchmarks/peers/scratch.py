@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-FOLDER = os.environ.get("POISE_PEERS", "/tmp/poise-peers")
+FOLDER = os.path.abspath(os.environ.get("POISE_PEERS", "/tmp/poise-peers"))
 
 # name: (requirements, what must import afterwards). PyPI's PyTorch brings several GB of CUDA; a CPU wheel of the same version in a folder
 # that PIP_FIND_LINKS names is preferred, but for `pypi`, which is what `pip install` gives everybody.

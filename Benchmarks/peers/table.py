@@ -33,7 +33,7 @@ def value(line, row, by):
     if line["value"] == "":
         return None
     number = float(line["value"])
-    if by == "clock" or row.unit == "MB" or row.is_processor_time:
+    if by == "clock" or row.unit == "MB" or row.is_processor_time or row.is_parallel:
         return number
     share = min(1, float(line["processor_s"]) / float(line["wall_s"]))
     return number * share if row.less_is_better else number / share
@@ -69,7 +69,7 @@ def ratio(row, ours, theirs):
 def markdown(by="clock", results=RESULTS):
     lines = ["| one core, one thread | Poise | peers | Poise is better by | asked |", "| --- | --- | --- | --- | --- |"]
     notes = []
-    machines, versions, rounds = {}, {}, set()
+    machines, versions, rounds, loads = {}, {}, set(), []
     for row in ROWS:
         found = medians(row, by, results)
         mine = {side.name: found[side.name] for side in row.sides if side.is_ours and side.name in found}
@@ -88,26 +88,28 @@ def markdown(by="clock", results=RESULTS):
             else:
                 theirs.append(f"{side.name}: not within {number(seconds)} {row.unit} ({note})")
         for bar in row.bars:
+            own = mine.get(bar.ours, (None,))[0] if bar.ours else best
             rivals = [found[peer][0] for peer in bar.peers if peer in found and found[peer][0] is not None]
             beyond = [found[peer][4] for peer in bar.peers if peer in found and found[peer][0] is None and found[peer][1] == 0 and row.unit == "s"]
-            if rivals:
-                ratios.append(f"{number(ratio(row, best, (min if row.less_is_better else max)(rivals)))}×")
-            elif beyond:
-                ratios.append(f"over {number(ratio(row, best, max(beyond)))}×")
+            if own is not None and rivals:
+                ratios.append(f"{number(ratio(row, own, (min if row.less_is_better else max)(rivals)))}×")
+            elif own is not None and beyond:
+                ratios.append(f"over {number(ratio(row, own, max(beyond)))}×")
             else:
                 ratios.append("–")
             asked.append(f"{bar.factor:g}×")
         if row.limit is not None:
             asked.append(f"under {row.limit:g} {row.unit}")
-        own = ", ".join(
+        cell = ", ".join(
             (number(v[0]) if v[0] is not None else "not reached") + (f" ({name.removeprefix('Poise ')})" if name != "Poise" else "")
             for name, v in mine.items())
         setting = f"; {row.setting}" if row.setting else ""
         lines.append(
-            f"| {row.title}, {row.unit}{setting} | {own} | {'; '.join(theirs)} | {' / '.join(ratios)} | {' / '.join(asked)} |")
+            f"| {row.title}, {row.unit}{setting} | {cell} | {'; '.join(theirs)} | {' / '.join(ratios)} | {' / '.join(asked)} |")
         for line in samples(row, results):
             machines.setdefault(f"{line['processor']}, {line['cores']} cores", {})[row.title] = True
             rounds.add(int(line["round"]))
+            loads.append(float(line.get("load_before") or 0))
             for name, version in (part.split("=", 1) for part in line["versions"].split() if "=" in part):
                 versions.setdefault(name, {})[version] = True
     if len(lines) == 2:
@@ -117,8 +119,10 @@ def markdown(by="clock", results=RESULTS):
     usual = max(machines, key=lambda machine: len(machines[machine]))
     places = [usual] + [f"on {machine}: {', '.join(rows)}" for machine, rows in sorted(machines.items()) if machine != usual]
     how = "on the clock" if by == "clock" else "of processor time, since the machine was shared"
+    # What a peer or Poise ran just before is in it, too: one process on one core is a load of 1.
+    load = f"{min(loads):.1f} to {max(loads):.1f}, median {statistics.median(loads):.1f}"
     text = "\n".join(lines) + (
-        f"\n\nMedians of up to {max(rounds)} rounds in turns, {how}; {'; '.join(places)}. Poise {' and '.join(versions.get('poise', {}))}; {told}.")
+        f"\n\nMedians of up to {max(rounds)} rounds in turns, {how}; {'; '.join(places)}; load before a sample {load}. Poise {' and '.join(versions.get('poise', {}))}; {told}.")
     return text + "".join(f" {note}" for note in dict.fromkeys(notes))
 
 

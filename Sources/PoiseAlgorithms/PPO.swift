@@ -19,6 +19,7 @@ public import PoiseNetworks
 // 10. The deterministic policy that is judged and kept may be a moving average of the one that learns. (`policyAveraging`)
 // 11. Policy and value function may be their own mirror images, by tied weights; then a minibatch teaches what it and its
 //     mirror image would; first weights are tied after they were drawn, and orthogonal no more. (`mirrorSymmetry`)
+// 12. Means of the policy that change from one step to the next may cost. (`smoothnessCoefficient`)
 
 // MARK: - Parameters
 
@@ -26,6 +27,7 @@ public import PoiseNetworks
 public struct PPOParameters: Configurable, Hashable {
   public enum Objective: String, CaseIterable, Sendable { case clipped, penalized }
 
+  public var reportInterval = 1
   public var worlds = 16
   public var blockSize = 8
   public var rolloutLength = 128
@@ -40,6 +42,7 @@ public struct PPOParameters: Configurable, Hashable {
   public var valueClipRange: Double?
   public var valueCoefficient = 0.5
   public var entropyCoefficient = 0.0
+  public var smoothnessCoefficient = 0.0
   public var penaltyCoefficient = 1.0
   public var penaltyTarget = 0.01
   public var targetDivergence: Double?
@@ -60,6 +63,10 @@ public struct PPOParameters: Configurable, Hashable {
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
+    .key(
+      "reportInterval", \.reportInterval, .integer(.from(1, through: 1_000_000_000)),
+      "Control steps of all worlds for one row of the progress, rounded up to whole rollouts; evaluations come between rows."
+    ),
     .key("worlds", \.worlds, .integer(.from(1, through: 65_536)), "Worlds that are rolled out side by side."),
     .key(
       "blockSize", \.blockSize, .integer(.from(1, through: 4096)),
@@ -88,6 +95,9 @@ public struct PPOParameters: Configurable, Hashable {
       "How far a value may move in one update before its loss stops pulling; null: unbounded."),
     .key("valueCoefficient", \.valueCoefficient, .number(.notNegative), "c₁, weight of the value loss."),
     .key("entropyCoefficient", \.entropyCoefficient, .number(.notNegative), "c₂, weight of the entropy bonus."),
+    .key(
+      "smoothnessCoefficient", \.smoothnessCoefficient, .number(.notNegative),
+      "Weight of the loss Σ (μ(oₜ) − μ(oₜ₊₁))² over the actions, μ the policy's mean: a policy that trembles less."),
     .key(
       "penaltyCoefficient", \.penaltyCoefficient, .number(.positive), "β at the start, for the penalized objective."),
     .key("penaltyTarget", \.penaltyTarget, .number(.positive, unit: "nat"), "KL divergence that β is adapted to."),
@@ -187,8 +197,8 @@ public struct RateParameters: Configurable, Hashable {
 // MARK: - The algorithm
 
 /// What came of one update; means over its minibatches unless noted.
-public struct PPOMetrics: Hashable, Sendable {
-  /// −L^CLIP (or −L^KLPEN). Around 0; falls within an update.
+public struct PPOMetrics: Hashable, Sendable, Codable {
+  /// −L^CLIP (or −L^KLPEN), and L^S. Around 0; falls within an update.
   public var policyLoss = 0.0
   /// Mean squared error of the values, in units of scaled rewards.
   public var valueLoss = 0.0
@@ -238,6 +248,8 @@ public struct PPO: Sendable {
     var rows: Range<Int> = 0..<0
     var actor: MLPWorkspace<Float>
     var critic: MLPWorkspace<Float>
+    /// The actor a step later; `nil` where smoothness costs nothing.
+    var follower: MLPWorkspace<Float>?
     /// [rows, actions]
     var actions, oldMeans: AlignedVector<Float>
     /// [rows]
@@ -259,6 +271,8 @@ public struct PPO: Sendable {
   fileprivate struct Batch: Sendable {
     var count = 0
     var observations, actions, means: AlignedVector<Float>
+    /// What each observation led to; itself where an episode ended. Empty where smoothness costs nothing.
+    var followingObservations: AlignedVector<Float>
     var logDensities, values, advantages, returns: [Float]
     /// The old log σ, [actions].
     var logDeviations: AlignedVector<Float>
@@ -289,11 +303,14 @@ public struct PPO: Sendable {
     penalty = settings.penaltyCoefficient
     random = RandomStream(seed: seed, purpose: .minibatches)
     gradients = AlignedVector(zeros: count)
+    let isSmoothed = settings.smoothnessCoefficient > 0
     let rows = (min(settings.minibatchSize, settings.rolloutSize) + settings.shards - 1) / settings.shards
     shards = (0..<settings.shards).map { _ in
       Shard(
         actor: MLPWorkspace(model.actor.network, rowCapacity: rows, instructionSet: instructionSet),
         critic: MLPWorkspace(model.critic, rowCapacity: rows, instructionSet: instructionSet),
+        follower: isSmoothed
+          ? MLPWorkspace(model.actor.network, rowCapacity: rows, instructionSet: instructionSet) : nil,
         actions: AlignedVector(zeros: rows * actions), oldMeans: AlignedVector(zeros: rows * actions),
         logDensities: AlignedVector(zeros: rows), divergences: AlignedVector(zeros: rows),
         densityGradients: AlignedVector(zeros: rows), penalties: AlignedVector(zeros: rows),
@@ -303,7 +320,9 @@ public struct PPO: Sendable {
     let zeros = [Float](repeating: 0, count: size)
     batch = Batch(
       observations: AlignedVector(zeros: size * observations), actions: AlignedVector(zeros: size * actions),
-      means: AlignedVector(zeros: size * actions), logDensities: zeros, values: zeros, advantages: zeros,
+      means: AlignedVector(zeros: size * actions),
+      followingObservations: AlignedVector(zeros: isSmoothed ? size * observations : 0), logDensities: zeros,
+      values: zeros, advantages: zeros,
       returns: zeros, logDeviations: AlignedVector(zeros: actions), order: Array(0..<size))
   }
 
@@ -462,6 +481,8 @@ extension PPO.Shard {
     actor.forward(rows: rows.count, parameters: model.parameters)
     critic.setInputs(batch.observations, gathering: batch.order[rows])
     critic.forward(rows: rows.count, parameters: model.parameters)
+    follower?.setInputs(batch.followingObservations, gathering: batch.order[rows])
+    follower?.forward(rows: rows.count, parameters: model.parameters)
     for j in model.actor.logDeviations { gradients[j] = 0 }
     sums = PPO.Sums()
   }
@@ -505,7 +526,33 @@ extension PPO.Shard {
         parameters: model.parameters, divergenceGradients: penalties, meanGradients: &actor.outputGradients,
         gradients: &gradients)
     }
+    addSmoothnessGradients(model, settings, minibatch: minibatch)
     actor.backward(rows: count, parameters: model.parameters, into: &gradients)
+    follower?.backward(rows: count, parameters: model.parameters, into: &gradients, accumulates: true)
+  }
+
+  /// The cost of a mean action that changes: to the gradients of the means at oₜ, and those at oₜ₊₁ in place of what is there.
+  ///
+  ///     L^S = c E[ ‖μ(oₜ) − μ(oₜ₊₁)‖² ]
+  ///
+  /// Source: the temporal term of Mysore, Mabsout, Mancuso and Saenko 2021, "Regularizing Action Policies for Smooth Control with
+  /// Reinforcement Learning" (arXiv:2012.06644), here squared. Unlike a reward for it, it says nothing of exploration's noise.
+  private mutating func addSmoothnessGradients(
+    _ model: borrowing ActorCritic, _ settings: PPOParameters, minibatch: Int
+  ) {
+    // Taken out and put back, so that the loop writes to memory that nobody else holds.
+    guard var next = follower.take() else { return }
+    let coefficient = Float(settings.smoothnessCoefficient)
+    let scale = 2 * coefficient / Float(minibatch)
+    var squares: Float = 0
+    for i in 0..<rows.count * model.actionCount {
+      let change = actor.outputs[i] - next.outputs[i]
+      actor.outputGradients[i] += scale * change
+      next.outputGradients[i] = -scale * change
+      squares += change * change
+    }
+    sums.objective -= Double(coefficient * squares)
+    follower = next
   }
 
   /// The value function's part: L^VF = E[(V(oₜ) − Rₜ)²], Rₜ = Âₜ + V_old(oₜ), eq. 9; if clipped, the larger of that and
@@ -548,6 +595,11 @@ extension PPO {
         batch.observations.copyElements(k * o..<(k + 1) * o, of: segment.observations, to: row * o)
         batch.actions.copyElements(k * a..<(k + 1) * a, of: segment.actions, to: row * a)
         batch.means.copyElements(k * a..<(k + 1) * a, of: segment.means, to: row * a)
+        if settings.smoothnessCoefficient > 0 {
+          let following = segment.endings[k] == .running ? k + segment.worlds : k
+          batch.followingObservations.copyElements(
+            following * o..<(following + 1) * o, of: segment.observations, to: row * o)
+        }
         for j in 0..<a where abs(segment.actions[k * a + j]) >= 1 { saturated += 1 }
         batch.logDensities[row] = segment.logDensities[k]
         batch.values[row] = segment.values[k]

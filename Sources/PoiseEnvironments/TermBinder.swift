@@ -109,6 +109,8 @@ public struct TermBinder {
     public var isAngle: Bool
     /// rad or m as the model limits it; `nil` is unlimited. Limits are soft: a position may pass them a little.
     public var limits: ClosedRange<Double>?
+    /// rad or m: the position in the model's reference pose.
+    public var reference: Double
     /// What the position can be at all: within half a turn of the reference for hinges.
     public var positionBounds: ClosedRange<Double>
     /// What the velocity can be at all.
@@ -138,7 +140,7 @@ public struct TermBinder {
   public mutating func joint(named name: String, key: String = "joint") -> ScalarJoint {
     joints([name], key: key).first
       ?? ScalarJoint(
-        index: 0, name: name, isAngle: true, limits: nil, positionBounds: 0...0, velocityBounds: 0...0)
+        index: 0, name: name, isAngle: true, limits: nil, reference: 0, positionBounds: 0...0, velocityBounds: 0...0)
   }
 
   private func joint(_ index: Int) -> ScalarJoint {
@@ -151,6 +153,7 @@ public struct TermBinder {
     }
     return ScalarJoint(
       index: index, name: record.name, isAngle: isAngle, limits: record.range,
+      reference: record.reference,
       positionBounds: isAngle ? record.reference - .pi...record.reference + .pi : unlimited, velocityBounds: speeds)
   }
 

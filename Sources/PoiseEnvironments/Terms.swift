@@ -12,6 +12,7 @@ public enum Terms {
   public static let rewards: [any RewardTerm.Type] = [
     TiltReward.self, AliveReward.self, HeightReward.self, UprightReward.self, ForwardVelocityReward.self,
     SidewaysVelocityCost.self, TorqueCost.self, ActionChangeCost.self, JointLimitCost.self, JointVelocityCost.self,
+    JointDeviationCost.self,
     TargetAngleCost.self,
   ]
 

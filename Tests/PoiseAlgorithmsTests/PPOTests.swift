@@ -164,10 +164,61 @@ struct PPOTests {
     #expect(train(0).model.parameters.hasSameBits(as: train(1e6).model.parameters))
   }
 
-  @Test("the same bits for 1, 2 and 4 threads", arguments: [nil, MirrorPlane.leftRight])
-  func threads(mirrorSymmetry: MirrorPlane?) {
+  @Test(
+    "smoothness: the gradients agree with finite differences of c E[(μ(oₜ) − μ(oₜ₊₁))²], steps within an episode alone")
+  func smoothness() {
+    var settings = Self.settings()
+    settings.epochs = 1
+    settings.minibatchSize = 256
+    settings.maximumGradientNorm = nil
+    var problem = TwoStates(worlds: 8)
+    var random = (0..<8).map { RandomStream(seed: 7, purpose: .testing, index: $0) }
+    let segment = Self.rollOut(Self.make(settings), &problem, &random)
+    func gradients(_ coefficient: Double) -> [Double] {
+      settings.smoothnessCoefficient = coefficient
+      var ppo = Self.make(settings)
+      let seen = Guarded<[Double]>([])
+      ppo.spoilGradients = { _, gradients in
+        let values = Array(gradients).map(Double.init)
+        seen.withLock { $0 = values }
+      }
+      _ = ppo.update([segment], progress: 0, pool: WorkerPool(threadCount: 1))
+      return seen.withLock { $0 }
+    }
+    // So heavy that the rest of the loss, which is taken off, costs no digits.
+    let added = zip(gradients(1000), gradients(0)).map { $0 - $1 }
+
+    // Half of the rows are in the first state, each before one in the second; after that the episode is over.
+    func loss(_ ppo: PPO) -> Double {
+      var workspace = PolicyWorkspace(ppo.policy, rowCapacity: 2, instructionSet: .baseline)
+      let (states, zeros): ([Float], [Float]) = ([1, 0, 0, 1], [0, 0])
+      var means = zeros
+      var span = means.mutableSpan
+      workspace.act(states.span, into: &span)
+      let change = Double(means[0]) - Double(means[1])
+      return 1000 * 0.5 * change * change
+    }
+    var directions = RandomStream(seed: 5, purpose: .testing)
+    for _ in 0..<5 {
+      let direction = added.map { _ in Float(directions.normal()) }
+      func shifted(_ step: Float) -> PPO {
+        var ppo = Self.make(settings)
+        for i in direction.indices { ppo.model.parameters[i] += step * direction[i] }
+        return ppo
+      }
+      let slope = (loss(shifted(1e-4)) - loss(shifted(-1e-4))) / 2e-4
+      let expected = zip(added, direction).reduce(0) { $0 + $1.0 * Double($1.1) }
+      #expect(abs(slope - expected) < 1e-3 * max(abs(slope), 1e-3), "\(slope) for \(expected)")
+      #expect(abs(slope) > 1e-3)
+    }
+  }
+
+  @Test(
+    "the same bits for 1, 2 and 4 threads", arguments: [nil, MirrorPlane.leftRight], [0, 0.5])
+  func threads(mirrorSymmetry: MirrorPlane?, smoothness: Double) {
     var settings = Self.settings()
     settings.mirrorSymmetry = mirrorSymmetry
+    settings.smoothnessCoefficient = smoothness
     let one = Self.train(settings, updates: 3)
     for threads in [2, 4] {
       let other = Self.train(settings, updates: 3, threads: threads)

@@ -147,6 +147,15 @@ struct RewardTermTests {
     #expect(try ScriptedStep(velocities: ["left_elbow": 5]).value(of: term) < -1)
   }
 
+  @Test("jointDeviationCost: −Σ |q − q₀|, as far on either side, of the joints named alone")
+  func jointDeviations() throws {
+    var term = JointDeviationCost()
+    term.joints = ["left_elbow", "right_hip_z"]
+    #expect(abs(try ScriptedStep().value(of: term)) < 0.02)
+    let away = try ScriptedStep(positions: ["left_elbow": 0.8, "right_hip_z": -0.3, "left_knee": 1]).value(of: term)
+    #expect(abs(away + 1.1) < 0.1, "\(away)")
+  }
+
   @Test("targetAngleCost: Gymnasium's, of the state before the action, the short way round")
   func targetAngle() throws {
     var term = TargetAngleCost()
@@ -168,7 +177,7 @@ struct RewardTermTests {
 
   @Test("every registered term was scripted here")
   func all() {
-    #expect(Terms.rewards.count == 11, "a new reward term needs a scripted test")
+    #expect(Terms.rewards.count == 12, "a new reward term needs a scripted test")
   }
 
   @Test("tolerance is 1 inside, 0.1 at the margin, Gaussian between")

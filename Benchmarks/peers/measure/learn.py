@@ -28,13 +28,15 @@ parser.add_argument("what", choices=["rate", "goal", "first-step", "memory"])
 parser.add_argument("--settings", choices=["zoo", "same", "ours"], default="same")
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--seconds", type=float, default=6, help="least length of what `rate` times")
+parser.add_argument("--threads", type=int, default=1, help="of the networks' library")
+parser.add_argument("--worlds", choices=["together", "processes"], default="together", help="DummyVecEnv or SubprocVecEnv, for scenarios")
 parser.add_argument("--cap", type=float, default=1200, help="seconds after which `goal` gives up")
 options = parser.parse_args()
 
 import numpy
 import torch
 
-torch.set_num_threads(1)
+torch.set_num_threads(options.threads)
 if options.library == "sb3":
     import stable_baselines3 as library
 else:
@@ -42,7 +44,7 @@ else:
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.noise import NormalActionNoise
-from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecNormalize
 
 algorithm = options.algorithm
 scenario = options.task.removeprefix("scenario:") if options.task.startswith("scenario:") else None
@@ -94,9 +96,10 @@ count, arguments, normalises = settings()
 def environments(number, seed, training):
     if not scenario:
         return make_vec_env(options.task, number, seed=seed)
-    made = DummyVecEnv([
+    makers = [
         (lambda index=index: scenario_environment.ScenarioEnvironment(description, training=training, seed=seed + index))
-        for index in range(number)])
+        for index in range(number)]
+    made = SubprocVecEnv(makers, start_method="fork") if options.worlds == "processes" else DummyVecEnv(makers)
     made.seed(seed)
     return made
 

@@ -88,3 +88,31 @@ public struct JointLimitCost: RewardTerm {
     }
   }
 }
+
+/// A posture that drifts away costs.
+///
+/// Source: `joint_deviation_l1` of Isaac Lab's humanoids, there for hips and arms. Of the first power, so that a joint that has crept a
+/// little is called back as firmly as one that is far off.
+public struct JointDeviationCost: RewardTerm {
+  public var joints: [String] = []
+  public init() {}
+
+  public static let termName = "jointDeviationCost"
+  public static let documentation = "−Σ |q − q₀|, q₀ the joint's position in the model's reference pose."
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones; [] for all.")
+  ]
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    let joints = binder.joints(joints)
+    let references = joints.map { (index: $0.index, position: $0.reference) }
+    let worst = joints.reduce(0) {
+      $0 + max($1.reference - $1.positionBounds.lowerBound, $1.positionBounds.upperBound - $1.reference)
+    }
+    return BoundReward(reads: .after, unit: "rad or m", bounds: -worst...0) { transition in
+      var sum = 0.0
+      for joint in references { sum -= abs(transition.after.jointPositions[joint.index] - joint.position) }
+      return sum
+    }
+  }
+}

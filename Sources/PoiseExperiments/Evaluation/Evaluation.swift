@@ -75,7 +75,7 @@ public struct Evaluation: Sendable {
     return shards.flatMap(\.summaries)
   }
 
-  /// Blocks for a part's worlds, more than there are threads, since some have longer episodes than others.
+  /// Blocks for a part's worlds, up to 16, so that a thread whose worlds fall early takes others.
   private func makeShards(_ part: Range<Int>, of worlds: Int) throws -> [EvaluationShard] {
     let size = (part.count + 15) / 16
     return try stride(from: part.lowerBound, to: part.upperBound, by: size).map { first in

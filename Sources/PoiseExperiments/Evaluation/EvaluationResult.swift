@@ -144,9 +144,14 @@ extension Goal {
       || falls(tiltRewardPerStep, result.tiltRewardPerStep, best: 0)
   }
 
-  /// What checkpoints are compared by, most important first: the goal's own scores, then the mean return.
+  /// Whether there are scores that no further episode mends; a mean return alone may still come to anything.
+  var canGetOutOfReach: Bool { survivalRate != nil || successRate != nil || tiltRewardPerStep != nil }
+
+  /// What checkpoints are compared by, most important first: whether they reach the goal, the goal's own scores, the mean return.
+  ///
+  /// The goal stands first since an evaluation that ended early, with the goal out of reach, may have had the luckier episodes.
   func ranking(of result: EvaluationResult) -> [Double] {
-    var scores: [Double] = []
+    var scores = [isReached(by: result) ? 1.0 : 0]
     if survivalRate != nil { scores.append(result.survivalRate) }
     if successRate != nil { scores.append(result.successRate ?? 0) }
     if tiltRewardPerStep != nil { scores.append(result.tiltRewardPerStep) }

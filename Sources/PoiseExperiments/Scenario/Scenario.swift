@@ -102,7 +102,7 @@ public struct EvaluationSettings: Configurable, Hashable {
       "Episodes of an evaluation during training, which chooses the best checkpoint."),
     .key(
       "partEpisodes", \.partEpisodes, .optional(.integer(.from(1, through: 1_000_000))),
-      "Where training stops at its goal, an evaluation leaves out the rest once the goal is out of its reach: asked after each part of so many episodes; null: never."
+      "Where training stops at its goal, an evaluation leaves out the rest once the goal is out of its reach: asked after each part of so many episodes. The decision is the same; a best checkpoint that misses the goal may have been chosen by one part alone. null: never."
     ),
     .key(
       "publishedSeed", \.publishedSeed, .integer(),

@@ -24,8 +24,9 @@ struct MemoryNeed {
     case .ppo:
       let ppo = scenario.scenario.ppo
       add("ppo.worlds", Double(ppo.worlds) * Self.bytesPerWorld)
-      // Observations are in the segments, for cut episodes beside them, and in the batch; samples and means in segments and batch.
-      let numbers = 3 * observations + 4 * actions + 10
+      // Observations are in the segments, for cut episodes beside them, and in the batch, with smoothness twice; samples and means
+      // in segments and batch.
+      let numbers = (ppo.smoothnessCoefficient > 0 ? 4 : 3) * observations + 4 * actions + 10
       add("ppo.rolloutLength", Double(ppo.rolloutSize) * Double(numbers) * Self.bytesPerNumber)
       addNetwork(
         "ppo.hiddenSizes", from: observations, through: ppo.hiddenSizes, to: actions, shards: ppo.shards,

@@ -13,6 +13,8 @@ public final class PPOTrainer: Trainer {
   var ppo: PPO
   private var shards: [RolloutShard]
   private var segments: [RolloutSegment] = []
+  /// What the next report will tell of.
+  private var underWay = Iteration()
   /// Discounted returns so far, for `scalesRewards`; one element.
   private var returnStatistics = RunningNormalizer(elementCount: 1)
 
@@ -41,40 +43,52 @@ public final class PPOTrainer: Trainer {
 
   public var policy: Policy { ppo.policy }
 
+  /// Rollouts since the last report. What of it is sums lasts; episodes and faults are kept by the blocks.
+  private struct Iteration: Codable {
+    var firstStep = 0
+    var sums = PPOSums()
+    var rolloutSeconds = 0.0
+    var updateSeconds = 0.0
+  }
+
   public func iterate(stepLimit: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
-    // An iteration happens as a whole or not at all: a rollout that has begun is too large to keep.
-    let before = (memory: memory, ppo: ppo.state)
-    func takenBack() -> TrainingReport? {
-      restore(before.memory)
-      ppo.state = before.ppo
-      return nil
-    }
-    var report = TrainingReport()
-    let start = DispatchTime.now().uptimeNanoseconds
-    let progress = Double(environmentSteps) / Double(stepLimit)
+    let end = min(stepLimit, underWay.firstStep + settings.reportInterval)
     // Before anybody acts on them.
     ppo.checkWeights()
     if let failure = ppo.health.failure {
+      var report = TrainingReport()
       report.failure = failure
       return report
     }
+    repeat {
+      guard learnFromRollout(stepLimit: stepLimit, isStopped: isStopped) else { return nil }
+    } while environmentSteps < end && ppo.health.failure == nil
+    return report()
+  }
+
+  /// One rollout of all worlds and what there is to learn from it.
+  ///
+  /// - Returns: false if it was stopped; it happens as a whole or not at all, since one that has begun is too large to keep.
+  private func learnFromRollout(stepLimit: Int, isStopped: @Sendable () -> Bool) -> Bool {
+    let before = (memory: memory, ppo: ppo.state)
+    func takenBack() -> Bool {
+      restore(before.memory)
+      ppo.state = before.ppo
+      return false
+    }
+    let start = DispatchTime.now().uptimeNanoseconds
+    let progress = Double(environmentSteps) / Double(stepLimit)
     pool.forEach(&shards) { [model = ppo.model, settings] _, shard in
       shard.collect(model, settings, isStopped)
     }
     if isStopped() { return takenBack() }
     environmentSteps += settings.rolloutSize
-
-    var episodes: [EpisodeSummary] = []
-    for shard in shards {
-      episodes += shard.block.finishedEpisodes
-      report.faults += shard.block.faults
-      shard.block.clearRecords()
-      if settings.scalesRewards { returnStatistics.merge(shard.returnStatistics) }
+    if settings.scalesRewards {
+      for shard in shards { returnStatistics.merge(shard.returnStatistics) }
     }
-    let scale = settings.scalesRewards ? returnStatistics.normalization(of: 0).scale : 1
-    pool.forEach(&shards) { [settings] _, shard in
+    pool.forEach(&shards) { [settings, rewardScale] _, shard in
       shard.segment.estimateAdvantages(
-        discountFactor: settings.discountFactor, lambda: settings.gaeLambda, rewardScale: scale)
+        discountFactor: settings.discountFactor, lambda: settings.gaeLambda, rewardScale: rewardScale)
     }
     let middle = DispatchTime.now().uptimeNanoseconds
 
@@ -82,11 +96,29 @@ public final class PPOTrainer: Trainer {
     let isFirst = ppo.model.normalizer.map { $0.count == 0 } ?? false
     segments = shards.map(\.segment)
     defer { segments = [] }
-    let metrics = isFirst ? PPOMetrics() : ppo.update(segments, progress: progress, pool: pool, isStopped: isStopped)
-    if isStopped() { return takenBack() }
+    if !isFirst {
+      underWay.sums.add(ppo.update(segments, progress: progress, pool: pool, isStopped: isStopped))
+      if isStopped() { return takenBack() }
+    }
     ppo.observe(segments)
     let end = DispatchTime.now().uptimeNanoseconds
+    underWay.rolloutSeconds += Double(middle - start) * 1e-9
+    underWay.updateSeconds += Double(end - middle) * 1e-9
+    return true
+  }
 
+  /// What rewards are multiplied by.
+  private var rewardScale: Float { settings.scalesRewards ? returnStatistics.normalization(of: 0).scale : 1 }
+
+  private func report() -> TrainingReport {
+    var report = TrainingReport()
+    var episodes: [EpisodeSummary] = []
+    for shard in shards {
+      episodes += shard.block.finishedEpisodes
+      report.faults += shard.block.faults
+      shard.block.clearRecords()
+    }
+    let metrics = underWay.sums.means
     report.addEpisodes(episodes, task: scenario.task)
     report.metrics += [
       ("faults", Double(report.faults.count)), ("policy_loss", metrics.policyLoss), ("value_loss", metrics.valueLoss),
@@ -94,10 +126,11 @@ public final class PPOTrainer: Trainer {
       ("explained_variance", metrics.explainedVariance), ("gradient_norm", metrics.gradientNorm),
       ("learning_rate", metrics.learningRate), ("sigma", metrics.deviation),
       ("action_saturation", metrics.actionSaturation), ("epochs", metrics.epochs),
-      ("skipped_updates", Double(metrics.skippedUpdates)), ("reward_scale", Double(scale)),
+      ("skipped_updates", Double(metrics.skippedUpdates)), ("reward_scale", Double(rewardScale)),
     ]
     report.failure = ppo.health.failure
-    report.phases = [("rollout", Double(middle - start) * 1e-9), ("update", Double(end - middle) * 1e-9)]
+    report.phases = [("rollout", underWay.rolloutSeconds), ("update", underWay.updateSeconds)]
+    underWay = Iteration(firstStep: environmentSteps)
     return report
   }
 
@@ -107,6 +140,8 @@ public final class PPOTrainer: Trainer {
   private struct Memory: Codable {
     var environmentSteps: Int
     var returnStatistics: RunningNormalizer
+    /// Files of before it was kept stood between two reports.
+    var underWay: Iteration?
     var shards: [Shard]
 
     struct Shard: Codable {
@@ -125,7 +160,7 @@ public final class PPOTrainer: Trainer {
 
   private var memory: Memory {
     Memory(
-      environmentSteps: environmentSteps, returnStatistics: returnStatistics,
+      environmentSteps: environmentSteps, returnStatistics: returnStatistics, underWay: underWay,
       shards: shards.map {
         .init(block: $0.block.saved(), observations: $0.buffers.observations, random: $0.random, returns: $0.returns)
       })
@@ -134,6 +169,7 @@ public final class PPOTrainer: Trainer {
   private func restore(_ memory: Memory) {
     environmentSteps = memory.environmentSteps
     returnStatistics = memory.returnStatistics
+    underWay = memory.underWay ?? Iteration(firstStep: memory.environmentSteps)
     for (i, state) in memory.shards.enumerated() {
       shards[i].block.restore(state.block)
       shards[i].buffers.observations = state.observations
@@ -150,11 +186,41 @@ public final class PPOTrainer: Trainer {
         $1.block.accepts($0.block) && $0.observations.count == $1.buffers.observations.count
           && $0.random.count == $1.random.count && $0.returns.count == $1.returns.count
       }
-    guard fits, memory.environmentSteps.isPossibleCount, memory.returnStatistics.elementCount == 1 else {
+    guard fits, memory.environmentSteps.isPossibleCount, memory.returnStatistics.elementCount == 1,
+      (0...memory.environmentSteps).contains(memory.underWay?.firstStep ?? 0),
+      memory.underWay?.sums.updates.isPossibleCount ?? true
+    else {
       throw InvalidInput(.foreignMemory(in: file, worlds: settings.worlds, blockSize: settings.blockSize))
     }
     try ppo.read(tensors, file: file)
     restore(memory)
+  }
+}
+
+/// Sums of the metrics of several updates.
+private struct PPOSums: Codable {
+  /// What is told as a mean; of the others the last counts, since they tell how things stand.
+  private static var averaged: [WritableKeyPath<PPOMetrics, Double>] {
+    [
+      \.policyLoss, \.valueLoss, \.divergence, \.clipFraction, \.explainedVariance, \.gradientNorm,
+      \.actionSaturation, \.epochs,
+    ]
+  }
+  private var sums = PPOMetrics()
+  private(set) var updates = 0
+
+  mutating func add(_ metrics: PPOMetrics) {
+    var new = metrics
+    for path in Self.averaged { new[keyPath: path] += sums[keyPath: path] }
+    sums = new
+    updates += 1
+  }
+
+  /// All 0 without updates.
+  var means: PPOMetrics {
+    var means = sums
+    for path in Self.averaged { means[keyPath: path] /= Double(max(1, updates)) }
+    return means
   }
 }
 

@@ -35,7 +35,6 @@ public final class TrainingRun {
     /// Environment steps at the last evaluation.
     var evaluatedSteps = -1
     var goalsInARow = 0
-    var bestRanking: [Double]?
     var bestSteps = 0
     var best: EvaluationResult?
     var faults = 0
@@ -270,21 +269,20 @@ public final class TrainingRun {
   ) throws -> Bool {
     let controller = Controller.policy(trainer.policy, name: folder.description.algorithm)
     let goal = scenario.scenario.goal
-    let partEpisodes = scenario.scenario.training.stopsAtGoal ? scenario.scenario.evaluation.partEpisodes : nil
+    let mayEndEarly = scenario.scenario.training.stopsAtGoal && goal.canGetOutOfReach
     let result = try evaluation.run(
-      controller, pool: pool, partEpisodes: partEpisodes,
+      controller, pool: pool, partEpisodes: mayEndEarly ? scenario.scenario.evaluation.partEpisodes : nil,
       isDecided: { goal.isOutOfReach(after: $0, of: evaluation.episodes) }, isStopped: isStopped)
     guard let result else { return false }
     let meetsGoal = goal.isReached(by: result)
-    let ranking = goal.ranking(of: result)
     // Of equals the later one, which has learned more.
-    let isBest = state.bestRanking.map { !ranking.lexicographicallyPrecedes($0) } ?? true
+    let isBest = state.best.map { !goal.ranking(of: result).lexicographicallyPrecedes(goal.ranking(of: $0)) } ?? true
     state.goalsInARow = meetsGoal ? state.goalsInARow + 1 : 0
     state.evaluatedSteps = steps
     while state.nextEvaluation <= steps {
       state.nextEvaluation += scenario.scenario.evaluationInterval
     }
-    if isBest { (state.bestRanking, state.best, state.bestSteps) = (ranking, result, steps) }
+    if isBest { (state.best, state.bestSteps) = (result, steps) }
     try logs.add(result, steps: steps, meetsGoal: meetsGoal)
     try save(alsoAsBest: isBest)
     try tell(.evaluation(result, environmentSteps: steps, isBest: isBest, meetsGoal: meetsGoal))

@@ -1,4 +1,5 @@
 import Foundation
+import PoiseAlgorithms
 import PoiseCore
 import PoiseNetworks
 import TestSupport
@@ -75,8 +76,46 @@ struct EvaluationTests {
     let evaluation = Evaluation(
       try Self.scenario("cartpole-balance"), episodes: 300, seed: 4, instructionSet: .baseline)
     let pool = WorkerPool(threadCount: 1)
-    let parts = try evaluation.run(.baseline(.zero), pool: pool, partEpisodes: 100, isStopped: { false })
+    var asked: [Int] = []
+    let parts = try evaluation.run(
+      .baseline(.zero), pool: pool, partEpisodes: 100,
+      isDecided: {
+        asked.append($0.episodes)
+        return false
+      }, isStopped: { false })
     #expect(try parts == evaluation.run(.baseline(.zero), pool: pool))
+    // 128 worlds have two or three episodes each; 42 of them, those of the first part, come to 42 × 3 − 14 or so.
+    #expect(asked.count == 3 && asked[0] == (0..<300).count { $0 % 128 < 42 }, "\(asked)")
+  }
+
+  @Test("a policy is judged alike in parts and whole, on any number of threads")
+  func partsOfPolicies() throws {
+    let scenario = try Self.scenario("cartpole-balance")
+    let trainer = try PPOTrainer(
+      scenario, seed: 3, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+    while trainer.environmentSteps < 8000 { _ = trainer.iterate(stepLimit: 8000) }
+    let controller = Controller.policy(trainer.policy, name: "ppo")
+    let evaluation = Evaluation(scenario, episodes: 10, seed: 4, instructionSet: .baseline)
+    let whole = try evaluation.run(controller, pool: WorkerPool(threadCount: 1))
+    for (parts, threads) in [(3, 1), (3, 2), (4, 4), (10, 2)] {
+      let result = try evaluation.run(
+        controller, pool: WorkerPool(threadCount: threads), partEpisodes: parts, isStopped: { false })
+      #expect(result == whole, "parts of \(parts), \(threads) threads")
+    }
+  }
+
+  @Test("of two checkpoints the one that reaches the goal is better, however few lucky episodes the other had")
+  func ranking() throws {
+    var result = try Evaluation(try Self.scenario("pendulum-balance"), episodes: 2, seed: 4, instructionSet: .baseline)
+      .run(.baseline(.zero), pool: WorkerPool(threadCount: 1))
+    var goal = Goal()
+    (goal.survivalRate, goal.tiltRewardPerStep) = (0.97, -0.02)
+    (result.survivalRate, result.tiltRewardPerStep) = (0.98, -0.01)
+    let reached = goal.ranking(of: result)
+    (result.survivalRate, result.tiltRewardPerStep) = (1, -0.12)
+    #expect(goal.ranking(of: result).lexicographicallyPrecedes(reached))
+    (result.survivalRate, result.tiltRewardPerStep) = (0.99, -0.01)
+    #expect(reached.lexicographicallyPrecedes(goal.ranking(of: result)))
   }
 
   @Test("JSON has the keys that are promised, reads back as the same result")
@@ -129,7 +168,7 @@ struct EvaluationTests {
     #expect(goal.isReached(by: result))
     goal.tiltRewardPerStep = -0.02
     #expect(!goal.isReached(by: result))
-    #expect(goal.ranking(of: result) == [0.95, -0.03, result.return.mean])
+    #expect(goal.ranking(of: result) == [0, 0.95, -0.03, result.return.mean])
   }
 }
 

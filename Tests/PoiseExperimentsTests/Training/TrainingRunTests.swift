@@ -29,9 +29,15 @@ struct TrainingRunTests {
       ] + more)
   }
 
-  static func begin(_ path: String, threads: Int = 1, seed: UInt64 = 5) throws -> TrainingRun {
+  /// Evaluations that end as soon as one of two episodes more has fallen.
+  static let judgedInParts = ["training.stopsAtGoal=true", "goal.survivalRate=1", "evaluation.partEpisodes=2"]
+
+  /// Rows of three rollouts, so that most checkpoints stand in the middle of one.
+  static let reportedRarely = ["ppo.reportInterval=700"]
+
+  static func begin(_ path: String, threads: Int = 1, seed: UInt64 = 5, _ more: [String] = []) throws -> TrainingRun {
     try TrainingRun(
-      scenario(), seed: seed, folder: path, threads: threads, instructionSet: .baseline,
+      scenario(more), seed: seed, folder: path, threads: threads, instructionSet: .baseline,
       beginning: DispatchTime.now().uptimeNanoseconds)
   }
 
@@ -55,14 +61,15 @@ struct TrainingRunTests {
     for name in a.keys.sorted() { #expect(a[name] == b[name], "\(what): \(name)") }
   }
 
-  @Test("the same bits for 1, 2 and 4 threads, and others for another seed")
-  func threads() throws {
+  @Test(
+    "the same bits for 1, 2 and 4 threads, and others for another seed", arguments: [[], judgedInParts, reportedRarely])
+  func threads(_ more: [String]) throws {
     let scratch = Scratch()
-    for threads in [1, 2, 4] { _ = try Self.begin("\(scratch.path)/\(threads)", threads: threads).run() }
+    for threads in [1, 2, 4] { _ = try Self.begin("\(scratch.path)/\(threads)", threads: threads, more).run() }
     let one = try Self.results("\(scratch.path)/1")
     Self.expectEqual(one, try Self.results("\(scratch.path)/2"), "2 threads")
     Self.expectEqual(one, try Self.results("\(scratch.path)/4"), "4 threads")
-    _ = try Self.begin("\(scratch.path)/other", seed: 6).run()
+    _ = try Self.begin("\(scratch.path)/other", seed: 6, more).run()
     #expect(try Self.results("\(scratch.path)/other")["progress.csv"] != one["progress.csv"])
   }
 
@@ -102,14 +109,16 @@ struct TrainingRunTests {
     #expect(stops > 6, "\(stops) stops")
   }
 
-  @Test("interrupted at random points and gone on with, a run gives the same bits as at one go")
-  func resuming() throws {
+  @Test(
+    "interrupted at random points and gone on with, a run gives the same bits as at one go",
+    arguments: [[], judgedInParts, reportedRarely])
+  func resuming(_ more: [String]) throws {
     let scratch = Scratch()
-    _ = try Self.begin("\(scratch.path)/whole").run()
+    let wholeEnding = try Self.begin("\(scratch.path)/whole", more).run()
     var random = RandomStream(seed: 11, purpose: .testing)
     let path = "\(scratch.path)/parts"
     var stops = 0
-    var ending = try Self.begin(path).run(stopSignal: Self.stop(after: 1 + random.index(below: 1500)))
+    var ending = try Self.begin(path, more).run(stopSignal: Self.stop(after: 1 + random.index(below: 1500)))
     while ending == .interrupted(signal: SIGINT) {
       stops += 1
       // What a process that is killed leaves behind after its last checkpoint: rows that will be computed again.
@@ -122,9 +131,38 @@ struct TrainingRunTests {
       ending = try Self.resume(path, threads: 1 + stops % 2).run(
         stopSignal: Self.stop(after: 1300 + random.index(below: 1500)))
     }
-    #expect(stops >= 3 && ending == .stepLimitReached)
+    #expect(stops >= 3 && ending == wholeEnding)
     Self.expectEqual(
       try Self.results("\(scratch.path)/whole"), try Self.results(path), "after \(stops) interruptions")
+  }
+
+  @Test("a row for three rollouts tells the means of their three rows, and changes no bit of what is learned")
+  func reportInterval() throws {
+    let pool = WorkerPool(threadCount: 1)
+    func trainer(_ more: [String]) throws -> PPOTrainer {
+      try PPOTrainer(Self.scenario(more), seed: 5, instructionSet: .baseline, pool: pool)
+    }
+    let (often, rarely) = (try trainer([]), try trainer(Self.reportedRarely))
+    // The first rollout serves the statistics of observations alone: no update is in its row.
+    for updates in [2.0, 3, 3] {
+      let rows = (0..<3).map { _ in often.iterate(stepLimit: 5120) }
+      let row = rarely.iterate(stepLimit: 5120)
+      #expect(rarely.environmentSteps == often.environmentSteps)
+      func values(_ name: String) -> [Double] { rows.compactMap { $0[name] } }
+      for name in ["policy_loss", "value_loss", "kl", "clip_fraction", "gradient_norm", "epochs", "explained_variance"]
+      {
+        let mean = values(name).reduce(0, +) / updates
+        #expect(abs(try #require(row[name]) - mean) < 1e-12 * max(1, abs(mean)), "\(name)")
+      }
+      for name in ["entropy", "sigma", "learning_rate", "reward_scale", "skipped_updates"] {
+        #expect(row[name] == rows[2][name], "\(name)")
+      }
+      let episodes = values("episodes").reduce(0, +)
+      let sum = rows.reduce(0) { $0 + ($1["return"] ?? 0) * ($1["episodes"] ?? 0) }
+      let mean = try #require(row["return"])
+      #expect(row["episodes"] == episodes && abs(mean - sum / episodes) < 1e-9)
+    }
+    #expect(try rarely.tensors() == often.tensors())
   }
 
   @Test("what is evaluated after loading equals what was evaluated before saving")
