@@ -79,19 +79,20 @@ struct SimulateCommandTests {
     let rows = result.output.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
     let header = rows[0].map(String.init)
     #expect(
-      Array(header[3...10]) == [
-        "reward", "alive", "tilt", "torqueCost", "actionChangeCost", "height", "terminated", "truncated",
+      Array(header[3...11]) == [
+        "reward", "alive", "tilt", "torqueCost", "actionChangeCost", "height", "jointLimitCost", "terminated",
+        "truncated",
       ])
     var total = 0.0
     for row in rows.dropFirst(2) {
-      let numbers = try row[3...8].map { try #require(Double($0)) }
+      let numbers = try row[3...9].map { try #require(Double($0)) }
       #expect(abs(numbers[0] - numbers[1...].reduce(0, +)) < 1e-12)
       total += numbers[0]
     }
     let told = try #require(result.errors.split(separator: "\n").first { $0.contains("return") })
     let value = try #require(Double(told.split(separator: " ")[1].dropLast()))
     #expect(abs(value - total) < 1e-4 * abs(total))
-    #expect(rows.last?[9] == "true" && rows.last?[10] == "false", "a fall is a termination")
+    #expect(rows.last?[10] == "true" && rows.last?[11] == "false", "a fall is a termination")
   }
 
   @Test("--set changes a scenario's keys, and says what is wrong with them")
