@@ -245,8 +245,8 @@ def learn(library, algorithm, task, what, settings, seconds, name, figure="rate"
 
 GOAL = "reaches the goal"
 SAME_TASK = (
-    "process start included; the same model and reward, in MuJoCo for the peer; Poise's settings for both, but for mirror symmetry, "
-    "which the peer lacks")
+    "process start included; the same model and reward, in MuJoCo for the peer; Poise's settings for both, but for mirror symmetry and "
+    "smoothness, which the peer lacks")
 FIRST = "the first control step"
 
 

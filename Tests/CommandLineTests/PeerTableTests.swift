@@ -30,9 +30,18 @@ struct PeerTableTests {
     try write(
       "humanoid-goal", figure: "to the goal of humanoid-stand",
       [("Poise PPO", "0.1", 1, ""), ("Stable-Baselines3 PPO", "", 1, "survival 0.50")], to: folder)
+    // Each peer beside the side that does its work: TD3 beside TD3, DDPG beside DDPG.
+    try write(
+      "ddpg-rate", figure: "DDPG on the pendulum",
+      [
+        ("Poise", "10", 1, ""), ("Poise TD3", "30", 1, ""), ("RLtools TD3", "10", 1, ""), ("SBX DDPG", "5", 1, ""),
+      ], to: folder)
     let lines = try Python.run(Self.table, ["--print", "--results", folder.path]).split(separator: "\n")
     let steps = try #require(lines.first { $0.hasPrefix("| pendulum, random actions") })
     #expect(steps.contains("| 20.0 | EnvPool 10.0 | 2.00× | 2× |"))
+    let learners = try #require(lines.first { $0.hasPrefix("| DDPG on the pendulum") })
+    #expect(
+      learners.contains("| 10.0, 30.0 (TD3) | RLtools TD3 10.0; SBX DDPG 5.00 | 3.00× / 2.00× / – | 1.5× / 15× / 50× |"))
     let goal = try #require(lines.first { $0.hasPrefix("| to the goal of humanoid-stand") })
     #expect(
       goal.contains("| 0.10 (PPO) | Stable-Baselines3 PPO: not within 1.00 s (survival 0.50) | over 10.0× | 6× |"))

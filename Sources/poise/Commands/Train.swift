@@ -161,10 +161,11 @@ private final class TrainingDisplay {
 
   func report(_ ending: TrainingRun.Ending) -> String {
     let path = run.folder.path
+    let scenario = run.scenario.scenario
     var lines = [
       ending == .goalReached
         ? "The goal was reached in two evaluations in a row."
-        : run.scenario.scenario.goal.isSet
+        : scenario.goal.isSet && scenario.training.stopsAtGoal
           ? "The step limit was reached; the goal was not." : "The step limit was reached.",
       "  \(run.environmentSteps) steps in \(shortDuration(run.seconds)), evaluations included",
     ]
