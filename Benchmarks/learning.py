@@ -54,19 +54,22 @@ def main():
         try:
             for row in options.rows.split(","):
                 scenario, _, algorithm = row.partition(":")
-                results = [one(options, folder, scenario, algorithm or "ppo", int(seed)) for seed in options.seeds.split(",")]
+                results = []
                 tables.append((scenario, algorithm or "ppo", results))
+                for seed in options.seeds.split(","):
+                    results.append(one(options, folder, scenario, algorithm or "ppo", int(seed)))
         except Failed as problem:
             # What was measured before it is told all the same.
             failure = str(problem)
     print("\n| scenario | | seconds | control steps, thousands | score over 100 episodes |\n| --- | --- | --- | --- | --- |")
+    tables = [table for table in tables if table[2]]
     for scenario, algorithm, results in tables:
         seconds = ", ".join(result["seconds"] for result in results)
         steps = ", ".join(result["steps"] for result in results)
         print(f"| `{scenario}` | {NAMES[algorithm]} | {seconds} | {steps} | {score(scenario, results)} |")
     if options.looks:
         for scenario, _, results in tables:
-            looks(scenario, options.seeds.split(","), results)
+            looks(scenario, options.seeds.split(",")[:len(results)], results)
     if failure:
         sys.exit(failure)
 

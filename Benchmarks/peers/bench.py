@@ -4,7 +4,7 @@
 usage: Benchmarks/peers/bench.py [--rows A,B…] [--rounds N] [--sides NAME…] [--core 0] [--cap 1200] [--list] [--dry-run]
 
 Each row is one kind of work; its sides take turns, round by round, so that a slow moment of the machine meets all alike. Everything
-runs on one core with one thread, but for rows that say that they have all cores. Round r of every side has seed 100 + r, which nothing was tuned on. Raw results go to
+runs on one core with one thread. Round r of every side has seed 100 + r, which nothing was tuned on. Raw results go to
 Benchmarks/results/ROW.csv (one line for each figure of each sample, with the machine, the versions and the seed), and the README's
 table is made from those files by table.py. A row's file is written whole when the row is done, and replaces the one before.
 
@@ -62,9 +62,9 @@ def main():
     if not os.access(options.poise, os.X_OK):
         sys.exit(f"{options.poise}: found no program. Run: make build")
     missing = install(rows)
+    settings = Settings(options.poise, options.core, options.cap)
     for row in rows:
-        core, threads = (None, os.cpu_count()) if row.is_parallel else (options.core, 1)
-        measure(row, Settings(options.poise, core, options.cap, threads), options, missing)
+        measure(row, settings, options, missing)
     if not options.no_table and options.results == table.RESULTS:
         table.main([])
 
@@ -133,7 +133,7 @@ def measure(row, settings, options, missing):
                 lines.append(common | {"figure": figure, "unit": unit, "value": repr(float(value))})
             values.setdefault(side.name, []).append(sample.value)
             told = "not reached" if sample.value is None else f"{sample.value:,.4g} {row.unit}"
-            busy = "" if run.share > 0.95 or row.is_parallel else f"  (had {100 * run.share:.0f} % of its core)"
+            busy = "" if run.share > 0.95 else f"  (had {100 * run.share:.0f} % of its core)"
             print(f"{row.name} {number}/{rounds} {side.name}: {told}{busy} {sample.note}".rstrip(), file=sys.stderr, flush=True)
     write_whole(os.path.join(options.results, row.name + ".csv"), lines)
     for name, found in values.items():

@@ -1,4 +1,4 @@
-"""Runs one program, on one core or on all, and says what it took: time on the clock, processor time, memory, and when it printed what."""
+"""Runs one program on one core and says what it took: time on the clock, processor time, memory, and when it printed what."""
 import os
 import subprocess
 import tempfile
@@ -9,16 +9,14 @@ import time
 class Execution:
     """One run of a program, with its output."""
 
-    def __init__(self, command, core, marks=(), variables=None, timeout=3600, folder=None, threads=1):
+    def __init__(self, command, core, marks=(), variables=None, timeout=3600, folder=None):
         """Runs `command` to its end.
 
         core: the processor it is bound to; None for all.
         folder: where it runs; None for here.
-        threads: what libraries are told to use at most.
         marks: texts; `seconds_to[text]` is the time from the process's start to the first line that contains it.
         """
-        limits = {name: str(threads) for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]}
-        environment = dict(os.environ, **limits, PYTHONUNBUFFERED="1")
+        environment = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", PYTHONUNBUFFERED="1")
         environment.pop("OPENBLAS_CORETYPE", None)  # can halve NumPy's rate
         environment.update(variables or {})
         self.command = command
@@ -56,7 +54,7 @@ class Execution:
 
     @property
     def share(self):
-        """Processor time ÷ time on the clock: near 1 where a program of one thread had the core to itself."""
+        """Processor time ÷ time on the clock: near 1 where the program had the core to itself."""
         return self.processor_seconds / self.seconds
 
 

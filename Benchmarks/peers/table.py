@@ -33,7 +33,7 @@ def value(line, row, by):
     if line["value"] == "":
         return None
     number = float(line["value"])
-    if by == "clock" or row.unit == "MB" or row.is_processor_time or row.is_parallel:
+    if by == "clock" or row.unit == "MB" or row.is_processor_time:
         return number
     share = min(1, float(line["processor_s"]) / float(line["wall_s"]))
     return number * share if row.less_is_better else number / share

@@ -65,7 +65,7 @@ public struct PPOParameters: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] = [
     .key(
       "reportInterval", \.reportInterval, .integer(.from(1, through: 1_000_000_000)),
-      "Control steps of all worlds for one row of the progress, rounded up to whole rollouts; evaluations come between rows."
+      "Control steps of all worlds for one row of the progress, rounded up to whole rollouts; evaluations and saves come between rows."
     ),
     .key("worlds", \.worlds, .integer(.from(1, through: 65_536)), "Worlds that are rolled out side by side."),
     .key(
@@ -198,7 +198,7 @@ public struct RateParameters: Configurable, Hashable {
 
 /// What came of one update; means over its minibatches unless noted.
 public struct PPOMetrics: Hashable, Sendable, Codable {
-  /// −L^CLIP (or −L^KLPEN), and L^S. Around 0; falls within an update.
+  /// −L^CLIP (or −L^KLPEN): around 0, falls within an update. Plus L^S, which is not negative.
   public var policyLoss = 0.0
   /// Mean squared error of the values, in units of scaled rewards.
   public var valueLoss = 0.0

@@ -13,8 +13,8 @@ struct NothingLostTests {
     let settings =
       algorithm == "ppo"
       ? [
-        "training.stepLimit=6144", "training.evaluationInterval=1024", "ppo.worlds=8", "ppo.blockSize=4",
-        "ppo.rolloutLength=64", "ppo.hiddenSizes=[8]", "ppo.valueHiddenSizes=[8]",
+        "training.stepLimit=6144", "training.evaluationInterval=1024", "ppo.reportInterval=1024", "ppo.worlds=8",
+        "ppo.blockSize=4", "ppo.rolloutLength=64", "ppo.hiddenSizes=[8]", "ppo.valueHiddenSizes=[8]",
       ]
       : [
         "ddpg.stepLimit=4000", "ddpg.evaluationInterval=600", "ddpg.reportInterval=200", "ddpg.worlds=4",

@@ -41,7 +41,8 @@ struct PeerTableTests {
     #expect(steps.contains("| 20.0 | EnvPool 10.0 | 2.00× | 2× |"))
     let learners = try #require(lines.first { $0.hasPrefix("| DDPG on the pendulum") })
     #expect(
-      learners.contains("| 10.0, 30.0 (TD3) | RLtools TD3 10.0; SBX DDPG 5.00 | 3.00× / 2.00× / – | 1.5× / 15× / 50× |"))
+      learners.contains("| 10.0, 30.0 (TD3) | RLtools TD3 10.0; SBX DDPG 5.00 | 3.00× / 2.00× / – | 1.5× / 15× / 50× |")
+    )
     let goal = try #require(lines.first { $0.hasPrefix("| to the goal of humanoid-stand") })
     #expect(
       goal.contains("| 0.10 (PPO) | Stable-Baselines3 PPO: not within 1.00 s (survival 0.50) | over 10.0× | 6× |"))

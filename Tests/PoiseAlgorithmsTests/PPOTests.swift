@@ -165,13 +165,15 @@ struct PPOTests {
   }
 
   @Test(
-    "smoothness: the gradients agree with finite differences of c E[(μ(oₜ) − μ(oₜ₊₁))²], steps within an episode alone")
-  func smoothness() {
+    "smoothness: the gradients agree with finite differences of c E[(μ(oₜ) − μ(oₜ₊₁))²], steps within an episode alone",
+    arguments: [EpisodeEnding.terminated, .truncated])
+  func smoothness(ending: EpisodeEnding) {
     var settings = Self.settings()
     settings.epochs = 1
     settings.minibatchSize = 256
     settings.maximumGradientNorm = nil
     var problem = TwoStates(worlds: 8)
+    problem.ending = ending
     var random = (0..<8).map { RandomStream(seed: 7, purpose: .testing, index: $0) }
     let segment = Self.rollOut(Self.make(settings), &problem, &random)
     func gradients(_ coefficient: Double) -> [Double] {

@@ -2,6 +2,7 @@ import Foundation
 import PoiseCore
 import PoiseModels
 import PoiseSimulation
+import TestSupport
 import Testing
 @testable import PoiseEnvironments
 
@@ -154,6 +155,19 @@ struct RewardTermTests {
     #expect(abs(try ScriptedStep().value(of: term)) < 0.02)
     let away = try ScriptedStep(positions: ["left_elbow": 0.8, "right_hip_z": -0.3, "left_knee": 1]).value(of: term)
     #expect(abs(away + 1.1) < 0.1, "\(away)")
+
+    // A hinge whose reference pose is 30°, where it stands still: nothing to pay.
+    let source = try String(contentsOfFile: "\(ProjectFolders.root)/models/pendulum.xml", encoding: .utf8)
+    let path = FileManager.default.temporaryDirectory.appending(path: "poise-\(UUID().uuidString).xml").path
+    let turned = source.replacing("name=\"hinge\" type=\"hinge\"", with: "name=\"hinge\" type=\"hinge\" ref=\"30\"")
+    try turned.write(toFile: path, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var task = pendulumTask()
+    task.rewards = [Reward(JointDeviationCost())]
+    task.reset = []
+    let player = try Player(BoundTask(task, model: RobotModel(contentsOf: path), name: "test"))
+    player.reset()
+    #expect(abs(player.step([0]).reward) < 1e-9 && turned != source)
   }
 
   @Test("targetAngleCost: Gymnasium's, of the state before the action, the short way round")

@@ -95,7 +95,7 @@ struct ScenarioReportTests {
       "episode 1000 control steps = 20 s, then truncated",
       "  tilt    torso tilted over 1.047 rad (60°)",
       "pushes                   every 2.0–4.0 s: 45–158 N for 0.1 s at the centre of torso",
-      "pushes, while it learns  every 0.7–2.0 s: 45–203 N for 0.1 s at the centre of torso",
+      "pushes, while it learns  every 0.7–4.0 s: 45–203 N for 0.1 s at the centre of torso",
       "goal: survival rate ≥ 0.97, −(roll² + pitch²) per step ≥ -0.02",
     ] { #expect(text.contains(expected), "\(expected)\n\(text)") }
   }

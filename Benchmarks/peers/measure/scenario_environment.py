@@ -190,22 +190,13 @@ class ScenarioEnvironment(gymnasium.Env):
         return float(numpy.arccos(numpy.clip(self.data.xmat[self.upright_body, 8], -1, 1)))
 
     def reward(self, name, keys):
-        limited = [self.joint_names.index(joint) for joint in keys.get("joints") or self.joint_names]
-        margin = keys.get("margin", 0.1)
-
-        def limit_cost(terminated):
-            q = self.data.qpos[self.joint_q][limited]
-            beyond = numpy.maximum(margin - (q - self.lowest_q[limited]), margin - (self.highest_q[limited] - q))
-            return -float(numpy.square(numpy.maximum(beyond, 0) / margin).sum())
-
         value = {
-            "jointLimitCost": limit_cost,
             "alive": lambda terminated: 0.0 if terminated else 1.0,
             "tilt": lambda terminated: -self.tilt() ** 2,
             # A motor's torque is its gear times the control, so the share of the limit is the action.
             "torqueCost": lambda terminated: -float(self.action @ self.action),
             "actionChangeCost": lambda terminated: -float(numpy.square(self.action - self.previous_action).sum()),
-        }[known(name, ["alive", "tilt", "torqueCost", "actionChangeCost", "jointLimitCost"])]
+        }[known(name, ["alive", "tilt", "torqueCost", "actionChangeCost"])]
         return keys.get("weight", 1.0), value
 
     def termination(self, name, keys):

@@ -30,7 +30,7 @@ struct MemoryNeed {
       add("ppo.rolloutLength", Double(ppo.rolloutSize) * Double(numbers) * Self.bytesPerNumber)
       addNetwork(
         "ppo.hiddenSizes", from: observations, through: ppo.hiddenSizes, to: actions, shards: ppo.shards,
-        rows: min(ppo.minibatchSize, ppo.rolloutSize))
+        rows: min(ppo.minibatchSize, ppo.rolloutSize) * (ppo.smoothnessCoefficient > 0 ? 2 : 1))
       addNetwork(
         "ppo.valueHiddenSizes", from: observations, through: ppo.valueHiddenSizes, to: 1, shards: ppo.shards,
         rows: min(ppo.minibatchSize, ppo.rolloutSize))

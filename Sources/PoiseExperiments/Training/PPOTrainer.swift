@@ -43,7 +43,7 @@ public final class PPOTrainer: Trainer {
 
   public var policy: Policy { ppo.policy }
 
-  /// Rollouts since the last report. What of it is sums lasts; episodes and faults are kept by the blocks.
+  /// Sums over the rollouts since the last report; their episodes and faults are in the blocks.
   private struct Iteration: Codable {
     var firstStep = 0
     var sums = PPOSums()

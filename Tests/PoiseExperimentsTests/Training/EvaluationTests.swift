@@ -84,7 +84,7 @@ struct EvaluationTests {
         return false
       }, isStopped: { false })
     #expect(try parts == evaluation.run(.baseline(.zero), pool: pool))
-    // 128 worlds have two or three episodes each; 42 of them, those of the first part, come to 42 × 3 − 14 or so.
+    // Of 128 worlds those of the first part, 42, have three episodes each.
     #expect(asked.count == 3 && asked[0] == (0..<300).count { $0 % 128 < 42 }, "\(asked)")
   }
 

@@ -117,10 +117,15 @@ struct TrainingRunTests {
     let wholeEnding = try Self.begin("\(scratch.path)/whole", more).run()
     var random = RandomStream(seed: 11, purpose: .testing)
     let path = "\(scratch.path)/parts"
-    var stops = 0
+    var (stops, stopsWithinRows) = (0, 0)
     var ending = try Self.begin(path, more).run(stopSignal: Self.stop(after: 1 + random.index(below: 1500)))
     while ending == .interrupted(signal: SIGINT) {
       stops += 1
+      let trainer = try PPOTrainer(
+        Self.scenario(more), seed: 5, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+      let latest = try SafetensorsFile(contentsOf: "\(path)/checkpoints/latest.safetensors")
+      try trainer.read(latest.tensors, file: "latest")
+      if !trainer.environmentSteps.isMultiple(of: 768) { stopsWithinRows += 1 }
       // What a process that is killed leaves behind after its last checkpoint: rows that will be computed again.
       for name in ["progress.csv", "timing.csv", "evaluations.csv", "events.out.tfevents.poise"] {
         let file = try #require(FileHandle(forWritingAtPath: "\(path)/\(name)"))
@@ -132,8 +137,42 @@ struct TrainingRunTests {
         stopSignal: Self.stop(after: 1300 + random.index(below: 1500)))
     }
     #expect(stops >= 3 && ending == wholeEnding)
+    #expect(stopsWithinRows > 0, "some stops are to fall between two rollouts of a row of three")
     Self.expectEqual(
       try Self.results("\(scratch.path)/whole"), try Self.results(path), "after \(stops) interruptions")
+  }
+
+  @Test("the state of a version that told of every rollout goes on to the same bits; an impossible row is refused")
+  func statesOfBefore() throws {
+    let pool = WorkerPool(threadCount: 1)
+    func trainer() throws -> PPOTrainer {
+      try PPOTrainer(Self.scenario(), seed: 5, instructionSet: .baseline, pool: pool)
+    }
+    let whole = try trainer()
+    for _ in 0..<3 { _ = whole.iterate(stepLimit: 5120) }
+    func edited(_ change: (inout [String: Any]) -> Void) throws -> [String: Tensor] {
+      var tensors = try whole.tensors()
+      let memory = try #require(tensors["trainer.memory"])
+      var object = try #require(try JSONSerialization.jsonObject(with: memory.bytes) as? [String: Any])
+      change(&object)
+      let bytes = try JSONSerialization.data(withJSONObject: object)
+      tensors["trainer.memory"] = Tensor(elementType: .uint8, shape: [bytes.count], bytes: bytes)
+      return tensors
+    }
+    for first in [-1, whole.environmentSteps + 1] {
+      let damaged = try edited {
+        var row = $0["underWay"] as? [String: Any] ?? [:]
+        row["firstStep"] = first
+        $0["underWay"] = row
+      }
+      #expect(throws: InvalidInput.self, "\(first)") { try trainer().read(damaged, file: "test") }
+    }
+    let again = try trainer()
+    try again.read(edited { #expect($0.removeValue(forKey: "underWay") != nil) }, file: "test")
+    _ = (whole.iterate(stepLimit: 5120), again.iterate(stepLimit: 5120))
+    var (a, b) = (try whole.tensors(), try again.tensors())
+    (a["trainer.memory"], b["trainer.memory"]) = (nil, nil)
+    #expect(a == b)
   }
 
   @Test("a row for three rollouts tells the means of their three rows, and changes no bit of what is learned")

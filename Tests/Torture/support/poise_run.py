@@ -83,7 +83,7 @@ def results(folder):
         elif name == "trainer.memory":
             # The seconds that an iteration has taken so far are told, not computed with.
             state = json.loads(body[begin:end])
-            for key in ["actingSeconds", "learningSeconds"]:
+            for key in ["actingSeconds", "learningSeconds", "rolloutSeconds", "updateSeconds"]:
                 state.get("underWay", {}).pop(key, None)
             kept["latest trainer.memory"] = json.dumps(state, sort_keys=True).encode()
         elif name != "__metadata__":

@@ -22,8 +22,8 @@ COMMON = ["train", "pendulum-balance", "--seed", "3", "--threads", "1", "--set",
           "--set", "evaluation.tuningEpisodes=3", "--set", "episodeSeconds=3"]
 RUNS = {
     "ppo": COMMON + ["--algorithm", "ppo"] + [word for setting in [
-        "training.stepLimit=16384", "training.evaluationInterval=2048", "ppo.worlds=8", "ppo.blockSize=4",
-        "ppo.rolloutLength=64", "ppo.hiddenSizes=[16, 16]", "ppo.valueHiddenSizes=[16, 16]"]
+        "training.stepLimit=16384", "training.evaluationInterval=2048", "ppo.reportInterval=1024", "ppo.worlds=8",
+        "ppo.blockSize=4", "ppo.rolloutLength=64", "ppo.hiddenSizes=[16, 16]", "ppo.valueHiddenSizes=[16, 16]"]
         for word in ["--set", setting]],
     "ddpg": COMMON + ["--algorithm", "ddpg"] + [word for setting in [
         "ddpg.stepLimit=6000", "ddpg.evaluationInterval=600", "ddpg.reportInterval=200", "ddpg.worlds=4",
