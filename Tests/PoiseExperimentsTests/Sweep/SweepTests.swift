@@ -376,7 +376,7 @@ struct SweepTests {
       ),
       (
         "scenario: pendulum-balance\nswept:\n  - {key: ppo.clipRange, values: [0.1]}\nrungs: [10]",
-        "plan.yaml:4: rungs: found a first rung of 10 steps; allowed at least 10000"
+        "plan.yaml:4: rungs: found a first rung of 10 steps; allowed at least 2500"
       ),
       (
         "scenario: pendulum-balanc\nswept: [{key: ppo.clipRange, values: [0.1]}]", "Did you mean 'pendulum-balance'?"

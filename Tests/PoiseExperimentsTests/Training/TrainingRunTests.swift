@@ -24,7 +24,8 @@ struct TrainingRunTests {
       contentsOf: "\(ProjectFolders.root)/scenarios/pendulum-balance.yaml",
       overrides: [
         "ppo.worlds=8", "ppo.blockSize=2", "ppo.rolloutLength=32", "ppo.minibatchSize=64", "ppo.epochs=4",
-        "ppo.learningRate.schedule=adaptive", "ppo.scalesRewards=true", "training.stepLimit=5120",
+        "ppo.learningRate.schedule=adaptive", "ppo.learningRate.initial=1e-3", "ppo.mirrorSymmetry=null",
+        "ppo.scalesRewards=true", "training.stepLimit=5120",
         "training.evaluationInterval=1024", "training.stopsAtGoal=false", "evaluation.tuningEpisodes=6",
       ] + more)
   }
