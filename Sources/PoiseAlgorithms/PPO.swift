@@ -142,6 +142,9 @@ public struct PPOParameters: Configurable, Hashable {
 
   /// Transitions of a rollout.
   public var rolloutSize: Int { worlds * rolloutLength }
+
+  /// Whether a mean action that changes costs, for which the policy also runs on what each observation led to.
+  public var isSmoothed: Bool { smoothnessCoefficient > 0 }
 }
 
 /// The learning rate over the course of training.
@@ -303,13 +306,12 @@ public struct PPO: Sendable {
     penalty = settings.penaltyCoefficient
     random = RandomStream(seed: seed, purpose: .minibatches)
     gradients = AlignedVector(zeros: count)
-    let isSmoothed = settings.smoothnessCoefficient > 0
     let rows = (min(settings.minibatchSize, settings.rolloutSize) + settings.shards - 1) / settings.shards
     shards = (0..<settings.shards).map { _ in
       Shard(
         actor: MLPWorkspace(model.actor.network, rowCapacity: rows, instructionSet: instructionSet),
         critic: MLPWorkspace(model.critic, rowCapacity: rows, instructionSet: instructionSet),
-        follower: isSmoothed
+        follower: settings.isSmoothed
           ? MLPWorkspace(model.actor.network, rowCapacity: rows, instructionSet: instructionSet) : nil,
         actions: AlignedVector(zeros: rows * actions), oldMeans: AlignedVector(zeros: rows * actions),
         logDensities: AlignedVector(zeros: rows), divergences: AlignedVector(zeros: rows),
@@ -321,7 +323,7 @@ public struct PPO: Sendable {
     batch = Batch(
       observations: AlignedVector(zeros: size * observations), actions: AlignedVector(zeros: size * actions),
       means: AlignedVector(zeros: size * actions),
-      followingObservations: AlignedVector(zeros: isSmoothed ? size * observations : 0), logDensities: zeros,
+      followingObservations: AlignedVector(zeros: settings.isSmoothed ? size * observations : 0), logDensities: zeros,
       values: zeros, advantages: zeros,
       returns: zeros, logDeviations: AlignedVector(zeros: actions), order: Array(0..<size))
   }
@@ -595,7 +597,7 @@ extension PPO {
         batch.observations.copyElements(k * o..<(k + 1) * o, of: segment.observations, to: row * o)
         batch.actions.copyElements(k * a..<(k + 1) * a, of: segment.actions, to: row * a)
         batch.means.copyElements(k * a..<(k + 1) * a, of: segment.means, to: row * a)
-        if settings.smoothnessCoefficient > 0 {
+        if settings.isSmoothed {
           let following = segment.endings[k] == .running ? k + segment.worlds : k
           batch.followingObservations.copyElements(
             following * o..<(following + 1) * o, of: segment.observations, to: row * o)

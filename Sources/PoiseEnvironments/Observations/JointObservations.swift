@@ -12,8 +12,7 @@ public struct JointPositionsObservation: ObservationTerm {
   public static let termName = "jointPositions"
   public static let documentation = "Angles of hinges (rad) and positions of slides (m)."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key(
-      "joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones, in this order; [] for all."),
+    .joints(\.joints, "Which ones, in this order; [] for all."),
     .key(
       "encoding", \.encoding, .choice,
       "angle: the angle itself, which leaps where it wraps; sineCosine: cos θ and sin θ of each hinge, which never leap."
@@ -52,7 +51,7 @@ public struct JointVelocitiesObservation: ObservationTerm {
   public static let termName = "jointVelocities"
   public static let documentation = "Rates of hinges (rad/s) and slides (m/s)."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones, in this order; [] for all.")
+    .joints(\.joints, "Which ones, in this order; [] for all.")
   ]
 
   public func bind(_ binder: inout TermBinder) -> BoundObservation {
@@ -64,5 +63,14 @@ public struct JointVelocitiesObservation: ObservationTerm {
     return BoundObservation(elements) { transition, output in
       for index in indices { output.append(transition.after.jointVelocities[index]) }
     }
+  }
+}
+
+extension ConfigurationKey {
+  /// The key `joints` of a term that looks at some hinges and slides.
+  static func joints(
+    _ property: any WritableKeyPath<Root, [String]> & Sendable, _ which: String = "Which ones; [] for all."
+  ) -> Self {
+    .key("joints", property, .list(of: .text("the name of a hinge or slide")), which)
   }
 }

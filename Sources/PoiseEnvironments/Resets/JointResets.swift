@@ -11,7 +11,7 @@ public struct PoseReset: ResetTerm {
   public static let termName = "pose"
   public static let documentation = "Puts joints at a position, with a velocity. May stand in the list several times."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones; [] for all."),
+    .joints(\.joints),
     .key("position", \.position, .number(unit: "rad or m"), "Where they start."),
     .key("velocity", \.velocity, .number(unit: "rad/s or m/s"), "How fast."),
   ]
@@ -40,7 +40,7 @@ public struct UniformReset: ResetTerm {
   public static let documentation =
     "Draws positions and velocities of joints uniformly from ranges, such as any angle at all."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones; [] for all."),
+    .joints(\.joints),
     .key("position", \.position, .optional(.range(unit: "rad or m")), "null keeps the position."),
     .key("velocity", \.velocity, .optional(.range(unit: "rad/s or m/s")), "null keeps the velocity."),
   ]
@@ -72,7 +72,7 @@ public struct NoiseReset: ResetTerm {
   public static let documentation =
     "Shifts positions and velocities of joints by uniform random amounts, kept within the limits."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones; [] for all."),
+    .joints(\.joints),
     .key("position", \.position, .number(.notNegative, unit: "rad or m"), "Largest shift either way."),
     .key("velocity", \.velocity, .number(.notNegative, unit: "rad/s or m/s"), "Largest change either way."),
   ]

@@ -43,7 +43,7 @@ public struct JointVelocityCost: RewardTerm {
   public static let termName = "jointVelocityCost"
   public static let documentation = "−Σ q̇² of the joints."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones; [] for all.")
+    .joints(\.joints)
   ]
 
   public func bind(_ binder: inout TermBinder) -> BoundReward {
@@ -68,7 +68,7 @@ public struct JointLimitCost: RewardTerm {
   public static let documentation =
     "−Σ d², d how far a joint is inside the margin before its limit, or past it, in margins; 1 at the limit."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones; [] for all with limits."),
+    .joints(\.joints, "Which ones; [] for all with limits."),
     .key("margin", \.margin, .number(.positive, unit: "rad or m"), "Where it begins, before the limit."),
   ]
 
@@ -100,7 +100,7 @@ public struct JointDeviationCost: RewardTerm {
   public static let termName = "jointDeviationCost"
   public static let documentation = "−Σ |q − q₀|, q₀ the joint's position in the model's reference pose."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones; [] for all.")
+    .joints(\.joints)
   ]
 
   public func bind(_ binder: inout TermBinder) -> BoundReward {

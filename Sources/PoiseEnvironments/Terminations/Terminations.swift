@@ -67,7 +67,7 @@ public struct JointRangeTermination: TerminationTerm {
   public static let termName = "jointRange"
   public static let documentation = "A joint's position is out of a range."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("joints", \.joints, .list(of: .text("the name of a hinge or slide")), "Which ones; [] for all."),
+    .joints(\.joints),
     .key("range", \.range, .range(unit: "rad or m"), "Where the positions may be.", isRequired: true),
   ]
 

@@ -26,11 +26,11 @@ struct MemoryNeed {
       add("ppo.worlds", Double(ppo.worlds) * Self.bytesPerWorld)
       // Observations are in the segments, for cut episodes beside them, and in the batch, with smoothness twice; samples and means
       // in segments and batch.
-      let numbers = (ppo.smoothnessCoefficient > 0 ? 4 : 3) * observations + 4 * actions + 10
+      let numbers = (ppo.isSmoothed ? 4 : 3) * observations + 4 * actions + 10
       add("ppo.rolloutLength", Double(ppo.rolloutSize) * Double(numbers) * Self.bytesPerNumber)
       addNetwork(
         "ppo.hiddenSizes", from: observations, through: ppo.hiddenSizes, to: actions, shards: ppo.shards,
-        rows: min(ppo.minibatchSize, ppo.rolloutSize) * (ppo.smoothnessCoefficient > 0 ? 2 : 1))
+        rows: min(ppo.minibatchSize, ppo.rolloutSize) * (ppo.isSmoothed ? 2 : 1))
       addNetwork(
         "ppo.valueHiddenSizes", from: observations, through: ppo.valueHiddenSizes, to: 1, shards: ppo.shards,
         rows: min(ppo.minibatchSize, ppo.rolloutSize))
