@@ -298,11 +298,13 @@ ROWS = [
         [
             poise_rate("pendulum-swingup", *SAME_PPO, steps=409_600, seconds=4, name="Poise"),
             peer("pufferlib", "pufferlib_ppo.py", seconds=20, name="PufferLib"),
+            peer("gym", "cleanrl_ppo.py", "rate", seconds=15, name="CleanRL's recipe"),
             learn("sbx", "ppo", "Pendulum-v1", "rate", "same", 25, "SBX"),
             learn("sb3", "ppo", "Pendulum-v1", "rate", "same", 15, "Stable-Baselines3"),
         ],
         [Bar(["PufferLib", "SBX"], 8), Bar(["Stable-Baselines3"], 15)],
-        setting="8 environments, 2048 steps a rollout, ten epochs of minibatches of 64, 64–64; Poise's whole process, peers once they run"),
+        setting="8 environments, 2048 steps a rollout, ten epochs of minibatches of 64, 64–64, CleanRL's recipe with one environment; Poise's "
+        "whole process, peers once they run"),
     Row(
         "pendulum-goal", "to −200 on the pendulum", "s", True,
         [
