@@ -65,7 +65,7 @@ public struct PPOParameters: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] = [
     .key(
       "reportInterval", \.reportInterval, .integer(.from(1, through: 1_000_000_000)),
-      "Control steps of all worlds for one row of the progress, rounded up to whole rollouts; evaluations and saves come between rows."
+      "Control steps of all worlds for one row of the progress, rounded up to whole rollouts; an evaluation that is due ends a row, saves come between rows."
     ),
     .key("worlds", \.worlds, .integer(.from(1, through: 65_536)), "Worlds that are rolled out side by side."),
     .key(

@@ -11,9 +11,8 @@ public enum Terms {
 
   public static let rewards: [any RewardTerm.Type] = [
     TiltReward.self, AliveReward.self, HeightReward.self, UprightReward.self, ForwardVelocityReward.self,
-    SidewaysVelocityCost.self, TorqueCost.self, ActionChangeCost.self, JointLimitCost.self, JointVelocityCost.self,
-    JointDeviationCost.self,
-    TargetAngleCost.self,
+    SidewaysVelocityCost.self, DriftCost.self, TorqueCost.self, ActionChangeCost.self, JointLimitCost.self,
+    JointVelocityCost.self, JointDeviationCost.self, TargetAngleCost.self,
   ]
 
   public static let terminations: [any TerminationTerm.Type] = [

@@ -109,6 +109,25 @@ struct RewardTermTests {
     #expect(abs(try ScriptedStep(freeVelocity: [-1.5, 0, 0]).value(of: ForwardVelocityReward()) + 1.5) < 1e-2)
   }
 
+  @Test("driftCost: −Σ of horizontal speeds, whichever way they go, of the bodies named alone")
+  func drift() throws {
+    #expect(abs(try ScriptedStep().value(of: DriftCost())) < 1e-3)
+    // Whichever way: −√(ΔX² + ΔY²)/Δt, and not up or down.
+    for velocity in [Vector3(1.5, -0.8, 0), Vector3(-1.5, 0.8, 0), Vector3(0, 1.7, 0), Vector3(1.5, -0.8, 2)] {
+      #expect(abs(try ScriptedStep(freeVelocity: velocity).value(of: DriftCost()) + 1.7) < 1e-2, "\(velocity)")
+    }
+    // Both feet go along with the robot; one of them stays where a leg alone moves.
+    var feet = DriftCost()
+    feet.bodies = ["left_foot", "right_foot"]
+    #expect(abs(try ScriptedStep(freeVelocity: [1.5, -0.8, 0]).value(of: feet) + 2 * 1.7) < 0.05)
+    var other = DriftCost()
+    (feet.bodies, other.bodies) = (["left_foot"], ["right_foot"])
+    let kick = ScriptedStep(velocities: ["left_knee": 5])
+    #expect(try kick.value(of: feet) < 5 * kick.value(of: other))
+    feet.bodies = ["left_fot"]
+    #expect(throws: InvalidInput.self) { try ScriptedStep().value(of: feet) }
+  }
+
   @Test("torqueCost: −Σ (τ/τ_max)²")
   func torque() throws {
     #expect(try ScriptedStep().value(of: TorqueCost()) == 0)
@@ -191,7 +210,7 @@ struct RewardTermTests {
 
   @Test("every registered term was scripted here")
   func all() {
-    #expect(Terms.rewards.count == 12, "a new reward term needs a scripted test")
+    #expect(Terms.rewards.count == 13, "a new reward term needs a scripted test")
   }
 
   @Test("tolerance is 1 inside, 0.1 at the margin, Gaussian between")

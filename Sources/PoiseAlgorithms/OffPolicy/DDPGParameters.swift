@@ -47,7 +47,7 @@ public struct DDPGParameters: Configurable, Hashable {
       "In place of training.evaluationInterval, where this learner trains; null: that."),
     .key(
       "reportInterval", \.reportInterval, .integer(.from(1, through: 1_000_000_000)),
-      "Control steps of all worlds for one row of the progress; evaluations come between rows."),
+      "Control steps of all worlds for one row of the progress; an evaluation that is due ends a row."),
     .key("worlds", \.worlds, .integer(.from(1, through: 65_536)), "Worlds that are stepped side by side."),
     .key(
       "blockSize", \.blockSize, .integer(.from(1, through: 4096)),

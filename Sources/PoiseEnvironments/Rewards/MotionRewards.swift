@@ -35,6 +35,34 @@ public struct SidewaysVelocityCost: RewardTerm {
   }
 }
 
+/// Not staying where one is costs.
+///
+/// For feet that are to stay where they stand: a robot that sways over them pays nothing, one that creeps or shuffles does. Source:
+/// `feet_slide` of Isaac Lab, here in the air, too. Of the first power, so that creeping is called back as firmly as running.
+public struct DriftCost: RewardTerm {
+  public var bodies: [String] = []
+  public init() {}
+
+  public static let termName = "driftCost"
+  public static let documentation =
+    "−Σ √(ΔX² + ΔY²)/Δt: minus the horizontal speeds of bodies over the control step, whichever way they go."
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key("bodies", \.bodies, .list(of: .text("the name of a body")), "Which ones; [] for the task's uprightBody.")
+  ]
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    let slots = bodies.isEmpty ? [binder.body(nil)] : bodies.map { binder.body($0, key: "bodies") }
+    return BoundReward(reads: .between, unit: "m/s", bounds: -.infinity...0) { transition in
+      var sum = 0.0
+      for slot in slots {
+        let moved = transition.after.bodies[slot].pose.position - transition.before.bodies[slot].pose.position
+        sum -= (moved.x * moved.x + moved.y * moved.y).squareRoot()
+      }
+      return sum / transition.controlTimeStep
+    }
+  }
+}
+
 /// Fast joints cost.
 public struct JointVelocityCost: RewardTerm {
   public var joints: [String] = []

@@ -77,8 +77,8 @@ public final class OffPolicyTrainer: Trainer {
     var learningSeconds = 0.0
   }
 
-  public func iterate(stepLimit: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
-    let end = min(stepLimit, underWay.firstStep + settings.reportInterval)
+  public func iterate(stepLimit: Int, reportBy: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
+    let end = min(stepLimit, reportBy, underWay.firstStep + settings.reportInterval)
     // Before anybody acts on them.
     ddpg.checkWeights()
     if let failure = ddpg.health.failure {

@@ -51,8 +51,8 @@ public final class PPOTrainer: Trainer {
     var updateSeconds = 0.0
   }
 
-  public func iterate(stepLimit: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
-    let end = min(stepLimit, underWay.firstStep + settings.reportInterval)
+  public func iterate(stepLimit: Int, reportBy: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
+    let end = min(stepLimit, reportBy, underWay.firstStep + settings.reportInterval)
     // Before anybody acts on them.
     ppo.checkWeights()
     if let failure = ppo.health.failure {

@@ -15,10 +15,11 @@ public protocol Trainer: AnyObject {
   ///
   /// - Parameters:
   ///   - stepLimit: where training ends, for schedules.
+  ///   - reportBy: control steps at which the report is due, however long its interval.
   ///   - isStopped: asked every few milliseconds, by any thread; once true, it stays true.
   /// - Returns: `nil` if it was stopped before the iteration's end. What `tensors` gives then leads to the bits of an iteration that was
   ///   not stopped, once `iterate` is called again.
-  func iterate(stepLimit: Int, isStopped: @Sendable () -> Bool) -> TrainingReport?
+  func iterate(stepLimit: Int, reportBy: Int, isStopped: @Sendable () -> Bool) -> TrainingReport?
   /// Everything that the future depends on.
   func tensors() throws -> [String: Tensor]
   /// Takes what `tensors` gave, to the bit.
@@ -47,7 +48,7 @@ extension Trainer {
 
   /// An iteration from its beginning, or from where it was stopped, to its end.
   public func iterate(stepLimit: Int) -> TrainingReport {
-    guard let report = iterate(stepLimit: stepLimit, isStopped: { false }) else {
+    guard let report = iterate(stepLimit: stepLimit, reportBy: stepLimit, isStopped: { false }) else {
       preconditionFailure("an iteration stopped that nobody stopped")
     }
     return report

@@ -33,10 +33,12 @@ public struct TrainingFailure: PoiseError, Equatable {
 }
 
 extension Scenario {
-  /// The learning rates of the algorithm that trains, for people.
+  /// What makes the steps of the algorithm that trains large, for people.
   var learningRates: String {
     switch training.algorithm {
-    case .ppo: "ppo.learningRate.initial is \(ppo.learningRate.initial)"
+    case .ppo:
+      "ppo.learningRate.initial is \(ppo.learningRate.initial)"
+        + (ppo.isSmoothed ? ", smoothnessCoefficient \(ppo.smoothnessCoefficient)" : "")
     case .ddpg, .td3:
       "\(training.algorithm.rawValue).actorLearningRate is \((offPolicy ?? ddpg).actorLearningRate), criticLearningRate "
         + "\((offPolicy ?? ddpg).criticLearningRate)"

@@ -219,9 +219,9 @@ public final class TrainingRun {
         return .paused
       }
       if isOver { return .stepLimitReached }
-      guard !isStopped(), let report = trainer.iterate(stepLimit: stepLimit, isStopped: isStopped) else {
-        return try stop(stopSignal())
-      }
+      guard !isStopped(),
+        let report = trainer.iterate(stepLimit: stepLimit, reportBy: state.nextEvaluation, isStopped: isStopped)
+      else { return try stop(stopSignal()) }
       state.iteration += 1
       state.environmentSteps = trainer.environmentSteps
       state.faults += report.faults.count

@@ -233,6 +233,15 @@ struct SpoiledTrainingTests {
     #expect(error?.exitStatus == .badInput)
   }
 
+  @Test("a smoothness coefficient of 1e30 ends in a message that names the gradients and the coefficient")
+  func smoothness() throws {
+    let scratch = TrainingRunTests.Scratch()
+    let run = try Self.begin(Self.scenario("ppo", ["ppo.smoothnessCoefficient=1e30"]), "\(scratch.path)/run")
+    let failure = #expect(throws: TrainingFailure.self) { _ = try run.run() }
+    #expect(failure?.description.contains("the gradients") == true, "\(failure?.description ?? "")")
+    #expect(failure?.description.contains("smoothnessCoefficient 1e+30") == true, "\(failure?.description ?? "")")
+  }
+
   @Test("an adaptive learning rate that begins beyond its own range is refused, not cut without a word")
   func adaptiveRange() throws {
     let error = #expect(throws: InvalidInput.self) { try Self.scenario("ppo", ["ppo.learningRate.initial=1e3"]) }

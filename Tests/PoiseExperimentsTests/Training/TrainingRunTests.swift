@@ -33,7 +33,7 @@ struct TrainingRunTests {
   /// Evaluations that end as soon as one of two episodes more has fallen.
   static let judgedInParts = ["training.stopsAtGoal=true", "goal.survivalRate=1", "evaluation.partEpisodes=2"]
 
-  /// Rows of three rollouts, so that most checkpoints stand in the middle of one.
+  /// Rows of three rollouts, or up to an evaluation, so that most checkpoints stand in the middle of one.
   static let reportedRarely = ["ppo.reportInterval=700"]
 
   static func begin(_ path: String, threads: Int = 1, seed: UInt64 = 5, _ more: [String] = []) throws -> TrainingRun {
@@ -98,7 +98,7 @@ struct TrainingRunTests {
       for _ in 0..<3 {
         let signal = Self.stop(after: random.index(below: 150))
         let before = try stopped.tensors()
-        guard stopped.iterate(stepLimit: 5120, isStopped: { signal() != 0 }) == nil else { continue }
+        guard stopped.iterate(stepLimit: 5120, reportBy: 5120, isStopped: { signal() != 0 }) == nil else { continue }
         stops += 1
         #expect(try stopped.tensors() == before)
       }
@@ -126,7 +126,8 @@ struct TrainingRunTests {
         Self.scenario(more), seed: 5, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
       let latest = try SafetensorsFile(contentsOf: "\(path)/checkpoints/latest.safetensors")
       try trainer.read(latest.tensors, file: "latest")
-      if !trainer.environmentSteps.isMultiple(of: 768) { stopsWithinRows += 1 }
+      // Of 1024 steps up to an evaluation, rows end after 768 and 1024.
+      if ![0, 768].contains(trainer.environmentSteps % 1024) { stopsWithinRows += 1 }
       // What a process that is killed leaves behind after its last checkpoint: rows that will be computed again.
       for name in ["progress.csv", "timing.csv", "evaluations.csv", "events.out.tfevents.poise"] {
         let file = try #require(FileHandle(forWritingAtPath: "\(path)/\(name)"))
@@ -138,7 +139,7 @@ struct TrainingRunTests {
         stopSignal: Self.stop(after: 1300 + random.index(below: 1500)))
     }
     #expect(stops >= 3 && ending == wholeEnding)
-    #expect(stopsWithinRows > 0, "some stops are to fall between two rollouts of a row of three")
+    #expect(more != Self.reportedRarely || stopsWithinRows > 0, "some are to fall between two rollouts of a row of three")
     Self.expectEqual(
       try Self.results("\(scratch.path)/whole"), try Self.results(path), "after \(stops) interruptions")
   }
@@ -203,6 +204,27 @@ struct TrainingRunTests {
       #expect(row["episodes"] == episodes && abs(mean - sum / episodes) < 1e-9)
     }
     #expect(try rarely.tensors() == often.tensors())
+  }
+
+  @Test("an evaluation that is due ends a row, however long its interval, for PPO and for DDPG")
+  func evaluationsEndRows() throws {
+    for algorithm in ["ppo", "ddpg"] {
+      let scratch = Scratch()
+      let path = "\(scratch.path)/run"
+      let run = try Self.begin(
+        path,
+        [
+          "training.algorithm=\(algorithm)", "\(algorithm).reportInterval=1000000000", "ddpg.evaluationInterval=1024",
+          "ddpg.stepLimit=5120", "ddpg.worlds=8", "ddpg.warmupSteps=128", "ddpg.updatesPerStep=0.01",
+        ])
+      #expect(try run.run() == .stepLimitReached)
+      for name in ["progress.csv", "evaluations.csv"] {
+        let rows = try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8).split(separator: "\n")
+        let column = try #require(rows[0].split(separator: ",").firstIndex(of: "environment_steps"))
+        let steps = rows.dropFirst().map { String($0.split(separator: ",", omittingEmptySubsequences: false)[column]) }
+        #expect(steps == ["1024", "2048", "3072", "4096", "5120"], "\(algorithm) \(name)")
+      }
+    }
   }
 
   @Test("what is evaluated after loading equals what was evaluated before saving")
