@@ -139,7 +139,8 @@ struct TrainingRunTests {
         stopSignal: Self.stop(after: 1300 + random.index(below: 1500)))
     }
     #expect(stops >= 3 && ending == wholeEnding)
-    #expect(more != Self.reportedRarely || stopsWithinRows > 0, "some are to fall between two rollouts of a row of three")
+    #expect(
+      more != Self.reportedRarely || stopsWithinRows > 0, "some are to fall between two rollouts of a row of three")
     Self.expectEqual(
       try Self.results("\(scratch.path)/whole"), try Self.results(path), "after \(stops) interruptions")
   }
