@@ -46,7 +46,7 @@ def python(name):
     if not os.path.exists(interpreter):
         os.makedirs(FOLDER, exist_ok=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    if tried(interpreter, imports).returncode == 0:
+    if tried(interpreter, imports, folder).returncode == 0:
         return interpreter
     print(f"installing {' '.join(requirements)} in {folder}", file=sys.stderr, flush=True)
     if name in SITE:
@@ -60,15 +60,16 @@ def python(name):
         pip = subprocess.run([interpreter, "-m", "pip", "install", "-q", *step], env=variables, capture_output=True, text=True)
         if pip.returncode != 0:
             raise Missing(last_words(pip.stderr))
-    check = tried(interpreter, imports)
+    check = tried(interpreter, imports, folder)
     if check.returncode != 0:
         raise Missing(last_words(check.stderr))
     return interpreter
 
 
-def tried(interpreter, imports):
-    """In the scratch folder, since PufferLib leaves a link wherever it is imported."""
-    return subprocess.run([interpreter, "-c", imports], capture_output=True, text=True, cwd=FOLDER)
+def tried(interpreter, imports, folder):
+    """In the environment's own folder: PufferLib leaves a link wherever it is imported, and where folders bear the names of packages
+    Python takes them for those."""
+    return subprocess.run([interpreter, "-c", imports], capture_output=True, text=True, cwd=folder)
 
 
 def last_words(text):

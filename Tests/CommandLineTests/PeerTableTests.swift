@@ -51,6 +51,23 @@ struct PeerTableTests {
     #expect(byProcessor.contains("| 20.0 | EnvPool 20.0 | 1.00× | 2× |"))
   }
 
+  @Test("an environment's folder that bears a package's name is not taken for the package")
+  func isInstalled() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "poise-peers-\(UUID().uuidString)")
+    let environment = folder.appending(path: "envpool")
+    try FileManager.default.createDirectory(at: environment, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let check = """
+      import sys
+      sys.path.insert(0, 'Benchmarks/peers')
+      sys.dont_write_bytecode = True
+      import scratch
+      for imports in ('import envpool', 'import json'):
+          print(scratch.tried(sys.executable, imports, sys.argv[1]).returncode)
+      """
+    #expect(try Python.run(check, [environment.path]).split(separator: "\n") == ["1", "0"])
+  }
+
   /// table.py with the arguments that follow.
   private static let table = """
     import runpy, sys
