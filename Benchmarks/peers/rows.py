@@ -331,9 +331,19 @@ ROWS = [
         "cartpole-goal", "to the goal of cartpole-balance", "s", True,
         [
             poise_goal("cartpole-balance", "ppo", 1, "Poise PPO"),
-            goal("sb3", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 120, "Stable-Baselines3 PPO"),
+            goal("sbx", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 25, "SBX PPO"),
+            goal("sb3", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 10, "Stable-Baselines3 PPO"),
         ],
         setting=SAME_TASK.format("mirror symmetry")),
+    Row(
+        "cartpole-rate", "PPO on cartpole-balance", "training steps/s", False,
+        [
+            poise_rate("cartpole-balance", steps=204_800, seconds=4, name="Poise"),
+            learn("sbx", "ppo", "scenario:" + scenario_file("cartpole-balance"), "rate", "ours", 25, "SBX"),
+            learn("sb3", "ppo", "scenario:" + scenario_file("cartpole-balance"), "rate", "ours", 15, "Stable-Baselines3"),
+        ],
+        setting="the same model and reward, in MuJoCo for the peers; Poise's settings for all, Poise with mirror symmetry, too; Poise's whole "
+        "process, peers once they run"),
     Row(
         "humanoid-goal", "to the goal of humanoid-stand", "s", True,
         [
