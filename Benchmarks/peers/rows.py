@@ -262,6 +262,20 @@ def small_steps_row(name, title, scenario, task, setting):
         [Bar(["EnvPool"], 2)], rounds=5, setting=setting)
 
 
+def scenario_rate_row(name, scenario, steps, seconds, extras):
+    """PPO's rate on one of our scenarios. extras: what Poise does beside the peers' work."""
+    task = "scenario:" + scenario_file(scenario)
+    return Row(
+        name, f"PPO on {scenario}", "training steps/s", False,
+        [
+            poise_rate(scenario, steps=steps, seconds=seconds, name="Poise"),
+            learn("sbx", "ppo", task, "rate", "ours", 25, "SBX"),
+            learn("sb3", "ppo", task, "rate", "ours", 20, "Stable-Baselines3"),
+        ],
+        setting=f"the same model and reward, in MuJoCo for the peers; Poise's settings for all, Poise with {extras}; Poise's whole process, "
+        "peers once they run")
+
+
 ROWS = [
     Row(
         "humanoid-steps", "humanoid, random actions", "control steps/s", False,
@@ -335,15 +349,7 @@ ROWS = [
             goal("sb3", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 10, "Stable-Baselines3 PPO"),
         ],
         setting=SAME_TASK.format("mirror symmetry")),
-    Row(
-        "cartpole-rate", "PPO on cartpole-balance", "training steps/s", False,
-        [
-            poise_rate("cartpole-balance", steps=204_800, seconds=4, name="Poise"),
-            learn("sbx", "ppo", "scenario:" + scenario_file("cartpole-balance"), "rate", "ours", 25, "SBX"),
-            learn("sb3", "ppo", "scenario:" + scenario_file("cartpole-balance"), "rate", "ours", 15, "Stable-Baselines3"),
-        ],
-        setting="the same model and reward, in MuJoCo for the peers; Poise's settings for all, Poise with mirror symmetry, too; Poise's whole "
-        "process, peers once they run"),
+    scenario_rate_row("cartpole-rate", "cartpole-balance", 204_800, 4, "mirror symmetry, too"),
     Row(
         "humanoid-goal", "to the goal of humanoid-stand", "s", True,
         [
@@ -352,15 +358,7 @@ ROWS = [
         ],
         [Bar(["Stable-Baselines3 PPO"], 6)],
         setting=SAME_TASK.format("mirror symmetry, smoothness and the averaging of the policy")),
-    Row(
-        "humanoid-rate", "PPO on humanoid-stand", "training steps/s", False,
-        [
-            poise_rate("humanoid-stand", steps=65_536, seconds=10, name="Poise"),
-            learn("sbx", "ppo", "scenario:" + scenario_file("humanoid-stand"), "rate", "ours", 25, "SBX"),
-            learn("sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "rate", "ours", 20, "Stable-Baselines3"),
-        ],
-        setting="the same model and reward, in MuJoCo for the peers; Poise's settings for all, Poise with mirror symmetry, smoothness and "
-        "averaging, too; Poise's whole process, peers once they run"),
+    scenario_rate_row("humanoid-rate", "humanoid-stand", 65_536, 10, "mirror symmetry, smoothness and averaging, too"),
     Row(
         "ppo-memory", "peak memory, PPO on the pendulum", "MB", True,
         [

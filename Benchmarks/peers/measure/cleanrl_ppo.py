@@ -60,10 +60,6 @@ def distribution(observations):
     return Normal(mean, log_deviation.expand_as(mean).exp())
 
 
-# Twenty at once, each with one episode; what an observation is normalised by is the training's.
-judge = gymnasium.vector.SyncVectorEnv([lambda: ClipAction(gymnasium.make("Pendulum-v1")) for _ in range(20)])
-
-
 def normalizer():
     """Running mean and variance of what the training has seen: gymnasium's wrapper keeps them."""
     wrapper = environments.envs[0]
@@ -73,7 +69,9 @@ def normalizer():
 
 
 def mean_return():
-    """Of twenty episodes of the deterministic policy, without the training's rewards."""
+    """Of twenty episodes of the deterministic policy, side by side, without the training's rewards."""
+    # Made here, so that the measurements that judge nothing do not pay for it. Normalised as the training's observations are.
+    judge = gymnasium.vector.SyncVectorEnv([lambda: ClipAction(gymnasium.make("Pendulum-v1")) for _ in range(20)])
     statistics, epsilon = normalizer().obs_rms, normalizer().epsilon
     seen, _ = judge.reset(seed=1_000_000 + 1000 * options.seed)
     total = numpy.zeros(20)
