@@ -162,11 +162,15 @@ def plain(command):
 
 
 def processor_name():
+    """The model's name, which on a virtual machine may hide its generation, with the widest vectors it has."""
+    found = {}
     with open("/proc/cpuinfo", encoding="utf-8") as info:
         for line in info:
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor()
+            name, _, value = line.partition(":")
+            found.setdefault(name.strip(), value.strip())
+    flags = found.get("flags", "").split()
+    vectors = next((told for flag, told in [("avx512f", " with AVX-512"), ("avx2", " with AVX2")] if flag in flags), "")
+    return found.get("model name", platform.processor()) + vectors
 
 
 def poise_version(poise, known={}):

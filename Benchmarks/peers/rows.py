@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 from dataclasses import dataclass, field
 
@@ -74,17 +75,18 @@ class Row:
 # MARK: - Peers
 
 
-def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, seconds, name):
+def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, seconds, name, cap=math.inf):
     """A side that runs one of measure/*.py and reads its line.
 
-    figure: the name of the figure in that line, "memory", or "seconds to MARK".
+    figure: the name of the figure in that line, "memory", or "seconds to MARK". cap: seconds after which it gives up on a goal, where that
+    is less than the whole run's.
     """
 
     def measure(settings, seed):
         cache = os.path.join(scratch.FOLDER, "rltools-cache")
         command = [scratch.python(environment), os.path.join(HERE, "measure", script), *arguments, "--seed", str(seed)]
-        if "goal" in arguments and script == "learn.py":
-            command += ["--cap", str(settings.cap)]
+        if "goal" in arguments and script in ["learn.py", "cleanrl_ppo.py"]:
+            command += ["--cap", str(min(settings.cap, cap))]
         # In the scratch folder, since PufferLib leaves a link wherever it is imported.
         run = Execution(
             command, settings.core, marks, {"POISE_PEERS_CACHE": cache}, timeout=settings.cap + 900, folder=scratch.FOLDER)
@@ -242,13 +244,23 @@ def learn(library, algorithm, task, what, settings, seconds, name, figure="rate"
 
 GOAL = "reaches the goal"
 SAME_TASK = (
-    "to the first evaluation that reaches it, process start included; the same model and reward, in MuJoCo for the peer; Poise's settings "
-    "for both, but for {}, which the peer lacks")
+    "to the first evaluation that reaches it, process start included; the same model and reward, in MuJoCo for the peers; Poise's settings "
+    "for all but CleanRL's recipe; the peers lack {}")
 FIRST = "the first control step"
 
 
 def goal(library, algorithm, task, settings, seconds, name):
     return learn(library, algorithm, task, "goal", settings, seconds, name, "seconds to " + GOAL, [GOAL])
+
+
+def cleanrl(task, what, seconds, figure="rate", marks=(), scale=1.0, cap=math.inf):
+    """CleanRL's, which is the same whatever the task."""
+    return peer(
+        "gym", "cleanrl_ppo.py", task, what, figure=figure, marks=marks, scale=scale, seconds=seconds, name="CleanRL's recipe", cap=cap)
+
+
+def cleanrl_goal(task, seconds, cap):
+    return cleanrl(task, "goal", seconds, "seconds to " + GOAL, [GOAL], cap=cap)
 
 
 def small_steps_row(name, title, scenario, task, setting):
@@ -271,9 +283,10 @@ def scenario_rate_row(name, scenario, steps, seconds, extras):
             poise_rate(scenario, steps=steps, seconds=seconds, name="Poise"),
             learn("sbx", "ppo", task, "rate", "ours", 25, "SBX"),
             learn("sb3", "ppo", task, "rate", "ours", 20, "Stable-Baselines3"),
+            cleanrl(task, "rate", 20),
         ],
-        setting=f"the same model and reward, in MuJoCo for the peers; Poise's settings for all, Poise with {extras}; Poise's whole process, "
-        "peers once they run")
+        setting=f"the same model and reward, in MuJoCo for the peers; Poise's settings for all but CleanRL's recipe, Poise with {extras}; Poise's "
+        "whole process, peers once they run")
 
 
 ROWS = [
@@ -312,7 +325,7 @@ ROWS = [
         [
             poise_rate("pendulum-swingup", *SAME_PPO, steps=409_600, seconds=4, name="Poise"),
             peer("pufferlib", "pufferlib_ppo.py", seconds=20, name="PufferLib"),
-            peer("gym", "cleanrl_ppo.py", "rate", seconds=15, name="CleanRL's recipe"),
+            cleanrl("Pendulum-v1", "rate", 15),
             learn("sbx", "ppo", "Pendulum-v1", "rate", "same", 25, "SBX"),
             learn("sb3", "ppo", "Pendulum-v1", "rate", "same", 15, "Stable-Baselines3"),
         ],
@@ -327,9 +340,7 @@ ROWS = [
             peer(
                 "rltools", "rltools_td3.py", "goal", figure="seconds to " + GOAL, marks=[GOAL], seconds=6, name="RLtools TD3"),
             # Given a thousand times what Poise takes; on seed 1 its return was no better than −1130 in 800,000 steps.
-            peer(
-                "gym", "cleanrl_ppo.py", "goal", "--cap", "200", figure="seconds to " + GOAL, marks=[GOAL], seconds=205,
-                name="CleanRL's recipe"),
+            cleanrl_goal("Pendulum-v1", 205, cap=200),
             goal("sbx", "ppo", "Pendulum-v1", "zoo", 20, "SBX PPO"),
             goal("sbx", "ddpg", "Pendulum-v1", "ours", 20, "SBX DDPG"),
             goal("sb3", "ppo", "Pendulum-v1", "zoo", 25, "Stable-Baselines3 PPO"),
@@ -347,14 +358,17 @@ ROWS = [
             poise_goal("cartpole-balance", "ppo", 1, "Poise PPO"),
             goal("sbx", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 25, "SBX PPO"),
             goal("sb3", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 10, "Stable-Baselines3 PPO"),
+            cleanrl_goal("scenario:" + scenario_file("cartpole-balance"), 60, cap=200),
         ],
         setting=SAME_TASK.format("mirror symmetry")),
     scenario_rate_row("cartpole-rate", "cartpole-balance", 204_800, 4, "mirror symmetry, too"),
     Row(
         "humanoid-goal", "to the goal of humanoid-stand", "s", True,
         [
-            poise_goal("humanoid-stand", "ppo", 80, "Poise PPO"),
-            goal("sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 1220, "Stable-Baselines3 PPO"),
+            poise_goal("humanoid-stand", "ppo", 60, "Poise PPO"),
+            goal("sbx", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 200, "SBX PPO"),
+            goal("sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 200, "Stable-Baselines3 PPO"),
+            cleanrl_goal("scenario:" + scenario_file("humanoid-stand"), 400, cap=400),
         ],
         [Bar(["Stable-Baselines3 PPO"], 6)],
         setting=SAME_TASK.format("mirror symmetry, smoothness and the averaging of the policy")),
@@ -363,7 +377,7 @@ ROWS = [
         "ppo-memory", "peak memory, PPO on the pendulum", "MB", True,
         [
             poise_figure("pendulum-swingup", "memory", *SAME_PPO, steps=20_480, seconds=1, name="Poise"),
-            peer("gym", "cleanrl_ppo.py", "memory", figure="memory", seconds=8, name="CleanRL's recipe"),
+            cleanrl("Pendulum-v1", "memory", 8, "memory"),
             learn("sb3", "ppo", "Pendulum-v1", "memory", "same", 12, "Stable-Baselines3", "memory", environment="pypi"),
             learn("sb3", "ppo", "Pendulum-v1", "memory", "same", 8, "Stable-Baselines3 without CUDA", "memory"),
             learn("sbx", "ppo", "Pendulum-v1", "memory", "same", 20, "SBX", "memory"),
@@ -380,9 +394,7 @@ ROWS = [
             poise_figure(
                 "pendulum-swingup", "seconds to pendulum-swingup, ", steps=3200, seconds=0.4, name="Poise",
                 marks=["pendulum-swingup, "], scale=1000),
-            peer(
-                "gym", "cleanrl_ppo.py", "first-step", figure="seconds to " + FIRST, marks=[FIRST], scale=1000, seconds=3,
-                name="CleanRL's recipe"),
+            cleanrl("Pendulum-v1", "first-step", 3, "seconds to " + FIRST, [FIRST], 1000),
             learn("sb3", "ppo", "Pendulum-v1", "first-step", "same", 4, "Stable-Baselines3", "seconds to " + FIRST, [FIRST], 1000),
             learn("sbx", "ppo", "Pendulum-v1", "first-step", "same", 8, "SBX", "seconds to " + FIRST, [FIRST], 1000),
         ],

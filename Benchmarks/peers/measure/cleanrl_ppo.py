@@ -1,18 +1,21 @@
-"""PPO on Pendulum-v1 as CleanRL's ppo_continuous_action does it, written anew from its recipe: one file, plain PyTorch.
+"""PPO as CleanRL's ppo_continuous_action does it, written anew from its recipe: one file, plain PyTorch.
 
-usage: cleanrl_ppo.py memory|first-step|rate|goal [--seed 1] [--cap 1200]
+usage: cleanrl_ppo.py TASK memory|first-step|rate|goal [--seed 1] [--cap 1200]
+
+TASK: Pendulum-v1, or scenario:FILE (see task.py). The recipe stays the same for all.
 
 One environment with the usual wrappers (episode statistics, clipped actions, normalised and clipped observations and rewards), 2048
 steps a rollout, ten epochs of 32 minibatches, 64–64 tanh with orthogonal weights, Adam 3e-4 falling to 0 over a million steps, gradients
 clipped to 0.5. Without its TensorBoard log, which needs more memory.
 
-goal: says when the mean of 20 episodes of the deterministic policy is −200 or better, looked at every 4096 steps as for the other
-peers' PPO, and stops there, after the recipe's million steps, or after --cap seconds.
+goal: says when the deterministic policy reaches the task's goal, asked as often as the other peers' PPO (on the pendulum every 4096 steps),
+and stops there, after the recipe's million steps, or after --cap seconds.
 """
 import argparse
 import time
 
 parser = argparse.ArgumentParser()
+parser.add_argument("task")
 parser.add_argument("what", choices=["memory", "first-step", "rate", "goal"])
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--cap", type=float, default=1200, help="seconds after which `goal` gives up")
@@ -24,6 +27,7 @@ import report
 import torch
 from gymnasium.wrappers import ClipAction, FlattenObservation, NormalizeObservation, NormalizeReward, RecordEpisodeStatistics
 from gymnasium.wrappers import TransformObservation, TransformReward
+from task import Judge, Task
 from torch import nn
 from torch.distributions.normal import Normal
 
@@ -33,8 +37,11 @@ numpy.random.seed(options.seed)
 STEPS, EPOCHS, MINIBATCHES, DISCOUNT, LAMBDA, CLIP, TOTAL = 2048, 10, 32, 0.99, 0.95, 0.2, 1_000_000
 
 
+task = Task(options.task)
+
+
 def make():
-    environment = ClipAction(RecordEpisodeStatistics(FlattenObservation(gymnasium.make("Pendulum-v1"))))
+    environment = ClipAction(RecordEpisodeStatistics(FlattenObservation(task.make(training=True, seed=options.seed))))
     environment = NormalizeObservation(environment)
     environment = TransformObservation(environment, lambda o: numpy.clip(o, -10, 10), environment.observation_space)
     return TransformReward(NormalizeReward(environment, gamma=DISCOUNT), lambda r: float(numpy.clip(r, -10, 10)))
@@ -47,10 +54,12 @@ def layer(inputs, outputs, gain=numpy.sqrt(2)):
     return made
 
 
-environments = gymnasium.vector.SyncVectorEnv([make])
-critic = nn.Sequential(layer(3, 64), nn.Tanh(), layer(64, 64), nn.Tanh(), layer(64, 1, 1))
-actor = nn.Sequential(layer(3, 64), nn.Tanh(), layer(64, 64), nn.Tanh(), layer(64, 1, 0.01))
-log_deviation = nn.Parameter(torch.zeros(1, 1))
+# An episode's end and the next one's start in one step, as with the Gymnasium that the recipe was written for.
+environments = gymnasium.vector.SyncVectorEnv([make], autoreset_mode=gymnasium.vector.AutoresetMode.SAME_STEP)
+inputs, outputs = environments.single_observation_space.shape[0], environments.single_action_space.shape[0]
+critic = nn.Sequential(layer(inputs, 64), nn.Tanh(), layer(64, 64), nn.Tanh(), layer(64, 1, 1))
+actor = nn.Sequential(layer(inputs, 64), nn.Tanh(), layer(64, 64), nn.Tanh(), layer(64, outputs, 0.01))
+log_deviation = nn.Parameter(torch.zeros(1, outputs))
 parameters = [*critic.parameters(), *actor.parameters(), log_deviation]
 optimizer = torch.optim.Adam(parameters, lr=3e-4, eps=1e-5)
 
@@ -68,28 +77,25 @@ def normalizer():
     return wrapper
 
 
-def mean_return():
-    """Of twenty episodes of the deterministic policy, side by side, without the training's rewards."""
-    # Made here, so that the measurements that judge nothing do not pay for it. Normalised as the training's observations are.
-    judge = gymnasium.vector.SyncVectorEnv([lambda: ClipAction(gymnasium.make("Pendulum-v1")) for _ in range(20)])
+def policy(observations):
+    """The deterministic actions, of observations normalised as the training's are."""
     statistics, epsilon = normalizer().obs_rms, normalizer().epsilon
-    seen, _ = judge.reset(seed=1_000_000 + 1000 * options.seed)
-    total = numpy.zeros(20)
-    for _ in range(200):  # Pendulum-v1 ends then, and never before
-        scaled = numpy.clip((seen - statistics.mean) / numpy.sqrt(statistics.var + epsilon), -10, 10)
-        with torch.no_grad():
-            action = actor(torch.tensor(scaled, dtype=torch.float32)).numpy()
-        seen, gained, _, _, _ = judge.step(action)
-        total += gained
-    return total.mean()
+    scaled = numpy.clip((observations - statistics.mean) / numpy.sqrt(statistics.var + epsilon), -10, 10)
+    with torch.no_grad():
+        actions = actor(torch.tensor(scaled, dtype=torch.float32)).numpy()
+    space = environments.single_action_space
+    return numpy.clip(actions, space.low, space.high)
 
 
-observations = torch.zeros(STEPS, 1, 3)
-actions, logs, rewards, overs, values = torch.zeros(STEPS, 1, 1), *(torch.zeros(STEPS, 1) for _ in range(4))
+# Made only where it judges, so that memory and start are the recipe's own.
+judge = Judge(task, options.seed) if options.what == "goal" else None
+interval = task.interval(default=4096)
+observations, actions = torch.zeros(STEPS, 1, inputs), torch.zeros(STEPS, 1, outputs)
+logs, rewards, overs, values = (torch.zeros(STEPS, 1) for _ in range(4))
 now = torch.tensor(environments.reset(seed=options.seed)[0], dtype=torch.float32)
 over = torch.zeros(1)
 rollouts = {"first-step": 1, "memory": 2, "rate": 5, "goal": TOTAL // STEPS}[options.what]
-began, reached, score = time.perf_counter(), None, None
+began, judged, reached, score = time.perf_counter(), 0, False, "none"
 for rollout in range(rollouts):
     if rollout == 1:
         start = time.perf_counter()
@@ -130,17 +136,18 @@ for rollout in range(rollouts):
             (policy_loss + 0.5 * value_loss).backward()
             nn.utils.clip_grad_norm_(parameters, 0.5)
             optimizer.step()
-    if options.what == "goal" and rollout % 2 == 1:
-        score = mean_return()
-        print(f"{(rollout + 1) * STEPS} steps, {time.perf_counter() - began:.1f} s: return {score:.1f}", flush=True)
-        if score >= -200:
-            reached = (rollout + 1) * STEPS
+    made = (rollout + 1) * STEPS
+    if judge and made - judged >= interval:
+        judged = made
+        reached, score = judge.reaches_goal(policy)
+        print(f"{made} steps, {time.perf_counter() - began:.1f} s: {score}", flush=True)
+        if reached:
             report.mark("it reaches the goal")
         if reached or time.perf_counter() - began > options.cap:
             break
 if options.what == "rate":
     report.tell(rate=(rollouts - 1) * STEPS / (time.perf_counter() - start))
 elif options.what == "goal":
-    report.tell(steps=reached, last_score=f"return {score:.1f}")
+    report.tell(steps=made if reached else None, steps_made=made, last_score=score)
 else:
     report.tell()

@@ -2,7 +2,7 @@
 
 usage: learn.py LIBRARY ALGORITHM TASK WHAT [--settings zoo|same|ours] [--seed 1] …
 
-LIBRARY: sb3 or sbx. ALGORITHM: ppo, ddpg. TASK: a Gymnasium name, or scenario:FILE (see scenario_environment.py).
+LIBRARY: sb3 or sbx. ALGORITHM: ppo, ddpg. TASK: a Gymnasium name, or scenario:FILE (see task.py).
 WHAT
   rate        control steps per second with learning, from the end of what is compiled or warmed up
   goal        says when an evaluation reaches the goal, and stops; evaluations are in the time
@@ -45,13 +45,10 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.noise import NormalActionNoise
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecNormalize
+from task import Judge, Task
 
 algorithm = options.algorithm
-scenario = options.task.removeprefix("scenario:") if options.task.startswith("scenario:") else None
-if scenario:
-    import scenario_environment
-
-    description = scenario_environment.read(scenario)
+task = Task(options.task)
 
 # MARK: Settings
 
@@ -80,7 +77,7 @@ def settings():
             learning_rate=1e-3, gamma=0.98, tau=0.01, batch_size=100, buffer_size=20_000, learning_starts=500, train_freq=1,
             gradient_steps=1, action_noise=noise, policy_kwargs=dict(net_arch=[64, 64]), **rates), False
     # Keys that the scenario leaves out have Poise's defaults, which are those of the paper.
-    ppo = description.get("ppo", {})
+    ppo = task.description.get("ppo", {})
     deviation = dict(log_std_init=ppo.get("initialLogDeviation", 0.0))
     return ppo.get("worlds", 16), dict(
         n_steps=ppo.get("rolloutLength", 128), batch_size=ppo.get("minibatchSize", 64), n_epochs=ppo.get("epochs", 10),
@@ -93,56 +90,27 @@ def settings():
 count, arguments, normalises = settings()
 
 
-def environments(number, seed, training):
-    if not scenario:
+def environments(number, seed):
+    if task.description is None:
         return make_vec_env(options.task, number, seed=seed)
-    makers = [
-        (lambda index=index: scenario_environment.ScenarioEnvironment(description, training=training, seed=seed + index))
-        for index in range(number)]
+    makers = [(lambda index=index: task.make(training=True, seed=seed + index)) for index in range(number)]
     made = SubprocVecEnv(makers, start_method="fork") if options.worlds == "processes" else DummyVecEnv(makers)
     made.seed(seed)
     return made
 
 
-worlds = environments(count, 1000 * options.seed, training=True)
+worlds = environments(count, 1000 * options.seed)
 if normalises:
-    scales = description.get("ppo", {}).get("scalesRewards", False)
+    scales = task.description.get("ppo", {}).get("scalesRewards", False)
     worlds = VecNormalize(worlds, norm_reward=scales, clip_obs=10, gamma=arguments["gamma"])
 model = getattr(library, algorithm.upper())("MlpPolicy", worlds, seed=options.seed, device="cpu", **arguments)
 
-# MARK: Judging
-
-
-class Judge:
-    """Episodes of the deterministic policy, as many at once as there are."""
-
-    def __init__(self):
-        self.episodes = scenario_environment.tuning_episodes(description) if scenario else 20
-        self.worlds = environments(min(20, self.episodes), 1_000_000 + 1000 * options.seed, training=False)
-
-    def reaches_goal(self):
-        """Whether the goal is reached, and the score in words."""
-        returns, infos = [], []
-        running = numpy.zeros(self.worlds.num_envs)
-        observations = self.worlds.reset()
-        left = numpy.full(self.worlds.num_envs, self.episodes // self.worlds.num_envs)
-        while left.any() and not (scenario and scenario_environment.out_of_reach(description, infos, self.episodes)):
-            seen = worlds.normalize_obs(observations) if normalises else observations
-            actions, _ = model.predict(seen, deterministic=True)
-            observations, rewards, over, step_infos = self.worlds.step(actions)
-            running += rewards
-            for index in numpy.flatnonzero(over & (left > 0)):
-                returns.append(running[index])
-                infos.append(step_infos[index])
-                left[index] -= 1
-            running[over] = 0
-        if scenario:
-            return scenario_environment.goal_reached(description, infos, returns)
-        score = float(numpy.mean(returns))
-        return score >= -200, f"return {score:.1f}"
-
-
 # MARK: Watching
+
+
+def policy(observations):
+    """The deterministic actions."""
+    return model.predict(worlds.normalize_obs(observations) if normalises else observations, deterministic=True)[0]
 
 
 class Watch(BaseCallback):
@@ -156,8 +124,8 @@ class Watch(BaseCallback):
         self.times = []
         self.reached = None
         self.last_score = "none"
-        self.judge = Judge() if options.what == "goal" else None
-        self.interval = description["training"]["evaluationInterval"] if scenario else (4096 if algorithm == "ppo" else 1000)
+        self.judge = Judge(task, options.seed) if options.what == "goal" else None
+        self.interval = task.interval(default=4096 if algorithm == "ppo" else 1000)
 
     def _on_training_start(self):
         self.start = time.perf_counter()
@@ -166,7 +134,7 @@ class Watch(BaseCallback):
         """False to end training."""
         self.judged = self.num_timesteps
         before = time.perf_counter()
-        reached, self.last_score = self.judge.reaches_goal()
+        reached, self.last_score = self.judge.reaches_goal(policy)
         now = time.perf_counter()
         self.judging_seconds += now - before
         print(f"{self.num_timesteps} steps, {now - self.start:.1f} s: {self.last_score}", flush=True)
@@ -212,7 +180,7 @@ class Watch(BaseCallback):
 
 def adapt_learning_rate():
     """Poise's `schedule: adaptive`, rsl_rl's rule: the rate follows the KL divergence of each update."""
-    rate = description.get("ppo", {}).get("learningRate", {}) if scenario and options.settings == "ours" else {}
+    rate = task.description.get("ppo", {}).get("learningRate", {}) if task.description and options.settings == "ours" else {}
     divergence = model.logger.name_to_value.get("train/approx_kl") if rate.get("schedule") == "adaptive" else None
     if not divergence:
         return
