@@ -2,16 +2,21 @@
 """What learning takes, and what comes of it: the README's tables of training, from trainings of the shipped scenarios.
 
 usage: Benchmarks/learning.py [--rows SCENARIO[:ALGORITHM],…] [--seeds 71,72,73] [--threads 2] [--looks] [--keep FOLDER] [--poise FILE]
+       Benchmarks/learning.py --all-learn [--rows …] [--seeds 5000-5299] [--jobs 2]
 
 Each row is one scenario and algorithm, trained once with each seed until the goal is reached in two evaluations in a row, or the step limit;
 then judged over 100 published episodes, whose seeds neither training nor tuning saw. Prints a line as soon as a training is done, the rows of
 the table at the end. `--looks` also judges at half the physics step and under harder pushes. Seconds are those on the clock, evaluations
 included, so let the machine be idle.
+
+`--all-learn` asks whether every seed learns, of many: how many reach the goal, and after how long, in processor time. Nothing is judged.
 """
 import argparse
+import concurrent.futures
 import csv
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -38,7 +43,9 @@ CONDITIONS = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", default=",".join(ROWS), help="SCENARIO:ALGORITHM, with commas between; all of the table by default")
-    parser.add_argument("--seeds", default="71,72,73")
+    parser.add_argument("--seeds", type=seeds, default="71,72,73", help="with commas between; 5000-5299 for all of these")
+    parser.add_argument("--all-learn", action="store_true", help="ask only how many seeds reach the goal, and how soon")
+    parser.add_argument("--jobs", type=int, default=2, help="trainings side by side with --all-learn, on one thread each")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--looks", action="store_true", help="also judge under other conditions")
     parser.add_argument("--keep", help="a folder for the runs, which go away otherwise")
@@ -47,6 +54,9 @@ def main():
     if not os.access(options.poise, os.X_OK):
         sys.exit(f"{options.poise}: found no program. Run: make build")
     options.poise = os.path.abspath(options.poise)
+    if options.all_learn:
+        all_learn(options)
+        return
     tables, failure = [], None
     with tempfile.TemporaryDirectory(prefix="poise-learning-") as scratch:
         folder = os.path.abspath(options.keep or scratch)
@@ -56,8 +66,8 @@ def main():
                 scenario, _, algorithm = row.partition(":")
                 results = []
                 tables.append((scenario, algorithm or "ppo", results))
-                for seed in options.seeds.split(","):
-                    results.append(one(options, folder, scenario, algorithm or "ppo", int(seed)))
+                for seed in options.seeds:
+                    results.append(one(options, folder, scenario, algorithm or "ppo", seed))
         except Failed as problem:
             # What was measured before it is told all the same.
             failure = str(problem)
@@ -69,7 +79,7 @@ def main():
         print(f"| `{scenario}` | {NAMES[algorithm]} | {seconds} | {steps} | {score(scenario, results)} |")
     if options.looks:
         for scenario, _, results in tables:
-            looks(scenario, options.seeds.split(",")[:len(results)], results)
+            looks(scenario, [str(seed) for seed in options.seeds[:len(results)]], results)
     if failure:
         sys.exit(failure)
 
@@ -78,17 +88,60 @@ class Failed(Exception):
     """A command that did not end well."""
 
 
+def seeds(text):
+    """The numbers of "71,72" or "5000-5299"."""
+    found = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+def train(options, out, scenario, algorithm, seed, threads):
+    """One training into the folder `out`: its evaluations, and whether it ended at the goal, twice in a row."""
+    run([
+        options.poise, "train", scenario, "--algorithm", algorithm, "--seed", str(seed), "--threads", str(threads), "--out", out])
+    with open(os.path.join(out, "evaluations.csv"), encoding="utf-8") as table:
+        evaluations = list(csv.DictReader(table))
+    return evaluations, len(evaluations) > 1 and all(float(evaluation["meets_goal"]) for evaluation in evaluations[-2:])
+
+
+def all_learn(options):
+    """Of many seeds: how many reach the goal, after how many control steps, in which processor time."""
+    print("| scenario | | seeds at the goal | control steps, thousands: median, 95 %, worst | processor time of one |")
+    print("| --- | --- | --- | --- | --- |", flush=True)
+    for row in options.rows.split(","):
+        scenario, _, algorithm = row.partition(":")
+        algorithm = algorithm or "ppo"
+
+        def steps(seed):
+            """Until the goal; None where it was not reached."""
+            with tempfile.TemporaryDirectory(prefix="poise-learning-") as scratch:
+                evaluations, reached = train(options, os.path.join(scratch, "run"), scenario, algorithm, seed, 1)
+            if not reached:
+                print(f"{scenario} {algorithm}, seed {seed}: not at the goal", file=sys.stderr, flush=True)
+            return float(evaluations[-1]["environment_steps"]) / 1000 if reached else None
+
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            found = list(pool.map(steps, options.seeds))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / len(found)
+        reached = sorted(value for value in found if value is not None)
+        # The seeds that never got there are the last ones.
+        ranked = [f"{value:,.{0 if value >= 10 else 1}f}" for value in reached] + ["–"] * (len(found) - len(reached))
+        places = (len(found) - 1) // 2, round(0.95 * (len(found) - 1)), len(found) - 1
+        print(
+            f"| `{scenario}` | {NAMES[algorithm]} | {len(reached)} of {len(found)} | {', '.join(ranked[place] for place in places)} | "
+            f"{seconds:.2g} s |", flush=True)
+
+
 def one(options, folder, scenario, algorithm, seed):
     """A training and what it is worth."""
     out = os.path.join(folder, f"{scenario}-{algorithm}-{seed}")
-    command = [
-        options.poise, "train", scenario, "--algorithm", algorithm, "--seed", str(seed), "--threads", str(options.threads), "--out", out]
     start = time.perf_counter()
-    run(command)
+    evaluations, reached = train(options, out, scenario, algorithm, seed, options.threads)
     seconds = time.perf_counter() - start
-    with open(os.path.join(out, "evaluations.csv"), encoding="utf-8") as table:
-        evaluations = list(csv.DictReader(table))
-    reached = len(evaluations) > 1 and all(float(evaluation["meets_goal"]) for evaluation in evaluations[-2:])
     steps = f"{float(evaluations[-1]['environment_steps']) / 1000:,.0f}"
     is_pushed = pushes(out)
     result = {
@@ -135,9 +188,9 @@ def score(scenario, results):
     return survival + ("; tilt reward " + all_of("tilt_reward_per_step", "{:.2g}") if scenario.startswith("humanoid") else "")
 
 
-def looks(scenario, seeds, results):
+def looks(scenario, names, results):
     """Whether it looks like balance."""
-    print(f"\n| {scenario}, seed | {' | '.join(seeds)} |\n| --- |" + " --- |" * len(seeds))
+    print(f"\n| {scenario}, seed | {' | '.join(names)} |\n| --- |" + " --- |" * len(names))
 
     def row(name, cells):
         print(f"| {name} | {' | '.join(cells)} |")

@@ -6,7 +6,8 @@ usage: Benchmarks/peers/bench.py [--rows A,B…] [--rounds N] [--sides NAME…] 
 Each row is one kind of work; its sides take turns, round by round, so that a slow moment of the machine meets all alike. Everything
 runs on one core with one thread. Round r of every side has seed 100 + r, which nothing was tuned on. Raw results go to
 Benchmarks/results/ROW.csv (one line for each figure of each sample, with the machine, the versions and the seed), and the README's
-table is made from those files by table.py. A row's file is written whole when the row is done, and replaces the one before.
+table is made from those files by table.py. A row's file is written whole when the row is done, and replaces the one before; with --sides
+it keeps the samples of the others.
 
 Python environments are made from PyPI in $POISE_PEERS (default /tmp/poise-peers), outside the project; the first run needs a network
 and, for RLtools and PufferLib, a C++ compiler. A peer that cannot be installed is said so, in the file and in the table.
@@ -26,7 +27,7 @@ import tempfile
 import scratch
 import table
 from execution import Execution, Failed
-from rows import PROJECT, ROWS, Settings
+from rows import PROJECT, RLTOOLS_CACHE, ROWS, Settings
 
 COLUMNS = [
     "row", "side", "figure", "unit", "round", "seed", "value", "wall_s", "processor_s", "peak_memory_mb", "note", "versions", "processor",
@@ -38,7 +39,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", help="names, with commas between; all by default")
     parser.add_argument("--rounds", type=int, help="in place of each row's own number")
-    parser.add_argument("--sides", nargs="*", help="only sides whose name contains one of these")
+    parser.add_argument("--sides", nargs="*", help="only sides whose name contains one of these; the others' samples stay in the file")
     parser.add_argument("--core", type=int, default=0, help="the processor that everything runs on")
     parser.add_argument("--cap", type=float, default=1200, help="seconds after which a peer gives up on a goal")
     parser.add_argument("--poise", default=os.path.join(PROJECT, ".build", "release", "poise"))
@@ -86,14 +87,14 @@ def chosen(options):
 def install(rows):
     """Makes what the rows need; environment: why it is missing."""
     missing = {}
-    for environment in dict.fromkeys(side.environment for row in rows for side in row.sides if side.environment):
+    sides = [side for row in rows for side in row.sides if side.environment]
+    for environment in dict.fromkeys(side.environment for side in sides):
         try:
             interpreter = scratch.python(environment)
-            if environment == "rltools":
-                cache = os.path.join(scratch.FOLDER, "rltools-cache")
-                os.makedirs(cache, exist_ok=True)
-                script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "measure", "rltools_td3.py")
-                Execution([interpreter, script, "compile"], None, variables={"POISE_PEERS_CACHE": cache})
+            os.makedirs(RLTOOLS_CACHE["POISE_PEERS_CACHE"], exist_ok=True)
+            for side in sides:
+                if side.environment == environment and side.prepare:
+                    Execution([interpreter, *side.prepare], None, variables=RLTOOLS_CACHE)
         except (scratch.Missing, Failed) as problem:
             missing[environment] = scratch.last_words(str(problem))
             print(f"{environment} cannot be installed here: {missing[environment]}", file=sys.stderr, flush=True)
@@ -102,7 +103,7 @@ def install(rows):
 
 def measure(row, settings, options, missing):
     rounds = options.rounds or row.rounds
-    lines = []
+    lines = kept(row, options)
     values = {}
     for number in range(1, rounds + 1):
         for side in row.sides:
@@ -140,6 +141,15 @@ def measure(row, settings, options, missing):
         reached = [value for value in found if value is not None]
         middle = f"{statistics.median(reached):,.4g}" if reached else "–"
         print(f"{row.name}: {name} {middle} {row.unit}, {len(reached)} of {len(found)}")
+
+
+def kept(row, options):
+    """The samples of before, of sides that are not measured now."""
+    path = os.path.join(options.results, row.name + ".csv")
+    if not options.sides or not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return [line for line in csv.DictReader(file) if line["side"] not in [side.name for side in row.sides]]
 
 
 def write_whole(path, lines):

@@ -43,6 +43,7 @@ class Side:
     measure: object
     seconds: float  # what one measurement takes, about
     environment: str | None = None  # the peer's, see scratch.py
+    prepare: list | None = None  # what its interpreter runs once, before anything is measured
 
     @property
     def is_ours(self):
@@ -74,6 +75,9 @@ class Row:
 
 # MARK: - Peers
 
+# Where RLtools keeps what it compiles.
+RLTOOLS_CACHE = {"POISE_PEERS_CACHE": os.path.join(scratch.FOLDER, "rltools-cache")}
+
 
 def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, seconds, name, cap=math.inf):
     """A side that runs one of measure/*.py and reads its line.
@@ -83,13 +87,12 @@ def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, se
     """
 
     def measure(settings, seed):
-        cache = os.path.join(scratch.FOLDER, "rltools-cache")
         command = [scratch.python(environment), os.path.join(HERE, "measure", script), *arguments, "--seed", str(seed)]
-        if "goal" in arguments and script in ["learn.py", "cleanrl_ppo.py"]:
+        if "goal" in arguments:
             command += ["--cap", str(min(settings.cap, cap))]
         # In the scratch folder, since PufferLib leaves a link wherever it is imported.
         run = Execution(
-            command, settings.core, marks, {"POISE_PEERS_CACHE": cache}, timeout=settings.cap + 900, folder=scratch.FOLDER)
+            command, settings.core, marks, RLTOOLS_CACHE, timeout=settings.cap + 900, folder=scratch.FOLDER)
         lines = [json.loads(line[5:]) for line in run.lines if line.startswith("PEER ")]
         told = lines[-1] if lines else {"figures": {}, "versions": {}}
         sample = value_of(figure, run, told["figures"], scale)
@@ -228,7 +231,7 @@ SAME_PPO = [
 def same_ddpg(algorithm):
     keys = [
         "worlds=1", "batchSize=100", "hiddenSizes=[64, 64]", "criticHiddenSizes=[64, 64]", "updatesPerStep=1", "warmupSteps=100",
-        "memoryCapacity=20000", "mirrorSymmetry=null"]
+        "memoryCapacity=20000", "mirrorSymmetry=null", "preSquashPenalty=0"]
     return [f"training.algorithm={algorithm}", *(f"{algorithm}.{key}" for key in keys)]
 
 
@@ -244,8 +247,8 @@ def learn(library, algorithm, task, what, settings, seconds, name, figure="rate"
 
 GOAL = "reaches the goal"
 SAME_TASK = (
-    "to the first evaluation that reaches it, process start included; the same model and reward, in MuJoCo for the peers; Poise's settings "
-    "for all but CleanRL's recipe; the peers lack {}")
+    "to the first evaluation that reaches the goal, process start included; the same model and reward, in MuJoCo for the peers; Poise's "
+    "settings for all but CleanRL's recipe, which has its own; the peers lack {}")
 FIRST = "the first control step"
 
 
@@ -257,6 +260,16 @@ def cleanrl(task, what, seconds, figure="rate", marks=(), scale=1.0, cap=math.in
     """CleanRL's, which is the same whatever the task."""
     return peer(
         "gym", "cleanrl_ppo.py", task, what, figure=figure, marks=marks, scale=scale, seconds=seconds, name="CleanRL's recipe", cap=cap)
+
+
+def rltools(algorithm, task, what, settings, seconds, name, cap=math.inf):
+    """RLtools, which compiles itself for each setting first."""
+    arguments = [algorithm, task, what, "--settings", settings]
+    side = peer(
+        "rltools", "rltools_learn.py", *arguments, seconds=seconds, name=name, cap=cap,
+        **(dict(figure="seconds to " + GOAL, marks=[GOAL]) if what == "goal" else {}))
+    side.prepare = [os.path.join(HERE, "measure", "rltools_learn.py"), algorithm, task, "compile", "--settings", settings]
+    return side
 
 
 def cleanrl_goal(task, seconds, cap):
@@ -283,10 +296,11 @@ def scenario_rate_row(name, scenario, steps, seconds, extras):
             poise_rate(scenario, steps=steps, seconds=seconds, name="Poise"),
             learn("sbx", "ppo", task, "rate", "ours", 25, "SBX"),
             learn("sb3", "ppo", task, "rate", "ours", 20, "Stable-Baselines3"),
+            rltools("ppo", task, "rate", "ours", 10, "RLtools"),
             cleanrl(task, "rate", 20),
         ],
-        setting=f"the same model and reward, in MuJoCo for the peers; Poise's settings for all but CleanRL's recipe, Poise with {extras}; Poise's "
-        "whole process, peers once they run")
+        setting=f"the same model and reward, in MuJoCo for the peers; Poise's settings for all but CleanRL's recipe; Poise also with {extras}; "
+        "Poise's whole process, peers once they run")
 
 
 ROWS = [
@@ -302,17 +316,17 @@ ROWS = [
                 name="MuJoCo with our humanoid, physics alone"),
         ],
         [Bar(["EnvPool", "Gymnasium"], 2)], rounds=5,
-        setting="4 physics steps a control step against their 5; 8 worlds, EnvPool in batches of 8"),
+        setting="4 physics steps a control step, the peers' own humanoid 5; 8 worlds, EnvPool in batches of 8"),
     small_steps_row("pendulum", "pendulum", "pendulum-swingup", "Pendulum-v1", "8 worlds, EnvPool in batches of 8"),
     small_steps_row(
         "inverted-pendulum", "inverted pendulum (our cart-pole)", "cartpole-balance", "InvertedPendulum-v5",
-        "4 physics steps a control step against their 2; 8 worlds, EnvPool in batches of 8"),
+        "4 physics steps a control step, the peers 2; 8 worlds, EnvPool in batches of 8"),
     Row(
         "ddpg-rate", "DDPG on the pendulum", "training steps/s", False,
         [
             poise_rate("pendulum-swingup", *same_ddpg("ddpg"), steps=40_000, seconds=4, name="Poise"),
             poise_rate("pendulum-swingup", *same_ddpg("td3"), steps=40_000, seconds=5, name="Poise TD3"),
-            peer("rltools", "rltools_td3.py", "rate", seconds=8, name="RLtools TD3"),
+            rltools("td3", "Pendulum-v1", "rate", "same", 8, "RLtools TD3"),
             learn("sbx", "ddpg", "Pendulum-v1", "rate", "same", 20, "SBX DDPG"),
             learn("sb3", "ddpg", "Pendulum-v1", "rate", "same", 14, "Stable-Baselines3 DDPG"),
         ],
@@ -325,6 +339,7 @@ ROWS = [
         [
             poise_rate("pendulum-swingup", *SAME_PPO, steps=409_600, seconds=4, name="Poise"),
             peer("pufferlib", "pufferlib_ppo.py", seconds=20, name="PufferLib"),
+            rltools("ppo", "Pendulum-v1", "rate", "same", 8, "RLtools"),
             cleanrl("Pendulum-v1", "rate", 15),
             learn("sbx", "ppo", "Pendulum-v1", "rate", "same", 25, "SBX"),
             learn("sb3", "ppo", "Pendulum-v1", "rate", "same", 15, "Stable-Baselines3"),
@@ -337,42 +352,44 @@ ROWS = [
         [
             poise_goal("pendulum-swingup", "ppo", 1, "Poise PPO"),
             poise_goal("pendulum-swingup", "ddpg", 1, "Poise DDPG"),
-            peer(
-                "rltools", "rltools_td3.py", "goal", figure="seconds to " + GOAL, marks=[GOAL], seconds=6, name="RLtools TD3"),
-            # Given a thousand times what Poise takes; on seed 1 its return was no better than −1130 in 800,000 steps.
-            cleanrl_goal("Pendulum-v1", 205, cap=200),
+            rltools("ppo", "Pendulum-v1", "goal", "zoo", 6, "RLtools PPO"),
+            rltools("td3", "Pendulum-v1", "goal", "same", 6, "RLtools TD3"),
+            # Given hundreds of times what Poise takes.
+            cleanrl_goal("Pendulum-v1", 105, cap=100),
             goal("sbx", "ppo", "Pendulum-v1", "zoo", 20, "SBX PPO"),
             goal("sbx", "ddpg", "Pendulum-v1", "ours", 20, "SBX DDPG"),
             goal("sb3", "ppo", "Pendulum-v1", "zoo", 25, "Stable-Baselines3 PPO"),
             goal("sb3", "ddpg", "Pendulum-v1", "ours", 30, "Stable-Baselines3 DDPG"),
         ],
         [
-            Bar(["RLtools TD3"], 2), Bar(["SBX PPO", "SBX DDPG"], 8),
+            Bar(["RLtools PPO", "RLtools TD3"], 2), Bar(["SBX PPO", "SBX DDPG"], 8),
             Bar(["Stable-Baselines3 PPO", "Stable-Baselines3 DDPG"], 10),
         ],
-        setting="process start included; PPO with rl-baselines3-zoo's settings, DDPG with Poise's (the zoo's waits for 10,000 steps); "
-        "Poise with mirror symmetry"),
+        setting="process start included; Poise as its scenario is set, with mirror symmetry; the peers' PPO with rl-baselines3-zoo's settings, "
+        "their DDPG with those of our TD3 (the zoo's waits for 10,000 steps), RLtools' TD3 and CleanRL's recipe with their own"),
     Row(
         "cartpole-goal", "to the goal of cartpole-balance", "s", True,
         [
             poise_goal("cartpole-balance", "ppo", 1, "Poise PPO"),
             goal("sbx", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 25, "SBX PPO"),
             goal("sb3", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 10, "Stable-Baselines3 PPO"),
+            rltools("ppo", "scenario:" + scenario_file("cartpole-balance"), "goal", "ours", 10, "RLtools PPO"),
             cleanrl_goal("scenario:" + scenario_file("cartpole-balance"), 60, cap=200),
         ],
         setting=SAME_TASK.format("mirror symmetry")),
-    scenario_rate_row("cartpole-rate", "cartpole-balance", 204_800, 4, "mirror symmetry, too"),
+    scenario_rate_row("cartpole-rate", "cartpole-balance", 204_800, 4, "mirror symmetry"),
     Row(
         "humanoid-goal", "to the goal of humanoid-stand", "s", True,
         [
             poise_goal("humanoid-stand", "ppo", 60, "Poise PPO"),
             goal("sbx", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 200, "SBX PPO"),
             goal("sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 200, "Stable-Baselines3 PPO"),
+            rltools("ppo", "scenario:" + scenario_file("humanoid-stand"), "goal", "ours", 300, "RLtools PPO"),
             cleanrl_goal("scenario:" + scenario_file("humanoid-stand"), 400, cap=400),
         ],
         [Bar(["Stable-Baselines3 PPO"], 6)],
         setting=SAME_TASK.format("mirror symmetry, smoothness and the averaging of the policy")),
-    scenario_rate_row("humanoid-rate", "humanoid-stand", 65_536, 10, "mirror symmetry, smoothness and averaging, too"),
+    scenario_rate_row("humanoid-rate", "humanoid-stand", 65_536, 10, "mirror symmetry, smoothness and averaging"),
     Row(
         "ppo-memory", "peak memory, PPO on the pendulum", "MB", True,
         [
@@ -398,7 +415,7 @@ ROWS = [
             learn("sb3", "ppo", "Pendulum-v1", "first-step", "same", 4, "Stable-Baselines3", "seconds to " + FIRST, [FIRST], 1000),
             learn("sbx", "ppo", "Pendulum-v1", "first-step", "same", 8, "SBX", "seconds to " + FIRST, [FIRST], 1000),
         ],
-        limit=100, rounds=5, setting="Poise's run folder is written by then"),
+        limit=100, rounds=5, setting="Poise has written its run folder by then"),
     Row(
         "help", "`poise --help`, beside the import of a peer", "ms", True,
         [

@@ -17,7 +17,8 @@ ENVIRONMENTS = {
         "import torch, stable_baselines3, sbx, mujoco, yaml"),
     "pypi": (["torch==2.13.0", "stable-baselines3==2.9.2", "gymnasium==1.4.0", "pyyaml"], "import torch, stable_baselines3, yaml"),
     "envpool": (["envpool==1.2.5", "gymnasium==1.4.0"], "import envpool"),
-    "rltools": (["rltools==2.2.1", "gymnasium==1.4.0", "mkl", "mkl-include"], "import rltools, gymnasium"),
+    "rltools": (
+        ["rltools==2.2.1", "gymnasium==1.4.0", "mujoco==4.0.0", "pyyaml", "mkl", "mkl-include"], "import rltools, gymnasium, mujoco, yaml"),
     "pufferlib": (
         ["torch==2.13.0", "pufferlib==3.0.0", "gymnasium==0.29.1"],
         "import pufferlib.pufferl, pufferlib.models, pufferlib.emulation, gymnasium"),

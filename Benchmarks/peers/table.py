@@ -3,8 +3,9 @@
 
 usage: Benchmarks/peers/table.py [--print | --check] [--by clock|processor] [--results FOLDER]
 
-Writes what stands between the two markers in README.md, or prints it, or says whether it stands there. Medians of the samples; a rate or a time is the one on the clock,
-or, with --by processor, as if the program had had its core to itself (what a busy machine leaves of it).
+Writes what stands between the two markers in README.md, or prints it, or says whether it stands there. Medians of the samples; a rate or
+a time is the one on the clock, or, with --by processor, as if the program had had its core to itself (what a busy machine leaves of it).
+Where a row has no bar, its ratio is that to the best peer.
 """
 import argparse
 import csv
@@ -12,7 +13,7 @@ import os
 import statistics
 import sys
 
-from rows import PROJECT, ROWS
+from rows import PROJECT, ROWS, Bar
 
 RESULTS = os.path.join(PROJECT, "Benchmarks", "results")
 README = os.path.join(PROJECT, "README.md")
@@ -68,7 +69,7 @@ def ratio(row, ours, theirs):
 
 def markdown(by="clock", results=RESULTS):
     lines = ["| one core, one thread | Poise | peers | Poise is better by | asked |", "| --- | --- | --- | --- | --- |"]
-    notes = []
+    settings, notes = [], []
     machines, versions, rounds, loads = {}, {}, set(), []
     for row in ROWS:
         found = medians(row, by, results)
@@ -87,25 +88,33 @@ def markdown(by="clock", results=RESULTS):
                 notes.append(f"{side.name} could not be {'installed' if note.startswith('not') else 'run'} here ({note.split(': ', 1)[1]}).")
             else:
                 theirs.append(f"{side.name}: not within {number(seconds)} {row.unit} ({note})")
-        for bar in row.bars:
+        # Without a bar of its own a row is compared with the best peer.
+        peers = [side.name for side in row.sides if not side.is_ours and side.name in found]
+        for bar in row.bars or ([Bar(peers, 0)] if peers and row.limit is None else []):
             own = mine.get(bar.ours, (None,))[0] if bar.ours else best
             rivals = [found[peer][0] for peer in bar.peers if peer in found and found[peer][0] is not None]
-            beyond = [found[peer][4] for peer in bar.peers if peer in found and found[peer][0] is None and found[peer][1] == 0 and row.unit == "s"]
+            beyond = [found[peer][4] for peer in bar.peers if peer in found and found[peer][0] is None and found[peer][1] == 0 and row.unit == "s"
+                and not found[peer][3].startswith(("not installed", "failed"))]
             if own is not None and rivals:
                 ratios.append(f"{number(ratio(row, own, (min if row.less_is_better else max)(rivals)))}×")
             elif own is not None and beyond:
-                ratios.append(f"over {number(ratio(row, own, max(beyond)))}×")
+                ratios.append(f"over {number(ratio(row, own, min(beyond)))}×")
             else:
                 ratios.append("–")
-            asked.append(f"{bar.factor:g}×")
+            if bar.factor:
+                asked.append(f"{bar.factor:g}×")
         if row.limit is not None:
             asked.append(f"under {row.limit:g} {row.unit}")
         cell = ", ".join(
             (number(v[0]) if v[0] is not None else "not reached") + (f" ({name.removeprefix('Poise ')})" if name != "Poise" else "")
             for name, v in mine.items())
-        setting = f"; {row.setting}" if row.setting else ""
+        mark = ""
+        if row.setting:
+            if row.setting not in settings:
+                settings.append(row.setting)
+            mark = f" <sup>{settings.index(row.setting) + 1}</sup>"
         lines.append(
-            f"| {row.title}, {row.unit}{setting} | {cell} | {'; '.join(theirs)} | {' / '.join(ratios)} | {' / '.join(asked)} |")
+            f"| {row.title}, {row.unit}{mark} | {cell} | {'; '.join(theirs)} | {' / '.join(ratios)} | {' / '.join(asked)} |")
         for line in samples(row, results):
             machines.setdefault(f"{line['processor']}, {line['cores']} cores", {})[row.title] = True
             rounds.add(int(line["round"]))
@@ -121,7 +130,8 @@ def markdown(by="clock", results=RESULTS):
     how = "on the clock" if by == "clock" else "of processor time, since the machine was shared"
     # What a peer or Poise ran just before is in it, too: one process on one core is a load of 1.
     load = f"{min(loads):.1f} to {max(loads):.1f}, median {statistics.median(loads):.1f}"
-    text = "\n".join(lines) + (
+    explained = "".join(f"{index}. {setting[0].upper()}{setting[1:]}.\n" for index, setting in enumerate(settings, 1))
+    text = "\n".join(lines) + (f"\n\n{explained.rstrip()}" if explained else "") + (
         f"\n\nMedians of up to {max(rounds)} rounds in turns, {how}; {'; '.join(places)}; load before a sample {load}. Poise {' and '.join(versions.get('poise', {}))}; {told}.")
     return text + "".join(f" {note}" for note in dict.fromkeys(notes))
 

@@ -14,7 +14,7 @@ struct PeerTableTests {
     try Python.run(Self.table, ["--check"])
   }
 
-  @Test("holds medians and ratios, goals that were not reached, and peers that are missing")
+  @Test("holds medians and ratios, settings, goals that were not reached, and peers that are missing")
   func table() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "poise-peers-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -36,6 +36,10 @@ struct PeerTableTests {
       [
         ("Poise", "10", 1, ""), ("Poise TD3", "30", 1, ""), ("RLtools TD3", "10", 1, ""), ("SBX DDPG", "5", 1, ""),
       ], to: folder)
+    // Without a bar of its own a row is compared with the best peer.
+    try write(
+      "cartpole-goal", figure: "to the goal of cartpole-balance",
+      [("Poise PPO", "1", 1, ""), ("SBX PPO", "3", 1, ""), ("Stable-Baselines3 PPO", "2", 1, "")], to: folder)
     let lines = try Python.run(Self.table, ["--print", "--results", folder.path]).split(separator: "\n")
     let steps = try #require(lines.first { $0.hasPrefix("| pendulum, random actions") })
     #expect(steps.contains("| 20.0 | EnvPool 10.0 | 2.00× | 2× |"))
@@ -46,6 +50,11 @@ struct PeerTableTests {
     let goal = try #require(lines.first { $0.hasPrefix("| to the goal of humanoid-stand") })
     #expect(
       goal.contains("| 0.10 (PPO) | Stable-Baselines3 PPO: not within 1.00 s (survival 0.50) | over 10.0× | 6× |"))
+    let cartpole = try #require(lines.first { $0.hasPrefix("| to the goal of cartpole-balance") })
+    #expect(cartpole.contains("| 1.00 (PPO) | SBX PPO 3.00; Stable-Baselines3 PPO 2.00 | 2.00× |  |"))
+    // What a reader has to know stands below, under the number that the row bears.
+    let number = try #require(steps.firstMatch(of: /<sup>(\d+)<\/sup>/)?.output.1)
+    #expect(lines.contains("\(number). 8 worlds, EnvPool in batches of 8."))
     #expect(lines.last?.contains("Gymnasium could not be installed here (no network).") ?? false)
     let byProcessor = try Python.run(Self.table, ["--print", "--by", "processor", "--results", folder.path])
     #expect(byProcessor.contains("| 20.0 | EnvPool 20.0 | 1.00× | 2× |"))

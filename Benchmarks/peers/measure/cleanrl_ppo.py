@@ -56,6 +56,7 @@ def layer(inputs, outputs, gain=numpy.sqrt(2)):
 
 # An episode's end and the next one's start in one step, as with the Gymnasium that the recipe was written for.
 environments = gymnasium.vector.SyncVectorEnv([make], autoreset_mode=gymnasium.vector.AutoresetMode.SAME_STEP)
+bounds = environments.envs[0].unwrapped.action_space
 inputs, outputs = environments.single_observation_space.shape[0], environments.single_action_space.shape[0]
 critic = nn.Sequential(layer(inputs, 64), nn.Tanh(), layer(64, 64), nn.Tanh(), layer(64, 1, 1))
 actor = nn.Sequential(layer(inputs, 64), nn.Tanh(), layer(64, 64), nn.Tanh(), layer(64, outputs, 0.01))
@@ -83,8 +84,7 @@ def policy(observations):
     scaled = numpy.clip((observations - statistics.mean) / numpy.sqrt(statistics.var + epsilon), -10, 10)
     with torch.no_grad():
         actions = actor(torch.tensor(scaled, dtype=torch.float32)).numpy()
-    space = environments.single_action_space
-    return numpy.clip(actions, space.low, space.high)
+    return numpy.clip(actions, bounds.low, bounds.high)
 
 
 # Made only where it judges, so that memory and start are the recipe's own.
@@ -95,7 +95,7 @@ logs, rewards, overs, values = (torch.zeros(STEPS, 1) for _ in range(4))
 now = torch.tensor(environments.reset(seed=options.seed)[0], dtype=torch.float32)
 over = torch.zeros(1)
 rollouts = {"first-step": 1, "memory": 2, "rate": 5, "goal": TOTAL // STEPS}[options.what]
-began, judged, reached, score = time.perf_counter(), 0, False, "none"
+began, due, reached, score = time.perf_counter(), interval, False, "none"
 for rollout in range(rollouts):
     if rollout == 1:
         start = time.perf_counter()
@@ -137,8 +137,8 @@ for rollout in range(rollouts):
             nn.utils.clip_grad_norm_(parameters, 0.5)
             optimizer.step()
     made = (rollout + 1) * STEPS
-    if judge and made - judged >= interval:
-        judged = made
+    if judge and made >= due:
+        due += interval
         reached, score = judge.reaches_goal(policy)
         print(f"{made} steps, {time.perf_counter() - began:.1f} s: {score}", flush=True)
         if reached:

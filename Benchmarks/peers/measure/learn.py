@@ -71,7 +71,7 @@ def settings():
         return 1, dict(
             batch_size=100, buffer_size=20_000, learning_starts=100, train_freq=1, gradient_steps=1, action_noise=noise,
             policy_kwargs=dict(net_arch=[64, 64])), False
-    if algorithm == "ddpg":  # those of pendulum-swingup
+    if algorithm == "ddpg":  # those of TD3 on pendulum-swingup, which DDPG had before its sweep
         rates = dict(qf_learning_rate=1e-3) if options.library == "sbx" else {}
         return 1, dict(
             learning_rate=1e-3, gamma=0.98, tau=0.01, batch_size=100, buffer_size=20_000, learning_starts=500, train_freq=1,
@@ -104,6 +104,7 @@ if normalises:
     scales = task.description.get("ppo", {}).get("scalesRewards", False)
     worlds = VecNormalize(worlds, norm_reward=scales, clip_obs=10, gamma=arguments["gamma"])
 model = getattr(library, algorithm.upper())("MlpPolicy", worlds, seed=options.seed, device="cpu", **arguments)
+worlds.seed(1000 * options.seed)  # which the model has just set to its own
 
 # MARK: Watching
 
@@ -119,20 +120,19 @@ class Watch(BaseCallback):
     def __init__(self):
         super().__init__()
         self.rollouts = 0
-        self.judged = 0
         self.judging_seconds = 0.0
         self.times = []
         self.reached = None
         self.last_score = "none"
         self.judge = Judge(task, options.seed) if options.what == "goal" else None
-        self.interval = task.interval(default=4096 if algorithm == "ppo" else 1000)
+        self.interval = self.due = task.interval(default=4096 if algorithm == "ppo" else 1000)
 
     def _on_training_start(self):
         self.start = time.perf_counter()
 
     def judge_now(self):
         """False to end training."""
-        self.judged = self.num_timesteps
+        self.due += self.interval
         before = time.perf_counter()
         reached, self.last_score = self.judge.reaches_goal(policy)
         now = time.perf_counter()
@@ -151,7 +151,7 @@ class Watch(BaseCallback):
         self.times.append((self.num_timesteps, time.perf_counter()))
         adapt_learning_rate()
         self.goes_on = True
-        if self.judge and self.num_timesteps - self.judged >= self.interval:
+        if self.judge and self.num_timesteps >= self.due:
             self.goes_on = self.judge_now()
         if options.what == "memory" and self.rollouts > 2:
             self.goes_on = False
@@ -164,7 +164,7 @@ class Watch(BaseCallback):
             return False
         if algorithm == "ppo":
             return self.goes_on
-        if self.judge and self.num_timesteps % self.interval == 0:
+        if self.judge and self.num_timesteps >= self.due:
             return self.judge_now()
         if options.what == "memory" and self.num_timesteps > 4096:
             return False

@@ -1,4 +1,6 @@
 """What a peer learns, and when it has learned it: a Gymnasium task, or one of our scenarios simulated by MuJoCo."""
+import math
+
 import gymnasium
 import numpy
 
@@ -6,7 +8,7 @@ PENDULUM_GOAL = -200  # mean return of an episode
 
 
 class Task:
-    """By its name: Pendulum-v1 (or another task of Gymnasium, which then has no goal here) or scenario:FILE."""
+    """By its name: Pendulum-v1, the one of Gymnasium's whose goal is known here, or scenario:FILE."""
 
     def __init__(self, name):
         self.name = name
@@ -26,7 +28,7 @@ class Task:
 
     @property
     def episodes(self):
-        """How many are judged at once."""
+        """Of one judging."""
         return self.scenarios.tuning_episodes(self.description) if self.description else 20
 
     def interval(self, default):
@@ -37,6 +39,8 @@ class Task:
         """Whether these episodes do, and the score in words. infos: the last of each episode."""
         if self.description:
             return self.scenarios.goal_reached(self.description, infos, returns)
+        if self.name != "Pendulum-v1":
+            raise ValueError(f"no goal is known for {self.name}")
         score = float(numpy.mean(returns))
         return score >= PENDULUM_GOAL, f"return {score:.1f}"
 
@@ -49,7 +53,7 @@ class Judge:
 
     def __init__(self, task, seed):
         self.task = task
-        self.environments = [task.make() for _ in range(min(20, task.episodes))]
+        self.environments = [task.make() for _ in range(math.gcd(20, task.episodes))]
         # Once: each judging has starts of its own.
         for index, environment in enumerate(self.environments):
             environment.reset(seed=1_000_000 + 1000 * seed + index)

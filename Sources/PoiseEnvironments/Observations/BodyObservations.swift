@@ -108,4 +108,13 @@ extension ConfigurationKey {
   static func body(_ property: any WritableKeyPath<Root, String?> & Sendable) -> Self {
     .key("body", property, .optional(.text("the name of a body")), "Which body; null for the task's uprightBody.")
   }
+
+  /// The key `bodies` of a term that looks at some bodies; with `isRequired`, at one at least.
+  static func bodies(
+    _ property: any WritableKeyPath<Root, [String]> & Sendable, _ which: String = "Which bodies.",
+    isRequired: Bool = false
+  ) -> Self {
+    let format = ConfigurationFormat.list(of: .text("the name of a body"), count: (isRequired ? 1 : 0)...Int.max)
+    return .key("bodies", property, format, which, isRequired: isRequired)
+  }
 }

@@ -11,8 +11,7 @@ public struct FootContactsObservation: ObservationTerm {
   public static let termName = "footContacts"
   public static let documentation = "1 for each body that something presses against, else 0."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key(
-      "bodies", \.bodies, .list(of: .text("the name of a body"), count: 1...Int.max), "Which bodies.", isRequired: true),
+    .bodies(\.bodies, isRequired: true),
     .key("threshold", \.threshold, .number(.notNegative, unit: "N"), "Smaller forces count as none."),
   ]
 
@@ -34,8 +33,7 @@ public struct ContactForcesObservation: ObservationTerm {
   public static let documentation =
     "Force that everything touching a body exerts on it in the last physics step, in the body's axes; scale it down."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key(
-      "bodies", \.bodies, .list(of: .text("the name of a body"), count: 1...Int.max), "Which bodies.", isRequired: true)
+    .bodies(\.bodies, isRequired: true)
   ]
 
   public func bind(_ binder: inout TermBinder) -> BoundObservation {

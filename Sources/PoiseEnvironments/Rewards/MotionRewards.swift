@@ -47,7 +47,7 @@ public struct DriftCost: RewardTerm {
   public static let documentation =
     "−Σ √(ΔX² + ΔY²)/Δt: minus the horizontal speeds of bodies over the control step, whichever way they go."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("bodies", \.bodies, .list(of: .text("the name of a body")), "Which ones; [] for the task's uprightBody.")
+    .bodies(\.bodies, "Which ones; [] for the task's uprightBody.")
   ]
 
   public func bind(_ binder: inout TermBinder) -> BoundReward {

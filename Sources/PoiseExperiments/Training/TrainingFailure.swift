@@ -34,7 +34,7 @@ public struct TrainingFailure: PoiseError, Equatable {
 
 extension Scenario {
   /// What makes the steps of the algorithm that trains large, for people.
-  var learningRates: String {
+  var settingsOfStepSize: String {
     switch training.algorithm {
     case .ppo:
       "ppo.learningRate.initial is \(ppo.learningRate.initial)"

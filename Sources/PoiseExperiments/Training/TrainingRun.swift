@@ -260,7 +260,7 @@ public final class TrainingRun {
     throw TrainingFailure(
       run: folder.path, cause: cause, environmentSteps: state.environmentSteps, iteration: state.iteration,
       firstFault: report.failure == nil ? nil : report.faults.first?.description,
-      settings: scenario.scenario.learningRates, hasBest: state.best != nil)
+      settings: scenario.scenario.settingsOfStepSize, hasBest: state.best != nil)
   }
 
   /// - Returns: false if it was stopped; then it is made anew when the run goes on.
