@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What learning takes, and what comes of it: the README's tables of training, from trainings of the shipped scenarios.
+"""What learning takes, and what comes of it: the tables of training in README.md and Benchmarks/README.md, from trainings of the shipped scenarios.
 
 usage: Benchmarks/learning.py [--rows SCENARIO[:ALGORITHM],…] [--seeds 71,72,73] [--threads 2] [--looks] [--keep FOLDER] [--poise FILE]
        Benchmarks/learning.py --all-learn [--rows …] [--seeds 5000-5299] [--jobs 2]
@@ -9,7 +9,7 @@ then judged over 100 published episodes, whose seeds neither training nor tuning
 the table at the end. `--looks` also judges at half the physics step and under harder pushes. Seconds are those on the clock, evaluations
 included, so let the machine be idle.
 
-`--all-learn` asks whether every seed learns, of many: how many reach the goal, and after how long, in processor time. Nothing is judged.
+`--all-learn` asks of many seeds how many reach the goal, after how many control steps and in how much processor time. Nothing is judged.
 """
 import argparse
 import concurrent.futures
@@ -55,7 +55,10 @@ def main():
         sys.exit(f"{options.poise}: found no program. Run: make build")
     options.poise = os.path.abspath(options.poise)
     if options.all_learn:
-        all_learn(options)
+        try:
+            all_learn(options)
+        except Failed as problem:
+            sys.exit(str(problem))
         return
     tables, failure = [], None
     with tempfile.TemporaryDirectory(prefix="poise-learning-") as scratch:
@@ -87,13 +90,22 @@ def main():
 class Failed(Exception):
     """A command that did not end well."""
 
+    def __init__(self, command, done):
+        super().__init__(f"{' '.join(command)}\nended with status {done.returncode}:\n{done.stderr[-2000:]}")
+        self.status = done.returncode
+
+
+DIVERGED = 65  # the exit status of a training whose numbers cannot be trusted any more
+
 
 def seeds(text):
     """The numbers of "71,72" or "5000-5299"."""
     found = []
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        found += range(int(first), int(last or first) + 1)
+        ends = part.split("-")
+        if len(ends) > 2 or not all(end.isdecimal() for end in ends) or int(ends[0]) > int(ends[-1]):
+            raise argparse.ArgumentTypeError(f"found '{part}'; allowed a number, or two with a hyphen, the smaller first: 71,72 or 5000-5299")
+        found += range(int(ends[0]), int(ends[-1]) + 1)
     return found
 
 
@@ -107,8 +119,8 @@ def train(options, out, scenario, algorithm, seed, threads):
 
 
 def all_learn(options):
-    """Of many seeds: how many reach the goal, after how many control steps, in which processor time."""
-    print("| scenario | | seeds at the goal | control steps, thousands: median, 95 %, worst | processor time of one |")
+    """Of many seeds: how many reach the goal, after how many control steps, in how much processor time."""
+    print("| scenario | | seeds at the goal | control steps, thousands: median, 95 %, worst | mean processor time |")
     print("| --- | --- | --- | --- | --- |", flush=True)
     for row in options.rows.split(","):
         scenario, _, algorithm = row.partition(":")
@@ -117,7 +129,12 @@ def all_learn(options):
         def steps(seed):
             """Until the goal; None where it was not reached."""
             with tempfile.TemporaryDirectory(prefix="poise-learning-") as scratch:
-                evaluations, reached = train(options, os.path.join(scratch, "run"), scenario, algorithm, seed, 1)
+                try:
+                    evaluations, reached = train(options, os.path.join(scratch, "run"), scenario, algorithm, seed, 1)
+                except Failed as problem:
+                    if problem.status != DIVERGED:
+                        raise
+                    reached = False
             if not reached:
                 print(f"{scenario} {algorithm}, seed {seed}: not at the goal", file=sys.stderr, flush=True)
             return float(evaluations[-1]["environment_steps"]) / 1000 if reached else None
@@ -133,7 +150,7 @@ def all_learn(options):
         places = (len(found) - 1) // 2, round(0.95 * (len(found) - 1)), len(found) - 1
         print(
             f"| `{scenario}` | {NAMES[algorithm]} | {len(reached)} of {len(found)} | {', '.join(ranked[place] for place in places)} | "
-            f"{seconds:.2g} s |", flush=True)
+            f"{seconds:.{0 if seconds >= 10 else 1 if seconds >= 1 else 2}f} s |", flush=True)
 
 
 def one(options, folder, scenario, algorithm, seed):
@@ -170,7 +187,7 @@ def judge(options, out, keys):
 def run(command):
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     if done.returncode != 0:
-        raise Failed(f"{' '.join(command)}\nended with status {done.returncode}:\n{done.stderr[-2000:]}")
+        raise Failed(command, done)
     return done.stdout
 
 

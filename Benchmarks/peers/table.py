@@ -10,6 +10,7 @@ Where a row has no bar, its ratio is that to the best peer.
 import argparse
 import csv
 import os
+import re
 import statistics
 import sys
 
@@ -67,6 +68,11 @@ def ratio(row, ours, theirs):
     return theirs / ours if row.less_is_better else ours / theirs
 
 
+def libraries(peers):
+    """Their names, without the algorithms."""
+    return " or ".join(dict.fromkeys(re.sub(" (PPO|DDPG|TD3)$", "", peer) for peer in peers))
+
+
 def markdown(by="clock", results=RESULTS):
     lines = ["| one core, one thread | Poise | peers | Poise is better by | asked |", "| --- | --- | --- | --- | --- |"]
     settings, notes = [], []
@@ -96,13 +102,15 @@ def markdown(by="clock", results=RESULTS):
             beyond = [found[peer][4] for peer in bar.peers if peer in found and found[peer][0] is None and found[peer][1] == 0 and row.unit == "s"
                 and not found[peer][3].startswith(("not installed", "failed"))]
             if own is not None and rivals:
-                ratios.append(f"{number(ratio(row, own, (min if row.less_is_better else max)(rivals)))}×")
+                better = f"{number(ratio(row, own, (min if row.less_is_better else max)(rivals)))}×"
             elif own is not None and beyond:
-                ratios.append(f"over {number(ratio(row, own, min(beyond)))}×")
+                better = f"over {number(ratio(row, own, min(beyond)))}×"
             else:
-                ratios.append("–")
-            if bar.factor:
-                asked.append(f"{bar.factor:g}×")
+                better = "–"
+            # With several, each says whom it is of.
+            ratios.append(f"{better} {libraries(bar.peers)}" if len(row.bars) > 1 else better)
+            if row.bars:
+                asked.append(f"{bar.factor:g}×" if bar.factor else "–")
         if row.limit is not None:
             asked.append(f"under {row.limit:g} {row.unit}")
         cell = ", ".join(
@@ -114,7 +122,7 @@ def markdown(by="clock", results=RESULTS):
                 settings.append(row.setting)
             mark = f" <sup>{settings.index(row.setting) + 1}</sup>"
         lines.append(
-            f"| {row.title}, {row.unit}{mark} | {cell} | {'; '.join(theirs)} | {' / '.join(ratios)} | {' / '.join(asked)} |")
+            f"| {row.title}, {row.unit}{mark} | {cell} | {'; '.join(theirs)} | {', '.join(ratios)} | {', '.join(asked)} |")
         for line in samples(row, results):
             machines.setdefault(f"{line['processor']}, {line['cores']} cores", {})[row.title] = True
             rounds.add(int(line["round"]))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The run that ships: what a fresh clone replays, evaluates and exports. Made as README.md says.
+/// The run that ships: what a fresh clone replays, evaluates and exports. Made as Benchmarks/README.md says.
 @Suite("The trained run that ships")
 struct TrainedRunTests {
   private static let run = "models/trained/humanoid-balance"
