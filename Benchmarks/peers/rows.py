@@ -256,10 +256,10 @@ def goal(library, algorithm, task, settings, seconds, name):
     return learn(library, algorithm, task, "goal", settings, seconds, name, "seconds to " + GOAL, [GOAL])
 
 
-def cleanrl(task, what, seconds, figure="rate", marks=(), scale=1.0, cap=math.inf):
-    """CleanRL's, which is the same whatever the task."""
+def cleanrl(task, what, seconds, figure="rate", marks=(), scale=1.0, cap=math.inf, algorithm="ppo", name="CleanRL's recipe"):
+    """CleanRL's recipe, which is the same whatever the task."""
     return peer(
-        "gym", "cleanrl_ppo.py", task, what, figure=figure, marks=marks, scale=scale, seconds=seconds, name="CleanRL's recipe", cap=cap)
+        "gym", f"cleanrl_{algorithm}.py", task, what, figure=figure, marks=marks, scale=scale, seconds=seconds, name=name, cap=cap)
 
 
 def rltools(algorithm, task, what, settings, seconds, name, cap=math.inf):
@@ -272,8 +272,11 @@ def rltools(algorithm, task, what, settings, seconds, name, cap=math.inf):
     return side
 
 
-def cleanrl_goal(task, seconds, cap):
-    return cleanrl(task, "goal", seconds, "seconds to " + GOAL, [GOAL], cap=cap)
+def cleanrl_goal(task, seconds, cap, **which):
+    return cleanrl(task, "goal", seconds, "seconds to " + GOAL, [GOAL], cap=cap, **which)
+
+
+CLEANRL_DDPG = dict(algorithm="ddpg", name="CleanRL's recipe of DDPG")
 
 
 def small_steps_row(name, title, scenario, task, setting):
@@ -327,13 +330,14 @@ ROWS = [
             poise_rate("pendulum-swingup", *same_ddpg("ddpg"), steps=40_000, seconds=4, name="Poise"),
             poise_rate("pendulum-swingup", *same_ddpg("td3"), steps=40_000, seconds=5, name="Poise TD3"),
             rltools("td3", "Pendulum-v1", "rate", "same", 8, "RLtools TD3"),
+            cleanrl("Pendulum-v1", "rate", 25, **CLEANRL_DDPG),
             learn("sbx", "ddpg", "Pendulum-v1", "rate", "same", 20, "SBX DDPG"),
             learn("sb3", "ddpg", "Pendulum-v1", "rate", "same", 14, "Stable-Baselines3 DDPG"),
         ],
         [
             Bar(["RLtools TD3"], 1.5, "Poise TD3"), Bar(["SBX DDPG"], 15, "Poise"), Bar(["Stable-Baselines3 DDPG"], 50, "Poise"),
         ],
-        setting="64–64, batches of 100, one update a step; Poise's whole process, peers once they run"),
+        setting="64–64, batches of 100, one update a step, CleanRL's recipe 256–256 and batches of 256; Poise's whole process, peers once they run"),
     Row(
         "ppo-rate", "PPO on the pendulum", "training steps/s", False,
         [
@@ -356,6 +360,7 @@ ROWS = [
             rltools("td3", "Pendulum-v1", "goal", "same", 6, "RLtools TD3"),
             # Given hundreds of times what Poise takes.
             cleanrl_goal("Pendulum-v1", 105, cap=100),
+            cleanrl_goal("Pendulum-v1", 60, cap=200, **CLEANRL_DDPG),
             goal("sbx", "ppo", "Pendulum-v1", "zoo", 20, "SBX PPO"),
             goal("sbx", "ddpg", "Pendulum-v1", "ours", 20, "SBX DDPG"),
             goal("sb3", "ppo", "Pendulum-v1", "zoo", 25, "Stable-Baselines3 PPO"),
@@ -366,7 +371,7 @@ ROWS = [
             Bar(["Stable-Baselines3 PPO", "Stable-Baselines3 DDPG"], 10),
         ],
         setting="process start included; Poise as its scenario is set, with mirror symmetry; the peers' PPO with rl-baselines3-zoo's settings, "
-        "their DDPG with those of our TD3 (the zoo's waits for 10,000 steps), RLtools' TD3 and CleanRL's recipe with their own"),
+        "their DDPG with those of our TD3 (the zoo's waits for 10,000 steps), RLtools' TD3 and CleanRL's recipes with their own"),
     Row(
         "cartpole-goal", "to the goal of cartpole-balance", "s", True,
         [
