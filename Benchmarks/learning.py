@@ -42,7 +42,7 @@ CONDITIONS = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", default=",".join(ROWS), help="SCENARIO:ALGORITHM, with commas between; all of the table by default")
+    parser.add_argument("--rows", type=rows, default=",".join(ROWS), help="SCENARIO:ALGORITHM, with commas between; all of the table by default")
     parser.add_argument("--seeds", type=seeds, default="71,72,73", help="with commas between; 5000-5299 for all of these")
     parser.add_argument("--all-learn", action="store_true", help="ask only how many seeds reach the goal, and how soon")
     parser.add_argument("--jobs", type=int, default=2, help="trainings side by side with --all-learn, on one thread each")
@@ -65,12 +65,11 @@ def main():
         folder = os.path.abspath(options.keep or scratch)
         os.makedirs(folder, exist_ok=True)
         try:
-            for row in options.rows.split(","):
-                scenario, _, algorithm = row.partition(":")
+            for scenario, algorithm in options.rows:
                 results = []
-                tables.append((scenario, algorithm or "ppo", results))
+                tables.append((scenario, algorithm, results))
                 for seed in options.seeds:
-                    results.append(one(options, folder, scenario, algorithm or "ppo", seed))
+                    results.append(one(options, folder, scenario, algorithm, seed))
         except Failed as problem:
             # What was measured before it is told all the same.
             failure = str(problem)
@@ -87,6 +86,9 @@ def main():
         sys.exit(failure)
 
 
+BAD_INPUT = 65  # of `poise`, also where a training's numbers cannot be trusted any more
+
+
 class Failed(Exception):
     """A command that did not end well."""
 
@@ -95,7 +97,15 @@ class Failed(Exception):
         self.status = done.returncode
 
 
-DIVERGED = 65  # the exit status of a training whose numbers cannot be trusted any more
+def rows(text):
+    """The scenarios and algorithms of "humanoid-balance:ppo,cartpole-swingup"; PPO where none is named."""
+    found = []
+    for part in text.split(","):
+        scenario, _, algorithm = part.partition(":")
+        if algorithm not in ["", *NAMES]:
+            raise argparse.ArgumentTypeError(f"found '{part}'; allowed after the colon: {', '.join(NAMES)}")
+        found.append((scenario, algorithm or "ppo"))
+    return found
 
 
 def seeds(text):
@@ -122,17 +132,17 @@ def all_learn(options):
     """Of many seeds: how many reach the goal, after how many control steps, in how much processor time."""
     print("| scenario | | seeds at the goal | control steps, thousands: median, 95 %, worst | mean processor time |")
     print("| --- | --- | --- | --- | --- |", flush=True)
-    for row in options.rows.split(","):
-        scenario, _, algorithm = row.partition(":")
-        algorithm = algorithm or "ppo"
+    for scenario, algorithm in options.rows:
 
         def steps(seed):
             """Until the goal; None where it was not reached."""
             with tempfile.TemporaryDirectory(prefix="poise-learning-") as scratch:
+                out = os.path.join(scratch, "run")
                 try:
-                    evaluations, reached = train(options, os.path.join(scratch, "run"), scenario, algorithm, seed, 1)
+                    evaluations, reached = train(options, out, scenario, algorithm, seed, 1)
                 except Failed as problem:
-                    if problem.status != DIVERGED:
+                    # With a run begun the numbers have diverged; without one the input was bad, which no other seed mends.
+                    if problem.status != BAD_INPUT or not os.path.exists(out):
                         raise
                     reached = False
             if not reached:

@@ -91,10 +91,8 @@ def install(rows):
     for environment in dict.fromkeys(side.environment for side in sides):
         try:
             interpreter = scratch.python(environment)
-            os.makedirs(RLTOOLS_CACHE["POISE_PEERS_CACHE"], exist_ok=True)
-            for side in sides:
-                if side.environment == environment and side.prepare:
-                    Execution([interpreter, *side.prepare], None, variables=RLTOOLS_CACHE)
+            for command in dict.fromkeys(tuple(side.prepare) for side in sides if side.environment == environment and side.prepare):
+                Execution([interpreter, *command], None, variables=RLTOOLS_CACHE)
         except (scratch.Missing, Failed) as problem:
             missing[environment] = scratch.last_words(str(problem))
             print(f"{environment} cannot be installed here: {missing[environment]}", file=sys.stderr, flush=True)

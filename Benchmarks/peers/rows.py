@@ -52,10 +52,10 @@ class Side:
 
 @dataclass
 class Bar:
-    """Poise is to be `factor` times better than the best of `peers`; 0 where nothing was asked."""
+    """Poise is to be `factor` times better than the best of `peers`; None where nothing was asked."""
 
     peers: list
-    factor: float
+    factor: float | None = None
     ours: str | None = None  # the side of Poise's that does the peers' work; None for the best of all
 
 
@@ -79,20 +79,21 @@ class Row:
 RLTOOLS_CACHE = {"POISE_PEERS_CACHE": os.path.join(scratch.FOLDER, "rltools-cache")}
 
 
-def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, seconds, name, cap=math.inf):
+def peer(environment, script, *arguments, figure="rate", scale=1.0, seconds, name, cap=None, prepare=None):
     """A side that runs one of measure/*.py and reads its line.
 
     figure: the name of the figure in that line, "memory", or "seconds to MARK". cap: seconds after which it gives up on a goal, where that
-    is less than the whole run's.
+    is less than the whole run's; None where it has none.
     """
+    path = os.path.join(HERE, "measure", script)
 
     def measure(settings, seed):
-        command = [scratch.python(environment), os.path.join(HERE, "measure", script), *arguments, "--seed", str(seed)]
-        if "goal" in arguments:
+        command = [scratch.python(environment), path, *arguments, "--seed", str(seed)]
+        if cap is not None:
             command += ["--cap", str(min(settings.cap, cap))]
         # In the scratch folder, since PufferLib leaves a link wherever it is imported.
         run = Execution(
-            command, settings.core, marks, RLTOOLS_CACHE, timeout=settings.cap + 900, folder=scratch.FOLDER)
+            command, settings.core, marks_of(figure), RLTOOLS_CACHE, timeout=settings.cap + 900, folder=scratch.FOLDER)
         lines = [json.loads(line[5:]) for line in run.lines if line.startswith("PEER ")]
         told = lines[-1] if lines else {"figures": {}, "versions": {}}
         sample = value_of(figure, run, told["figures"], scale)
@@ -101,18 +102,55 @@ def peer(environment, script, *arguments, figure="rate", marks=(), scale=1.0, se
         sample.note = str(told["figures"].get("last_score", ""))
         return sample
 
-    return Side(name, measure, seconds, environment)
+    return Side(name, measure, seconds, environment, prepare and [path, *prepare])
+
+
+SECONDS_TO = "seconds to "
+
+
+def marks_of(figure):
+    """The lines that tell when a figure is there."""
+    return [figure.removeprefix(SECONDS_TO)] if figure.startswith(SECONDS_TO) else []
 
 
 def value_of(figure, run, figures, scale=1.0):
     if figure == "memory":
         return Sample(run.memory_mb, run)
-    if figure == "process":
-        return Sample(run.seconds * scale, run)
-    if figure.startswith("seconds to "):
-        seconds = run.seconds_to.get(figure.removeprefix("seconds to "))
+    for mark in marks_of(figure):
+        seconds = run.seconds_to.get(mark)
         return Sample(None if seconds is None else seconds * scale, run)
     return Sample(figures[figure], run)
+
+
+GOAL, FIRST = "reaches the goal", "the first control step"
+# What a script that learns is asked: the figure, and what it is multiplied by.
+ASKED = {"rate": ("rate", 1), "memory": ("memory", 1), "goal": (SECONDS_TO + GOAL, 1), "first-step": (SECONDS_TO + FIRST, 1000)}
+
+
+def learner(environment, script, *arguments, what, seconds, name, cap=math.inf, prepare=None):
+    """A peer that learns; `arguments` hold what it is asked."""
+    figure, scale = ASKED[what]
+    return peer(
+        environment, script, *arguments, figure=figure, scale=scale, seconds=seconds, name=name, cap=cap if what == "goal" else None,
+        prepare=prepare)
+
+
+def learn(library, algorithm, task, what, settings, seconds, name, environment="gym"):
+    return learner(
+        environment, "learn.py", library, algorithm, task, what, "--settings", settings, what=what, seconds=seconds, name=name)
+
+
+def cleanrl(algorithm, task, what, seconds, cap=math.inf):
+    """CleanRL's recipe, which is the same whatever the task."""
+    name = {"ppo": "CleanRL's recipe", "ddpg": "CleanRL's recipe of DDPG"}[algorithm]
+    return learner("gym", f"cleanrl_{algorithm}.py", task, what, what=what, seconds=seconds, name=name, cap=cap)
+
+
+def rltools(algorithm, task, what, settings, seconds, name):
+    """RLtools, which compiles itself for each setting first."""
+    return learner(
+        "rltools", "rltools_learn.py", algorithm, task, what, "--settings", settings, what=what, seconds=seconds, name=name,
+        prepare=[algorithm, task, "compile", "--settings", settings])
 
 
 # MARK: - Poise
@@ -136,20 +174,21 @@ def poise_goal(scenario, algorithm, seconds, name):
     """Seconds from the process's start to the first evaluation that reaches the goal."""
 
     def measure(settings, seed):
-        run, evaluations = train(settings, seed, scenario, [f"training.algorithm={algorithm}"], None, ["reaches the goal"])
-        value = run.seconds_to.get("reaches the goal")
+        run, evaluations = train(settings, seed, scenario, [f"training.algorithm={algorithm}"], None, marks_of(SECONDS_TO + GOAL))
         steps = next((float(row["environment_steps"]) for row in evaluations if float(row["meets_goal"])), None)
         others = {"seconds to the end of the process": (run.seconds, "s")}
         if steps:
             others["steps"] = (steps, "")
-        return Sample(value, run, others=others)
+        sample = value_of(SECONDS_TO + GOAL, run, {})
+        sample.others = others
+        return sample
 
     return Side(name, measure, seconds)
 
 
-def poise_figure(scenario, figure, *settings_of_run, steps, seconds, name, marks=(), scale=1.0):
+def poise_figure(scenario, figure, *settings_of_run, steps, seconds, name, scale=1.0):
     def measure(settings, seed):
-        run, _ = train(settings, seed, scenario, settings_of_run, steps, marks)
+        run, _ = train(settings, seed, scenario, settings_of_run, steps, marks_of(figure))
         return value_of(figure, run, {}, scale)
 
     return Side(name, measure, seconds)
@@ -239,44 +278,13 @@ def scenario_file(name):
     return os.path.join(PROJECT, "scenarios", name + ".yaml")
 
 
-def learn(library, algorithm, task, what, settings, seconds, name, figure="rate", marks=(), scale=1.0, environment="gym"):
-    return peer(
-        environment, "learn.py", library, algorithm, task, what, "--settings", settings, figure=figure, marks=marks, scale=scale,
-        seconds=seconds, name=name)
+def scenario_task(name):
+    return "scenario:" + scenario_file(name)
 
 
-GOAL = "reaches the goal"
 SAME_TASK = (
     "to the first evaluation that reaches the goal, process start included; the same model and reward, in MuJoCo for the peers; Poise's "
     "settings for all but CleanRL's recipe, which has its own; the peers lack {}")
-FIRST = "the first control step"
-
-
-def goal(library, algorithm, task, settings, seconds, name):
-    return learn(library, algorithm, task, "goal", settings, seconds, name, "seconds to " + GOAL, [GOAL])
-
-
-def cleanrl(task, what, seconds, figure="rate", marks=(), scale=1.0, cap=math.inf, algorithm="ppo", name="CleanRL's recipe"):
-    """CleanRL's recipe, which is the same whatever the task."""
-    return peer(
-        "gym", f"cleanrl_{algorithm}.py", task, what, figure=figure, marks=marks, scale=scale, seconds=seconds, name=name, cap=cap)
-
-
-def rltools(algorithm, task, what, settings, seconds, name, cap=math.inf):
-    """RLtools, which compiles itself for each setting first."""
-    arguments = [algorithm, task, what, "--settings", settings]
-    side = peer(
-        "rltools", "rltools_learn.py", *arguments, seconds=seconds, name=name, cap=cap,
-        **(dict(figure="seconds to " + GOAL, marks=[GOAL]) if what == "goal" else {}))
-    side.prepare = [os.path.join(HERE, "measure", "rltools_learn.py"), algorithm, task, "compile", "--settings", settings]
-    return side
-
-
-def cleanrl_goal(task, seconds, cap, **which):
-    return cleanrl(task, "goal", seconds, "seconds to " + GOAL, [GOAL], cap=cap, **which)
-
-
-CLEANRL_DDPG = dict(algorithm="ddpg", name="CleanRL's recipe of DDPG")
 
 
 def small_steps_row(name, title, scenario, task, setting):
@@ -292,7 +300,7 @@ def small_steps_row(name, title, scenario, task, setting):
 
 def scenario_rate_row(name, scenario, steps, seconds, extras):
     """PPO's rate on one of our scenarios. extras: what Poise does beside the peers' work."""
-    task = "scenario:" + scenario_file(scenario)
+    task = scenario_task(scenario)
     return Row(
         name, f"PPO on {scenario}", "training steps/s", False,
         [
@@ -300,7 +308,7 @@ def scenario_rate_row(name, scenario, steps, seconds, extras):
             learn("sbx", "ppo", task, "rate", "ours", 25, "SBX"),
             learn("sb3", "ppo", task, "rate", "ours", 20, "Stable-Baselines3"),
             rltools("ppo", task, "rate", "ours", 10, "RLtools"),
-            cleanrl(task, "rate", 20),
+            cleanrl("ppo", task, "rate", 20),
         ],
         setting=f"the same model and reward, in MuJoCo for the peers; Poise's settings for all but CleanRL's recipe; Poise also with {extras}; "
         "Poise's whole process, peers once they run")
@@ -330,7 +338,7 @@ ROWS = [
             poise_rate("pendulum-swingup", *same_ddpg("ddpg"), steps=40_000, seconds=4, name="Poise"),
             poise_rate("pendulum-swingup", *same_ddpg("td3"), steps=40_000, seconds=5, name="Poise TD3"),
             rltools("td3", "Pendulum-v1", "rate", "same", 8, "RLtools TD3"),
-            cleanrl("Pendulum-v1", "rate", 25, **CLEANRL_DDPG),
+            cleanrl("ddpg", "Pendulum-v1", "rate", 25),
             learn("sbx", "ddpg", "Pendulum-v1", "rate", "same", 20, "SBX DDPG"),
             learn("sb3", "ddpg", "Pendulum-v1", "rate", "same", 14, "Stable-Baselines3 DDPG"),
         ],
@@ -344,11 +352,11 @@ ROWS = [
             poise_rate("pendulum-swingup", *SAME_PPO, steps=409_600, seconds=4, name="Poise"),
             peer("pufferlib", "pufferlib_ppo.py", seconds=20, name="PufferLib"),
             rltools("ppo", "Pendulum-v1", "rate", "same", 8, "RLtools"),
-            cleanrl("Pendulum-v1", "rate", 15),
+            cleanrl("ppo", "Pendulum-v1", "rate", 15),
             learn("sbx", "ppo", "Pendulum-v1", "rate", "same", 25, "SBX"),
             learn("sb3", "ppo", "Pendulum-v1", "rate", "same", 15, "Stable-Baselines3"),
         ],
-        [Bar(["PufferLib", "SBX"], 8), Bar(["Stable-Baselines3"], 15), Bar(["RLtools"], 0)],
+        [Bar(["PufferLib", "SBX"], 8), Bar(["Stable-Baselines3"], 15), Bar(["RLtools"])],
         setting="8 environments, 2048 steps a rollout, ten epochs of minibatches of 64, 64–64, CleanRL's recipe with one environment; Poise's "
         "whole process, peers once they run"),
     Row(
@@ -359,12 +367,12 @@ ROWS = [
             rltools("ppo", "Pendulum-v1", "goal", "zoo", 6, "RLtools PPO"),
             rltools("td3", "Pendulum-v1", "goal", "same", 6, "RLtools TD3"),
             # Given hundreds of times what Poise takes.
-            cleanrl_goal("Pendulum-v1", 105, cap=100),
-            cleanrl_goal("Pendulum-v1", 60, cap=200, **CLEANRL_DDPG),
-            goal("sbx", "ppo", "Pendulum-v1", "zoo", 20, "SBX PPO"),
-            goal("sbx", "ddpg", "Pendulum-v1", "ours", 20, "SBX DDPG"),
-            goal("sb3", "ppo", "Pendulum-v1", "zoo", 25, "Stable-Baselines3 PPO"),
-            goal("sb3", "ddpg", "Pendulum-v1", "ours", 30, "Stable-Baselines3 DDPG"),
+            cleanrl("ppo", "Pendulum-v1", "goal", 105, cap=100),
+            cleanrl("ddpg", "Pendulum-v1", "goal", 60, cap=200),
+            learn("sbx", "ppo", "Pendulum-v1", "goal", "zoo", 20, "SBX PPO"),
+            learn("sbx", "ddpg", "Pendulum-v1", "goal", "ours", 20, "SBX DDPG"),
+            learn("sb3", "ppo", "Pendulum-v1", "goal", "zoo", 25, "Stable-Baselines3 PPO"),
+            learn("sb3", "ddpg", "Pendulum-v1", "goal", "ours", 30, "Stable-Baselines3 DDPG"),
         ],
         [
             Bar(["RLtools PPO", "RLtools TD3"], 2), Bar(["SBX PPO", "SBX DDPG"], 8),
@@ -376,10 +384,10 @@ ROWS = [
         "cartpole-goal", "to the goal of cartpole-balance", "s", True,
         [
             poise_goal("cartpole-balance", "ppo", 1, "Poise PPO"),
-            goal("sbx", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 25, "SBX PPO"),
-            goal("sb3", "ppo", "scenario:" + scenario_file("cartpole-balance"), "ours", 10, "Stable-Baselines3 PPO"),
-            rltools("ppo", "scenario:" + scenario_file("cartpole-balance"), "goal", "ours", 10, "RLtools PPO"),
-            cleanrl_goal("scenario:" + scenario_file("cartpole-balance"), 60, cap=200),
+            learn("sbx", "ppo", scenario_task("cartpole-balance"), "goal", "ours", 25, "SBX PPO"),
+            learn("sb3", "ppo", scenario_task("cartpole-balance"), "goal", "ours", 10, "Stable-Baselines3 PPO"),
+            rltools("ppo", scenario_task("cartpole-balance"), "goal", "ours", 10, "RLtools PPO"),
+            cleanrl("ppo", scenario_task("cartpole-balance"), "goal", 60, cap=200),
         ],
         setting=SAME_TASK.format("mirror symmetry")),
     scenario_rate_row("cartpole-rate", "cartpole-balance", 204_800, 4, "mirror symmetry"),
@@ -387,22 +395,22 @@ ROWS = [
         "humanoid-goal", "to the goal of humanoid-stand", "s", True,
         [
             poise_goal("humanoid-stand", "ppo", 60, "Poise PPO"),
-            goal("sbx", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 200, "SBX PPO"),
-            goal("sb3", "ppo", "scenario:" + scenario_file("humanoid-stand"), "ours", 200, "Stable-Baselines3 PPO"),
-            rltools("ppo", "scenario:" + scenario_file("humanoid-stand"), "goal", "ours", 300, "RLtools PPO"),
-            cleanrl_goal("scenario:" + scenario_file("humanoid-stand"), 400, cap=400),
+            learn("sbx", "ppo", scenario_task("humanoid-stand"), "goal", "ours", 200, "SBX PPO"),
+            learn("sb3", "ppo", scenario_task("humanoid-stand"), "goal", "ours", 200, "Stable-Baselines3 PPO"),
+            rltools("ppo", scenario_task("humanoid-stand"), "goal", "ours", 300, "RLtools PPO"),
+            cleanrl("ppo", scenario_task("humanoid-stand"), "goal", 400, cap=400),
         ],
-        [Bar(["Stable-Baselines3 PPO"], 6), Bar(["SBX PPO", "RLtools PPO"], 0)],
+        [Bar(["Stable-Baselines3 PPO"], 6), Bar(["SBX PPO", "RLtools PPO"])],
         setting=SAME_TASK.format("mirror symmetry, smoothness and the averaging of the policy")),
     scenario_rate_row("humanoid-rate", "humanoid-stand", 65_536, 10, "mirror symmetry, smoothness and averaging"),
     Row(
         "ppo-memory", "peak memory, PPO on the pendulum", "MB", True,
         [
             poise_figure("pendulum-swingup", "memory", *SAME_PPO, steps=20_480, seconds=1, name="Poise"),
-            cleanrl("Pendulum-v1", "memory", 8, "memory"),
-            learn("sb3", "ppo", "Pendulum-v1", "memory", "same", 12, "Stable-Baselines3", "memory", environment="pypi"),
-            learn("sb3", "ppo", "Pendulum-v1", "memory", "same", 8, "Stable-Baselines3 without CUDA", "memory"),
-            learn("sbx", "ppo", "Pendulum-v1", "memory", "same", 20, "SBX", "memory"),
+            cleanrl("ppo", "Pendulum-v1", "memory", 8),
+            learn("sb3", "ppo", "Pendulum-v1", "memory", "same", 12, "Stable-Baselines3", environment="pypi"),
+            learn("sb3", "ppo", "Pendulum-v1", "memory", "same", 8, "Stable-Baselines3 without CUDA"),
+            learn("sbx", "ppo", "Pendulum-v1", "memory", "same", 20, "SBX"),
         ],
         [Bar(["CleanRL's recipe"], 5), Bar(["Stable-Baselines3"], 10)],
         setting="Stable-Baselines3 as `pip install` gives it, and with a PyTorch without CUDA, as the other peers have"),
@@ -413,12 +421,10 @@ ROWS = [
     Row(
         "first-step", "process start to the first training step, pendulum", "ms", True,
         [
-            poise_figure(
-                "pendulum-swingup", "seconds to pendulum-swingup, ", steps=3200, seconds=0.4, name="Poise",
-                marks=["pendulum-swingup, "], scale=1000),
-            cleanrl("Pendulum-v1", "first-step", 3, "seconds to " + FIRST, [FIRST], 1000),
-            learn("sb3", "ppo", "Pendulum-v1", "first-step", "same", 4, "Stable-Baselines3", "seconds to " + FIRST, [FIRST], 1000),
-            learn("sbx", "ppo", "Pendulum-v1", "first-step", "same", 8, "SBX", "seconds to " + FIRST, [FIRST], 1000),
+            poise_figure("pendulum-swingup", SECONDS_TO + "pendulum-swingup, ", steps=3200, seconds=0.4, name="Poise", scale=1000),
+            cleanrl("ppo", "Pendulum-v1", "first-step", 3),
+            learn("sb3", "ppo", "Pendulum-v1", "first-step", "same", 4, "Stable-Baselines3"),
+            learn("sbx", "ppo", "Pendulum-v1", "first-step", "same", 8, "SBX"),
         ],
         limit=100, rounds=5, setting="Poise has written its run folder by then"),
     Row(

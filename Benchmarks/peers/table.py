@@ -13,6 +13,7 @@ import os
 import re
 import statistics
 import sys
+from typing import NamedTuple
 
 from rows import PROJECT, ROWS, Bar
 
@@ -41,8 +42,23 @@ def value(line, row, by):
     return number * share if row.less_is_better else number / share
 
 
+class Median(NamedTuple):
+    """Of the samples of one side."""
+
+    value: float | None  # None where too few samples reached the goal
+    reached: int
+    count: int
+    note: str  # the last one
+    seconds: float  # longest of the samples that did not reach it; of all where each did
+
+    @property
+    def is_missing(self):
+        """Not installed, or not to be run."""
+        return self.note.startswith(("not installed", "failed"))
+
+
 def medians(row, by, results):
-    """side: (median, or None where not every sample reached it; how many did; how many there were; the last note)."""
+    """side: its Median."""
     found = {}
     for line in samples(row, results):
         found.setdefault(line["side"], []).append((value(line, row, by), line["note"], float(line["wall_s"] or 0)))
@@ -52,9 +68,10 @@ def medians(row, by, results):
         # A time that was not reached is longer than any: the median of all samples stays one.
         middle = statistics.median_low(reached) if row.less_is_better else statistics.median(
             [v for v in reached if v != float("inf")] or [float("inf")])
-        result[side] = (
-            None if middle == float("inf") else middle, sum(v is not None for v, _, _ in entries), len(entries), entries[-1][1],
-            max(seconds for _, _, seconds in entries))
+        missed = [entry for entry in entries if entry[0] is None] or entries
+        result[side] = Median(
+            None if middle == float("inf") else middle, sum(v is not None for v, _, _ in entries), len(entries), missed[-1][1],
+            max(seconds for _, _, seconds in missed))
     return result
 
 
@@ -75,34 +92,38 @@ def libraries(peers):
 
 def markdown(by="clock", results=RESULTS):
     lines = ["| one core, one thread | Poise | peers | Poise is better by | asked |", "| --- | --- | --- | --- | --- |"]
-    settings, notes = [], []
+    settings, notes = {}, []  # settings: the number of each
     machines, versions, rounds, loads = {}, {}, set(), []
     for row in ROWS:
         found = medians(row, by, results)
         mine = {side.name: found[side.name] for side in row.sides if side.is_ours and side.name in found}
-        if not any(v[0] is not None for v in mine.values()):
+        if not any(side.value is not None for side in mine.values()):
             continue
-        best = (min if row.less_is_better else max)(v[0] for v in mine.values() if v[0] is not None)
+        best_of = min if row.less_is_better else max
+        best = best_of(side.value for side in mine.values() if side.value is not None)
         theirs, ratios, asked = [], [], []
         for side in row.sides:
             if side.is_ours or side.name not in found:
                 continue
-            middle, reached, count, note, seconds = found[side.name]
-            if middle is not None:
-                theirs.append(f"{side.name} {number(middle)}" + (f" ({reached} of {count} seeds)" if reached < count else ""))
-            elif note.startswith(("not installed", "failed")):
+            median = found[side.name]
+            note = median.note
+            some = f"{median.reached} of {median.count} seeds"
+            if median.value is not None:
+                theirs.append(f"{side.name} {number(median.value)}" + (f" ({some})" if median.reached < median.count else ""))
+            elif median.is_missing:
                 notes.append(f"{side.name} could not be {'installed' if note.startswith('not') else 'run'} here ({note.split(': ', 1)[1]}).")
             else:
-                theirs.append(f"{side.name}: not within {number(seconds)} {row.unit} ({note})")
+                who = f"{some}, the others " if median.reached else ""
+                theirs.append(f"{side.name}: {who}not within {number(median.seconds)} {row.unit} ({note})")
         # Without a bar of its own a row is compared with the best peer.
         peers = [side.name for side in row.sides if not side.is_ours and side.name in found]
-        for bar in row.bars or ([Bar(peers, 0)] if peers and row.limit is None else []):
-            own = mine.get(bar.ours, (None,))[0] if bar.ours else best
-            rivals = [found[peer][0] for peer in bar.peers if peer in found and found[peer][0] is not None]
-            beyond = [found[peer][4] for peer in bar.peers if peer in found and found[peer][0] is None and found[peer][1] == 0 and row.unit == "s"
-                and not found[peer][3].startswith(("not installed", "failed"))]
+        for bar in row.bars or ([Bar(peers)] if peers and row.limit is None else []):
+            own = best if bar.ours is None else mine[bar.ours].value if bar.ours in mine else None
+            their = [found[peer] for peer in bar.peers if peer in found]
+            rivals = [rival.value for rival in their if rival.value is not None]
+            beyond = [rival.seconds for rival in their if not rival.reached and not rival.is_missing and row.unit == "s"]
             if own is not None and rivals:
-                better = f"{number(ratio(row, own, (min if row.less_is_better else max)(rivals)))}×"
+                better = f"{number(ratio(row, own, best_of(rivals)))}×"
             elif own is not None and beyond:
                 better = f"over {number(ratio(row, own, min(beyond)))}×"
             else:
@@ -114,13 +135,9 @@ def markdown(by="clock", results=RESULTS):
         if row.limit is not None:
             asked.append(f"under {row.limit:g} {row.unit}")
         cell = ", ".join(
-            (number(v[0]) if v[0] is not None else "not reached") + (f" ({name.removeprefix('Poise ')})" if name != "Poise" else "")
-            for name, v in mine.items())
-        mark = ""
-        if row.setting:
-            if row.setting not in settings:
-                settings.append(row.setting)
-            mark = f" <sup>{settings.index(row.setting) + 1}</sup>"
+            (number(side.value) if side.value is not None else "not reached") + (f" ({name.removeprefix('Poise ')})" if name != "Poise" else "")
+            for name, side in mine.items())
+        mark = f" <sup>{settings.setdefault(row.setting, len(settings) + 1)}</sup>" if row.setting else ""
         lines.append(
             f"| {row.title}, {row.unit}{mark} | {cell} | {'; '.join(theirs)} | {', '.join(ratios)} | {', '.join(asked)} |")
         for line in samples(row, results):
@@ -138,8 +155,8 @@ def markdown(by="clock", results=RESULTS):
     how = "on the clock" if by == "clock" else "of processor time, since the machine was shared"
     # What a peer or Poise ran just before is in it, too: one process on one core is a load of 1.
     load = f"{min(loads):.1f} to {max(loads):.1f}, median {statistics.median(loads):.1f}"
-    explained = "".join(f"{index}. {setting[0].upper()}{setting[1:]}.\n" for index, setting in enumerate(settings, 1))
-    text = "\n".join(lines) + (f"\n\n{explained.rstrip()}" if explained else "") + (
+    explained = "\n".join(f"{index}. {setting[0].upper()}{setting[1:]}." for setting, index in settings.items())
+    text = "\n".join(lines) + (f"\n\n{explained}" if explained else "") + (
         f"\n\nMedians of up to {max(rounds)} rounds in turns, {how}; {'; '.join(places)}; load before a sample {load}. Poise {' and '.join(versions.get('poise', {}))}; {told}.")
     return text + "".join(f" {note}" for note in dict.fromkeys(notes))
 

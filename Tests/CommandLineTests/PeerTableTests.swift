@@ -40,6 +40,13 @@ struct PeerTableTests {
     try write(
       "cartpole-goal", figure: "to the goal of cartpole-balance",
       [("Poise PPO", "1", 1, ""), ("SBX PPO", "3", 1, ""), ("Stable-Baselines3 PPO", "2", 1, "")], to: folder)
+    // A goal that one of three samples reached: the time is that of those which did not.
+    try write(
+      "pendulum-goal", figure: "to −200 on the pendulum",
+      [
+        ("Poise PPO", "0.1", 1, ""), ("SBX PPO", "0.5", 1, "return -150"), ("SBX PPO", "", 1, "return -400"),
+        ("SBX PPO", "", 1, "return -300"),
+      ], to: folder)
     let lines = try Python.run(Self.table, ["--print", "--results", folder.path]).split(separator: "\n")
     let steps = try #require(lines.first { $0.hasPrefix("| pendulum, random actions") })
     #expect(steps.contains("| 20.0 | EnvPool 10.0 | 2.00× | 2× |"))
@@ -52,6 +59,8 @@ struct PeerTableTests {
     #expect(goal.contains("| over 10.0× Stable-Baselines3, – SBX or RLtools | 6×, – |"))
     let cartpole = try #require(lines.first { $0.hasPrefix("| to the goal of cartpole-balance") })
     #expect(cartpole.contains("| 1.00 (PPO) | SBX PPO 3.00; Stable-Baselines3 PPO 2.00 | 2.00× |  |"))
+    let pendulum = try #require(lines.first { $0.hasPrefix("| to −200 on the pendulum") })
+    #expect(pendulum.contains("| SBX PPO: 1 of 3 seeds, the others not within 1.00 s (return -300) |"))
     // What a reader has to know stands below, under the number that the row bears.
     let number = try #require(steps.firstMatch(of: /<sup>(\d+)<\/sup>/)?.output.1)
     #expect(lines.contains("\(number). 8 worlds, EnvPool in batches of 8."))

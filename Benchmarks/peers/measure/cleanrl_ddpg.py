@@ -31,7 +31,7 @@ random = numpy.random.default_rng(options.seed)
 BATCH, DISCOUNT, SMOOTHING, NOISE, WARMUP, CAPACITY, TIMED = 256, 0.99, 0.005, 0.1, 25_000, 1_000_000, 2_000
 
 task = Task(options.task)
-environment = task.make(training=True, seed=options.seed)
+environment = task.make(training=True)
 low, high = environment.action_space.low, environment.action_space.high
 scale, bias = torch.tensor((high - low) / 2), torch.tensor((high + low) / 2)
 inputs, outputs = environment.observation_space.shape[0], environment.action_space.shape[0]
@@ -76,11 +76,10 @@ def learn(step):
                 old.lerp_(new, SMOOTHING)
 
 
-judge = Judge(task, options.seed) if options.what == "goal" else None
-interval = 1000
-began, due, reached, score, step = time.perf_counter(), WARMUP + interval, False, "none", 0
+judge = Judge(task, options.seed, options.cap, interval=1000, after=WARMUP) if options.what == "goal" else None
+step = 0
 now, _ = environment.reset(seed=options.seed)
-while not reached and time.perf_counter() - began < options.cap:
+while True:
     if step < WARMUP:
         action = random.uniform(low, high).astype(numpy.float32)
     else:
@@ -95,15 +94,9 @@ while not reached and time.perf_counter() - began < options.cap:
         start = time.perf_counter()
     if step > WARMUP:
         learn(step)
-    if options.what == "rate" and step == WARMUP + TIMED:
+    if judge and not judge.goes_on(step, policy):
+        judge.tell()
         break
-    if judge and step >= due:
-        due += interval
-        reached, score = judge.reaches_goal(policy)
-        print(f"{step} steps, {time.perf_counter() - began:.1f} s: {score}", flush=True)
-        if reached:
-            report.mark("it reaches the goal")
-if options.what == "rate":
-    report.tell(rate=TIMED / (time.perf_counter() - start))
-else:
-    report.tell(steps=step if reached else None, steps_made=step, last_score=score)
+    if options.what == "rate" and step == WARMUP + TIMED:
+        report.tell(rate=TIMED / (time.perf_counter() - start))
+        break

@@ -27,7 +27,7 @@ import report
 import torch
 from gymnasium.wrappers import ClipAction, FlattenObservation, NormalizeObservation, NormalizeReward, RecordEpisodeStatistics
 from gymnasium.wrappers import TransformObservation, TransformReward
-from task import Judge, Task
+from task import Judge, Task, normalized
 from torch import nn
 from torch.distributions.normal import Normal
 
@@ -41,7 +41,7 @@ task = Task(options.task)
 
 
 def make():
-    environment = ClipAction(RecordEpisodeStatistics(FlattenObservation(task.make(training=True, seed=options.seed))))
+    environment = ClipAction(RecordEpisodeStatistics(FlattenObservation(task.make(training=True))))
     environment = NormalizeObservation(environment)
     environment = TransformObservation(environment, lambda o: numpy.clip(o, -10, 10), environment.observation_space)
     return TransformReward(NormalizeReward(environment, gamma=DISCOUNT), lambda r: float(numpy.clip(r, -10, 10)))
@@ -70,32 +70,28 @@ def distribution(observations):
     return Normal(mean, log_deviation.expand_as(mean).exp())
 
 
-def normalizer():
+def statistics():
     """Running mean and variance of what the training has seen: gymnasium's wrapper keeps them."""
     wrapper = environments.envs[0]
     while not isinstance(wrapper, NormalizeObservation):
         wrapper = wrapper.env
-    return wrapper
+    return wrapper.obs_rms
 
 
 def policy(observations):
     """The deterministic actions, of observations normalised as the training's are."""
-    statistics, epsilon = normalizer().obs_rms, normalizer().epsilon
-    scaled = numpy.clip((observations - statistics.mean) / numpy.sqrt(statistics.var + epsilon), -10, 10)
     with torch.no_grad():
-        actions = actor(torch.tensor(scaled, dtype=torch.float32)).numpy()
+        actions = actor(torch.tensor(normalized(observations, statistics()))).numpy()
     return numpy.clip(actions, bounds.low, bounds.high)
 
 
 # Made only where it judges, so that memory and start are the recipe's own.
-judge = Judge(task, options.seed) if options.what == "goal" else None
-interval = task.interval(default=4096)
+judge = Judge(task, options.seed, options.cap, interval=4096) if options.what == "goal" else None
 observations, actions = torch.zeros(STEPS, 1, inputs), torch.zeros(STEPS, 1, outputs)
 logs, rewards, overs, values = (torch.zeros(STEPS, 1) for _ in range(4))
 now = torch.tensor(environments.reset(seed=options.seed)[0], dtype=torch.float32)
 over = torch.zeros(1)
 rollouts = {"first-step": 1, "memory": 2, "rate": 5, "goal": TOTAL // STEPS}[options.what]
-began, due, reached, score = time.perf_counter(), interval, False, "none"
 for rollout in range(rollouts):
     if rollout == 1:
         start = time.perf_counter()
@@ -136,18 +132,11 @@ for rollout in range(rollouts):
             (policy_loss + 0.5 * value_loss).backward()
             nn.utils.clip_grad_norm_(parameters, 0.5)
             optimizer.step()
-    made = (rollout + 1) * STEPS
-    if judge and made >= due:
-        due += interval
-        reached, score = judge.reaches_goal(policy)
-        print(f"{made} steps, {time.perf_counter() - began:.1f} s: {score}", flush=True)
-        if reached:
-            report.mark("it reaches the goal")
-        if reached or time.perf_counter() - began > options.cap:
-            break
+    if judge and not judge.goes_on((rollout + 1) * STEPS, policy):
+        break
 if options.what == "rate":
     report.tell(rate=(rollouts - 1) * STEPS / (time.perf_counter() - start))
-elif options.what == "goal":
-    report.tell(steps=made if reached else None, steps_made=made, last_score=score)
+elif judge:
+    judge.tell()
 else:
     report.tell()

@@ -76,35 +76,29 @@ def settings():
         return 1, dict(
             learning_rate=1e-3, gamma=0.98, tau=0.01, batch_size=100, buffer_size=20_000, learning_starts=500, train_freq=1,
             gradient_steps=1, action_noise=noise, policy_kwargs=dict(net_arch=[64, 64]), **rates), False
-    # Keys that the scenario leaves out have Poise's defaults, which are those of the paper.
-    ppo = task.description.get("ppo", {})
-    deviation = dict(log_std_init=ppo.get("initialLogDeviation", 0.0))
-    return ppo.get("worlds", 16), dict(
-        n_steps=ppo.get("rolloutLength", 128), batch_size=ppo.get("minibatchSize", 64), n_epochs=ppo.get("epochs", 10),
-        gamma=ppo.get("discountFactor", 0.99), gae_lambda=ppo.get("gaeLambda", 0.95), clip_range=0.2, ent_coef=0.0, vf_coef=0.5,
-        max_grad_norm=0.5,
-        learning_rate=ppo.get("learningRate", {}).get("initial", 3e-4),
-        policy_kwargs=dict(net_arch=dict(pi=[64, 64], vf=[64, 64]), **deviation)), True
+    ppo = task.ppo
+    return ppo["worlds"], dict(
+        n_steps=ppo["rolloutLength"], batch_size=ppo["minibatchSize"], n_epochs=ppo["epochs"], gamma=ppo["discountFactor"],
+        gae_lambda=ppo["gaeLambda"], clip_range=0.2, ent_coef=0.0, vf_coef=0.5, max_grad_norm=0.5,
+        learning_rate=ppo["learningRate"]["initial"],
+        policy_kwargs=dict(net_arch=dict(pi=[64, 64], vf=[64, 64]), log_std_init=ppo["initialLogDeviation"])), True
 
 
 count, arguments, normalises = settings()
 
 
-def environments(number, seed):
+def environments(number):
     if task.description is None:
-        return make_vec_env(options.task, number, seed=seed)
-    makers = [(lambda index=index: task.make(training=True, seed=seed + index)) for index in range(number)]
-    made = SubprocVecEnv(makers, start_method="fork") if options.worlds == "processes" else DummyVecEnv(makers)
-    made.seed(seed)
-    return made
+        return make_vec_env(options.task, number)
+    makers = [lambda: task.make(training=True)] * number
+    return SubprocVecEnv(makers, start_method="fork") if options.worlds == "processes" else DummyVecEnv(makers)
 
 
-worlds = environments(count, 1000 * options.seed)
+worlds = environments(count)
 if normalises:
-    scales = task.description.get("ppo", {}).get("scalesRewards", False)
-    worlds = VecNormalize(worlds, norm_reward=scales, clip_obs=10, gamma=arguments["gamma"])
+    worlds = VecNormalize(worlds, norm_reward=task.ppo["scalesRewards"], clip_obs=10, gamma=arguments["gamma"])
 model = getattr(library, algorithm.upper())("MlpPolicy", worlds, seed=options.seed, device="cpu", **arguments)
-worlds.seed(1000 * options.seed)  # which the model has just set to its own
+worlds.seed(1000 * options.seed)  # last, since the model sets its own
 
 # MARK: Watching
 
@@ -120,29 +114,9 @@ class Watch(BaseCallback):
     def __init__(self):
         super().__init__()
         self.rollouts = 0
-        self.judging_seconds = 0.0
         self.times = []
-        self.reached = None
-        self.last_score = "none"
-        self.judge = Judge(task, options.seed) if options.what == "goal" else None
-        self.interval = self.due = task.interval(default=4096 if algorithm == "ppo" else 1000)
-
-    def _on_training_start(self):
-        self.start = time.perf_counter()
-
-    def judge_now(self):
-        """False to end training."""
-        self.due += self.interval
-        before = time.perf_counter()
-        reached, self.last_score = self.judge.reaches_goal(policy)
-        now = time.perf_counter()
-        self.judging_seconds += now - before
-        print(f"{self.num_timesteps} steps, {now - self.start:.1f} s: {self.last_score}", flush=True)
-        if reached:
-            self.reached = self.num_timesteps
-            report.mark("it reaches the goal")
-            return False
-        return now - self.start < options.cap
+        interval = 4096 if algorithm == "ppo" else 1000
+        self.judge = Judge(task, options.seed, options.cap, interval) if options.what == "goal" else None
 
     def _on_rollout_start(self):
         if algorithm != "ppo":
@@ -150,9 +124,7 @@ class Watch(BaseCallback):
         self.rollouts += 1
         self.times.append((self.num_timesteps, time.perf_counter()))
         adapt_learning_rate()
-        self.goes_on = True
-        if self.judge and self.num_timesteps >= self.due:
-            self.goes_on = self.judge_now()
+        self.goes_on = self.judge is None or self.judge.goes_on(self.num_timesteps, policy)
         if options.what == "memory" and self.rollouts > 2:
             self.goes_on = False
         if options.what == "rate" and len(self.times) > 4 and self.times[-1][1] - self.times[1][1] > options.seconds:
@@ -164,8 +136,8 @@ class Watch(BaseCallback):
             return False
         if algorithm == "ppo":
             return self.goes_on
-        if self.judge and self.num_timesteps >= self.due:
-            return self.judge_now()
+        if self.judge:
+            return self.judge.goes_on(self.num_timesteps, policy)
         if options.what == "memory" and self.num_timesteps > 4096:
             return False
         if options.what == "rate" and self.num_timesteps >= model.learning_starts + 300:
@@ -180,8 +152,8 @@ class Watch(BaseCallback):
 
 def adapt_learning_rate():
     """Poise's `schedule: adaptive`, rsl_rl's rule: the rate follows the KL divergence of each update."""
-    rate = task.description.get("ppo", {}).get("learningRate", {}) if task.description and options.settings == "ours" else {}
-    divergence = model.logger.name_to_value.get("train/approx_kl") if rate.get("schedule") == "adaptive" else None
+    adapts = task.description and options.settings == "ours" and task.ppo["learningRate"]["schedule"] == "adaptive"
+    divergence = model.logger.name_to_value.get("train/approx_kl") if adapts else None
     if not divergence:
         return
     value = model.lr_schedule(1)
@@ -199,7 +171,6 @@ if options.what == "rate":
     (steps_before, before), (steps_after, after) = watch.times[first], watch.times[-1]
     report.tell(rate=(steps_after - steps_before) / (after - before))
 elif options.what == "goal":
-    report.tell(
-        steps=watch.reached, steps_made=watch.num_timesteps, judging_seconds=watch.judging_seconds, last_score=watch.last_score)
+    watch.judge.tell()
 else:
     report.tell()

@@ -28,16 +28,16 @@ options = parser.parse_args()
 
 # Where RLtools keeps what it compiled.
 tempfile.tempdir = os.environ["POISE_PEERS_CACHE"]
+os.makedirs(tempfile.tempdir, exist_ok=True)
 import gymnasium
 import numpy
 import report
 import rltools
 from gymnasium.wrappers import NormalizeReward, RescaleAction
 from gymnasium.wrappers.utils import RunningMeanStd
-from task import Judge, Task
+from task import Judge, Task, normalized
 
 task = Task(options.task)
-ppo = (task.description or {}).get("ppo", {})
 
 
 def settings():
@@ -48,12 +48,12 @@ def settings():
         "same": lambda: (8, 256, {}),
         "zoo": lambda: (4, 1024, dict(GAMMA=0.9, OPTIMIZER_ALPHA=1e-3)),
         "ours": lambda: (
-            ppo.get("worlds", 16), ppo.get("rolloutLength", 128),
+            task.ppo["worlds"], task.ppo["rolloutLength"],
             dict(
-                BATCH_SIZE=ppo.get("minibatchSize", 64), N_EPOCHS=ppo.get("epochs", 10), GAMMA=ppo.get("discountFactor", 0.99),
-                LAMBDA=ppo.get("gaeLambda", 0.95), INITIAL_ACTION_STD=math.exp(ppo.get("initialLogDeviation", 0.0)),
-                OPTIMIZER_ALPHA=ppo.get("learningRate", {}).get("initial", 3e-4),
-                ADAPTIVE_LEARNING_RATE=ppo.get("learningRate", {}).get("schedule") == "adaptive",
+                BATCH_SIZE=task.ppo["minibatchSize"], N_EPOCHS=task.ppo["epochs"], GAMMA=task.ppo["discountFactor"],
+                LAMBDA=task.ppo["gaeLambda"], INITIAL_ACTION_STD=math.exp(task.ppo["initialLogDeviation"]),
+                OPTIMIZER_ALPHA=task.ppo["learningRate"]["initial"],
+                ADAPTIVE_LEARNING_RATE=task.ppo["learningRate"]["schedule"] == "adaptive",
                 ADAPTIVE_LEARNING_RATE_POLICY_KL_THRESHOLD=0.01)),
     }[options.settings]()
     common = dict(
@@ -80,14 +80,7 @@ class Normalized(gymnasium.ObservationWrapper):
 
     def observation(self, observation):
         self.statistics.update(observation[None])
-        return scaled(observation)
-
-
-def scaled(observations):
-    statistics = Normalized.statistics
-    if statistics is None:
-        return observations
-    return numpy.clip((observations - statistics.mean) / numpy.sqrt(statistics.var + 1e-8), -10, 10).astype(numpy.float32)
+        return normalized(observation, self.statistics)
 
 
 made = 0  # environments
@@ -95,10 +88,10 @@ made = 0  # environments
 
 def make(**arguments):
     global made
-    environment = RescaleAction(task.make(training=True, seed=1000 * options.seed + made), -1, 1)
+    environment = RescaleAction(task.make(training=True), -1, 1)
     if task.description:
-        if ppo.get("scalesRewards", False):
-            environment = NormalizeReward(environment, gamma=ppo.get("discountFactor", 0.99))
+        if task.ppo["scalesRewards"]:
+            environment = NormalizeReward(environment, gamma=task.ppo["discountFactor"])
         environment = Normalized(environment)
     environment.reset(seed=1000 * options.seed + made)
     made += 1
@@ -120,23 +113,16 @@ if options.what == "rate":
             steps += steps_at_once
     report.tell(rate=steps / (time.perf_counter() - start))
 elif options.what == "goal":
-    judge = Judge(task, options.seed)
     highest = task.make().action_space.high
 
     def policy(observations):
-        return highest * numpy.clip([state.action(observation) for observation in scaled(observations)], -1, 1)
+        seen = normalized(observations, Normalized.statistics) if task.description else observations
+        return highest * numpy.clip([state.action(observation) for observation in seen], -1, 1)
 
-    interval = task.interval(default=4096 if options.algorithm == "ppo" else 1000)
-    start, steps, due, reached, score = time.perf_counter(), 0, interval, False, "none"
+    judge = Judge(task, options.seed, options.cap, interval=4096 if options.algorithm == "ppo" else 1000)
+    steps = 0
     # Its TD3 is compiled for 40,000 steps.
-    while not reached and time.perf_counter() - start < options.cap and (options.algorithm == "ppo" or steps < 39_000):
+    while judge.goes_on(steps, policy) and (options.algorithm == "ppo" or steps < 39_000):
         state.step()
         steps += steps_at_once
-        if steps < due:
-            continue
-        due += interval
-        reached, score = judge.reaches_goal(policy)
-        print(f"{steps} steps, {time.perf_counter() - start:.1f} s: {score}", flush=True)
-        if reached:
-            report.mark("it reaches the goal")
-    report.tell(steps=steps if reached else None, steps_made=steps, last_score=score)
+    judge.tell()
