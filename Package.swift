@@ -36,6 +36,13 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [
     swiftSettings: settings)
 }
 
+/// What stands on no robot task and no algorithm.
+let foundations: [Target.Dependency] = [
+  "PoiseModels", "PoiseSimulation", "PoiseNetworks", "PoiseEnvironments", "PoiseCore",
+]
+let allBelowViewer: [Target.Dependency] =
+  ["PoiseExperiments", "PoiseTraining", "PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations
+
 let systemLibraries: [Target] = [
   .systemLibrary(name: "COde", pkgConfig: "ode", providers: [.apt(["libode-dev"])]),
   .systemLibrary(name: "CEigen", pkgConfig: "eigen3", providers: [.apt(["libeigen3-dev"])]),
@@ -45,25 +52,21 @@ let rooms: [Target] = [
   .target(name: "COdeSupport", dependencies: ["COde"]),
   .target(name: "CDenseKernels", dependencies: ["CEigen"]),
   room("PoiseCore"),
+  room("PoiseEnvironments", ["PoiseCore"]),
   room("PoiseNetworks", ["CDenseKernels", "PoiseCore"]),
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
-  room("PoiseEnvironments", ["PoiseModels", "PoiseSimulation", "PoiseCore"]),
-  room("PoiseAlgorithms", ["PoiseNetworks", "PoiseCore"]),
+  room("PoiseAlgorithms", ["PoiseNetworks", "PoiseEnvironments", "PoiseCore"]),
+  room("PoiseControl", ["PoiseModels", "PoiseEnvironments", "PoiseCore"]),
+  room("PoiseTasks", ["PoiseModels", "PoiseSimulation", "PoiseEnvironments", "PoiseCore"]),
+  room("PoiseScenarios", ["PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations + [yams]),
+  room("PoiseTraining", ["PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
   room(
     "PoiseExperiments",
-    [
-      "PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore", yams,
-      protobuf,
-    ], exclude: ["Export/ONNX/onnx.proto"]),
+    ["PoiseTraining", "PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations + [protobuf],
+    exclude: ["Export/ONNX/onnx.proto"]),
   // The page is compiled into the program, so that it is found wherever the program goes.
-  room(
-    "PoiseViewer",
-    [
-      "PoiseExperiments", "PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation",
-      "PoiseCore", flyingFox, flyingSocks,
-    ],
-    resources: [.embedInCode("Page/Content")]),
+  room("PoiseViewer", allBelowViewer + [flyingFox, flyingSocks], resources: [.embedInCode("Page/Content")]),
 ]
 
 let benchmarks: [Target] = [
@@ -71,27 +74,21 @@ let benchmarks: [Target] = [
   .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),
   .target(
     name: "PoiseBenchmarks",
-    dependencies: [
-      "CAllocationCounter", "CDenseKernels", "CPhysicsFloor", "PoiseExperiments", "PoiseAlgorithms",
-      "PoiseEnvironments", "PoiseModels", "PoiseNetworks", "PoiseSimulation", "PoiseCore",
-    ],
+    dependencies: ["CAllocationCounter", "CDenseKernels", "CPhysicsFloor"] + allBelowViewer,
     path: "Benchmarks/PoiseBenchmarks", swiftSettings: settings),
 ]
 
 let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
-    dependencies: [
-      "PoiseViewer", "PoiseAlgorithms", "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseNetworks",
-      "PoiseModels", "PoiseSimulation", "PoiseCore",
-      argumentParser,
-    ],
+    dependencies: ["PoiseViewer", "PoiseBenchmarks"] + allBelowViewer + [argumentParser],
     swiftSettings: settings)
 ]
 
 let testTargets: [Target] = [
   .target(
-    name: "TestSupport", dependencies: ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"],
+    name: "TestSupport",
+    dependencies: ["PoiseTasks", "PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     path: "Tests/TestSupport", swiftSettings: settings),
   tests(of: "PoiseCore"),
   tests(of: "PoiseSimulation", ["PoiseCore", "COde"]),
@@ -105,18 +102,13 @@ let testTargets: [Target] = [
     name: "RobotTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     swiftSettings: settings),
   tests(of: "PoiseModels", ["PoiseCore", "PoiseSimulation"], exclude: ["Golden"]),
-  tests(of: "PoiseEnvironments", ["PoiseModels", "PoiseSimulation", "PoiseCore"]),
-  tests(of: "PoiseAlgorithms", ["PoiseNetworks", "PoiseCore"]),
-  tests(
-    of: "PoiseExperiments",
-    ["PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
-  tests(
-    of: "PoiseViewer",
-    [
-      "PoiseExperiments", "PoiseAlgorithms", "PoiseEnvironments", "PoiseNetworks", "PoiseModels", "PoiseSimulation",
-      "PoiseCore",
-    ],
-    exclude: ["Browser"]),
+  tests(of: "PoiseEnvironments", ["PoiseCore"]),
+  tests(of: "PoiseTasks", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
+  tests(of: "PoiseAlgorithms", ["PoiseNetworks", "PoiseEnvironments", "PoiseCore"]),
+  tests(of: "PoiseScenarios", ["PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
+  tests(of: "PoiseTraining", ["PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
+  tests(of: "PoiseExperiments", allBelowViewer),
+  tests(of: "PoiseViewer", allBelowViewer, exclude: ["Browser"]),
   tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),
 ]
 
@@ -127,8 +119,8 @@ let package = Package(
     .library(
       name: "Poise",
       targets: [
-        "PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseEnvironments", "PoiseNetworks", "PoiseAlgorithms",
-        "PoiseExperiments", "PoiseViewer",
+        "PoiseCore", "PoiseEnvironments", "PoiseSimulation", "PoiseModels", "PoiseNetworks", "PoiseAlgorithms",
+        "PoiseControl", "PoiseTasks", "PoiseScenarios", "PoiseTraining", "PoiseExperiments", "PoiseViewer",
       ]),
   ],
   dependencies: packageDependencies,

@@ -1,6 +1,7 @@
 import Dispatch
 import PoiseCore
 public import PoiseEnvironments
+public import PoiseTasks
 
 /// Control steps per second of whole tasks under uniformly random actions, as other suites are measured: falls, resets, pushes and
 /// randomisation included.

@@ -2,7 +2,7 @@ import CAllocationCounter
 import PoiseCore
 public import PoiseEnvironments
 import PoiseModels
-import PoiseSimulation
+public import PoiseTasks
 
 /// Control steps per second of batched environments, beside the bare physics of the same robots.
 ///

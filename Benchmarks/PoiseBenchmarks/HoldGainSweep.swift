@@ -1,6 +1,7 @@
+public import PoiseControl
 public import PoiseCore
-import PoiseExperiments
 public import PoiseNetworks
+public import PoiseScenarios
 
 /// How the `hold` baseline does with each setting on a scenario's tuning seed: where the gains in the scenarios come from.
 ///

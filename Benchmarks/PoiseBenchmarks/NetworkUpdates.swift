@@ -1,3 +1,7 @@
+import PoiseAlgorithms
+import PoiseCore
+import PoiseNetworks
+
 internal import PoiseAlgorithms
 internal import PoiseCore
 internal import PoiseNetworks

@@ -2,6 +2,7 @@ internal import CAllocationCounter
 internal import Dispatch
 internal import PoiseCore
 public import PoiseModels
+import PoiseSimulation
 internal import PoiseSimulation
 
 /// Physics steps of robots, each beside a plain C loop over the same ODE calls (`CPhysicsFloor`).

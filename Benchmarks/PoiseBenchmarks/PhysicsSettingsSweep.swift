@@ -1,5 +1,7 @@
 internal import PoiseCore
+import PoiseCore
 public import PoiseModels
+import PoiseSimulation
 internal import PoiseSimulation
 
 /// What a robot's physics costs and how faithful it is, under other settings than those it ships with.

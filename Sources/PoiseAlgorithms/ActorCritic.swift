@@ -1,4 +1,5 @@
 public import PoiseCore
+public import PoiseEnvironments
 public import PoiseNetworks
 
 /// A Gaussian policy, a value function and their observation normaliser, in one parameter vector: what PPO trains.

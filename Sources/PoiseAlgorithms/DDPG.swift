@@ -1,4 +1,5 @@
 public import PoiseCore
+public import PoiseEnvironments
 public import PoiseNetworks
 
 // Deep deterministic policy gradient. Source: Lillicrap, Hunt, Pritzel, Heess, Erez, Tassa, Silver and Wierstra 2016, "Continuous

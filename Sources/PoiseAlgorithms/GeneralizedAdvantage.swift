@@ -1,4 +1,5 @@
 public import PoiseCore
+public import PoiseEnvironments
 
 /// Generalized advantage estimates of one world's rollout.
 ///

@@ -1,4 +1,5 @@
 public import PoiseCore
+public import PoiseEnvironments
 public import PoiseNetworks
 
 // Proximal policy optimisation. Source: Schulman, Wolski, Dhariwal, Radford and Klimov 2017, "Proximal Policy Optimization

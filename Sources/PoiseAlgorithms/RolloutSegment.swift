@@ -1,4 +1,5 @@
 public import PoiseCore
+public import PoiseEnvironments
 public import PoiseNetworks
 
 /// What one block of worlds went through in one rollout, with the values and advantages that follow from it.

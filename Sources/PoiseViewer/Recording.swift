@@ -4,7 +4,7 @@ import PoiseEnvironments
 public import PoiseExperiments
 import PoiseModels
 public import PoiseNetworks
-import PoiseSimulation
+public import PoiseScenarios
 
 /// Episodes that can be shown: played by a controller now, or read from a trajectory.
 public struct Recording: Sendable {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import PoiseCore
-import PoiseExperiments
 
 /// The command line: arguments in, text out, exit codes. What to do is decided in the rooms below.
 @main
@@ -13,7 +12,7 @@ struct Poise: ParsableCommand {
       SCENARIO and MODEL are files, or names that `poise list` shows.
       Exit codes: 0 done, 64 usage, 65 bad input, 69 a promise that is not kept (doctor), 70 a fault of ours, 74 input/output, 128 + signal number interrupted.
       """,
-    version: RunFolder.poiseVersion,
+    version: PoiseVersion.current,
     subcommands: [
       List.self, Inspect.self, Check.self, Simulate.self, Train.self, Evaluate.self, Replay.self, Export.self,
       Report.self, Bench.self, SweepCommand.self, Doctor.self,

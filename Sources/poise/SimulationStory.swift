@@ -1,7 +1,6 @@
 import PoiseCore
-import PoiseExperiments
 import PoiseModels
-import PoiseSimulation
+import PoiseScenarios
 
 /// What `poise simulate` tells of a run, as text.
 struct SimulationStory {

@@ -3,8 +3,8 @@ import Foundation
 import PoiseCore
 import TestSupport
 import Testing
-
 @testable import poise
+
 
 /// Command lines as people write them, with one to three things wrong.
 private struct CommandLines {

@@ -1,7 +1,8 @@
+@testable import PoiseAlgorithms
 import PoiseCore
+import PoiseEnvironments
 import Testing
 
-@testable import PoiseAlgorithms
 
 @Suite("Generalized advantage")
 struct GeneralizedAdvantageTests {

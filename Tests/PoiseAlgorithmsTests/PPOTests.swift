@@ -1,8 +1,8 @@
+@testable import PoiseAlgorithms
 import PoiseCore
-import PoiseNetworks
+import PoiseEnvironments
 import Testing
 
-@testable import PoiseAlgorithms
 
 /// A problem with two states, seen as (1, 0) and (0, 1): from the first to the second, then the end.
 ///

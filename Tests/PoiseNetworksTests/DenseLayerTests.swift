@@ -1,8 +1,9 @@
 import Foundation
 import PoiseCore
+@testable import PoiseNetworks
+import PoiseTasks
 import Testing
 
-@testable import PoiseNetworks
 
 @Suite("Dense layers")
 struct DenseLayerTests {

@@ -1,10 +1,10 @@
 import Foundation
 import PoiseExperiments
-import PoiseNetworks
+import PoiseScenarios
+@testable import PoiseViewer
 import TestSupport
 import Testing
 
-@testable import PoiseViewer
 
 /// Programs on the path.
 private let folders = ProcessInfo.processInfo.environment["PATH", default: ""].split(separator: ":").map(String.init)

@@ -1,12 +1,12 @@
 import Dispatch
 import Foundation
 import PoiseCore
-import PoiseExperiments
-import PoiseNetworks
+import PoiseScenarios
+import PoiseTraining
+@testable import PoiseViewer
 import TestSupport
 import Testing
 
-@testable import PoiseViewer
 
 @Suite("Following a run that trains", .serialized, .timeLimit(.minutes(10)))
 struct FollowingTests {

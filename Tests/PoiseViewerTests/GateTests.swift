@@ -1,7 +1,7 @@
 import PoiseCore
+@testable import PoiseViewer
 import Testing
 
-@testable import PoiseViewer
 
 @Suite("The gate of the viewer's server")
 struct GateTests {

@@ -1,14 +1,10 @@
 import Foundation
 import PoiseCore
-import PoiseEnvironments
-import PoiseExperiments
-import PoiseModels
-import PoiseNetworks
-import PoiseSimulation
+import PoiseScenarios
+@testable import PoiseViewer
 import TestSupport
 import Testing
 
-@testable import PoiseViewer
 
 @Suite("The viewer's hand")
 struct HandTests {

@@ -1,13 +1,12 @@
 import Foundation
 import PoiseCore
-import PoiseEnvironments
 import PoiseExperiments
 import PoiseModels
-import PoiseNetworks
+import PoiseScenarios
+@testable import PoiseViewer
 import TestSupport
 import Testing
 
-@testable import PoiseViewer
 
 /// Whether the system has three.js, without which no page can be made.
 let hasThree = (try? ThreeLibrary.text()) != nil

@@ -1,11 +1,10 @@
 import Foundation
 import PoiseCore
-import PoiseExperiments
-import PoiseNetworks
+import PoiseScenarios
+@testable import PoiseViewer
 import TestSupport
 import Testing
 
-@testable import PoiseViewer
 
 @Suite(
   "The viewer's server", .serialized, .enabled(if: hasThree, "Debian's libjs-three is not installed"),

@@ -1,12 +1,9 @@
 import Foundation
 import PoiseCore
-import PoiseExperiments
-import PoiseNetworks
-import PoiseModels
+@testable import PoiseViewer
 import TestSupport
 import Testing
 
-@testable import PoiseViewer
 
 @Suite("Replay in a terminal")
 struct TerminalTests {

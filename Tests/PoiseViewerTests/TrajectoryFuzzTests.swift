@@ -1,11 +1,11 @@
 import Foundation
 import PoiseCore
 import PoiseExperiments
-import PoiseNetworks
+import PoiseScenarios
+@testable import PoiseViewer
 import TestSupport
 import Testing
 
-@testable import PoiseViewer
 
 @Suite("A trajectory that is rubbish")
 struct TrajectoryFuzzTests {

@@ -1,6 +1,5 @@
 import PoiseCore
 import PoiseModels
-import PoiseSimulation
 import TestSupport
 import Testing
 

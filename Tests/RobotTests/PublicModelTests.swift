@@ -1,7 +1,6 @@
 import Foundation
 import PoiseCore
 import PoiseModels
-import PoiseSimulation
 import TestSupport
 import Testing
 

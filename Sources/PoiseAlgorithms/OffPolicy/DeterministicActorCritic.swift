@@ -1,4 +1,5 @@
 public import PoiseCore
+public import PoiseEnvironments
 public import PoiseNetworks
 
 /// A deterministic policy, one or two action-value functions, the target copies of all, and the observations' normaliser:

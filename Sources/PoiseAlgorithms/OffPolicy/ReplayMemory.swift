@@ -1,4 +1,5 @@
 public import PoiseCore
+public import PoiseEnvironments
 import PoiseNetworks
 
 /// What was lived, to be learned from again and again: the observations of all worlds in one ring, in the order in which they came.

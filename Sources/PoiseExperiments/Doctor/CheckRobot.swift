@@ -1,10 +1,10 @@
 import Foundation
-import PoiseAlgorithms
 import PoiseCore
-import PoiseEnvironments
 import PoiseModels
 import PoiseNetworks
+import PoiseScenarios
 import PoiseSimulation
+import PoiseTraining
 
 /// A robot and a task that no file can change: a hopper on one leg. It has what can go wrong in it: the iterative solver, contacts, a
 /// joint at its stop, both learners.

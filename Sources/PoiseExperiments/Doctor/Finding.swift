@@ -95,7 +95,7 @@ public struct Diagnosis: Hashable, Sendable {
       ])
     }
     return ConfigurationNode.mapping([
-      ("version", .text(RunFolder.poiseVersion)), ("healthy", .plain(isHealthy ? "true" : "false")),
+      ("version", .text(PoiseVersion.current)), ("healthy", .plain(isHealthy ? "true" : "false")),
       ("findings", .sequence(items)),
     ]).jsonText
   }

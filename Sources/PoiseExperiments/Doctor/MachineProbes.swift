@@ -3,7 +3,7 @@ import Foundation
 import PoiseCore
 import PoiseModels
 import PoiseNetworks
-import PoiseSimulation
+import PoiseScenarios
 
 extension Machine {
   /// Numbers and files: all that the promises of same bits and whole files hang on.

@@ -1,6 +1,8 @@
 import Foundation
 import PoiseCore
 public import PoiseEnvironments
+public import PoiseScenarios
+public import PoiseTraining
 
 /// Episodes as NumPy arrays in one `.npz`, one episode in memory at a time.
 ///

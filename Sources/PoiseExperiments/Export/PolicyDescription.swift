@@ -1,8 +1,7 @@
 import Foundation
 import PoiseCore
-import PoiseEnvironments
 import PoiseModels
-import PoiseNetworks
+import PoiseTraining
 
 /// What a program that gets our policy or our episodes has to know of them.
 struct PolicyDescription: Codable, Hashable {
@@ -22,7 +21,7 @@ struct PolicyDescription: Codable, Hashable {
     var halfWidth: Double
   }
 
-  var poiseVersion = RunFolder.poiseVersion
+  var poiseVersion = PoiseVersion.current
   var scenario: String
   /// See `LoadedScenario.episodeDigest`.
   var scenarioSha256: String

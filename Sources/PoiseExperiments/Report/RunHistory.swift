@@ -1,5 +1,6 @@
 import Foundation
 import PoiseCore
+import PoiseTraining
 
 /// What a run's logs tell of its training.
 struct RunHistory {

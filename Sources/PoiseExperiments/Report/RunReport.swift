@@ -1,7 +1,9 @@
 import Foundation
+public import PoiseControl
 public import PoiseCore
-import PoiseEnvironments
 import PoiseNetworks
+public import PoiseScenarios
+public import PoiseTraining
 
 /// Trained runs side by side as one self-contained page: learning curves, evaluations with baselines, reward terms, the
 /// resolved scenario.

@@ -2,6 +2,7 @@ import Foundation
 import PoiseCore
 import PoiseModels
 public import PoiseNetworks
+import PoiseTraining
 
 /// Settings tried out side by side: seeds in parallel, each training on one thread; the worst dropped rung by rung; winner and shipped
 /// setting set side by side on seeds that chose nothing.
@@ -51,7 +52,7 @@ public final class Sweep: Sendable {
   ) throws {
     let read = try Reading(planPath, overrides)
     let description = SweepFolder.Description(
-      poiseVersion: RunFolder.poiseVersion,
+      poiseVersion: PoiseVersion.current,
       plan: URL(fileURLWithPath: planPath).standardizedFileURL.path, overrides: overrides,
       instructionSet: instructionSet, digest: read.digest)
     // Before the lock, which would be one more file in somebody's folder; and again under it.

@@ -1,6 +1,7 @@
 import Foundation
 public import PoiseCore
-import PoiseModels
+public import PoiseScenarios
+public import PoiseTasks
 
 /// One setting of the swept keys; number 0 is the scenario as it ships.
 public struct SweepCandidate: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import PoiseCore
 import PoiseNetworks
+import PoiseTraining
 import Synchronization
 
 /// A sweep as a folder: what is needed to go on after any end, and what came of it.

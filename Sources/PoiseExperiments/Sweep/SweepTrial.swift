@@ -2,6 +2,8 @@ import Dispatch
 import Foundation
 import PoiseCore
 import PoiseNetworks
+import PoiseScenarios
+import PoiseTraining
 
 /// One training: a candidate with a seed.
 public struct SweepTrial: Hashable, Sendable, Codable {

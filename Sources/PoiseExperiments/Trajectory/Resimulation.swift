@@ -1,9 +1,9 @@
 import Foundation
+import PoiseControl
 import PoiseCore
-import PoiseEnvironments
 import PoiseModels
-import PoiseNetworks
-import PoiseSimulation
+import PoiseScenarios
+import PoiseTraining
 
 /// Repeats a recorded trajectory: the starts of `FILE.meta.json`, the actions of the CSV, and every number compared.
 ///

@@ -1,9 +1,11 @@
 import Foundation
 import PoiseCore
 public import PoiseEnvironments
-import PoiseModels
 public import PoiseNetworks
+public import PoiseScenarios
 import PoiseSimulation
+public import PoiseTasks
+public import PoiseTraining
 
 /// What stands in `FILE.meta.json` beside a trajectory: with it and the actions, the trajectory repeats to the bit.
 ///
@@ -11,7 +13,7 @@ import PoiseSimulation
 public struct TrajectoryMetadata: Codable, Hashable, Sendable {
   public var format = "poise-trajectory"
   public var formatVersion = 1
-  public var poiseVersion = RunFolder.poiseVersion
+  public var poiseVersion = PoiseVersion.current
   public var scenario: ScenarioIdentity
   public var model: ModelIdentity
   /// The run whose policy drove; `nil` for baselines on a scenario.
@@ -117,7 +119,7 @@ public struct TrajectoryMetadata: Codable, Hashable, Sendable {
   private static func problem(_ path: String, found: String) -> InvalidInput {
     InvalidInput(
       Problem(
-        file: path, found: found, allowed: "what Poise \(RunFolder.poiseVersion) writes beside a trajectory",
+        file: path, found: found, allowed: "what Poise \(PoiseVersion.current) writes beside a trajectory",
         remedy: "It is damaged, or of another version; without it the trajectory can be drawn, but not repeated."))
   }
 

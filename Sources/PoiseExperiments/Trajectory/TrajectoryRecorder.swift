@@ -1,8 +1,8 @@
 import Foundation
 import PoiseCore
 public import PoiseEnvironments
-import PoiseModels
-import PoiseSimulation
+public import PoiseScenarios
+public import PoiseTraining
 
 /// Writes the episodes of a player as CSV, with `FILE.meta.json` beside it, in constant memory; both files appear whole or
 /// not at all. Standard output, pipes and devices get the CSV alone.

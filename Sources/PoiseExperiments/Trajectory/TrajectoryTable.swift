@@ -1,6 +1,6 @@
 public import PoiseCore
-import PoiseEnvironments
 public import PoiseModels
+public import PoiseScenarios
 
 /// Trajectories as CSV (RFC 4180): names end in their unit, numbers are in their shortest exact form.
 ///

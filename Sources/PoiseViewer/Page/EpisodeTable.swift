@@ -1,7 +1,7 @@
 import Foundation
 import PoiseCore
-public import PoiseExperiments
 public import PoiseModels
+public import PoiseScenarios
 
 /// One episode for the page: the rows of a `RecordingLayout`, kept as float32, written as 16-bit steps.
 ///

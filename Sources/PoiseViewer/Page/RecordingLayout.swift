@@ -1,8 +1,7 @@
-public import PoiseExperiments
-public import PoiseModels
 import PoiseCore
-import PoiseEnvironments
-import PoiseSimulation
+public import PoiseModels
+public import PoiseScenarios
+public import PoiseTasks
 
 /// What the numbers of a row are: one row for each control step, recorded or live. `recording.js` reads the same.
 ///

@@ -1,7 +1,5 @@
 import PoiseCore
-import PoiseEnvironments
 import PoiseModels
-import PoiseSimulation
 
 /// The robot and its surroundings as the page draws them.
 ///

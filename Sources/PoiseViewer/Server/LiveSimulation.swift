@@ -1,9 +1,9 @@
 import Dispatch
 import Foundation
-public import PoiseExperiments
+public import PoiseControl
 import PoiseCore
-import PoiseEnvironments
-import PoiseModels
+public import PoiseScenarios
+public import PoiseTraining
 
 /// A simulation that runs in real time on a thread of its own, for any number of pages that look at it.
 ///

@@ -1,11 +1,9 @@
 import Dispatch
 import Foundation
 import PoiseCore
-import PoiseEnvironments
-import PoiseExperiments
-import PoiseModels
 import PoiseNetworks
-import PoiseSimulation
+import PoiseScenarios
+import PoiseTraining
 
 /// The state of a live simulation: the episode that is played, who drives it, how fast, and what is to be told. One thread's.
 final class LiveStage {

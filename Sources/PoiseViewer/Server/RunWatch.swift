@@ -1,6 +1,5 @@
 import Foundation
 import PoiseCore
-import PoiseExperiments
 
 /// Looks at a run's folder while it may still be training: newer checkpoints, longer tables.
 ///

@@ -1,8 +1,7 @@
 import PoiseCore
-import PoiseEnvironments
-import PoiseExperiments
 import PoiseModels
 import PoiseSimulation
+import PoiseTasks
 
 /// The viewer's hand on the robot: it pulls a point of a body towards a target with a spring, or shoves the robot.
 ///

@@ -2,10 +2,10 @@ import ArgumentParser
 import Foundation
 import PoiseBenchmarks
 import PoiseCore
-import PoiseEnvironments
-import PoiseExperiments
 import PoiseModels
 import PoiseNetworks
+import PoiseScenarios
+import PoiseTasks
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(

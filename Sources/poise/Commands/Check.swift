@@ -1,7 +1,7 @@
 import ArgumentParser
 import PoiseCore
-import PoiseExperiments
 import PoiseModels
+import PoiseScenarios
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,10 +1,11 @@
 public import ArgumentParser
 import Foundation
-import PoiseAlgorithms
+public import PoiseControl
 import PoiseCore
-public import PoiseExperiments
 import PoiseModels
 import PoiseNetworks
+public import PoiseScenarios
+public import PoiseTraining
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(

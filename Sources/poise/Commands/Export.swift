@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
-import PoiseAlgorithms
 import PoiseCore
 import PoiseExperiments
+import PoiseScenarios
+import PoiseTraining
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import ArgumentParser
 import PoiseCore
-import PoiseExperiments
 import PoiseModels
+import PoiseScenarios
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(

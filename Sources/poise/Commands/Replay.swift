@@ -1,9 +1,11 @@
 import ArgumentParser
 import Foundation
+import PoiseControl
 import PoiseCore
-import PoiseExperiments
 import PoiseModels
 import PoiseNetworks
+import PoiseScenarios
+import PoiseTraining
 import PoiseViewer
 
 struct Replay: ParsableCommand {

@@ -1,8 +1,9 @@
 public import ArgumentParser
 import Dispatch
+public import PoiseControl
 import PoiseCore
-public import PoiseExperiments
 import PoiseModels
+public import PoiseScenarios
 
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(

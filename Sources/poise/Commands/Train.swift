@@ -2,9 +2,10 @@ import ArgumentParser
 import Dispatch
 import Foundation
 import PoiseCore
-import PoiseExperiments
 import PoiseModels
 import PoiseNetworks
+import PoiseScenarios
+import PoiseTraining
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,10 @@
 import Foundation
+@testable import PoiseAlgorithms
 import PoiseCore
+import PoiseEnvironments
 import PoiseNetworks
 import Testing
 
-@testable import PoiseAlgorithms
 
 /// DDPG's arithmetic once more, in double and as plainly as can be: what the gradients are held against.
 private struct PlainDDPG {

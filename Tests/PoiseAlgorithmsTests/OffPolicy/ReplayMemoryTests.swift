@@ -1,8 +1,10 @@
+@testable import PoiseAlgorithms
 import PoiseCore
+import PoiseEnvironments
 import PoiseNetworks
+import PoiseTasks
 import Testing
 
-@testable import PoiseAlgorithms
 
 /// Worlds whose every observation is a number of its own, and a diary of what happened, kept as plain lists.
 private struct Diary {

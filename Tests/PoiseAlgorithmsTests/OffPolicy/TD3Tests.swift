@@ -1,8 +1,8 @@
+@testable import PoiseAlgorithms
 import PoiseCore
 import PoiseNetworks
 import Testing
 
-@testable import PoiseAlgorithms
 
 @Suite("TD3")
 struct TD3Tests {

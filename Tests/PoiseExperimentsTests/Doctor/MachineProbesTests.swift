@@ -1,9 +1,9 @@
 import Foundation
+@testable import PoiseExperiments
 import PoiseNetworks
 import Synchronization
 import Testing
 
-@testable import PoiseExperiments
 
 /// Each promise is broken on purpose, by putting another machine under the probes.
 @Suite("The doctor's probes")

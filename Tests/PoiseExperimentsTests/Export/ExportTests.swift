@@ -1,12 +1,13 @@
 import Foundation
 import PoiseAlgorithms
 import PoiseCore
-import PoiseEnvironments
+@testable import PoiseExperiments
 import PoiseNetworks
+@testable import PoiseScenarios
+@testable import PoiseTraining
 import TestSupport
 import Testing
 
-@testable import PoiseExperiments
 
 @Suite("Exports")
 struct ExportTests {

@@ -1,9 +1,9 @@
 import Foundation
 import PoiseCore
+@testable import PoiseExperiments
 import TestSupport
 import Testing
 
-@testable import PoiseExperiments
 
 @Suite("Reports of runs")
 struct RunReportTests {

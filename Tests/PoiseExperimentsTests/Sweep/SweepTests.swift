@@ -1,12 +1,15 @@
 import Foundation
-import PoiseAlgorithms
+@testable import PoiseBenchmarks
 import PoiseCore
-import PoiseNetworks
+@testable import PoiseExperiments
+@testable import PoiseScenarios
+@testable import PoiseTasks
+@testable import PoiseTraining
 import Synchronization
 import TestSupport
 import Testing
+@testable import poise
 
-@testable import PoiseExperiments
 
 /// Plans in a folder that vanishes, swept without a training: the goal is reached after steps that follow from the setting and seed.
 private final class Bench: Sendable {

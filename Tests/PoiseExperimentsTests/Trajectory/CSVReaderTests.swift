@@ -1,8 +1,8 @@
 import Foundation
 import PoiseCore
+@testable import PoiseExperiments
 import Testing
 
-@testable import PoiseExperiments
 
 @Suite("Reading CSV")
 struct CSVReaderTests {

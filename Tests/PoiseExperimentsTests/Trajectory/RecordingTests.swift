@@ -1,13 +1,12 @@
 import Foundation
 import PoiseCore
-import PoiseEnvironments
+@testable import PoiseExperiments
 import PoiseModels
-import PoiseNetworks
-import PoiseSimulation
+@testable import PoiseScenarios
+@testable import PoiseTasks
 import TestSupport
 import Testing
 
-@testable import PoiseExperiments
 
 @Suite("Recorded trajectories")
 struct RecordingTests {

@@ -1,5 +1,6 @@
 public import PoiseCore
 public import PoiseEnvironments
+public import PoiseTasks
 
 /// Numbers that are never to reach a learner.
 public let spoiledNumbers: [Double] = [.nan, .infinity, -.infinity, 1e30, -1e300]

@@ -1,8 +1,7 @@
 import Foundation
-import PoiseAlgorithms
 import PoiseCore
-import PoiseEnvironments
 import PoiseNetworks
+import PoiseTraining
 import SwiftProtobuf
 
 /// The deterministic policy as an ONNX model: raw observations in, actuator controls out.
@@ -42,7 +41,7 @@ public struct PolicyGraph {
     model.irVersion = Self.intermediateVersion
     model.opsetImport = [.with { $0.version = Self.operatorSet }]
     model.producerName = "poise"
-    model.producerVersion = RunFolder.poiseVersion
+    model.producerVersion = PoiseVersion.current
     model.docString =
       "Policy for \(description.scenario), trained by \(description.algorithm) with seed \(description.trainingSeed)."
     model.graph = graph

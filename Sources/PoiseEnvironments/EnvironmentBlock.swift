@@ -1,0 +1,208 @@
+public import PoiseCore
+
+/// Which random numbers the episodes of a world are drawn from.
+public enum EpisodeStreams: Sendable, Hashable, Codable {
+  /// One stream for each world, from its first episode on: training.
+  case continuing
+  /// Episode k of world w among W is stream w + k W, up to so many episodes altogether: evaluation, whose episodes are then
+  /// the same for any number of worlds. A world without episodes left stands still.
+  case numbered(episodes: Int)
+}
+
+/// What a step of several worlds gives; the caller owns it and hands it in again and again.
+public struct StepBuffers: Sendable, Hashable {
+  /// What the policy acts on next: after an episode's end, the first observation of the following one.
+  /// [worlds, observations]
+  public var observations: [Float]
+  /// Only in rows whose episode ended with this step: the last observation of that episode. [worlds, observations]
+  public var finalObservations: [Float]
+  /// [worlds]
+  public var rewards: [Float]
+  /// How each world's episode stood after the step, before the next one was started. [worlds]
+  public var endings: [EpisodeEnding]
+
+  public init(worlds: Int, observations count: Int) {
+    observations = Array(repeating: 0, count: worlds * count)
+    finalObservations = observations
+    rewards = Array(repeating: 0, count: worlds)
+    endings = Array(repeating: .running, count: worlds)
+  }
+}
+
+/// A few worlds that one thread steps one after the other, and that a policy is evaluated for at once.
+///
+/// Episodes that end are followed by the next at once, outside of `Environment.step`.
+///
+/// Unchecked Sendable: the environments are made here and no reference to them leaves but through `environments`, which is
+/// for looking at worlds that no other thread steps. `EnvironmentBatch` hands each block to one thread at a time, and
+/// `WorkerPool.forEach` orders what one thread wrote before what the next one reads. A caller that steps blocks itself owes
+/// the same: one thread at a time.
+public final class EnvironmentBlock: @unchecked Sendable {
+  public let task: any EnvironmentSpecification
+  /// Which of all worlds these are.
+  public let worlds: Range<Int>
+  public let environments: [any Environment]
+  /// Episodes that ended since `clearRecords`, in the order of time, worlds of one step by number.
+  public private(set) var finishedEpisodes: [EpisodeSummary] = []
+  /// Faults since `clearRecords`.
+  public private(set) var faults: [EnvironmentFault] = []
+
+  private let seed: UInt64
+  private let purpose: RandomPurpose
+  private let worldCount: Int
+  private let streams: EpisodeStreams
+  /// Episodes that each world has begun, [worlds of the block].
+  private var begun: [Int]
+  private var isIdle: [Bool]
+  private let workDescription: String
+  /// Floats of a row.
+  private let observationCount, actionCount: Int
+
+  /// - Parameters:
+  ///   - worlds: the numbers of this block's worlds, of `worldCount` in all.
+  ///   - purpose: `.environment` for training, which also lets first episodes be shorter; `.evaluation` for evaluation.
+  public init(
+    _ task: any EnvironmentSpecification, worlds: Range<Int>, of worldCount: Int, seed: UInt64, purpose: RandomPurpose = .environment,
+    streams: EpisodeStreams = .continuing, detail: EnvironmentDetail = .lean
+  ) throws {
+    self.task = task
+    self.worlds = worlds
+    self.worldCount = worldCount
+    self.seed = seed
+    self.purpose = purpose
+    self.streams = streams
+    observationCount = task.observationSpace.count
+    actionCount = task.actionSpace.count
+    environments = try worlds.map {
+      try task.makeEnvironment(seed: seed, purpose: purpose, index: $0, detail: detail)
+    }
+    for environment in environments { environment.desynchronises = streams == .continuing && purpose == .environment }
+    begun = Array(repeating: 0, count: worlds.count)
+    isIdle = Array(repeating: false, count: worlds.count)
+    finishedEpisodes.reserveCapacity(4 * worlds.count)
+    workDescription = "\(task.name), seed \(seed), environments \(worlds.lowerBound) to \(worlds.upperBound - 1)"
+  }
+
+  public var count: Int { environments.count }
+  /// What a decoder of this block's `State` has to know, under `CodingUserInfoKey.environmentState`.
+  public var stateType: any EnvironmentState.Type { type(of: environments[0]).stateType }
+  /// Whether every world stands still, having had its episodes.
+  public var isFinished: Bool { isIdle.allSatisfy { $0 } }
+
+  public func clearRecords() {
+    finishedEpisodes.removeAll(keepingCapacity: true)
+    faults.removeAll(keepingCapacity: true)
+  }
+
+  /// Starts an episode in every world, [worlds of the block, observations].
+  public func reset(into observations: inout MutableSpan<Float>) {
+    prepareThread()
+    let size = observationCount
+    for i in environments.indices {
+      var row = observations._mutatingExtracting(i * size..<(i + 1) * size)
+      begin(i, into: &row)
+    }
+  }
+
+  /// One control step of every world; see `StepBuffers` for what is written where.
+  ///
+  /// - Parameter actions: [worlds of the block, actions].
+  public func step(
+    _ actions: Span<Float>, observations: inout MutableSpan<Float>, finalObservations: inout MutableSpan<Float>,
+    rewards: inout MutableSpan<Float>, endings: inout MutableSpan<EpisodeEnding>
+  ) {
+    prepareThread()
+    let size = observationCount
+    for i in environments.indices {
+      guard !isIdle[i] else {
+        (rewards[i], endings[i]) = (0, .running)
+        continue
+      }
+      let action = actions.extracting(i * actionCount..<(i + 1) * actionCount)
+      var row = observations._mutatingExtracting(i * size..<(i + 1) * size)
+      let outcome = environments[i].step(action, into: &row)
+      rewards[i] = Float(outcome.reward)
+      endings[i] = outcome.ending
+      guard outcome.ending.isOver else { continue }
+      finishedEpisodes.append(environments[i].summary)
+      if let fault = environments[i].fault { faults.append(fault) }
+      for k in 0..<size { finalObservations[i * size + k] = row[k] }
+      begin(i, into: &row)
+    }
+  }
+
+  /// The same into buffers for this block alone.
+  public func step(_ actions: Span<Float>, into buffers: inout StepBuffers) {
+    step(actions, &buffers.observations, &buffers.finalObservations, &buffers.rewards, &buffers.endings)
+  }
+
+  private func step(
+    _ actions: Span<Float>, _ observations: inout [Float], _ finalObservations: inout [Float],
+    _ rewards: inout [Float], _ endings: inout [EpisodeEnding]
+  ) {
+    var observationSpan = observations.mutableSpan
+    var finalSpan = finalObservations.mutableSpan
+    var rewardSpan = rewards.mutableSpan
+    var endingSpan = endings.mutableSpan
+    step(
+      actions, observations: &observationSpan, finalObservations: &finalSpan, rewards: &rewardSpan,
+      endings: &endingSpan)
+  }
+
+  private func begin(_ i: Int, into row: inout MutableSpan<Float>) {
+    if case .numbered(let episodes) = streams {
+      let number = worlds.lowerBound + i + begun[i] * worldCount
+      guard number < episodes else {
+        isIdle[i] = true
+        return
+      }
+      environments[i].random = RandomStream(seed: seed, purpose: purpose, index: number)
+    }
+    begun[i] += 1
+    environments[i].reset(into: &row)
+  }
+
+  private func prepareThread() { environments.first?.prepareThread(for: workDescription) }
+
+  // MARK: Keeping
+
+  /// Everything that the future of these worlds depends on, also in the middle of episodes.
+  public struct State: Hashable, Sendable, Codable {
+    public var environments: [EnvironmentSnapshot]
+    /// Episodes that each world has begun.
+    public var begun: [Int]
+    public var isIdle: [Bool]
+    /// The records since `clearRecords`.
+    public var finishedEpisodes: [EpisodeSummary]
+    public var faults: [EnvironmentFault]
+  }
+
+  public func saved() -> State {
+    State(
+      environments: environments.map { $0.snapshot() }, begun: begun, isIdle: isIdle, finishedEpisodes: finishedEpisodes,
+      faults: faults)
+  }
+
+  /// Whether a state, from a file say, is one that these worlds could be in.
+  public func accepts(_ state: State) -> Bool {
+    state.environments.count == count && state.begun.count == count && state.isIdle.count == count
+      // They are multiplied by the number of worlds, which leaves less room than a count has.
+      && state.begun.allSatisfy { (0..<1 << 40).contains($0) }
+      && zip(environments, state.environments).allSatisfy { $0.accepts($1) }
+      && zip(state.environments, state.isIdle).allSatisfy { $0.state.ending == .running || $1 }
+      && state.finishedEpisodes.allSatisfy {
+        $0.rewardTerms.count == task.rewardNames.count && $0.steps.isPossibleCount
+      }
+  }
+
+  /// - Parameter state: one that this block `accepts`.
+  public func restore(_ state: State) {
+    precondition(state.environments.count == count, "\(count) worlds, the state of \(state.environments.count)")
+    prepareThread()
+    for (environment, state) in zip(environments, state.environments) { environment.restore(state) }
+    begun = state.begun
+    isIdle = state.isIdle
+    finishedEpisodes = state.finishedEpisodes
+    faults = state.faults
+  }
+}

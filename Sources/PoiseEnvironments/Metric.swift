@@ -1,0 +1,80 @@
+/// A number that the episodes of a task are judged by, beside their return.
+///
+/// A task measures each of its metrics once for every episode; an evaluation combines the episodes' measurements. A scenario's goal
+/// may ask for any metric by its `goalKey`.
+public struct Metric: Hashable, Sendable {
+  /// How the measurements of several episodes become one number.
+  public enum Combination: Hashable, Sendable {
+    /// The mean over the episodes.
+    case mean
+    /// The sum over the episodes ÷ the control steps of them all.
+    case sumPerStep
+    /// The largest.
+    case maximum
+    /// The largest of the episodes that were truncated; nothing where none was.
+    case maximumOfTruncated
+  }
+
+  /// The key in JSON and the column in tables of numbers: `tilt_reward_per_step`.
+  public let name: String
+  /// For people, unit included: "tilt reward per step, rad²". A title that starts with two blanks belongs to the one above it.
+  public let title: String
+  /// Digits behind the point, for people.
+  public let digits: Int
+  public let combination: Combination
+  /// Whether more is better; a goal then is a least value, else a largest one.
+  public let isHigherBetter: Bool
+  /// The best that an episode can be, where there is such a value: what tells that a goal is out of reach.
+  public let best: Double?
+  /// The words of a progress line, `nil` for metrics that are not told there; `%` stands for the value.
+  public let headline: String?
+
+  public init(
+    _ name: String, title: String, digits: Int, combination: Combination = .mean, isHigherBetter: Bool = true,
+    best: Double? = nil, headline: String? = nil
+  ) {
+    self.name = name
+    self.title = title
+    self.digits = digits
+    self.combination = combination
+    self.isHigherBetter = isHigherBetter
+    self.best = best
+    self.headline = headline
+  }
+
+  /// The key of a scenario's goal: `name` in camel case, `tiltRewardPerStep`.
+  public var goalKey: String {
+    let words = name.split(separator: "_")
+    return (words.first.map(String.init) ?? "")
+      + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+  }
+
+  /// The metric of several episodes.
+  ///
+  /// - Parameters:
+  ///   - values: one for each episode; `nil` where the metric does not apply to the task as it is set.
+  ///   - summaries: of the same episodes.
+  /// - Returns: `nil` where nothing applies.
+  public func combined(_ values: [Double?], of summaries: [EpisodeSummary]) -> Double? {
+    let known = values.compactMap(\.self)
+    guard !known.isEmpty else { return nil }
+    switch combination {
+    case .mean: return known.reduce(0, +) / Double(known.count)
+    case .sumPerStep: return known.reduce(0, +) / Double(max(1, summaries.reduce(0) { $0 + $1.steps }))
+    case .maximum: return known.max()
+    case .maximumOfTruncated:
+      return zip(values, summaries).compactMap { $1.ending == .truncated ? $0 : nil }.max()
+    }
+  }
+}
+
+extension Metric {
+  /// Episodes that reach the time limit ÷ episodes; measured as 1 or 0.
+  public static let survivalRate = Self(
+    "survival_rate", title: "survival rate", digits: 2, best: 1, headline: "survival %")
+  /// Episodes that meet the task's own condition ÷ episodes; measured as 1 or 0.
+  public static let successRate = Self(
+    "success_rate", title: "success rate", digits: 2, best: 1, headline: "success %")
+  /// Control steps of an episode.
+  public static let episodeLength = Self("episode_length_mean", title: "episode, mean, steps", digits: 1)
+}

@@ -1,0 +1,41 @@
+public import PoiseCore
+public import PoiseTasks
+
+/// What one row of a trajectory tells beside the robot's own state.
+public struct TrajectoryMoment: Sendable, Hashable {
+  public var episode = 0
+  /// Control steps since the start of the episode; row 0 is the start.
+  public var step = 0
+  /// Seconds since the start of the episode.
+  public var time = 0.0
+  /// `nil` at the start and for simulations without a task.
+  public var reward: Double?
+  /// The weighted reward terms, in the order of the table's; empty where `reward` is.
+  public var rewardTerms: [Double] = []
+  public var isTerminated = false
+  public var isTruncated = false
+  /// In [−1, 1], [actuators]; empty at the start.
+  public var actions: [Double] = []
+  /// Mean over the control step, N·m or N, [actuators].
+  public var efforts: [Double] = []
+  /// N, world frame.
+  public var push = Vector3.zero
+
+  public init() {}
+
+  /// What the environment's last control step was, or the start of its episode.
+  init(_ environment: TaskEnvironment, episode: Int) {
+    let snapshot = environment.snapshot
+    self.episode = episode
+    step = snapshot.step
+    time = snapshot.time
+    push = snapshot.pushForce
+    isTerminated = environment.ending == .terminated
+    isTruncated = environment.ending == .truncated
+    guard step > 0 else { return }
+    reward = snapshot.reward
+    rewardTerms = snapshot.rewardTerms
+    efforts = snapshot.efforts
+    actions = snapshot.action.map { Double($0) }
+  }
+}

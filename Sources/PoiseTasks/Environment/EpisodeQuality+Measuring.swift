@@ -1,0 +1,77 @@
+import PoiseCore
+import PoiseEnvironments
+import PoiseModels
+
+/// Where `EpisodeQuality` looks.
+struct QualityPlan: Sendable {
+  /// The upright body's place in the snapshot; `nil` where its tilt is not tracked.
+  var uprightSlot: Int?
+  /// rad²
+  var uprightTiltSquared: Double
+  /// Control steps at the end that a success asks for; `nil` for tasks without a condition.
+  var successSteps: Int?
+  var stepLimit: Int
+  /// [actuators]
+  var effortLimits: [Double]
+  /// [scalar joints]
+  var limits: [ClosedRange<Double>?]
+
+  init(_ bound: BoundTask, plan: SnapshotPlan) {
+    let slot = plan.slot(ofBody: bound.uprightBody)
+    uprightSlot = slot.flatMap { plan.bodies[$0].needsTilt ? $0 : nil }
+    let tilt = bound.task.success?.tilt ?? SuccessCondition().tilt
+    uprightTiltSquared = tilt * tilt
+    stepLimit = bound.timing.stepLimit
+    successSteps = bound.task.success.map { Int(($0.share * Double(bound.timing.stepLimit)).rounded(.up)) }
+    effortLimits = bound.model.actuators.map { $0.effortLimit ?? 1 }
+    limits = bound.model.scalarJoints.map { bound.linkage.limits[$0] }
+  }
+}
+
+extension EpisodeQuality {
+  /// Adds one control step. Means are sums until `finished`.
+  mutating func add(_ transition: borrowing Transition, _ robot: Robot, _ plan: QualityPlan) {
+    if let slot = plan.uprightSlot {
+      let squared = transition.after.bodies[slot].tilt.squared
+      tiltReward -= squared
+      let isUpright = squared <= plan.uprightTiltSquared
+      uprightSteps += isUpright ? 1 : 0
+      lastUprightSteps = isUpright ? lastUprightSteps + 1 : 0
+    }
+    let share = 1 / Double(plan.effortLimits.count)
+    for i in plan.effortLimits.indices {
+      let action = transition.after.action[i]
+      meanTorqueShare += share * abs(transition.after.efforts[i] / plan.effortLimits[i])
+      saturation += abs(action) >= 0.99 ? share : 0
+      actionChange += share * Double(abs(action - transition.before.action[i]))
+    }
+    for i in plan.limits.indices {
+      guard let limits = plan.limits[i] else { continue }
+      let q = transition.after.jointPositions[i]
+      worstLimitViolation = max(worstLimitViolation, limits.lowerBound - q, q - limits.upperBound)
+    }
+    for i in 0..<robot.world.contactCount {
+      worstPenetration = max(worstPenetration, robot.world.contact(i).depth)
+    }
+  }
+
+  /// The episode's quality after its last step.
+  func finished(_ steps: Int, _ ending: EpisodeEnding, _ plan: QualityPlan) -> Self {
+    var result = self
+    let inverse = 1 / Double(max(1, steps))
+    result.meanTorqueShare *= inverse
+    result.saturation *= inverse
+    result.actionChange *= inverse
+    result.isSuccess = plan.successSteps.map { ending == .truncated && lastUprightSteps >= $0 }
+    return result
+  }
+
+  /// Σ over the full time limit of −(roll² + pitch²) ÷ its steps; each step missing after a fall counts −(60°)².
+  public func tiltRewardPerStep(steps: Int, stepLimit: Int) -> Double {
+    let missing = Double(max(0, stepLimit - steps))
+    return (tiltReward + missing * Self.missingStepReward) / Double(stepLimit)
+  }
+
+  /// −(60°)² in rad².
+  public static let missingStepReward = -(Double.pi / 3) * (Double.pi / 3)
+}

@@ -1,0 +1,121 @@
+public import PoiseCore
+public import PoiseEnvironments
+
+/// How high a body is.
+public struct BodyHeightObservation: ObservationTerm {
+  public var body: String?
+  public init() {}
+
+  public static let termName = "bodyHeight"
+  public static let documentation = "Height of a body's origin above the world's."
+  public static let keys: [ConfigurationKey<Self>] = [.body(\.body)]
+
+  public func bind(_ binder: inout TermBinder) -> BoundObservation {
+    let slot = binder.body(body)
+    return BoundObservation([Space.Element(name: "\(binder.bodyName(body))_height", unit: "m")]) {
+      $1.append($0.after.bodies[slot].height)
+    }
+  }
+}
+
+/// Which way is down, as a body's sense of balance has it.
+public struct ProjectedGravityObservation: ObservationTerm {
+  public var body: String?
+  public init() {}
+
+  public static let termName = "projectedGravity"
+  public static let documentation = "Direction of gravity in the body's axes, a unit vector: (0, 0, −1) upright."
+  public static let keys: [ConfigurationKey<Self>] = [.body(\.body)]
+
+  public func bind(_ binder: inout TermBinder) -> BoundObservation {
+    let slot = binder.body(body)
+    return BoundObservation(.vector(named: "\(binder.bodyName(body))_gravity", unit: "", bounds: -1...1)) {
+      $1.append($0.after.bodies[slot].turn.unrotate($0.after.gravityDirection))
+    }
+  }
+}
+
+/// Roll and pitch as ODE.md defines them.
+public struct RollPitchObservation: ObservationTerm {
+  public var body: String?
+  public init() {}
+
+  public static let termName = "rollPitch"
+  public static let documentation =
+    "Roll and pitch of a body: its tilt, split along the body's x and y axes; continuous."
+  public static let keys: [ConfigurationKey<Self>] = [.body(\.body)]
+
+  public func bind(_ binder: inout TermBinder) -> BoundObservation {
+    let slot = binder.body(body, needsTilt: true)
+    let name = binder.bodyName(body)
+    let elements = ["roll", "pitch"].map {
+      Space.Element(name: "\(name)_\($0)", unit: "rad", bounds: -.pi ... .pi)
+    }
+    return BoundObservation(elements) { transition, output in
+      let tilt = transition.after.bodies[slot].tilt
+      output.append(tilt.roll)
+      output.append(tilt.pitch)
+    }
+  }
+}
+
+/// How fast a body moves, seen from itself.
+public struct LinearVelocityObservation: ObservationTerm {
+  public var body: String?
+  public init() {}
+
+  public static let termName = "linearVelocity"
+  public static let documentation = "Velocity of a body's origin in the body's axes."
+  public static let keys: [ConfigurationKey<Self>] = [.body(\.body)]
+
+  public func bind(_ binder: inout TermBinder) -> BoundObservation {
+    let slot = binder.body(body)
+    return BoundObservation(.vector(named: "\(binder.bodyName(body))_velocity", unit: "m/s")) {
+      let motion = $0.after.bodies[slot]
+      $1.append(motion.turn.unrotate(motion.linearVelocity))
+    }
+  }
+}
+
+/// How fast a body turns, seen from itself: what a gyroscope in it measures.
+public struct AngularVelocityObservation: ObservationTerm {
+  public var body: String?
+  public init() {}
+
+  public static let termName = "angularVelocity"
+  public static let documentation = "Angular velocity of a body in the body's axes."
+  public static let keys: [ConfigurationKey<Self>] = [.body(\.body)]
+
+  public func bind(_ binder: inout TermBinder) -> BoundObservation {
+    let slot = binder.body(body)
+    return BoundObservation(.vector(named: "\(binder.bodyName(body))_angular_velocity", unit: "rad/s")) {
+      let motion = $0.after.bodies[slot]
+      $1.append(motion.turn.unrotate(motion.angularVelocity))
+    }
+  }
+}
+
+extension [Space.Element] {
+  /// Three elements `name_x`, `name_y`, `name_z`.
+  static func vector(
+    named name: String, unit: String, bounds: ClosedRange<Double> = -.infinity ... .infinity
+  ) -> Self {
+    ["x", "y", "z"].map { Space.Element(name: "\(name)_\($0)", unit: unit, bounds: bounds) }
+  }
+}
+
+extension ConfigurationKey {
+  /// The key `body` of a term that looks at one body.
+  static func body(_ property: any WritableKeyPath<Root, String?> & Sendable) -> Self {
+    .key("body", property, .optional(.text("the name of a body")), "Which body; null for the task's uprightBody.")
+  }
+
+  /// The key `bodies` of a term that looks at some bodies; with `isRequired`, at one at least.
+  static func bodies(
+    _ property: any WritableKeyPath<Root, [String]> & Sendable, _ which: String = "Which bodies.",
+    isRequired: Bool = false
+  ) -> Self {
+    let format = ConfigurationFormat.list(of: .text("the name of a body"), count: (isRequired ? 1 : 0)...Int.max)
+    return .key("bodies", property, format, which, isRequired: isRequired)
+  }
+}

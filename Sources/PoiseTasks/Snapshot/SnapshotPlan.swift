@@ -1,0 +1,93 @@
+import PoiseCore
+import PoiseModels
+
+/// What of a robot's state the terms of a task look at; everything else is never read out.
+public struct SnapshotPlan: Sendable {
+  /// A body of the model whose motion is tracked.
+  public struct TrackedBody: Sendable, Hashable {
+    /// Index in the model.
+    public var body: Int
+    /// Whether someone wants its tilt.
+    public var needsTilt = false
+    /// conj(R₀) of its orientation R₀ in the reference pose.
+    var unturn: Quaternion
+    /// Whether R₀ is not the identity.
+    var isTurned: Bool
+  }
+
+  public internal(set) var needsJoints = false
+  public internal(set) var needsEfforts = false
+  public internal(set) var bodies: [TrackedBody] = []
+  /// Indices in the model.
+  public internal(set) var contactBodies: [Int] = []
+  /// For each shape of the model, where its contacts count in `contactForces`; −1 for nowhere. Empty without contact bodies.
+  var contactSlots: [Int] = []
+
+  init() {}
+
+  /// The place of a body in `RobotSnapshot.bodies`.
+  public func slot(ofBody body: Int) -> Int? { bodies.firstIndex { $0.body == body } }
+
+  mutating func track(body: Int, of model: RobotModel, needsTilt: Bool) -> Int {
+    if let slot = slot(ofBody: body) {
+      if needsTilt { bodies[slot].needsTilt = true }
+      return slot
+    }
+    let reference = model.referencePose(of: body).orientation
+    bodies.append(
+      TrackedBody(
+        body: body, needsTilt: needsTilt, unturn: reference.conjugate, isTurned: reference != .identity))
+    return bodies.count - 1
+  }
+
+  /// Contacts count for a body if they touch any shape of its link, that is, of all that is welded to it.
+  mutating func trackContacts(ofBody body: Int, of model: RobotModel, linkage: Linkage) -> Int {
+    if let slot = contactBodies.firstIndex(of: body) { return slot }
+    if contactSlots.isEmpty { contactSlots = Array(repeating: -1, count: model.geometries.count) }
+    contactBodies.append(body)
+    let link = linkage.placements[body].link
+    for (index, geometry) in model.geometries.enumerated() {
+      guard let other = geometry.body, linkage.placements[other].link == link else { continue }
+      contactSlots[index] = contactBodies.count - 1
+    }
+    return contactBodies.count - 1
+  }
+}
+
+extension RobotSnapshot {
+  /// Reads the robot as it stands now.
+  ///
+  /// - Parameter contacts: whether the contacts of the last step belong to this state; not so right after a reset.
+  mutating func read(_ robot: Robot, _ plan: SnapshotPlan, contacts: Bool) {
+    if plan.needsJoints { robot.readScalarJoints(positions: &jointPositions, velocities: &jointVelocities) }
+    for slot in plan.bodies.indices {
+      let tracked = plan.bodies[slot]
+      let pose = robot.pose(ofBody: tracked.body)
+      let velocity = robot.velocity(ofBody: tracked.body)
+      bodies[slot].pose = pose
+      bodies[slot].turn = tracked.isTurned ? pose.orientation * tracked.unturn : pose.orientation
+      bodies[slot].linearVelocity = velocity.linear
+      bodies[slot].angularVelocity = velocity.angular
+      if tracked.needsTilt { bodies[slot].tilt = Tilt(bodies[slot].turn) }
+    }
+    if plan.needsEfforts {
+      let steps = Double(max(1, robot.effortSteps))
+      let sums = robot.effortSums
+      for i in efforts.indices { efforts[i] = sums[i] / steps }
+    }
+    if !contactForces.isEmpty { readContacts(robot, plan, contacts: contacts) }
+  }
+
+  private mutating func readContacts(_ robot: Robot, _ plan: SnapshotPlan, contacts: Bool) {
+    for i in contactForces.indices { contactForces[i] = .zero }
+    guard contacts else { return }
+    for i in 0..<robot.world.contactCount {
+      let contact = robot.world.contact(i)
+      // The world numbers its shapes as the model does.
+      let first = plan.contactSlots[contact.first.value]
+      let second = plan.contactSlots[contact.second.value]
+      if first >= 0 { contactForces[first] += contact.force }
+      if second >= 0 { contactForces[second] -= contact.force }
+    }
+  }
+}

@@ -1,0 +1,288 @@
+import Foundation
+public import PoiseAlgorithms
+import PoiseCore
+public import PoiseNetworks
+import PoiseScenarios
+
+/// A run as a folder: what was asked for, what came of it, and all that is needed to go on.
+///
+///     run.json            format, version, scenario, algorithm, seed, instruction set
+///     scenario.yaml       the whole scenario with every default, its model path pointing to the copy below
+///     model/              the model's files
+///     progress.csv        one row for each iteration; the same bytes whenever the run is repeated
+///     timing.csv          seconds by phase for the same rows
+///     evaluations.csv     one row for each evaluation
+///     events.out.tfevents.poise   both for TensorBoard
+///     checkpoints/latest.safetensors     everything that going on needs, see `SealedCheckpoint`
+///     checkpoints/previous.safetensors   the `latest` before it
+///     checkpoints/best.safetensors       the policy that was judged best
+///     replay/             the replay memory that `latest` and `previous` refer to, of learners that have one
+///     lock                while it trains, who does, see `FolderLock`
+///
+/// **What can happen to it.** A process that is killed at any moment leaves `latest` whole, and going on from there gives the bits of a
+/// run that was never interrupted. Killed before the first checkpoint, a run begins anew when it is resumed. A file that cannot be
+/// written ends the training with the file's name and the cause (exit code 74); what the last checkpoint stands on is still there. A
+/// checkpoint that is damaged, of another run or of another version of the format is refused before anything of it is used, and the
+/// message names those that are whole.
+public struct RunFolder: Sendable {
+  public let path: String
+  public let description: Description
+
+  /// `run.json`.
+  public struct Description: Codable, Hashable, Sendable {
+    public var format = "poise-run"
+    public var formatVersion = RunFolder.formatVersion
+    public var poiseVersion: String
+    public var scenario: String
+    public var algorithm: String
+    public var seed: UInt64
+    public var instructionSet: InstructionSet
+  }
+
+  /// 1: checkpoints without digests; 2: with them, and the `latest` before the last is kept.
+  public static let formatVersion = 2
+
+  public enum Checkpoint: String, Sendable, CaseIterable {
+    case best, latest
+    /// The `latest` before it.
+    case previous
+  }
+
+  public func checkpointPath(_ which: Checkpoint) -> String { "\(path)/checkpoints/\(which.rawValue).safetensors" }
+  public var scenarioPath: String { "\(path)/scenario.yaml" }
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  // MARK: Making
+
+  /// Makes the folder of a new run; nothing is trained yet.
+  ///
+  /// - Parameter path: must not exist, be an empty folder, or one whose run was killed before it had a description.
+  public init(creating path: String, for loaded: LoadedScenario, seed: UInt64, instructionSet: InstructionSet) throws {
+    self.path = path
+    description = Description(
+      poiseVersion: PoiseVersion.current, scenario: loaded.name,
+      algorithm: loaded.scenario.training.algorithm.rawValue, seed: seed, instructionSet: instructionSet)
+    try Self.checkIsNew(path)
+    do {
+      try write(loaded)
+    } catch {
+      // So that the same command can be given again once there is room.
+      for name in ["run.json"] + Self.beginnings { try? FileManager.default.removeItem(atPath: file(name)) }
+      throw error
+    }
+  }
+
+  /// The description comes last: with it the folder is a run.
+  private func write(_ loaded: LoadedScenario) throws {
+    try Self.makeFolder("\(path)/checkpoints")
+    var scenario = loaded.scenario
+    scenario.model = try Self.copyModel(loaded.model.files, to: "\(path)/model")
+    try Self.write(scenario.yamlText, to: scenarioPath)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try Self.write(String(decoding: encoder.encode(description), as: UTF8.self) + "\n", to: file("run.json"))
+  }
+
+  /// Removes what processes that were killed while writing left. Only under the lock.
+  func removeLeftovers() {
+    for name in ["checkpoints", "model", "."] { WholeFile.removeLeftovers(in: file(name)) }
+  }
+
+  /// What a run has before it has a description.
+  private static let beginnings = ["model", "scenario.yaml", "checkpoints"]
+
+  /// - Throws: `InvalidInput` if something stands there that a new run could harm.
+  static func checkIsNew(_ path: String) throws {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let isBeginning =
+      entries.contains(FolderLock.fileName)
+      && entries.allSatisfy {
+        $0 == FolderLock.fileName || beginnings.contains($0) || WholeFile.isTemporary($0)
+      }
+    guard !entries.isEmpty, !isBeginning else { return }
+    throw InvalidInput(
+      Problem(
+        file: path, found: "a folder that is not empty", allowed: "a new or empty folder for the run",
+        remedy: isRun(path)
+          ? "Choose another --out, or go on with: poise train --resume \(path)" : "Choose another --out."))
+  }
+
+  /// A name that no folder has: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if need be.
+  public static func freshPath(for scenario: LoadedScenario, seed: UInt64) -> String {
+    let base = "runs/\(scenario.name)-\(scenario.scenario.training.algorithm.rawValue)-seed\(seed)"
+    var path = base
+    var number = 2
+    while FileManager.default.fileExists(atPath: path) {
+      path = "\(base)-\(number)"
+      number += 1
+    }
+    return path
+  }
+
+  static func makeFolder(_ path: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw InputOutputError(
+        path: path, operation: "create", reason: String(cString: strerror(errno)).lowercased(),
+        remedy: "Choose a folder that you may write to.")
+    }
+  }
+
+  private static func write(_ text: String, to path: String) throws {
+    let file = try WholeFile(path)
+    try file.write(text)
+    try file.commit()
+  }
+
+  /// Copies the model's files, each to its place relative to the main one.
+  ///
+  /// - Returns: the main file, relative to the run.
+  private static func copyModel(_ files: [String], to folder: String) throws -> String {
+    let main = files[0]
+    let base = main.parentFolder
+    for path in files {
+      let isBelow = base.isEmpty ? !path.hasPrefix("/") : path.hasPrefix(base + "/")
+      let relative = isBelow ? String(path.dropFirst(base.isEmpty ? 0 : base.count + 1)) : path
+      guard isBelow, !relative.split(separator: "/").contains("..") else {
+        throw InvalidInput(
+          Problem(
+            file: path, found: "an included file outside the model's folder",
+            allowed: "files below \(base.isEmpty ? "." : base)", remedy: "Move it there, so that a run can hold a copy."
+          ))
+      }
+      let target = "\(folder)/\(relative)"
+      try makeFolder(target.parentFolder)
+      guard let bytes = FileManager.default.contents(atPath: path) else {
+        throw InputOutputError(path: path, operation: "read", reason: String(cString: strerror(errno)).lowercased())
+      }
+      let copy = try WholeFile(target)
+      try copy.write([UInt8](bytes))
+      try copy.commit()
+    }
+    return "model/\(main.fileName)"
+  }
+
+  // MARK: Opening
+
+  /// Whether a path is a run's folder.
+  public static func isRun(_ path: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/run.json") }
+
+  /// Opens the folder of a run that was made before.
+  public init(contentsOf path: String) throws {
+    self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    let file = "\(self.path)/run.json"
+    let bytes: Data
+    do throws(BoundedFile.Failure) {
+      bytes = Data(try BoundedFile.read(file, limit: 1 << 20))
+    } catch {
+      let isBeginning = FileManager.default.fileExists(atPath: "\(self.path)/\(FolderLock.fileName)")
+      throw InputOutputError(
+        path: file, operation: "read", reason: error.reason,
+        remedy: isBeginning
+          ? "A training was killed before it had begun, or is just beginning: begin again with --out \(self.path)."
+          : "A run is a folder that 'poise train' has made.")
+    }
+    let version = (try? JSONDecoder().decode(Version.self, from: bytes)) ?? Version()
+    guard version.format == "poise-run", version.formatVersion == Self.formatVersion,
+      let description = try? JSONDecoder().decode(Description.self, from: bytes)
+    else {
+      guard version.format == "poise-run", let other = version.formatVersion, other != Self.formatVersion else {
+        throw InvalidInput(
+          Problem(
+            file: file, found: "no description of a run", allowed: "what 'poise train' writes", remedy: "It is damaged."
+          ))
+      }
+      throw InvalidInput(
+        Problem(
+          file: file, place: "formatVersion",
+          found: "\(other), written by Poise \(version.poiseVersion ?? "of unknown version")",
+          allowed: "\(Self.formatVersion), which Poise \(PoiseVersion.current) writes",
+          remedy: "Use that version of Poise, or train anew."))
+    }
+    self.description = description
+  }
+
+  /// As much of `run.json` as every version has.
+  private struct Version: Decodable {
+    var format: String?
+    var formatVersion: Int?
+    var poiseVersion: String?
+  }
+
+  /// The run's own scenario, with its own copy of the model.
+  ///
+  /// - Parameter overrides: `key.path=value` each, for a look at the same policy under other conditions.
+  public func loadScenario(overrides: [String] = []) throws -> LoadedScenario {
+    try LoadedScenario(contentsOf: scenarioPath, overrides: overrides, name: description.scenario)
+  }
+
+  /// The policy of a checkpoint.
+  public func loadPolicy(_ checkpoint: Checkpoint, for scenario: LoadedScenario) throws -> Policy {
+    try policy(of: open(checkpoint, for: .policy), for: scenario)
+  }
+
+  func policy(of checkpoint: SealedCheckpoint, for scenario: LoadedScenario) throws -> Policy {
+    try Policy(
+      checkpoint.tensors, file: checkpoint.path, observations: scenario.task.observationSpace.count,
+      actions: scenario.task.actionSpace.count)
+  }
+
+  // MARK: Checkpoints
+
+  /// Opens a checkpoint that is whole and of this run.
+  ///
+  /// - Throws: `InputOutputError`, `InvalidInput`; the message names the checkpoints that are whole.
+  func open(_ which: Checkpoint, for use: SealedCheckpoint.Use) throws -> SealedCheckpoint {
+    do {
+      return try openAlone(which, for: use)
+    } catch let error as InvalidInput {
+      var problems = error.problems
+      problems[problems.count - 1].remedy += " " + advice(instead: which, for: use)
+      throw InvalidInput(problems)
+    } catch var error as InputOutputError {
+      if which == .best, !isThere(.best), isThere(.latest) {
+        error.reason = "there is none; the first evaluation of a run makes it"
+        error.remedy = "Take --checkpoint latest, or let it train on."
+      } else {
+        error.remedy += (error.remedy.isEmpty ? "" : " ") + advice(instead: which, for: use)
+      }
+      throw error
+    }
+  }
+
+  private func openAlone(_ which: Checkpoint, for use: SealedCheckpoint.Use) throws -> SealedCheckpoint {
+    let checkpoint = try SealedCheckpoint(contentsOf: checkpointPath(which))
+    try checkpoint.check(in: path, for: use)
+    return checkpoint
+  }
+
+  /// What to take in place of a checkpoint that was refused.
+  private func advice(instead which: Checkpoint, for use: SealedCheckpoint.Use) -> String {
+    let others = Checkpoint.allCases.filter { $0 != which && (use == .policy || $0 != .best) }
+    let whole = others.filter { (try? openAlone($0, for: use)) != nil }
+    guard let first = whole.first else { return "No other checkpoint of the run is whole." }
+    return switch use {
+    case .policy: "Whole: --checkpoint \(whole.map(\.rawValue).joined(separator: ", --checkpoint "))."
+    case .training: "Whole is another one; go on from it with: poise train --resume \(path) --checkpoint \(first)"
+    }
+  }
+
+  /// Whether the process that made the run was killed before it could save anything, so that nothing is lost by beginning.
+  var isBeforeFirstCheckpoint: Bool {
+    let rows = try? FileManager.default.attributesOfItem(atPath: file("progress.csv"))[.size] as? NSNumber
+    return Checkpoint.allCases.allSatisfy { !isThere($0) } && (rows?.intValue ?? 0) == 0
+  }
+
+  func isThere(_ which: Checkpoint) -> Bool { FileManager.default.fileExists(atPath: checkpointPath(which)) }
+
+  /// What the run was begun with: its description, the scenario, the model's files.
+  func inputSeals() throws -> [FileSeal] {
+    let names = FileManager.default.enumerator(atPath: file("model"))?.compactMap { $0 as? String } ?? []
+    let model = names.sorted().map { "model/\($0)" }.filter { name in
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: file(name), isDirectory: &isFolder) && !isFolder.boolValue
+    }
+    return try (["run.json", "scenario.yaml"] + model).map { try FileSeal($0, in: path) }
+  }
+}
