@@ -2,6 +2,7 @@ import CAllocationCounter
 import PoiseCore
 public import PoiseEnvironments
 import PoiseModels
+import PoiseSimulation
 public import PoiseTasks
 
 /// Control steps per second of batched environments, beside the bare physics of the same robots.
@@ -35,7 +36,7 @@ private struct EnvironmentBenchmark {
     let isFree = original.model.joints.contains { $0.kind == .free }
     episode = isFree ? 25 : original.timing.stepLimit
     bar = isFree ? 0.93 : 0.6
-    var changed = original.task
+    var changed = original.settings
     changed.episodeSeconds = Double(episode) * changed.controlTimeStep
     changed.randomFirstEpisodeLength = false
     changed.terminations = []
@@ -51,9 +52,9 @@ private struct EnvironmentBenchmark {
     block.reset(into: &observations)
 
     let robots = try (0..<Self.worlds).map { _ in
-      try Robot(task.model, physics: task.physics, maximumJointSpeed: task.task.maximumJointSpeed)
+      try Robot(task.model, physics: task.physics, maximumJointSpeed: task.settings.maximumJointSpeed)
     }
-    let starts = robots.indices.map { block.environments[$0].robot.world.saved() }
+    let starts = block.environments.compactMap { ($0 as? TaskEnvironment)?.robot.world.saved() }
     for robot in robots {
       for i in task.actionScaling.indices {
         robot.setControl(task.actionScaling[i].control(Double(actionValue)), of: i)

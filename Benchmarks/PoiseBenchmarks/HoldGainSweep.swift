@@ -22,7 +22,7 @@ public func holdGainSweep(
         let loaded = try LoadedScenario(
           contentsOf: path,
           overrides: ["hold.target=\(target)", "hold.stiffness=\(stiffness)", "hold.damping=\(damping)"])
-        let seed = loaded.scenario.evaluation.tuningSeed
+        let seed = loaded.settings.evaluation.tuningSeed
         report.conditions = ["scenario": loaded.name, "episodes": "\(episodes)", "seed for tuning": "\(seed)"]
         let evaluation = Evaluation(loaded, episodes: episodes, seed: seed, instructionSet: instructionSet)
         tried.append(

@@ -61,7 +61,7 @@ private struct LearnerBenchmark {
   private func trainer(_ scenario: LoadedScenario, threads: Int = 1) throws -> OffPolicyTrainer {
     let trainer = try OffPolicyTrainer(
       scenario, seed: 1, instructionSet: instructionSet, pool: WorkerPool(threadCount: threads))
-    let warmup = scenario.scenario.offPolicy?.warmupSteps ?? 0
+    let warmup = scenario.settings.offPolicy?.warmupSteps ?? 0
     while trainer.environmentSteps < warmup { _ = trainer.iterate(stepLimit: .max) }
     for _ in 0..<3 { _ = trainer.iterate(stepLimit: .max) }
     return trainer
@@ -69,7 +69,7 @@ private struct LearnerBenchmark {
 
   func atPeersSetting(_ scenario: LoadedScenario, _ name: String) throws -> [BenchmarkReport.Row] {
     let trainer = try trainer(scenario)
-    let stepsPerCall = Double(scenario.scenario.offPolicy?.reportInterval ?? 1)
+    let stepsPerCall = Double(scenario.settings.offPolicy?.reportInterval ?? 1)
     let time = stopwatch.measure([{ _ = trainer.iterate(stepLimit: .max) }])[0].median / stepsPerCall
     var rows = [
       BenchmarkReport.Row(
@@ -93,11 +93,11 @@ private struct LearnerBenchmark {
     let time = stopwatch.measure([{ _ = trainer.iterate(stepLimit: .max) }])[0].median
     return .init(
       "PPO, 64–64, 8 worlds, 10 epochs of minibatches of 64: control steps",
-      Double(scenario.scenario.ppo.rolloutSize) / time, "per s", floor: ("8 × PufferLib's", 8 * 8_940))
+      Double(scenario.settings.ppo.rolloutSize) / time, "per s", floor: ("8 × PufferLib's", 8 * 8_940))
   }
 
   func asShipped(_ scenario: LoadedScenario, _ name: String) throws -> [BenchmarkReport.Row] {
-    let settings = scenario.scenario.offPolicy ?? DDPGParameters()
+    let settings = scenario.settings.offPolicy ?? DDPGParameters()
     let label = "\(scenario.name), \(name)"
     let (one, two) = (try trainer(scenario), try trainer(scenario, threads: 2))
     var phases: [String: [Double]] = [:]

@@ -1,6 +1,7 @@
 import PoiseAlgorithms
 import PoiseCore
 import PoiseNetworks
+import PoiseEnvironments
 
 internal import PoiseAlgorithms
 internal import PoiseCore

@@ -1,6 +1,7 @@
 import CPhysicsFloor
 import PoiseCore
 import PoiseModels
+import PoiseSimulation
 
 /// The plain C loop of `CPhysicsFloor` for the same robot: same bodies, joints, shapes, pairs and settings.
 final class PhysicsFloor {

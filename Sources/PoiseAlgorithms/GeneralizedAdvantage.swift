@@ -1,4 +1,4 @@
-public import PoiseCore
+import PoiseCore
 public import PoiseEnvironments
 
 /// Generalized advantage estimates of one world's rollout.

@@ -1,6 +1,5 @@
 public import PoiseCore
 public import PoiseNetworks
-public import PoiseSimulation
 
 /// A trained policy as it is used: observations in, deterministic actions out, the normaliser included and frozen.
 ///

@@ -1,18 +1,103 @@
 public import PoiseCore
-public import PoiseModels
+import PoiseEnvironments
+import PoiseModels
 
 /// Controllers that know nothing: what a trained one must beat.
 public enum BaselineController: String, Sendable, CaseIterable {
-  /// No torque.
+  /// The action that does nothing: no torque.
   case zero
-  /// Uniform over each actuator's control range, drawn anew in every control step.
+  /// Uniform over the action space, drawn anew in every control step.
   case random
-  /// Proportional–derivative control of the reference pose at the physics rate, within the torque limits.
+  /// Proportional–derivative control of a pose at the physics rate, within the torque limits.
   case hold
+
+  /// Those that can act in a plant: `zero` where an action does nothing, `hold` where there is a robot.
+  public static func all(hasRestingAction: Bool, hasRobot: Bool) -> [Self] {
+    allCases.filter { $0 == .random || ($0 == .zero ? hasRestingAction : hasRobot) }
+  }
+
+  /// The controller.
+  ///
+  /// - Parameter gains: of `hold`.
+  public func controller(_ gains: HoldGains) -> any Controller {
+    switch self {
+    case .zero: RestingController()
+    case .random: RandomController()
+    case .hold: HoldController(gains: gains)
+    }
+  }
+}
+
+/// Does nothing.
+struct RestingController: Controller, ControllerDriver {
+  var name: String { BaselineController.zero.rawValue }
+  func makeDriver() -> any ControllerDriver { self }
+  mutating func begin(_ plant: some Plant, random: RandomStream) {}
+
+  func command(_ plant: some Plant, observation: [Float]) -> ControlCommand {
+    guard let action = plant.restingAction else {
+      preconditionFailure("a plant in which every action does something cannot rest")
+    }
+    return .action(action)
+  }
+}
+
+/// Draws from the action space.
+struct RandomController: Controller {
+  var name: String { BaselineController.random.rawValue }
+  func makeDriver() -> any ControllerDriver { Driver() }
+
+  struct Driver: ControllerDriver {
+    private var random = RandomStream(seed: 0, purpose: .controller)
+
+    mutating func begin(_ plant: some Plant, random: RandomStream) { self.random = random }
+
+    mutating func command(_ plant: some Plant, observation: [Float]) -> ControlCommand {
+      .action(draw(plant.actionSpace))
+    }
+
+    private mutating func draw(_ space: Space) -> [Double] {
+      switch space {
+      case .discrete(let names): [Double(random.index(below: names.count))]
+      case .composite(let parts): parts.flatMap { draw($0.space) }
+      case .box, .image: (0..<space.count).map { _ in random.uniform(in: -1...1) }
+      }
+    }
+  }
+}
+
+/// Holds a pose by a servo at each actuator.
+struct HoldController: Controller {
+  var gains: HoldGains
+  var name: String { BaselineController.hold.rawValue }
+  func makeDriver() -> any ControllerDriver { Driver(gains: gains) }
+
+  struct Driver: ControllerDriver {
+    let gains: HoldGains
+    private var servos: [Robot.Servo] = []
+
+    init(gains: HoldGains) { self.gains = gains }
+
+    mutating func begin(_ plant: some Plant, random: RandomStream) {
+      guard let robot = plant.robot else { preconditionFailure("a plant without a robot has no pose to hold") }
+      let positions = robot.configuration().positions
+      servos = robot.model.actuators.map { actuator in
+        let limit = actuator.effortLimit ?? 1
+        let target =
+          switch gains.target {
+          case .start: robot.model.scalarJoints.firstIndex(of: actuator.joint).map { positions[$0] } ?? 0
+          case .reference: robot.model.joints[actuator.joint].reference
+          }
+        return Robot.Servo(target: target, stiffness: gains.stiffness * limit, damping: gains.damping * limit)
+      }
+    }
+
+    func command(_ plant: some Plant, observation: [Float]) -> ControlCommand { .servos(servos) }
+  }
 }
 
 /// How `hold` holds, for a joint whose actuator can exert at most L (N·m or N).
-public struct HoldGains: Sendable, Hashable {
+public struct HoldGains: Configurable, Hashable {
   /// What an episode of a task holds: where its joints happened to start, or the model's reference pose.
   public enum Target: String, CaseIterable, Sendable { case start, reference }
 
@@ -23,36 +108,14 @@ public struct HoldGains: Sendable, Hashable {
   public var damping = 0.05
 
   public init() {}
-}
 
-extension Robot {
-  /// Gives all actuators to a baseline for the next control step; call it at the start of each.
-  ///
-  /// - Returns: the actions in [−1, 1], [actuators]; empty for `hold`, whose efforts vary within the step.
-  @discardableResult
-  public func drive(
-    by controller: BaselineController, gains: HoldGains = HoldGains(), using random: inout RandomStream
-  ) -> [Double] {
-    switch controller {
-    case .zero, .random:
-      return model.actuators.indices.map { index in
-        let range = model.actuators[index].controlRange ?? -1...1
-        let (middle, half) = ((range.lowerBound + range.upperBound) / 2, (range.upperBound - range.lowerBound) / 2)
-        // No torque means control 0, which need not be the middle of the range.
-        let action =
-          controller == .zero ? (half > 0 ? min(1, max(-1, (0 - middle) / half)) : 0) : random.uniform(in: -1...1)
-        setControl(middle + half * action, of: index)
-        return action
-      }
-    case .hold:
-      for (index, actuator) in model.actuators.enumerated() {
-        let limit = actuator.effortLimit ?? 1
-        setServo(
-          Servo(
-            target: model.joints[actuator.joint].reference, stiffness: gains.stiffness * limit,
-            damping: gains.damping * limit), of: index)
-      }
-      return []
-    }
-  }
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key("target", \.target, .choice, "start: where the joints stood at the start; reference: the model's own pose."),
+    .key(
+      "stiffness", \.stiffness, .number(.notNegative, unit: "1/rad or 1/m"),
+      "Share of an actuator's largest torque or force for each rad or m from the pose."),
+    .key(
+      "damping", \.damping, .number(.notNegative, unit: "s/rad or s/m"),
+      "Share of an actuator's largest torque or force for each rad/s or m/s."),
+  ]
 }

@@ -24,23 +24,32 @@ public struct Metric: Hashable, Sendable {
   public let combination: Combination
   /// Whether more is better; a goal then is a least value, else a largest one.
   public let isHigherBetter: Bool
-  /// The best that an episode can be, where there is such a value: what tells that a goal is out of reach.
-  public let best: Double?
+  /// What the metric never leaves; a goal may ask for nothing else.
+  public let range: ClosedRange<Double>
   /// The words of a progress line, `nil` for metrics that are not told there; `%` stands for the value.
   public let headline: String?
 
   public init(
     _ name: String, title: String, digits: Int, combination: Combination = .mean, isHigherBetter: Bool = true,
-    best: Double? = nil, headline: String? = nil
+    range: ClosedRange<Double> = -.infinity ... .infinity, headline: String? = nil
   ) {
     self.name = name
     self.title = title
     self.digits = digits
     self.combination = combination
     self.isHigherBetter = isHigherBetter
-    self.best = best
+    self.range = range
     self.headline = headline
   }
+
+  /// The best that an episode can be, where a mean over episodes has such a value: what tells that a goal is out of reach.
+  public var best: Double? {
+    let best = isHigherBetter ? range.upperBound : range.lowerBound
+    return combination == .mean && best.isFinite ? best : nil
+  }
+
+  /// Whether the metric is a share of the episodes that a progress line tells: what people look at first.
+  public var isRate: Bool { range == 0...1 && headline != nil }
 
   /// The key of a scenario's goal: `name` in camel case, `tiltRewardPerStep`.
   public var goalKey: String {
@@ -71,10 +80,10 @@ public struct Metric: Hashable, Sendable {
 extension Metric {
   /// Episodes that reach the time limit ÷ episodes; measured as 1 or 0.
   public static let survivalRate = Self(
-    "survival_rate", title: "survival rate", digits: 2, best: 1, headline: "survival %")
+    "survival_rate", title: "survival rate", digits: 2, range: 0...1, headline: "survival %")
   /// Episodes that meet the task's own condition ÷ episodes; measured as 1 or 0.
   public static let successRate = Self(
-    "success_rate", title: "success rate", digits: 2, best: 1, headline: "success %")
+    "success_rate", title: "success rate", digits: 2, range: 0...1, headline: "success %")
   /// Control steps of an episode.
   public static let episodeLength = Self("episode_length_mean", title: "episode, mean, steps", digits: 1)
 }

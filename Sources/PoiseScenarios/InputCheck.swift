@@ -1,5 +1,6 @@
 public import PoiseCore
 public import PoiseModels
+import PoiseTasks
 
 /// Whether a file that a person wrote can be used: a model, or a scenario with its model.
 public struct InputCheck: Sendable {
@@ -22,7 +23,7 @@ public struct InputCheck: Sendable {
       case .model: approximations = try Linkage(RobotModel(contentsOf: path)).approximations
       case .scenario:
         let scenario = try LoadedScenario(contentsOf: path)
-        approximations = scenario.task.linkage.approximations
+        approximations = scenario.robot?.task.linkage.approximations ?? []
         try scenario.checkSymmetry()
       }
     } catch let error as InvalidInput {

@@ -1,10 +1,20 @@
 import Foundation
+import PoiseAlgorithms
 public import PoiseCore
 public import PoiseEnvironments
 public import PoiseModels
 public import PoiseTasks
 
-/// A scenario file that has been read, its model read with it, and the task bound to the model.
+/// A robot with its task: what a scenario about a robot is about.
+public struct RobotScenario: Sendable {
+  /// Of its MJCF file.
+  public let modelPath: String
+  public let model: RobotModel
+  /// The task, bound to the model.
+  public fileprivate(set) var task: BoundTask
+}
+
+/// A scenario file that has been read: of a robot, with its model read and the task bound to it, or of another environment.
 public struct LoadedScenario: Sendable {
   /// File name without its extension.
   public let name: String
@@ -12,11 +22,25 @@ public struct LoadedScenario: Sendable {
   public let path: String
   /// What was changed of the file: `key.path=value` each.
   public let overrides: [String]
-  public let scenario: Scenario
+  public let settings: Scenario
   public let source: ConfigurationSource
-  public let modelPath: String
-  public let model: RobotModel
-  public private(set) var task: BoundTask
+  /// `nil` for an environment without a robot.
+  public private(set) var robot: RobotScenario?
+  /// The task, of a robot or without one.
+  public private(set) var specification: any EnvironmentSpecification
+  public let goal: BoundGoal
+
+  /// The robot, where there is no way without one.
+  ///
+  /// - Parameter purpose: what asks for it, for the message: "exporting a trajectory".
+  /// - Throws: `InvalidInput` for a scenario without a robot.
+  public func requireRobot(for purpose: String) throws(InvalidInput) -> RobotScenario {
+    if let robot { return robot }
+    throw InvalidInput(
+      source.problem(
+        at: "environment", found: "an environment without a robot",
+        allowed: "a scenario with a robot's model, which \(purpose) needs"))
+  }
 
   /// - Parameters:
   ///   - path: the file, as the person named it.
@@ -58,26 +82,56 @@ public struct LoadedScenario: Sendable {
   public init(
     _ configured: Configured<Scenario>, path: String, overrides: [String] = [], name: String? = nil
   ) throws {
-    self.path = path
-    self.overrides = overrides
-    self.name = name ?? (path.fileName as NSString).deletingPathExtension
-    scenario = configured.value
-    source = configured.source
-    modelPath = try Self.modelPath(configured.value.model, beside: path, source: configured.source)
-    model = try RobotModel(contentsOf: modelPath)
-    task = try BoundTask(scenario.task, model: model, name: self.name, source: source)
+    let name = name ?? (path.fileName as NSString).deletingPathExtension
+    if let environment = configured.value.environment {
+      let task: any EnvironmentSpecification
+      do {
+        task = try environment.term.specification(name: name, stepLimit: configured.value.episodeSteps)
+      } catch let error as InvalidInput {
+        throw InvalidInput(
+          error.problems.map {
+            configured.source.problem(at: "environment.\($0.place)", found: $0.found, allowed: $0.allowed, remedy: $0.remedy)
+          })
+      }
+      try self.init(configured, path: path, overrides: overrides, name: name, robot: nil, task)
+    } else {
+      let modelPath = try Self.modelPath(configured.value.model ?? "", beside: path, source: configured.source)
+      let model = try RobotModel(contentsOf: modelPath)
+      let task = try BoundTask(configured.value.task, model: model, name: name, source: configured.source)
+      try self.init(
+        configured, path: path, overrides: overrides, name: name,
+        robot: RobotScenario(modelPath: modelPath, model: model, task: task), task)
+    }
   }
 
   /// A scenario about a robot that no file describes; the key `model` is not looked at.
-  init(_ configured: Configured<Scenario>, model: RobotModel) throws {
-    path = configured.source.file
-    overrides = []
-    name = model.name
-    scenario = configured.value
+  package init(_ configured: Configured<Scenario>, model: RobotModel) throws {
+    let task = try BoundTask(configured.value.task, model: model, name: model.name, source: configured.source)
+    try self.init(
+      configured, path: configured.source.file, overrides: [], name: model.name,
+      robot: RobotScenario(modelPath: configured.source.file, model: model, task: task), task)
+  }
+
+  private init(
+    _ configured: Configured<Scenario>, path: String, overrides: [String], name: String, robot: RobotScenario?,
+    _ specification: any EnvironmentSpecification
+  ) throws(InvalidInput) {
+    self.path = path
+    self.overrides = overrides
+    self.name = name
+    settings = configured.value
     source = configured.source
-    modelPath = path
-    self.model = model
-    task = try BoundTask(scenario.task, model: model, name: model.name, source: source)
+    self.robot = robot
+    self.specification = specification
+    goal = BoundGoal(configured.value.goal, metrics: specification.metrics)
+    var problems = configured.value.goal.problems(specification.metrics, source: source)
+    if configured.value.goal["successRate"] != nil, let robot, robot.task.settings.success == nil {
+      problems.append(
+        source.problem(
+          at: "goal.successRate", found: "a success rate", allowed: "null in a scenario without a section `success`",
+          remedy: "Add the section, or use survivalRate."))
+    }
+    if !problems.isEmpty { throw InvalidInput(source.sorted(problems)) }
   }
 
   /// A file relative to the scenario's, or the shipped model of that name.
@@ -113,10 +167,10 @@ public struct LoadedScenario: Sendable {
   ///
   /// - Parameter learner: the section whose key `mirrorSymmetry` the mirror is, for problems.
   /// - Throws: `InvalidInput` with everything that keeps them from being the same.
-  func symmetry(_ plane: MirrorPlane?, learner: String) throws(InvalidInput) -> MirrorSymmetry? {
+  package func symmetry(_ plane: MirrorPlane?, learner: String) throws(InvalidInput) -> MirrorSymmetry? {
     guard let plane else { return nil }
     do throws(Asymmetry) {
-      return try task.mirrorSymmetry(across: plane)
+      return try specification.mirrorSymmetry(across: plane)
     } catch {
       throw InvalidInput(
         error.reasons.map {
@@ -134,8 +188,8 @@ public struct LoadedScenario: Sendable {
   func checkSymmetry() throws(InvalidInput) {
     var problems: [Problem] = []
     for (learner, plane) in [
-      ("ppo", scenario.ppo.mirrorSymmetry), ("ddpg", scenario.ddpg.mirrorSymmetry),
-      ("td3", scenario.td3.ddpg.mirrorSymmetry),
+      ("ppo", settings.ppo.mirrorSymmetry), ("ddpg", settings.ddpg.mirrorSymmetry),
+      ("td3", settings.td3.ddpg.mirrorSymmetry),
     ] {
       do {
         _ = try symmetry(plane, learner: learner)
@@ -147,30 +201,16 @@ public struct LoadedScenario: Sendable {
   }
 
   /// The whole scenario with every default, as YAML that reads back as the same scenario.
-  public var resolvedText: String { scenario.yamlText }
-
-  /// What the `hold` controller does with each actuator: towards the start of the episode or the reference pose, [actuators].
-  ///
-  /// - Parameter positions: at the start of the episode, rad or m, [scalar joints].
-  public func holdServos(_ positions: [Double]) -> [Robot.Servo] {
-    model.actuators.map { actuator in
-      let limit = actuator.effortLimit ?? 1
-      let target =
-        switch scenario.hold.target {
-        case .start: model.scalarJoints.firstIndex(of: actuator.joint).map { positions[$0] } ?? 0
-        case .reference: model.joints[actuator.joint].reference
-        }
-      return Robot.Servo(
-        target: target, stiffness: scenario.hold.stiffness * limit, damping: scenario.hold.damping * limit)
-    }
-  }
+  public var resolvedText: String { settings.yamlText }
 }
 
 extension LoadedScenario {
-  /// The same scenario with one more disturbance; see `BoundTask.adding`.
+  /// The same scenario with one more disturbance of the robot; see `BoundTask.adding`.
   public func adding(_ disturbance: BoundDisturbance) -> Self {
     var scenario = self
-    scenario.task = task.adding(disturbance)
+    guard let task = robot?.task.adding(disturbance) else { return self }
+    scenario.robot?.task = task
+    scenario.specification = task
     return scenario
   }
 }

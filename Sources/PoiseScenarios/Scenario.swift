@@ -1,14 +1,17 @@
 public import PoiseAlgorithms
 public import PoiseControl
 public import PoiseCore
+public import PoiseEnvironments
 public import PoiseTasks
 
-/// A robot, a task, and how its controllers are judged: one YAML file.
+/// A robot and its task, or another environment, and how its controllers are trained and judged: one YAML file.
 ///
 /// The keys of the task stand at the top of the file, beside those below. Each algorithm adds a section of its own
 /// hyperparameters to `keys`.
 public struct Scenario: Configurable, Hashable {
-  public var model = ""
+  public var model: String?
+  public var environment: NamedEnvironment?
+  public var episodeSteps = 500
   public var task = RobotTask()
   public var goal = Goal()
   public var evaluation = EvaluationSettings()
@@ -22,12 +25,21 @@ public struct Scenario: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] =
     [
       .key(
-        "model", \.model, .text("a path to an MJCF file, or the name of a shipped model"),
-        "The robot; a path is relative to the scenario's file.", isRequired: true)
+        "model", \.model, .optional(.text("a path to an MJCF file, or the name of a shipped model")),
+        "The robot; a path is relative to the scenario's file."),
+      .key(
+        "environment", \.environment, .optional(NamedEnvironment.format),
+        "A task without a robot, in place of a model: its name, with its keys below it."),
+      .key(
+        "episodeSteps", \.episodeSteps, .integer(.from(1, through: 1_000_000_000)),
+        "Steps after which an episode of an environment without a robot is truncated."),
     ]
     + RobotTask.keys.map { $0.lifted(through: \.task) }
     + [
-      .key("goal", \.goal, .section, "Training may stop once two evaluations in a row reach all of these."),
+      .key(
+        "goal", \.goal, Goal.format,
+        "Metrics of the task and what they have to reach; training may stop once two evaluations in a row reach all of these. `poise inspect` names the metrics."
+      ),
       .key("evaluation", \.evaluation, .section, "How a controller is judged."),
       .key(
         "hold", \.hold, .section,
@@ -39,10 +51,20 @@ public struct Scenario: Configurable, Hashable {
     ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
-    task.crossChecks(&checks)
-    checks.require(
-      goal.successRate == nil || task.success != nil, at: "goal.successRate", found: "a success rate",
-      allowed: "null in a scenario without a section `success`", remedy: "Add the section, or use survivalRate.")
+    if environment == nil {
+      checks.require(
+        model != nil, at: "model", found: "no model", allowed: "a robot's model, or an environment in its place",
+        remedy: "Add model: with the path of an MJCF file, or the name of a shipped model.")
+      task.crossChecks(&checks)
+    } else {
+      checks.require(
+        model == nil, at: "environment", found: "an environment beside a model", allowed: "one of the two",
+        remedy: "Remove the other.")
+      checks.require(
+        task == RobotTask(), at: "environment", found: "keys of a robot's task beside an environment",
+        allowed: "keys of the environment below its name, episodeSteps, goal, evaluation, training and the algorithms'",
+        remedy: "Remove observations, rewards and the other keys that speak of a robot.")
+    }
   }
 
   /// Hyperparameters of the chosen algorithm where it learns from a replay memory, else `nil`.
@@ -58,31 +80,6 @@ public struct Scenario: Configurable, Hashable {
   public var stepLimit: Int { offPolicy?.stepLimit ?? training.stepLimit }
   /// Control steps between two evaluations of the chosen algorithm's training.
   public var evaluationInterval: Int { offPolicy?.evaluationInterval ?? training.evaluationInterval }
-}
-
-/// What a trained controller has to reach; null asks for nothing.
-public struct Goal: Configurable, Hashable {
-  public var survivalRate: Double?
-  public var successRate: Double?
-  public var tiltRewardPerStep: Double?
-  public var meanReturn: Double?
-  public init() {}
-
-  public static let keys: [ConfigurationKey<Self>] = [
-    .key(
-      "survivalRate", \.survivalRate, .optional(.number(.from(0, through: 1))),
-      "Least share of episodes that reach the time limit."),
-    .key(
-      "successRate", \.successRate, .optional(.number(.from(0, through: 1))),
-      "Least share of episodes that meet `success`."),
-    .key(
-      "tiltRewardPerStep", \.tiltRewardPerStep, .optional(.number(.atMost(0), unit: "rad²")),
-      "Least mean of −(roll² + pitch²) over the full time limit; steps missing after a fall count −(60°)²."),
-    .key("meanReturn", \.meanReturn, .optional(.number()), "Least mean of the sum of an episode's rewards."),
-  ]
-
-  /// Whether there is anything to reach.
-  public var isSet: Bool { self != Goal() }
 }
 
 /// How a controller is judged, in training and afterwards.
@@ -116,16 +113,4 @@ public struct EvaluationSettings: Configurable, Hashable {
       publishedSeed != tuningSeed, at: "publishedSeed", found: "\(publishedSeed), as tuningSeed has it",
       allowed: "two different seeds, or the published figures are of episodes that chose the controller")
   }
-}
-
-extension HoldGains: Configurable {
-  public static let keys: [ConfigurationKey<Self>] = [
-    .key("target", \.target, .choice, "start: where the joints stood at the start; reference: the model's own pose."),
-    .key(
-      "stiffness", \.stiffness, .number(.notNegative, unit: "1/rad or 1/m"),
-      "Share of an actuator's largest torque or force for each rad or m from the pose."),
-    .key(
-      "damping", \.damping, .number(.notNegative, unit: "s/rad or s/m"),
-      "Share of an actuator's largest torque or force for each rad/s or m/s."),
-  ]
 }

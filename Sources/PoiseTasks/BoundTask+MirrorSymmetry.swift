@@ -87,7 +87,7 @@ private struct MirrorProbes: ~Copyable {
 
   /// Terms for one side each may add up to a reward for both.
   private mutating func compareRewards(_ own: borrowing Transition, _ image: borrowing Transition) {
-    let weights = task.task.rewards.map(\.weight)
+    let weights = task.settings.rewards.map(\.weight)
     let terms = zip(weights, task.rewards).map { weight, reward in
       (own: weight * reward.evaluate(own), image: weight * reward.evaluate(image))
     }
@@ -104,7 +104,7 @@ private struct MirrorProbes: ~Copyable {
   /// What ends the episode on one side may be one term's matter, and on the other side another's.
   private mutating func compareTerminations(_ own: borrowing Transition, _ image: borrowing Transition) {
     var (ownNames, imageNames): (Set<String>, Set<String>) = ([], [])
-    for (term, termination) in zip(task.task.terminations, task.terminations) {
+    for (term, termination) in zip(task.settings.terminations, task.terminations) {
       if termination.applies(own) { ownNames.insert(term.name) }
       if termination.applies(image) { imageNames.insert(term.name) }
     }
@@ -194,7 +194,7 @@ private struct RandomState {
     contactForces = (0...task.linkage.links.count).map { _ in random.uniform() < 0.5 ? .zero : vector(force) }
     efforts = numbers(model.actuators.count, 10)
     action = model.actuators.map { _ in Float(random.uniform(in: -1...1)) }
-    commands = task.task.commands.map { random.uniform(in: $0.range) }
+    commands = task.settings.commands.map { random.uniform(in: $0.range) }
     pushForce = vector(100)
     gravity = (Vector3(0, 0, -1) + vector(0.2)).normalized
   }

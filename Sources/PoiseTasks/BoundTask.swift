@@ -4,10 +4,11 @@ public import PoiseModels
 public import PoiseSimulation
 
 /// A task that knows its robot: every name resolved, every number checked. Constant, and shared by all worlds.
-public struct BoundTask: Sendable {
+public struct BoundTask: EnvironmentSpecification {
   /// Name of the scenario, for reports.
   public let name: String
-  public let task: RobotTask
+  /// The task as the scenario sets it.
+  public let settings: RobotTask
   public let model: RobotModel
   public let linkage: Linkage
   /// The model's physics with the task's changes.
@@ -84,7 +85,7 @@ public struct BoundTask: Sendable {
     rewardNames = numbered(task.rewards.map(\.name))
     uprightBody = binder.uprightBody
     self.name = name
-    self.task = task
+    settings = task
     self.model = model
     self.linkage = linkage
     self.physics = physics
@@ -92,7 +93,10 @@ public struct BoundTask: Sendable {
   }
 
   /// The task as the learner meets it: with the disturbances of training.
-  public var forTraining: Self {
+  public var forTraining: any EnvironmentSpecification { training }
+
+  /// The same, as a task of a robot.
+  public var training: Self {
     guard let trainingDisturbances else { return self }
     var task = self
     task.disturbances = trainingDisturbances
@@ -101,6 +105,17 @@ public struct BoundTask: Sendable {
 }
 
 extension BoundTask {
+  public var stepLimit: Int { timing.stepLimit }
+  public var controlTimeStep: Double? { timing.controlTimeStep }
+  public var restingAction: [Float]? { actionScaling.map(\.restingAction) }
+  public var metrics: [Metric] { EpisodeQuality.metrics }
+
+  public func makeEnvironment(
+    seed: UInt64, purpose: RandomPurpose, index: Int, detail: EnvironmentDetail
+  ) throws -> any Environment {
+    try TaskEnvironment(self, seed: seed, purpose: purpose, index: index, detail: detail)
+  }
+
   /// The same task with one more disturbance, after its own: for what acts on the robot from outside of the scenario.
   ///
   /// A disturbance that draws no random numbers changes nothing else in an episode.
@@ -136,6 +151,8 @@ public struct ActionScaling: Hashable, Sendable, Codable {
   public var halfWidth: Double
 
   @inlinable public func control(_ action: Double) -> Double { center + halfWidth * action }
+  /// The action in −1 … 1 whose control is 0, or nearest to it: no torque.
+  public var restingAction: Float { halfWidth > 0 ? Float(min(1, max(-1, action(0)))) : 0 }
   /// The action that gives a control.
   @inlinable public func action(_ control: Double) -> Double { (control - center) / halfWidth }
 }

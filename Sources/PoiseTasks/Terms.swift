@@ -1,29 +1,68 @@
 import PoiseCore
 
 /// Every term that a scenario can name: the one place where a new one is added, one line in its list.
+///
+/// Another package adds its own with `register`, first thing in its program.
 public enum Terms {
-  public static let observations: [any ObservationTerm.Type] = [
+  private static let observationsRegistry = Registry<any ObservationTerm.Type>(
+    "observation terms",
+    [
     JointPositionsObservation.self, JointVelocitiesObservation.self, BodyHeightObservation.self,
     ProjectedGravityObservation.self, RollPitchObservation.self, LinearVelocityObservation.self,
     AngularVelocityObservation.self, FootContactsObservation.self, ContactForcesObservation.self,
     PreviousActionObservation.self, CommandObservation.self, PhaseObservation.self,
-  ]
+  ])
 
-  public static let rewards: [any RewardTerm.Type] = [
+  private static let rewardsRegistry = Registry<any RewardTerm.Type>(
+    "reward terms",
+    [
     TiltReward.self, AliveReward.self, HeightReward.self, UprightReward.self, ForwardVelocityReward.self,
     SidewaysVelocityCost.self, DriftCost.self, TorqueCost.self, ActionChangeCost.self, JointLimitCost.self,
     JointVelocityCost.self, JointDeviationCost.self, TargetAngleCost.self,
-  ]
+  ])
 
-  public static let terminations: [any TerminationTerm.Type] = [
+  private static let terminationsRegistry = Registry<any TerminationTerm.Type>(
+    "termination terms",
+    [
     HeightTermination.self, TiltTermination.self, JointRangeTermination.self,
-  ]
+  ])
 
-  public static let resets: [any ResetTerm.Type] = [
+  private static let resetsRegistry = Registry<any ResetTerm.Type>(
+    "reset terms",
+    [
     PoseReset.self, UniformReset.self, NoiseReset.self, FreeBodyReset.self, OnGroundReset.self,
-  ]
+  ])
 
-  public static let disturbances: [any DisturbanceTerm.Type] = [PushDisturbance.self]
+  private static let disturbancesRegistry = Registry<any DisturbanceTerm.Type>(
+    "disturbance terms",
+    [PushDisturbance.self])
+}
+
+extension Terms {
+  /// What a task observes.
+  public static var observations: [any ObservationTerm.Type] { observationsRegistry.all }
+  /// Adds a term.
+  public static func register(_ term: any ObservationTerm.Type) { observationsRegistry.register(term) }
+
+  /// What a task is rewarded for.
+  public static var rewards: [any RewardTerm.Type] { rewardsRegistry.all }
+  /// Adds a term.
+  public static func register(_ term: any RewardTerm.Type) { rewardsRegistry.register(term) }
+
+  /// What a task ends by.
+  public static var terminations: [any TerminationTerm.Type] { terminationsRegistry.all }
+  /// Adds a term.
+  public static func register(_ term: any TerminationTerm.Type) { terminationsRegistry.register(term) }
+
+  /// What a task starts with.
+  public static var resets: [any ResetTerm.Type] { resetsRegistry.all }
+  /// Adds a term.
+  public static func register(_ term: any ResetTerm.Type) { resetsRegistry.register(term) }
+
+  /// What a task is disturbed by.
+  public static var disturbances: [any DisturbanceTerm.Type] { disturbancesRegistry.all }
+  /// Adds a term.
+  public static func register(_ term: any DisturbanceTerm.Type) { disturbancesRegistry.register(term) }
 }
 
 extension Terms {

@@ -1,6 +1,8 @@
 import Foundation
-import PoiseCore
-import PoiseScenarios
+public import PoiseAlgorithms
+public import PoiseCore
+public import PoiseScenarios
+public import PoiseEnvironments
 
 /// What a training takes at the least, by the settings that it follows from. Asked before anything is made: the system kills a process
 /// that takes more than there is, and others with it.
@@ -17,11 +19,11 @@ struct MemoryNeed {
   private static let bytesPerWorld = 64e3
 
   init(_ scenario: LoadedScenario) {
-    let observations = scenario.task.observationSpace.count
-    let actions = scenario.task.actionSpace.count
-    switch scenario.scenario.training.algorithm {
+    let observations = scenario.specification.observationSpace.count
+    let actions = scenario.specification.actionSpace.count
+    switch scenario.settings.training.algorithm {
     case .ppo:
-      let ppo = scenario.scenario.ppo
+      let ppo = scenario.settings.ppo
       add("ppo.worlds", Double(ppo.worlds) * Self.bytesPerWorld)
       // Observations are in the segments, for cut episodes beside them, and in the batch, with smoothness twice; samples and means
       // in segments and batch.
@@ -34,8 +36,8 @@ struct MemoryNeed {
         "ppo.valueHiddenSizes", from: observations, through: ppo.valueHiddenSizes, to: 1, shards: ppo.shards,
         rows: min(ppo.minibatchSize, ppo.rolloutSize))
     case .ddpg, .td3:
-      let name = scenario.scenario.training.algorithm.rawValue
-      let settings = scenario.scenario.offPolicy ?? scenario.scenario.ddpg
+      let name = scenario.settings.training.algorithm.rawValue
+      let settings = scenario.settings.offPolicy ?? scenario.settings.ddpg
       add("\(name).worlds", Double(settings.worlds) * Self.bytesPerWorld)
       // Observation, action, reward, link.
       add(

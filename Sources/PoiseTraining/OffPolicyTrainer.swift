@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 public import PoiseAlgorithms
 public import PoiseCore
-import PoiseEnvironments
+public import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseScenarios
 
@@ -30,15 +30,15 @@ public final class OffPolicyTrainer: Trainer {
 
   /// - Parameter pool: touches no number.
   public init(_ scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool) throws {
-    let settings = scenario.scenario.offPolicy ?? scenario.scenario.ddpg
-    let task = scenario.task.forTraining
+    let settings = scenario.settings.offPolicy ?? scenario.settings.ddpg
+    let task = scenario.specification.forTraining
     let (observations, actions) = (task.observationSpace.count, task.actionSpace.count)
     self.scenario = scenario
     self.settings = settings
     self.pool = pool
     let ddpg = DDPG(
       settings, observations: observations, actions: actions,
-      symmetry: try scenario.symmetry(settings.mirrorSymmetry, learner: scenario.scenario.training.algorithm.rawValue),
+      symmetry: try scenario.symmetry(settings.mirrorSymmetry, learner: scenario.settings.training.algorithm.rawValue),
       seed: seed, instructionSet: instructionSet)
     self.ddpg = ddpg
     memory = ReplayMemory(
@@ -140,7 +140,7 @@ public final class OffPolicyTrainer: Trainer {
       saturated += shards[i].saturated
       shards[i].saturated = 0
     }
-    report.addEpisodes(episodes, task: scenario.task)
+    report.addEpisodes(episodes, task: scenario.specification)
     report.metrics += [
       ("faults", Double(report.faults.count)), ("critic_loss", sums.mean(\.criticLoss)),
       ("actor_loss", sums.actorMean(\.actorLoss)), ("value", sums.mean(\.value)), ("target", sums.mean(\.target)),

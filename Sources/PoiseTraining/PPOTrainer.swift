@@ -1,7 +1,7 @@
 import Dispatch
 public import PoiseAlgorithms
 public import PoiseCore
-import PoiseEnvironments
+public import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseScenarios
 
@@ -23,8 +23,8 @@ public final class PPOTrainer: Trainer {
   public init(_ scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool) throws {
     self.scenario = scenario
     self.pool = pool
-    let settings = scenario.scenario.ppo
-    let task = scenario.task.forTraining
+    let settings = scenario.settings.ppo
+    let task = scenario.specification.forTraining
     let ppo = PPO(
       settings, observations: task.observationSpace.count, actions: task.actionSpace.count,
       symmetry: try scenario.symmetry(settings.mirrorSymmetry, learner: "ppo"), seed: seed,
@@ -120,7 +120,7 @@ public final class PPOTrainer: Trainer {
       shard.block.clearRecords()
     }
     let metrics = underWay.sums.means
-    report.addEpisodes(episodes, task: scenario.task)
+    report.addEpisodes(episodes, task: scenario.specification)
     report.metrics += [
       ("faults", Double(report.faults.count)), ("policy_loss", metrics.policyLoss), ("value_loss", metrics.valueLoss),
       ("entropy", metrics.entropy), ("kl", metrics.divergence), ("clip_fraction", metrics.clipFraction),

@@ -1,8 +1,10 @@
 import Foundation
 public import PoiseAlgorithms
-import PoiseCore
+public import PoiseCore
+public import PoiseModels
 public import PoiseNetworks
-import PoiseScenarios
+public import PoiseScenarios
+public import PoiseEnvironments
 
 /// A run as a folder: what was asked for, what came of it, and all that is needed to go on.
 ///
@@ -50,7 +52,7 @@ public struct RunFolder: Sendable {
 
   public func checkpointPath(_ which: Checkpoint) -> String { "\(path)/checkpoints/\(which.rawValue).safetensors" }
   public var scenarioPath: String { "\(path)/scenario.yaml" }
-  func file(_ name: String) -> String { "\(path)/\(name)" }
+  package func file(_ name: String) -> String { "\(path)/\(name)" }
 
   // MARK: Making
 
@@ -61,7 +63,7 @@ public struct RunFolder: Sendable {
     self.path = path
     description = Description(
       poiseVersion: PoiseVersion.current, scenario: loaded.name,
-      algorithm: loaded.scenario.training.algorithm.rawValue, seed: seed, instructionSet: instructionSet)
+      algorithm: loaded.settings.training.algorithm.rawValue, seed: seed, instructionSet: instructionSet)
     try Self.checkIsNew(path)
     do {
       try write(loaded)
@@ -75,8 +77,8 @@ public struct RunFolder: Sendable {
   /// The description comes last: with it the folder is a run.
   private func write(_ loaded: LoadedScenario) throws {
     try Self.makeFolder("\(path)/checkpoints")
-    var scenario = loaded.scenario
-    scenario.model = try Self.copyModel(loaded.model.files, to: "\(path)/model")
+    var scenario = loaded.settings
+    if let robot = loaded.robot { scenario.model = try Self.copyModel(robot.model.files, to: "\(path)/model") }
     try Self.write(scenario.yamlText, to: scenarioPath)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
@@ -109,7 +111,7 @@ public struct RunFolder: Sendable {
 
   /// A name that no folder has: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if need be.
   public static func freshPath(for scenario: LoadedScenario, seed: UInt64) -> String {
-    let base = "runs/\(scenario.name)-\(scenario.scenario.training.algorithm.rawValue)-seed\(seed)"
+    let base = "runs/\(scenario.name)-\(scenario.settings.training.algorithm.rawValue)-seed\(seed)"
     var path = base
     var number = 2
     while FileManager.default.fileExists(atPath: path) {
@@ -119,7 +121,7 @@ public struct RunFolder: Sendable {
     return path
   }
 
-  static func makeFolder(_ path: String) throws {
+  package static func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
@@ -224,8 +226,8 @@ public struct RunFolder: Sendable {
 
   func policy(of checkpoint: SealedCheckpoint, for scenario: LoadedScenario) throws -> Policy {
     try Policy(
-      checkpoint.tensors, file: checkpoint.path, observations: scenario.task.observationSpace.count,
-      actions: scenario.task.actionSpace.count)
+      checkpoint.tensors, file: checkpoint.path, observations: scenario.specification.observationSpace.count,
+      actions: scenario.specification.actionSpace.count)
   }
 
   // MARK: Checkpoints

@@ -1,6 +1,7 @@
 import Foundation
-import PoiseCore
-import PoiseScenarios
+public import PoiseCore
+public import PoiseEnvironments
+public import PoiseScenarios
 
 /// The tables and event file of a run.
 struct RunLogs {
@@ -9,8 +10,14 @@ struct RunLogs {
   private let evaluations: LogFile
   private let events: LogFile
 
-  /// - Parameter seals: what a checkpoint knows of them; without it they begin.
-  init(_ folder: RunFolder, keeping seals: [FileSeal] = []) throws {
+  private let loggedMetrics: [Metric]
+
+  /// - Parameters:
+  ///   - metrics: of the task.
+  ///   - seals: what a checkpoint knows of the files; without it they begin.
+  init(_ folder: RunFolder, metrics: [Metric], keeping seals: [FileSeal] = []) throws {
+    // Looked at in JSON alone; a column more would not fit the tables of older runs.
+    loggedMetrics = metrics.filter { $0.combination != .maximumOfTruncated }
     func log(_ name: String) throws -> LogFile {
       try LogFile(name, in: folder.path, keeping: seals.first { $0.path == name })
     }
@@ -55,14 +62,9 @@ struct RunLogs {
       ("environment_steps", Double(steps)), ("episodes", Double(result.episodes)), ("meets_goal", meetsGoal ? 1 : 0),
       ("return_mean", result.return.mean), ("return_std", result.return.std), ("return_iqm", result.return.iqm),
       ("return_ci95_low", result.return.ci95[0]), ("return_ci95_high", result.return.ci95[1]),
-      ("tilt_reward_per_step", result.tiltRewardPerStep),
-      ("tilt_reward_per_lived_step", result.tiltRewardPerLivedStep), ("survival_rate", result.survivalRate),
-      ("success_rate", result.successRate), ("episode_seconds_mean", result.episodeSecondsMean),
-      ("upright_share", result.uprightShare), ("torque_share_mean", result.torqueShareMean),
-      ("action_saturation", result.actionSaturation), ("action_change_mean", result.actionChangeMean),
-      ("worst_joint_limit_violation_rad", result.worstJointLimitViolationRad),
-      ("worst_penetration_m", result.worstPenetrationM), ("faults", Double(result.faults)),
     ]
+    columns += loggedMetrics.map { ($0.name, result[$0]) }
+    columns.append(("faults", Double(result.faults)))
     columns += terms.map { ("reward_\($0)", result.rewardTerms[$0]) }
     if evaluations.length == 0 { try evaluations.append(columns.map(\.0).joined(separator: ",") + "\n") }
     try evaluations.append(csvRow(columns.map(\.1)))

@@ -1,7 +1,7 @@
 public import PoiseAlgorithms
-import PoiseCore
+public import PoiseCore
 public import PoiseNetworks
-import PoiseScenarios
+public import PoiseScenarios
 
 /// A run opened for use: its scenario, the policy of a checkpoint, and the instruction set that it computes with.
 public struct TrainedRun: Sendable {
@@ -39,5 +39,5 @@ public struct TrainedRun: Sendable {
     checkpointDigest = run.checkpointDigest
   }
 
-  public var controller: Controller { .policy(policy, name: folder.description.algorithm) }
+  public var controller: ControllerChoice { .policy(policy, name: folder.description.algorithm) }
 }

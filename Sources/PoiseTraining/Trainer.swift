@@ -1,5 +1,5 @@
 public import PoiseAlgorithms
-import PoiseCore
+public import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseTasks
@@ -83,7 +83,7 @@ public struct TrainingReport: Sendable {
 
 extension TrainingReport {
   /// Means over the episodes that ended in an iteration; all `nil` if none did.
-  mutating func addEpisodes(_ episodes: [EpisodeSummary], task: BoundTask) {
+  mutating func addEpisodes(_ episodes: [EpisodeSummary], task: any EnvironmentSpecification) {
     let count = Double(episodes.count)
     let steps = Double(episodes.reduce(0) { $0 + $1.steps })
     func mean(_ value: (EpisodeSummary) -> Double) -> Double? {
@@ -92,8 +92,8 @@ extension TrainingReport {
     metrics += [
       ("episodes", count), ("return", mean(\.totalReward)),
       ("episode_length", mean { Double($0.steps) }),
-      ("survival", mean { $0.ending == .truncated ? 1 : 0 }),
     ]
+    if task.metrics.contains(.survivalRate) { metrics.append(("survival", mean { $0.ending == .truncated ? 1 : 0 })) }
     for (i, name) in task.rewardNames.enumerated() {
       metrics.append(
         ("reward_\(name)_per_step", steps > 0 ? episodes.reduce(0) { $0 + $1.rewardTerms[i] } / steps : nil))

@@ -1,3 +1,4 @@
+public import PoiseAlgorithms
 public import PoiseCore
 public import PoiseScenarios
 

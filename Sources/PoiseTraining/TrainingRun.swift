@@ -1,8 +1,10 @@
 import Dispatch
 import Foundation
-import PoiseCore
+public import PoiseAlgorithms
+public import PoiseCore
 public import PoiseNetworks
-import PoiseScenarios
+public import PoiseScenarios
+public import PoiseEnvironments
 
 /// A training run from its folder's first file to its last: iterations, evaluations, checkpoints, the end.
 ///
@@ -90,7 +92,7 @@ public final class TrainingRun {
     folder = try RunFolder(creating: path, for: scenario, seed: seed, instructionSet: instructionSet)
     folder.removeLeftovers()
     inputs = try folder.inputSeals()
-    logs = try RunLogs(folder)
+    logs = try RunLogs(folder, metrics: scenario.specification.metrics)
     state = Self.beginning(of: scenario)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
     try save()
@@ -100,7 +102,7 @@ public final class TrainingRun {
 
   private static func beginning(of scenario: LoadedScenario) -> State {
     var state = State()
-    state.nextEvaluation = scenario.scenario.evaluationInterval
+    state.nextEvaluation = scenario.settings.evaluationInterval
     return state
   }
 
@@ -135,7 +137,7 @@ public final class TrainingRun {
       try RunFolder.makeFolder(folder.file("checkpoints"))
       state = Self.beginning(of: scenario)
       inputs = try folder.inputSeals()
-      logs = try RunLogs(folder)
+      logs = try RunLogs(folder, metrics: scenario.specification.metrics)
       try save()
       return
     }
@@ -151,21 +153,21 @@ public final class TrainingRun {
     // From here on files are cut back to what the checkpoint knows of, so it has to be the last one.
     if checkpoint != .latest { try WholeFile.give(file.path, theName: folder.checkpointPath(.latest)) }
     try trainer.readFiles(in: folder, known: file.grown)
-    logs = try RunLogs(folder, keeping: file.grown)
+    logs = try RunLogs(folder, metrics: scenario.specification.metrics, keeping: file.grown)
   }
 
   private static func makeTrainer(
     _ scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool
   ) throws -> any Trainer {
     try MemoryNeed(scenario).check(of: scenario)
-    return switch scenario.scenario.training.algorithm {
+    return switch scenario.settings.training.algorithm {
     case .ppo: try PPOTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
     case .ddpg, .td3: try OffPolicyTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
     }
   }
 
   private static func makeEvaluation(_ scenario: LoadedScenario, _ instructionSet: InstructionSet) -> Evaluation {
-    let settings = scenario.scenario.evaluation
+    let settings = scenario.settings.evaluation
     return Evaluation(
       scenario, episodes: settings.tuningEpisodes, seed: settings.tuningSeed, instructionSet: instructionSet)
   }
@@ -173,7 +175,7 @@ public final class TrainingRun {
   // MARK: Telling
 
   public var environmentSteps: Int { trainer.environmentSteps }
-  public var stepLimit: Int { scenario.scenario.stepLimit }
+  public var stepLimit: Int { scenario.settings.stepLimit }
   /// What a person should know at the start; empty for nothing.
   public var note: String {
     let death = lock.deadOwner.map { "\($0) was killed here; going on from its last checkpoint" }
@@ -203,7 +205,7 @@ public final class TrainingRun {
   public func run(
     stopSignal: @Sendable () -> Int32 = { 0 }, tell: (Event) throws -> Void = { _ in }
   ) throws -> Ending {
-    let settings = scenario.scenario.training
+    let settings = scenario.settings.training
     @Sendable func isStopped() -> Bool { stopSignal() != 0 }
     while true {
       // Not the trainer's own count, which may stand in the middle of an iteration.
@@ -259,18 +261,18 @@ public final class TrainingRun {
     throw TrainingFailure(
       run: folder.path, cause: cause, environmentSteps: state.environmentSteps, iteration: state.iteration,
       firstFault: report.failure == nil ? nil : report.faults.first?.description,
-      settings: scenario.scenario.settingsOfStepSize, hasBest: state.best != nil)
+      settings: scenario.settings.settingsOfStepSize, hasBest: state.best != nil)
   }
 
   /// - Returns: false if it was stopped; then it is made anew when the run goes on.
   private func evaluate(
     _ steps: Int, _ isStopped: @Sendable () -> Bool, _ tell: (Event) throws -> Void
   ) throws -> Bool {
-    let controller = Controller.policy(trainer.policy, name: folder.description.algorithm)
-    let goal = scenario.scenario.goal
-    let mayEndEarly = scenario.scenario.training.stopsAtGoal && goal.canGetOutOfReach
+    let controller = ControllerChoice.policy(trainer.policy, name: folder.description.algorithm)
+    let goal = scenario.goal
+    let mayEndEarly = scenario.settings.training.stopsAtGoal && goal.canGetOutOfReach
     let result = try evaluation.run(
-      controller, pool: pool, partEpisodes: mayEndEarly ? scenario.scenario.evaluation.partEpisodes : nil,
+      controller, pool: pool, partEpisodes: mayEndEarly ? scenario.settings.evaluation.partEpisodes : nil,
       isDecided: { goal.isOutOfReach(after: $0, of: evaluation.episodes) }, isStopped: isStopped)
     guard let result else { return false }
     let meetsGoal = goal.isReached(by: result)
@@ -279,7 +281,7 @@ public final class TrainingRun {
     state.goalsInARow = meetsGoal ? state.goalsInARow + 1 : 0
     state.evaluatedSteps = steps
     while state.nextEvaluation <= steps {
-      state.nextEvaluation += scenario.scenario.evaluationInterval
+      state.nextEvaluation += scenario.settings.evaluationInterval
     }
     if isBest { (state.best, state.bestSteps) = (result, steps) }
     try logs.add(result, steps: steps, meetsGoal: meetsGoal)

@@ -1,10 +1,13 @@
 import Foundation
-import PoiseCore
-import PoiseEnvironments
+public import PoiseCore
+public import PoiseEnvironments
 public import PoiseExperiments
-import PoiseModels
+public import PoiseModels
 public import PoiseNetworks
 public import PoiseScenarios
+import PoiseSimulation
+public import PoiseTasks
+import PoiseControl
 
 /// Episodes that can be shown: played by a controller now, or read from a trajectory.
 public struct Recording: Sendable {
@@ -23,17 +26,17 @@ public struct Recording: Sendable {
 
   /// Plays episodes 0 … `episodes` − 1 of the root seed, which are those that `poise evaluate` judges for it.
   public init(
-    _ scenario: LoadedScenario, _ controller: Controller, seed: UInt64, episodes: Int, instructionSet: InstructionSet
+    _ scenario: LoadedScenario, _ controller: ControllerChoice, seed: UInt64, episodes: Int, instructionSet: InstructionSet
   ) throws {
     let player = try EpisodePlayer(scenario, controller, seed: seed, instructionSet: instructionSet)
     let layout = RecordingLayout(player)
     title = scenario.name
     self.layout = layout
-    controlTimeStep = scenario.task.timing.controlTimeStep
+    controlTimeStep = player.task.timing.controlTimeStep
     self.episodes = (0..<episodes).map { number in
-      var table = EpisodeTable(layout, number, of: scenario)
+      var table = EpisodeTable(layout, number, of: player.task)
       let summary = player.play(number) { table.append(player.robot, $0) }
-      table.finish(number, result: summary.story(controlTimeStep: scenario.task.timing.controlTimeStep))
+      table.finish(number, result: summary.story(controlTimeStep: player.task.timing.controlTimeStep))
       return table
     }
   }
@@ -56,7 +59,7 @@ public struct Recording: Sendable {
       try self.init(repeating: path, scenario, limit)
       if let difference {
         // Only the numbers that were recorded can be believed to be those that were recorded.
-        try self.init(drawing: path, modelName ?? scenario.modelPath, limit)
+        try self.init(drawing: path, modelName ?? scenario.robot?.modelPath, limit)
         note = "Drawn from the CSV alone: simulated again it came out otherwise, first in \(difference)."
       }
     } else {
@@ -73,7 +76,8 @@ public struct Recording: Sendable {
 
   private init(repeating path: String, _ scenario: LoadedScenario, _ limit: Int) throws {
     title = scenario.name
-    controlTimeStep = scenario.task.timing.controlTimeStep
+    let task = try scenario.requireRobot(for: "showing a trajectory").task
+    controlTimeStep = task.timing.controlTimeStep
     layout = RecordingLayout(
       try EpisodePlayer(scenario, .baseline(.zero), seed: 0, instructionSet: .baseline))
     var tables: [EpisodeTable] = []
@@ -82,12 +86,12 @@ public struct Recording: Sendable {
       let repeated = try Resimulation(path, scenario: scenario) { moment, player in
         if moment.step == 0 {
           if tables.count == limit { throw Enough() }
-          tables.append(EpisodeTable(layout, moment.episode, of: scenario))
+          tables.append(EpisodeTable(layout, moment.episode, of: task))
         }
         tables[tables.count - 1].append(player.robot, moment)
         if player.ending.isOver {
           tables[tables.count - 1].finish(
-            moment.episode, result: player.summary.story(controlTimeStep: scenario.task.timing.controlTimeStep))
+            moment.episode, result: player.summary.story(controlTimeStep: task.timing.controlTimeStep))
         }
       }
       difference = repeated.difference?.description
@@ -130,8 +134,8 @@ public struct Recording: Sendable {
 }
 
 extension EpisodeTable {
-  fileprivate init(_ layout: RecordingLayout, _ number: Int, of scenario: LoadedScenario) {
-    let timing = scenario.task.timing
+  fileprivate init(_ layout: RecordingLayout, _ number: Int, of task: BoundTask) {
+    let timing = task.timing
     self.init(
       layout,
       about: About(title: "Episode \(number)", result: "", seconds: Double(timing.stepLimit) * timing.controlTimeStep))
@@ -146,7 +150,7 @@ extension EpisodeTable {
 extension RecordingLayout {
   /// Of a task's episodes.
   init(_ player: EpisodePlayer) {
-    let task = player.scenario.task
+    let task = player.task
     self.init(player.robot, rewardTerms: task.rewardNames, watched: task.uprightBody, hasContacts: true)
   }
 }

@@ -1,6 +1,7 @@
 import PoiseCore
 import PoiseModels
 import PoiseScenarios
+import PoiseSimulation
 
 /// What `poise simulate` tells of a run, as text.
 struct SimulationStory {

@@ -1,6 +1,7 @@
 @testable import PoiseAlgorithms
 import PoiseCore
 import PoiseEnvironments
+import PoiseNetworks
 import Testing
 
 

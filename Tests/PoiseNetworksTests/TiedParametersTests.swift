@@ -1,5 +1,4 @@
 import PoiseCore
-import PoiseEnvironments
 @testable import PoiseNetworks
 import Testing
 

@@ -1,7 +1,10 @@
 import PoiseAlgorithms
 @testable import PoiseControl
 import PoiseCore
+import PoiseModels
+import PoiseNetworks
 @testable import PoiseScenarios
+import PoiseSimulation
 import TestSupport
 import Testing
 

@@ -1,9 +1,11 @@
 import Foundation
+import PoiseAlgorithms
 @testable import PoiseControl
 import PoiseCore
 @testable import PoiseEnvironments
 import PoiseNetworks
 @testable import PoiseScenarios
+@testable import PoiseTasks
 @testable import PoiseTraining
 import TestSupport
 import Testing

@@ -1,6 +1,8 @@
 import Foundation
 import PoiseCore
+import PoiseModels
 import PoiseScenarios
+import PoiseSimulation
 import PoiseTasks
 import Testing
 
@@ -193,9 +195,9 @@ struct ScenarioFileTests {
         "rewards.tilt.weight=3", "disturbances.pushes.scale=1.5", "observations.angularVelocity.noise=0.1",
         "physics.solver=direct", "episodeSeconds=5",
       ])
-    #expect(loaded.scenario.task.rewards[1].weight == 3)
+    #expect(loaded.settings.task.rewards[1].weight == 3)
     #expect(
-      loaded.scenario.task.observations[3].shaping
+      loaded.settings.task.observations[3].shaping
         == {
           var s = ObservationShaping(); (s.scale, s.noise) = (0.25, 0.1); return s
         }())

@@ -1,6 +1,8 @@
 import Foundation
 import PoiseCore
 @testable import PoiseEnvironments
+import PoiseModels
+import PoiseSimulation
 @testable import PoiseTasks
 import Testing
 

@@ -1,4 +1,5 @@
 import PoiseCore
+import PoiseModels
 @testable import PoiseTasks
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import PoiseCore
+import PoiseModels
 @testable import PoiseTasks
 import Testing
 

@@ -1,5 +1,7 @@
 import Foundation
 import PoiseCore
+import PoiseModels
+import PoiseSimulation
 @testable import PoiseTasks
 import Testing
 

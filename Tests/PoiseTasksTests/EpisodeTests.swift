@@ -2,6 +2,7 @@ import Foundation
 import PoiseCore
 @testable import PoiseEnvironments
 import PoiseModels
+import PoiseSimulation
 @testable import PoiseTasks
 import Testing
 

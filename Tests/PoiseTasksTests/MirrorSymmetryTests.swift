@@ -1,5 +1,5 @@
 import PoiseCore
-@testable import PoiseEnvironments
+import PoiseModels
 @testable import PoiseTasks
 import Testing
 

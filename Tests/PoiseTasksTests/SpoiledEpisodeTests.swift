@@ -1,5 +1,7 @@
 import PoiseCore
 @testable import PoiseEnvironments
+import PoiseModels
+import PoiseSimulation
 @testable import PoiseTasks
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import PoiseCore
 @testable import PoiseEnvironments
 import PoiseModels
+import PoiseSimulation
 @testable import PoiseTasks
 
 /// A shipped robot.

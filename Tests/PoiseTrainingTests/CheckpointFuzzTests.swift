@@ -1,4 +1,5 @@
 import Foundation
+import PoiseAlgorithms
 import PoiseCore
 import PoiseNetworks
 @testable import PoiseScenarios
@@ -18,7 +19,7 @@ struct CheckpointFuzzTests {
 
   private static func trainer(_ scenario: LoadedScenario) throws -> any Trainer {
     let pool = WorkerPool(threadCount: 1)
-    return switch scenario.scenario.training.algorithm {
+    return switch scenario.settings.training.algorithm {
     case .ppo: try PPOTrainer(scenario, seed: 1, instructionSet: .baseline, pool: pool)
     case .ddpg, .td3: try OffPolicyTrainer(scenario, seed: 1, instructionSet: .baseline, pool: pool)
     }

@@ -1,4 +1,6 @@
+import PoiseAlgorithms
 import PoiseCore
+import PoiseNetworks
 @testable import PoiseScenarios
 @testable import PoiseTraining
 import TestSupport

@@ -1,4 +1,5 @@
 import Foundation
+@testable import PoiseAlgorithms
 import PoiseCore
 import PoiseEnvironments
 import PoiseNetworks
@@ -26,14 +27,14 @@ struct SpoiledTrainingTests {
     var configured = try Configured<Scenario>(
       contentsOf: plain.path, overrides: plain.overrides + ["\(algorithm).mirrorSymmetry=null"])
     configured.value.task.observations = TermList(
-      plain.task.task.observations.terms + [Observation(SpoiledObservation())])
-    configured.value.task.rewards = TermList(plain.task.task.rewards.terms + [Reward(SpoiledReward())])
+      plain.task.settings.observations.terms + [Observation(SpoiledObservation())])
+    configured.value.task.rewards = TermList(plain.task.settings.rewards.terms + [Reward(SpoiledReward())])
     return try LoadedScenario(configured, path: plain.path)
   }
 
   private static func trainer(_ scenario: LoadedScenario) throws -> any Trainer {
     let pool = WorkerPool(threadCount: 2)
-    return switch scenario.scenario.training.algorithm {
+    return switch scenario.settings.training.algorithm {
     case .ppo: try PPOTrainer(scenario, seed: 3, instructionSet: .baseline, pool: pool)
     case .ddpg, .td3: try OffPolicyTrainer(scenario, seed: 3, instructionSet: .baseline, pool: pool)
     }

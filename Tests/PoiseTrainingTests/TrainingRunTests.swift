@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import PoiseAlgorithms
 import PoiseCore
 import PoiseNetworks
 @testable import PoiseScenarios
@@ -236,7 +237,7 @@ struct TrainingRunTests {
     let folder = try RunFolder(contentsOf: "\(scratch.path)/run")
     let loaded = try folder.loadScenario()
     let evaluation = Evaluation(
-      loaded, episodes: 6, seed: loaded.scenario.evaluation.tuningSeed, instructionSet: .baseline)
+      loaded, episodes: 6, seed: loaded.settings.evaluation.tuningSeed, instructionSet: .baseline)
     let policy = try folder.loadPolicy(.latest, for: loaded)
     let again = try evaluation.run(.policy(policy, name: "ppo"), pool: WorkerPool(threadCount: 2))
     #expect(again == last)

@@ -1,5 +1,6 @@
 import Foundation
 import PoiseExperiments
+import PoiseNetworks
 import PoiseScenarios
 @testable import PoiseViewer
 import TestSupport

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import PoiseCore
+import PoiseNetworks
 import PoiseScenarios
 import PoiseTraining
 @testable import PoiseViewer

@@ -1,6 +1,9 @@
 import Foundation
 import PoiseCore
+import PoiseModels
+import PoiseNetworks
 import PoiseScenarios
+import PoiseSimulation
 @testable import PoiseViewer
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import PoiseCore
 import PoiseExperiments
 import PoiseModels
+import PoiseNetworks
 import PoiseScenarios
 @testable import PoiseViewer
 import TestSupport

@@ -1,5 +1,7 @@
 import Foundation
 import PoiseCore
+import PoiseModels
+import PoiseNetworks
 @testable import PoiseViewer
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import Foundation
 import PoiseCore
 import PoiseExperiments
+import PoiseNetworks
 import PoiseScenarios
 @testable import PoiseViewer
 import TestSupport

@@ -1,6 +1,6 @@
 import PoiseCore
-import PoiseEnvironments
 import PoiseModels
+import PoiseSimulation
 import TestSupport
 import Testing
 

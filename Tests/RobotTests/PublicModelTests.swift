@@ -1,6 +1,7 @@
 import Foundation
 import PoiseCore
 import PoiseModels
+import PoiseSimulation
 import TestSupport
 import Testing
 

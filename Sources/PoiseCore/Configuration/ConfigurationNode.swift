@@ -71,10 +71,10 @@ extension ConfigurationNode {
   var isEmpty: Bool { scalar.map { !$0.isQuoted && $0.text.isEmpty } ?? false }
 
   /// Whether the value is an explicit `null` or `~`.
-  var isNull: Bool { scalar.map { !$0.isQuoted && ["null", "~", "Null", "NULL"].contains($0.text) } ?? false }
+  package var isNull: Bool { scalar.map { !$0.isQuoted && ["null", "~", "Null", "NULL"].contains($0.text) } ?? false }
 
   /// The entries of a mapping; none where all that stood below a key was left out.
-  var entries: [Entry]? {
+  package var entries: [Entry]? {
     if case .mapping(let entries) = content { return entries }
     return isEmpty ? [] : nil
   }

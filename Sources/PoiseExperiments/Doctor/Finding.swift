@@ -1,4 +1,4 @@
-import PoiseCore
+public import PoiseCore
 
 /// What one look at the machine found.
 public struct Finding: Hashable, Sendable {

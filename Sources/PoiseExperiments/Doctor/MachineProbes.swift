@@ -1,9 +1,10 @@
 import Dispatch
 import Foundation
-import PoiseCore
-import PoiseModels
-import PoiseNetworks
-import PoiseScenarios
+public import PoiseCore
+public import PoiseModels
+public import PoiseNetworks
+public import PoiseScenarios
+import PoiseSimulation
 
 extension Machine {
   /// Numbers and files: all that the promises of same bits and whole files hang on.

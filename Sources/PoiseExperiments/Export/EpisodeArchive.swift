@@ -1,8 +1,9 @@
 import Foundation
-import PoiseCore
+public import PoiseCore
 public import PoiseEnvironments
 public import PoiseScenarios
 public import PoiseTraining
+import PoiseTasks
 
 /// Episodes as NumPy arrays in one `.npz`, one episode in memory at a time.
 ///
@@ -16,7 +17,7 @@ public final class EpisodeArchive {
   /// - Throws: `InputOutputError`; `InvalidInput` for episodes that no archive could hold.
   public init(_ path: String, _ player: EpisodePlayer, run: TrainedRun) throws {
     self.player = player
-    let task = run.scenario.task
+    let task = player.task
     let widest = max(task.observationSpace.count * 4, 8)
     guard (task.timing.stepLimit + 1) * widest < 1 << 31 else {
       throw InvalidInput(
@@ -25,14 +26,14 @@ public final class EpisodeArchive {
           allowed: "less than 2 GiB of observations an episode", remedy: "Export --csv, which needs no memory."))
     }
     zip = try ZipWriter(path)
-    var description = PolicyDescription(run)
+    var description = try PolicyDescription(run)
     description.seed = player.seed
     try zip.add("metadata.json", Array(description.jsonText().utf8))
   }
 
   @discardableResult
   public func record(_ number: Int) throws -> EpisodeSummary {
-    let scenario = player.scenario
+    let task = player.task
     var (observations, actions): ([Float], [Float]) = ([], [])
     var rewards: [Double] = []
     var (terminations, truncations): ([Bool], [Bool]) = ([], [])
@@ -46,8 +47,8 @@ public final class EpisodeArchive {
     }
     let steps = rewards.count
     let arrays: [(String, NumPyArray)] = [
-      ("observations", NumPyArray(observations, shape: [steps + 1, scenario.task.observationSpace.count])),
-      ("actions", NumPyArray(actions, shape: [steps, scenario.task.actionSpace.count])),
+      ("observations", NumPyArray(observations, shape: [steps + 1, task.observationSpace.count])),
+      ("actions", NumPyArray(actions, shape: [steps, task.actionSpace.count])),
       ("rewards", NumPyArray(rewards, shape: [steps])),
       ("terminations", NumPyArray(terminations, shape: [steps])),
       ("truncations", NumPyArray(truncations, shape: [steps])),

@@ -1,3 +1,4 @@
+import PoiseCore
 /// An array as NumPy's `.npy` files have it: C order, little-endian.
 ///
 /// Source: numpy/lib/format.py, format version 1.0.

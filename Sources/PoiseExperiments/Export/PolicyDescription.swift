@@ -1,7 +1,11 @@
 import Foundation
-import PoiseCore
-import PoiseModels
-import PoiseTraining
+public import PoiseCore
+public import PoiseModels
+public import PoiseNetworks
+public import PoiseTraining
+import PoiseEnvironments
+import PoiseTasks
+import PoiseScenarios
 
 /// What a program that gets our policy or our episodes has to know of them.
 struct PolicyDescription: Codable, Hashable {
@@ -37,20 +41,22 @@ struct PolicyDescription: Codable, Hashable {
   /// Root seed of the episodes, where there are some.
   var seed: UInt64?
 
-  init(_ run: TrainedRun) {
+  /// - Throws: `InvalidInput` for a scenario without a robot.
+  init(_ run: TrainedRun) throws(InvalidInput) {
     let loaded = run.scenario
+    let task = try loaded.requireRobot(for: "exporting a policy or its episodes").task
     scenario = loaded.name
     scenarioSha256 = loaded.episodeDigest
-    model = loaded.model.name
+    model = task.model.name
     algorithm = run.folder.description.algorithm
     trainingSeed = run.folder.description.seed
     checkpoint = run.checkpoint.rawValue
     checkpointSha256 = run.checkpointDigest
     instructionSet = run.instructionSet.rawValue
-    controlTimeStepSeconds = loaded.task.timing.controlTimeStep
-    observations = loaded.task.observationSpace.elements.map { Element(name: $0.name, unit: $0.unit) }
-    actions = zip(loaded.model.actuators, loaded.task.actionScaling).map { actuator, scaling in
-      let joint = loaded.model.joints[actuator.joint]
+    controlTimeStepSeconds = task.timing.controlTimeStep
+    observations = task.observationSpace.elements.map { Element(name: $0.name, unit: $0.unit) }
+    actions = zip(task.model.actuators, task.actionScaling).map { actuator, scaling in
+      let joint = task.model.joints[actuator.joint]
       return Actuator(
         name: actuator.name, joint: joint.name, unit: actuator.controlUnit(isHinge: joint.kind == .hinge),
         center: scaling.center, halfWidth: scaling.halfWidth)

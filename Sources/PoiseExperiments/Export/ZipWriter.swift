@@ -1,4 +1,4 @@
-import PoiseCore
+public import PoiseCore
 
 /// A ZIP archive of stored (not compressed) entries, written from front to back in constant memory.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import PoiseCore
+public import PoiseCore
 
 /// A log of a run: a CSV file of numbers, read whole.
 struct NumberTable {

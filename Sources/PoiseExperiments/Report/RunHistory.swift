@@ -1,6 +1,6 @@
 import Foundation
-import PoiseCore
-import PoiseTraining
+public import PoiseCore
+public import PoiseTraining
 
 /// What a run's logs tell of its training.
 struct RunHistory {

@@ -1,9 +1,10 @@
 import Foundation
 public import PoiseControl
 public import PoiseCore
-import PoiseNetworks
+public import PoiseNetworks
 public import PoiseScenarios
 public import PoiseTraining
+import PoiseEnvironments
 
 /// Trained runs side by side as one self-contained page: learning curves, evaluations with baselines, reward terms, the
 /// resolved scenario.
@@ -85,8 +86,8 @@ public struct RunReport {
       }
     }
     return try tasks.map { task in
-      let (scenario, settings) = (task.runs[0].run.scenario, task.runs[0].run.scenario.scenario.evaluation)
-      func judge(_ controller: Controller, _ name: String, _ instructionSet: InstructionSet) throws -> EvaluationResult
+      let (scenario, settings) = (task.runs[0].run.scenario, task.runs[0].run.scenario.settings.evaluation)
+      func judge(_ controller: ControllerChoice, _ name: String, _ instructionSet: InstructionSet) throws -> EvaluationResult
       {
         try tell(name)
         return try Evaluation(
@@ -94,14 +95,16 @@ public struct RunReport {
           instructionSet: instructionSet
         ).run(controller, pool: pool)
       }
+      let baselines = scenario.baselines
       let results =
         try task.runs.map { try judge($0.run.controller, $0.name, $0.run.instructionSet) }
-        + BaselineController.allCases.map {
+        + baselines.map {
           try judge(.baseline($0), "\(scenario.name), \($0.rawValue)", task.runs[0].run.instructionSet)
         }
       return ScenarioEvaluation(
         name: scenario.name, episodes: results[0].episodes, seed: settings.publishedSeed,
-        table: EvaluationTable(results, names: task.runs.map(\.name) + BaselineController.allCases.map(\.rawValue)))
+        table: EvaluationTable(
+          results, metrics: scenario.specification.metrics, names: task.runs.map(\.name) + baselines.map(\.rawValue)))
     }
   }
 
@@ -144,31 +147,32 @@ public struct RunReport {
     var title: String
     var column: String
     var isEvaluation: Bool
-    var goal: KeyPath<Goal, Double?>?
+    /// The key of a goal.
+    var goal: String?
     var reach: [Double] = []
   }
 
-  private static var measures: [Measure] {
-    [
-      Measure(title: "Return, evaluations", column: "return_mean", isEvaluation: true, goal: \.meanReturn),
+  /// The return, and what the tasks' progress lines tell.
+  private static func measures(_ scenarios: [LoadedScenario]) -> [Measure] {
+    var metrics: [Metric] = []
+    for metric in scenarios.flatMap(\.specification.metrics) where metric.headline != nil {
+      if !metrics.contains(where: { $0.name == metric.name }) { metrics.append(metric) }
+    }
+    return [
+      Measure(title: "Return, evaluations", column: "return_mean", isEvaluation: true, goal: Goal.returnKey),
       Measure(title: "Return while training, mean of an iteration", column: "return", isEvaluation: false),
-      Measure(
-        title: "Survival rate, evaluations", column: "survival_rate", isEvaluation: true, goal: \.survivalRate,
-        reach: [0, 1]),
-      Measure(
-        title: "Success rate, evaluations", column: "success_rate", isEvaluation: true, goal: \.successRate,
-        reach: [0, 1]),
-      Measure(
-        title: "Tilt reward per step, rad², evaluations", column: "tilt_reward_per_step", isEvaluation: true,
-        goal: \.tiltRewardPerStep),
     ]
+      + (metrics.filter(\.isRate) + metrics.filter { !$0.isRate }).map { metric in
+        Measure(
+          title: "\(metric.title.prefix(1).uppercased())\(metric.title.dropFirst()), evaluations", column: metric.name,
+          isEvaluation: true, goal: metric.goalKey, reach: metric.isRate ? [0, 1] : [])
+      }
   }
 
   private var curves: String {
-    let goals = groups.compactMap { group in
-      try? group.runs[0].folder.loadScenario().scenario.goal
-    }
-    let charts = Self.measures.flatMap { measure -> [String] in
+    let scenarios = groups.compactMap { try? $0.runs[0].folder.loadScenario() }
+    let goals = scenarios.map(\.settings.goal)
+    let charts = Self.measures(scenarios).flatMap { measure -> [String] in
       RunHistory.Axis.allCases.compactMap { axis -> String? in
         let series = groups.enumerated().map { index, group in
           LineChart.Series(
@@ -179,7 +183,7 @@ public struct RunReport {
               }))
         }
         guard series.contains(where: { $0.band.count > 0 }) else { return nil }
-        let wanted = measure.goal.map { key in Set(goals.compactMap { $0[keyPath: key] }).sorted() } ?? []
+        let wanted = measure.goal.map { key in Set(goals.compactMap { $0[key] }).sorted() } ?? []
         return LineChart(
           title: measure.title, horizontal: Self.label(axis), series: series, goals: wanted, reach: measure.reach
         ).html

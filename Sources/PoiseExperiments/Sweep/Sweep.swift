@@ -1,8 +1,9 @@
 import Foundation
-import PoiseCore
-import PoiseModels
+public import PoiseCore
+public import PoiseModels
 public import PoiseNetworks
-import PoiseTraining
+public import PoiseTraining
+import PoiseScenarios
 
 /// Settings tried out side by side: seeds in parallel, each training on one thread; the worst dropped rung by rung; winner and shipped
 /// setting set side by side on seeds that chose nothing.
@@ -100,7 +101,7 @@ public final class Sweep: Sendable {
       candidates = try plan.candidates(scenarioPath: scenarioPath, source: configured.source)
       try Self.check(plan, candidates, configured.source)
       var bytes = Array((plan.yamlText + candidates[0].scenario.resolvedText).utf8)
-      for file in candidates[0].scenario.model.files {
+      for file in candidates[0].scenario.robot?.model.files ?? [] {
         do {
           bytes += try BoundedFile.read(file, limit: 64 << 20)
         } catch {
@@ -113,7 +114,7 @@ public final class Sweep: Sendable {
     /// What only the scenario can tell about the plan.
     private static func check(_ plan: SweepPlan, _ candidates: [SweepCandidate], _ source: ConfigurationSource) throws {
       var problems: [Problem] = []
-      let shipped = candidates[0].scenario.scenario
+      let shipped = candidates[0].scenario.settings
       if let first = plan.rungs.first, first < shipped.evaluationInterval {
         problems.append(
           source.problem(
@@ -166,7 +167,7 @@ public final class Sweep: Sendable {
       let trials = plan.seeds.flatMap { seed in survivors.map { SweepTrial(candidate: $0, seed: seed) } }
       tell(
         .rung(
-          number: rung + 1, of: rungs.count, steps: steps ?? candidates[0].scenario.scenario.stepLimit,
+          number: rung + 1, of: rungs.count, steps: steps ?? candidates[0].scenario.settings.stepLimit,
           candidates: survivors.count, trials: trials.count))
       if let signal = try work(trials, rung: rung, to: steps, crew) { return .interrupted(signal: signal) }
       let ranked = try self.ranked(survivors, rung: rung)

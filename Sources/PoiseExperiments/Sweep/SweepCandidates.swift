@@ -1,5 +1,6 @@
 import Foundation
 public import PoiseCore
+public import PoiseModels
 public import PoiseScenarios
 public import PoiseTasks
 
@@ -46,7 +47,7 @@ extension SweepPlan {
       let settings = zip(swept, values).map { (key: $0.key, value: $1) }
       do {
         let scenario = try load(tree, path: scenarioPath, settings: settings, planFile: source.file)
-        if known.insert(scenario.scenario).inserted {
+        if known.insert(scenario.settings).inserted {
           candidates.append(SweepCandidate(number: candidates.count, settings: settings, scenario: scenario))
         }
       } catch let error as InvalidInput {

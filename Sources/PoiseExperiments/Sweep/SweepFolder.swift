@@ -1,7 +1,7 @@
 import Foundation
-import PoiseCore
-import PoiseNetworks
-import PoiseTraining
+public import PoiseCore
+public import PoiseNetworks
+public import PoiseTraining
 import Synchronization
 
 /// A sweep as a folder: what is needed to go on after any end, and what came of it.

@@ -1,5 +1,6 @@
 import Foundation
 public import PoiseCore
+import PoiseScenarios
 
 /// What came of a sweep, as tables for people and programs.
 public struct SweepResult: Sendable {

@@ -1,9 +1,9 @@
 import Dispatch
 import Foundation
-import PoiseCore
-import PoiseNetworks
-import PoiseScenarios
-import PoiseTraining
+public import PoiseCore
+public import PoiseNetworks
+public import PoiseScenarios
+public import PoiseTraining
 
 /// One training: a candidate with a seed.
 public struct SweepTrial: Hashable, Sendable, Codable {

@@ -1,9 +1,13 @@
 import Foundation
-import PoiseControl
-import PoiseCore
-import PoiseModels
-import PoiseScenarios
-import PoiseTraining
+public import PoiseControl
+public import PoiseCore
+public import PoiseModels
+public import PoiseNetworks
+public import PoiseScenarios
+import PoiseSimulation
+public import PoiseTraining
+import PoiseEnvironments
+import PoiseTasks
 
 /// Repeats a recorded trajectory: the starts of `FILE.meta.json`, the actions of the CSV, and every number compared.
 ///
@@ -46,8 +50,8 @@ public struct Resimulation: Sendable {
     let isHold = metadata.controller == BaselineController.hold.rawValue
     let player = try EpisodePlayer(
       scenario, .baseline(isHold ? .hold : .zero), seed: metadata.seed, instructionSet: .baseline)
-    let reader = try TrajectoryReader(path, model: scenario.model)
-    var table = TrajectoryTable(scenario)
+    let reader = try TrajectoryReader(path, model: player.task.model)
+    var table = TrajectoryTable(player.task)
     let known = Set(table.columns)
     try table.choose(reader.columns.filter { known.contains($0) })
     let places = table.chosenColumns.compactMap { reader.columns.firstIndex(of: $0) }
@@ -69,7 +73,7 @@ public struct Resimulation: Sendable {
         if isHold {
           player.step()
         } else {
-          guard row.moment.actions.count == scenario.task.actionSpace.count else {
+          guard row.moment.actions.count == player.task.actionSpace.count else {
             throw InvalidInput(
               Problem(
                 file: path, line: row.line, found: "a step without its actions", allowed: "an action of each actuator",
@@ -155,12 +159,13 @@ extension TrajectoryMetadata {
           file: file, place: "scenario", found: "\(loaded.path) with SHA-256 \(loaded.episodeDigest.prefix(12))…",
           allowed: "\(scenario.sha256.prefix(12))…, as recorded", remedy: "The task has changed since."))
     }
-    let digests = try loaded.model.files.map { try Self.digest(ofFile: $0) }
+    let robot = try loaded.requireRobot(for: "repeating a trajectory")
+    let digests = try robot.model.files.map { try Self.digest(ofFile: $0) }
     if digests != model.files.map(\.sha256) {
       problems.append(
         Problem(
           file: file, place: "model",
-          found: "\(loaded.modelPath) with SHA-256 \(digests.map { $0.prefix(12) }.joined(separator: ", "))…",
+          found: "\(robot.modelPath) with SHA-256 \(digests.map { $0.prefix(12) }.joined(separator: ", "))…",
           allowed: "\(model.files.map { $0.sha256.prefix(12) }.joined(separator: ", "))…, as recorded",
           remedy: "The robot has changed since."))
     }

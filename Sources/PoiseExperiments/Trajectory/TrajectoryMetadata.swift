@@ -1,6 +1,7 @@
 import Foundation
-import PoiseCore
+public import PoiseCore
 public import PoiseEnvironments
+public import PoiseModels
 public import PoiseNetworks
 public import PoiseScenarios
 import PoiseSimulation
@@ -140,16 +141,17 @@ extension TrajectoryMetadata {
     let loaded = player.scenario
     scenario = ScenarioIdentity(
       name: loaded.name, path: loaded.path, overrides: loaded.overrides, sha256: loaded.episodeDigest)
+    let robot = player.task.model
     model = ModelIdentity(
-      name: loaded.model.name,
-      files: try loaded.model.files.map { .init(path: $0, sha256: try Self.digest(ofFile: $0)) })
+      name: robot.name,
+      files: try robot.files.map { .init(path: $0, sha256: try Self.digest(ofFile: $0)) })
     self.run = run.map { run in
       RunIdentity(path: run.folder.path, checkpoint: run.checkpoint.rawValue, sha256: run.checkpointDigest)
     }
     controller = player.controller.name
     seed = player.seed
     instructionSet = player.instructionSet
-    controlTimeStepSeconds = loaded.task.timing.controlTimeStep
+    controlTimeStepSeconds = player.task.timing.controlTimeStep
     self.every = every
     columns = table.chosenColumns
   }
@@ -169,7 +171,9 @@ extension LoadedScenario {
   /// Goal, training and hyperparameters touch no episode, and the model's path is another one in a run's copy. The model's
   /// own content has digests of its own.
   public var episodeDigest: String {
-    SHA256.hexadecimal(Array("model: \(model.name)\n\(scenario.task.yamlText)\(scenario.hold.yamlText)".utf8))
+    guard let robot else { return SHA256.hexadecimal(Array(resolvedText.utf8)) }
+    return SHA256.hexadecimal(
+      Array("model: \(robot.model.name)\n\(settings.task.yamlText)\(settings.hold.yamlText)".utf8))
   }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
-import PoiseCore
+public import PoiseCore
 public import PoiseModels
-import PoiseScenarios
+public import PoiseScenarios
 
 /// One row of a trajectory, read back.
 public struct TrajectoryRow: Sendable {

@@ -1,8 +1,11 @@
 import Foundation
-import PoiseCore
+public import PoiseCore
 public import PoiseEnvironments
+public import PoiseModels
 public import PoiseScenarios
+import PoiseSimulation
 public import PoiseTraining
+import PoiseTasks
 
 /// Writes the episodes of a player as CSV, with `FILE.meta.json` beside it, in constant memory; both files appear whole or
 /// not at all. Standard output, pipes and devices get the CSV alone.
@@ -27,7 +30,7 @@ public final class TrajectoryRecorder {
     precondition(every > 0, "a row for every \(every) control steps")
     self.player = player
     self.every = every
-    var table = TrajectoryTable(player.scenario)
+    var table = TrajectoryTable(player.task)
     if !columns.isEmpty { try table.choose(columns) }
     self.table = table
     let metadata = try TrajectoryMetadata(player, run: run, table: table, every: every)

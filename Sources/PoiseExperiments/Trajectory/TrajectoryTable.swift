@@ -1,6 +1,7 @@
 public import PoiseCore
 public import PoiseModels
 public import PoiseScenarios
+public import PoiseTasks
 
 /// Trajectories as CSV (RFC 4180): names end in their unit, numbers are in their shortest exact form.
 ///
@@ -102,9 +103,8 @@ public struct TrajectoryTable: Sendable {
 }
 
 extension TrajectoryTable {
-  /// The table of a scenario's episodes.
-  public init(_ scenario: LoadedScenario) {
-    self.init(
-      scenario.model, rewardTerms: scenario.task.rewardNames, tiltBody: scenario.task.uprightBody)
+  /// The table of a task's episodes.
+  public init(_ task: BoundTask) {
+    self.init(task.model, rewardTerms: task.rewardNames, tiltBody: task.uprightBody)
   }
 }

@@ -1,8 +1,9 @@
 import PoiseAlgorithms
+import PoiseControl
 public import PoiseCore
 import PoiseEnvironments
 public import PoiseNetworks
-public import PoiseTasks
+import PoiseTasks
 
 /// Episodes of a scenario on fixed seeds: episode k is stream k of the root seed, whoever drives and however many threads.
 public struct Evaluation: Sendable {
@@ -19,10 +20,12 @@ public struct Evaluation: Sendable {
     self.instructionSet = instructionSet
   }
 
+  private var task: any EnvironmentSpecification { scenario.specification }
+
   /// Worlds side by side, at most; each has its episodes one after the other.
   private static let worldLimit = 128
 
-  public func run(_ controller: Controller, pool: WorkerPool) throws -> EvaluationResult {
+  public func run(_ controller: ControllerChoice, pool: WorkerPool) throws -> EvaluationResult {
     guard let result = try run(controller, pool: pool, isStopped: { false }) else {
       preconditionFailure("an evaluation stopped that nobody stopped")
     }
@@ -35,7 +38,7 @@ public struct Evaluation: Sendable {
   ///   - isStopped: asked in every control step, by any thread; once true, it stays true.
   /// - Returns: `nil` if it was stopped before the end.
   public func run(
-    _ controller: Controller, pool: WorkerPool, partEpisodes: Int? = nil,
+    _ controller: ControllerChoice, pool: WorkerPool, partEpisodes: Int? = nil,
     isDecided: (EvaluationResult) -> Bool = { _ in false }, isStopped: @Sendable () -> Bool
   ) throws -> EvaluationResult? {
     // A part is some of the worlds with all of their episodes.
@@ -48,7 +51,7 @@ public struct Evaluation: Sendable {
       if isStopped() { return nil }
       // Episode k of world w is number w + k W: from the order of blocks to that of the numbers.
       summaries.sort { $0.environment + $0.episode * worlds < $1.environment + $1.episode * worlds }
-      let result = EvaluationResult(summaries, task: scenario.task, controller: controller.name, seed: seed)
+      let result = EvaluationResult(summaries, task: task, controller: controller.name, seed: seed)
       if part.upperBound == worlds {
         precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes came to an end")
         return result
@@ -60,17 +63,17 @@ public struct Evaluation: Sendable {
 
   /// All episodes of some of the worlds, in any order.
   private func runPart(
-    _ part: Range<Int>, of worlds: Int, _ controller: Controller, pool: WorkerPool, isStopped: @Sendable () -> Bool
+    _ part: Range<Int>, of worlds: Int, _ controller: ControllerChoice, pool: WorkerPool, isStopped: @Sendable () -> Bool
   ) throws -> [EpisodeSummary] {
     var shards = try makeShards(part, of: worlds)
-    let (scenario, seed, episodes, instructionSet) = (scenario, seed, episodes, instructionSet)
+    let (seed, episodes, instructionSet) = (seed, episodes, instructionSet)
     switch controller {
     case .policy(let policy, _):
       pool.forEach(&shards) { _, shard in shard.run(policy, instructionSet, isStopped) }
     case .baseline:
+      let controller = controller.controller(for: scenario, instructionSet: instructionSet)
       pool.forEach(&shards) { _, shard in
-        let driver = ControllerDriver(controller, scenario, instructionSet: instructionSet)
-        shard.run(driver, seed: seed, episodes: episodes, worlds: worlds, isStopped)
+        shard.run(controller, seed: seed, episodes: episodes, worlds: worlds, isStopped)
       }
     }
     return shards.flatMap(\.summaries)
@@ -82,7 +85,7 @@ public struct Evaluation: Sendable {
     return try stride(from: part.lowerBound, to: part.upperBound, by: size).map { first in
       EvaluationShard(
         block: try EnvironmentBlock(
-          scenario.task, worlds: first..<min(part.upperBound, first + size), of: worlds, seed: seed,
+          task, worlds: first..<min(part.upperBound, first + size), of: worlds, seed: seed,
           purpose: .evaluation, streams: .numbered(episodes: episodes), detail: .full))
     }
   }
@@ -109,10 +112,10 @@ private struct EvaluationShard: Sendable {
 
   /// Baselines look at no observation, so each world has its episodes alone.
   mutating func run(
-    _ driver: ControllerDriver, seed: UInt64, episodes: Int, worlds: Int, _ isStopped: () -> Bool
+    _ controller: any Controller, seed: UInt64, episodes: Int, worlds: Int, _ isStopped: () -> Bool
   ) {
-    var driver = driver
     let task = block.task
+    var driver = EpisodeDriver(controller, task)
     var observation = [Float](repeating: 0, count: task.observationSpace.count)
     // Buffers of the whole block, for the reset that prepares the thread.
     var observations = [Float](repeating: 0, count: block.count * observation.count)

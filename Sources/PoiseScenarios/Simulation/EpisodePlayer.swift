@@ -16,7 +16,9 @@ public import PoiseTasks
 /// or step by step, with one's own hand in it: `begin`, then `step` until `ending` is over.
 public final class EpisodePlayer {
   public let scenario: LoadedScenario
-  public let controller: Controller
+  /// The robot and its task.
+  public let task: BoundTask
+  public let controller: ControllerChoice
   /// Root seed of the episodes.
   public let seed: UInt64
   public let instructionSet: InstructionSet
@@ -25,19 +27,20 @@ public final class EpisodePlayer {
   public private(set) var episode = 0
   /// What the next action is chosen from, [observations].
   public private(set) var observation: [Float]
-  private var driver: ControllerDriver
+  private var driver: EpisodeDriver
 
-  /// - Throws: `InvalidInput` for a model that cannot be assembled.
+  /// - Throws: `InvalidInput` for a model that cannot be assembled, or a scenario without a robot.
   public init(
-    _ scenario: LoadedScenario, _ controller: Controller, seed: UInt64, instructionSet: InstructionSet
+    _ scenario: LoadedScenario, _ controller: ControllerChoice, seed: UInt64, instructionSet: InstructionSet
   ) throws {
     self.scenario = scenario
+    task = try scenario.requireRobot(for: "playing episodes one by one").task
     self.controller = controller
     self.seed = seed
     self.instructionSet = instructionSet
-    environment = try TaskEnvironment(scenario.task, seed: seed, purpose: .evaluation, detail: .full)
-    observation = Array(repeating: 0, count: scenario.task.observationSpace.count)
-    driver = ControllerDriver(controller, scenario, instructionSet: instructionSet)
+    environment = try TaskEnvironment(task, seed: seed, purpose: .evaluation, detail: .full)
+    observation = Array(repeating: 0, count: task.observationSpace.count)
+    driver = EpisodeDriver(controller.controller(for: scenario, instructionSet: instructionSet), task)
   }
 
   /// The robot as it stands: poses of bodies, contacts with their forces.
@@ -75,13 +78,12 @@ public final class EpisodePlayer {
       number,
       from: EpisodeStart(
         random: RandomStream(seed: seed, purpose: .evaluation, index: number),
-        stepLimit: stepLimit ?? scenario.task.timing.stepLimit))
+        stepLimit: stepLimit ?? task.timing.stepLimit))
   }
 
   /// Repeats the start of an episode that was recorded.
   public func begin(_ number: Int, from start: EpisodeStart) {
-    PhysicsEngine.prepareThread()
-    PhysicsEngine.describeWork("\(scenario.name), seed \(seed), episode \(number)")
+    environment.prepareThread(for: "\(scenario.name), seed \(seed), episode \(number)")
     episode = number
     Self.reset(environment, from: start, &observation)
     driver.begin(environment, seed: seed, number: number)

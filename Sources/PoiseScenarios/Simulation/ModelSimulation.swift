@@ -30,35 +30,39 @@ public struct ModelSimulation: Sendable {
     public var stateHash: UInt64 = 0
   }
 
-  /// - Parameter record: called with each CSV row, the header first.
-  /// - Throws: `InvalidInput` for a model that cannot be assembled; whatever `record` throws.
-  public func run(_ model: RobotModel, record: ((String) throws -> Void)? = nil) throws -> Summary {
+  /// - Parameter visit: called at the start and after every control step.
+  /// - Throws: `InvalidInput` for a model that cannot be assembled; whatever `visit` throws.
+  public func run(
+    _ model: RobotModel, visit: (Robot, TrajectoryMoment) throws -> Void = { _, _ in }
+  ) throws -> Summary {
     let robot = try Robot(model, solverSeed: seed)
-    var random = RandomStream(seed: seed, purpose: .controller)
+    let plant = RobotPlant(robot)
+    var gains = HoldGains()
+    gains.target = .reference
+    var driver = controller.controller(gains).makeDriver()
+    driver.begin(plant, random: RandomStream(seed: seed, purpose: .controller))
     let h = robot.world.parameters.timeStep
     let substeps = max(1, Int((controlTimeStep / h).rounded()))
     let controlSteps = max(1, Int((seconds / (Double(substeps) * h)).rounded()))
-    let table = record.map { _ in TrajectoryTable(model) }
     var moment = TrajectoryMoment()
-    if let table { try record?(table.header + table.row(robot, moment)) }
+    try visit(robot, moment)
 
     var summary = Summary()
     for step in 1...controlSteps {
       robot.clearEffortSums()
-      let actions = robot.drive(by: controller, using: &random)
+      let actions = plant.apply(driver.command(plant, observation: []))
       robot.step(substeps)
       summary.controlSteps = step
       summary.fault = robot.world.firstFault()
       if summary.fault != nil { break }
       summary.note(robot)
-      guard let table else { continue }
       moment.step = step
       moment.time = Double(step * substeps) * h
       moment.efforts = robot.effortSums.map { $0 / Double(robot.effortSteps) }
       moment.actions =
         actions.isEmpty
         ? zip(moment.efforts, model.actuators).map { min(1, max(-1, $0 / ($1.effortLimit ?? 1))) } : actions
-      try record?(table.row(robot, moment))
+      try visit(robot, moment)
     }
     summary.physicsSteps = robot.world.physicsSteps
     summary.finalPoses = robot.linkage.links.filter { $0.parent == nil && !$0.isIntermediate }.map {

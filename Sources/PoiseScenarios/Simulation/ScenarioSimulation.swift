@@ -1,7 +1,11 @@
 import Foundation
 public import PoiseControl
 public import PoiseCore
-import PoiseEnvironments
+public import PoiseEnvironments
+import PoiseModels
+import PoiseNetworks
+import PoiseSimulation
+import PoiseTasks
 
 /// One episode of a task under a baseline controller: pushes, rewards and endings as in training.
 public struct ScenarioSimulation: Sendable {
@@ -27,20 +31,15 @@ public struct ScenarioSimulation: Sendable {
     public var stateHash: UInt64 = 0
   }
 
-  /// - Parameter csv: where to write the trajectory, if anywhere; `-` is standard output.
-  public func run(_ loaded: LoadedScenario, csv: String? = nil) throws -> Summary {
-    let task = loaded.task
-    let limit = seconds.map { max(1, Int(($0 / task.timing.controlTimeStep).rounded())) }
+  /// - Parameter play: plays an episode of at most so many control steps; whoever records it gives a `play` of their own.
+  public func run(
+    _ loaded: LoadedScenario, play: (EpisodePlayer, _ stepLimit: Int?) throws -> EpisodeSummary = { $0.play(0, stepLimit: $1) { _ in } }
+  ) throws -> Summary {
     // Baselines have no network, so any instruction set serves.
     let player = try EpisodePlayer(loaded, .baseline(controller), seed: seed, instructionSet: .baseline)
-    let episode: EpisodeSummary
-    if let csv {
-      let recorder = try TrajectoryRecorder(csv, player)
-      episode = try recorder.record(0, stepLimit: limit)
-      try recorder.commit()
-    } else {
-      episode = player.play(0, stepLimit: limit) { _ in }
-    }
+    let task = player.task
+    let limit = seconds.map { max(1, Int(($0 / task.timing.controlTimeStep).rounded())) }
+    let episode = try play(player, limit)
 
     var summary = Summary()
     summary.steps = episode.steps
@@ -48,7 +47,7 @@ public struct ScenarioSimulation: Sendable {
     summary.ending = episode.ending
     summary.totalReward = episode.totalReward
     summary.rewardTerms = zip(task.rewardNames, episode.rewardTerms).map { ($0, $1) }
-    if let quality = episode.quality {
+    if let quality = player.environment.quality {
       summary.tiltRewardPerStep = quality.tiltReward / Double(max(1, episode.steps))
       summary.worstLimitViolation = quality.worstLimitViolation
       summary.worstPenetration = quality.worstPenetration

@@ -1,5 +1,6 @@
 public import PoiseCore
 public import PoiseTasks
+import PoiseEnvironments
 
 /// What one row of a trajectory tells beside the robot's own state.
 public struct TrajectoryMoment: Sendable, Hashable {
@@ -24,7 +25,7 @@ public struct TrajectoryMoment: Sendable, Hashable {
   public init() {}
 
   /// What the environment's last control step was, or the start of its episode.
-  init(_ environment: TaskEnvironment, episode: Int) {
+  public init(_ environment: TaskEnvironment, episode: Int) {
     let snapshot = environment.snapshot
     self.episode = episode
     step = snapshot.step

@@ -1,5 +1,7 @@
 import Foundation
 public import PoiseCore
+import PoiseModels
+import PoiseSimulation
 
 /// A shove now and then.
 public struct PushDisturbance: DisturbanceTerm {

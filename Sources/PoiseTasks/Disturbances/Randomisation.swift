@@ -1,6 +1,7 @@
 import Foundation
 public import PoiseCore
 import PoiseModels
+import PoiseSimulation
 
 /// What differs from episode to episode in the robot and its surroundings; each is drawn uniformly when an episode starts.
 public struct Randomisation: Configurable, Hashable {

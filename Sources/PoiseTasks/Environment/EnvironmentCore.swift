@@ -27,7 +27,7 @@ struct EnvironmentCore: ~Copyable {
   var quality = EpisodeQuality()
   var fault: EnvironmentFault?
   /// Why the present episode cannot even begin: its first step ends as a fault, with no physics in it.
-  private var startFault: EnvironmentState.StartFault?
+  private var startFault: TaskState.StartFault?
 
   private var output: ObservationOutput
   private let evaluations: [@Sendable (borrowing Transition) -> Double]
@@ -49,12 +49,12 @@ struct EnvironmentCore: ~Copyable {
     self.seed = seed
     self.index = index
     plan = detail == .full ? bound.fullPlan : bound.leanPlan
-    robot = try Robot(bound.model, physics: bound.physics, maximumJointSpeed: bound.task.maximumJointSpeed)
+    robot = try Robot(bound.model, physics: bound.physics, maximumJointSpeed: bound.settings.maximumJointSpeed)
     random = RandomStream(seed: seed, purpose: purpose, index: index)
     start = EpisodeStart(random: random, stepLimit: bound.timing.stepLimit)
     let snapshot = RobotSnapshot(
       plan: plan, jointCount: robot.scalarJointCount, actuatorCount: robot.actuatorCount,
-      commandCount: bound.task.commands.count, rewardCount: bound.rewards.count)
+      commandCount: bound.settings.commands.count, rewardCount: bound.rewards.count)
     transition = Transition(
       before: snapshot, after: snapshot, startPositions: Array(repeating: .zero, count: plan.bodies.count),
       controlTimeStep: bound.timing.controlTimeStep)
@@ -63,19 +63,19 @@ struct EnvironmentCore: ~Copyable {
     memories = bound.disturbances.map { Array(repeating: 0, count: $0.memoryCount) }
     physicsSteps = bound.timing.physicsStepsPerControlStep
     let longestDelay = Int(
-      (bound.task.randomisation.actionDelay.upperBound / bound.timing.physicsTimeStep).rounded())
+      (bound.settings.randomisation.actionDelay.upperBound / bound.timing.physicsTimeStep).rounded())
     isDelayed = longestDelay > 0
     history = Array(
       repeating: 0, count: ((longestDelay + physicsSteps - 1) / physicsSteps + 1) * robot.actuatorCount)
-    commandChanges = Array(repeating: 0, count: bound.task.commands.count)
+    commandChanges = Array(repeating: 0, count: bound.settings.commands.count)
     rewardSums = Array(repeating: 0, count: bound.rewards.count)
     output = ObservationOutput(bound)
     evaluations = bound.rewards.map(\.evaluate)
-    weights = bound.task.rewards.map(\.weight)
+    weights = bound.settings.rewards.map(\.weight)
     terminations = bound.terminations.map(\.applies)
     acts = bound.disturbances.map(\.act)
     scaling = bound.actionScaling
-    faults = bound.task.faults
+    faults = bound.settings.faults
     fresh = robot.world.saved()
     reference = JointConfiguration(reference: bound.model)
     qualityPlan = QualityPlan(bound, plan: plan)
@@ -100,7 +100,7 @@ struct EnvironmentCore: ~Copyable {
     robot.world.restore(fresh)
     robot.clearEffortSums()
     drawn.draw(
-      bound.task.randomisation, nominalGravity: bound.physics.gravity,
+      bound.settings.randomisation, nominalGravity: bound.physics.gravity,
       physicsTimeStep: bound.timing.physicsTimeStep, using: &random)
     drawn.apply(to: robot)
     var configuration = reference
@@ -131,7 +131,7 @@ struct EnvironmentCore: ~Copyable {
   }
 
   /// The observation of `transition.after`; zeros and what is wrong where it cannot be believed.
-  private mutating func writeObservation(into observation: inout MutableSpan<Float>) -> EnvironmentState.StartFault? {
+  private mutating func writeObservation(into observation: inout MutableSpan<Float>) -> TaskState.StartFault? {
     guard
       let bad = output.write(transition, noiseFactor: drawn.sensorNoise, random: &random, into: &observation)
     else { return nil }
@@ -143,7 +143,7 @@ struct EnvironmentCore: ~Copyable {
   }
 
   private mutating func drawCommand(_ i: Int, step: Int) {
-    let command = bound.task.commands[i]
+    let command = bound.settings.commands[i]
     transition.after.commands[i] = random.uniform(in: command.range)
     commandChanges[i] =
       command.interval.map { step + max(1, Int(($0 / bound.timing.controlTimeStep).rounded())) } ?? .max
@@ -280,7 +280,7 @@ struct EnvironmentCore: ~Copyable {
   }
 
   private mutating func endAtStart(
-    _ found: EnvironmentState.StartFault, into observation: inout MutableSpan<Float>
+    _ found: TaskState.StartFault, into observation: inout MutableSpan<Float>
   ) -> StepOutcome {
     end(
       faultAt: found.place, reason: "\(found.reason), at the start of the episode", action: transition.after.action,
@@ -293,11 +293,16 @@ struct EnvironmentCore: ~Copyable {
     EpisodeSummary(
       environment: index, episode: episode, start: start, ending: ending, steps: transition.after.step,
       totalReward: totalReward, rewardTerms: rewardSums,
-      quality: detail == .full ? quality.finished(transition.after.step, ending, qualityPlan) : nil)
+      measurements: finishedQuality.map { $0.measurements(transition.after.step, ending, qualityPlan) })
   }
 
-  func saved() -> EnvironmentState {
-    EnvironmentState(
+  /// Only with `EnvironmentDetail.full`.
+  var finishedQuality: EpisodeQuality? {
+    detail == .full ? quality.finished(transition.after.step, ending, qualityPlan) : nil
+  }
+
+  func saved() -> TaskState {
+    TaskState(
       random: random, start: start, episode: episode, world: robot.world.saved(), before: transition.before,
       after: transition.after, startPositions: transition.startPositions, isTerminated: transition.isTerminated,
       disturbanceMemory: memories, drawn: drawn, actionHistory: history, commandChanges: commandChanges,
@@ -306,7 +311,7 @@ struct EnvironmentCore: ~Copyable {
   }
 
   /// Whether a state, from a file say, is one that this environment could be in.
-  func accepts(_ state: EnvironmentState) -> Bool {
+  func accepts(_ state: TaskState) -> Bool {
     let isRunning = state.ending == .running
     return robot.world.accepts(state.world)
       && state.before.hasShape(of: transition.before) && state.after.hasShape(of: transition.after)
@@ -324,7 +329,7 @@ struct EnvironmentCore: ~Copyable {
   }
 
   /// - Parameter state: `accepts` it.
-  mutating func restore(_ state: EnvironmentState) {
+  mutating func restore(_ state: TaskState) {
     precondition(accepts(state), "the state is that of another task, or of another detail")
     if robot.world.breakdown != nil { robot = robot.remade() }
     random = state.random

@@ -1,6 +1,7 @@
 import PoiseCore
-import PoiseEnvironments
+public import PoiseEnvironments
 import PoiseModels
+import PoiseSimulation
 
 /// Where `EpisodeQuality` looks.
 struct QualityPlan: Sendable {
@@ -11,6 +12,8 @@ struct QualityPlan: Sendable {
   /// Control steps at the end that a success asks for; `nil` for tasks without a condition.
   var successSteps: Int?
   var stepLimit: Int
+  /// s
+  var controlTimeStep: Double
   /// [actuators]
   var effortLimits: [Double]
   /// [scalar joints]
@@ -19,10 +22,11 @@ struct QualityPlan: Sendable {
   init(_ bound: BoundTask, plan: SnapshotPlan) {
     let slot = plan.slot(ofBody: bound.uprightBody)
     uprightSlot = slot.flatMap { plan.bodies[$0].needsTilt ? $0 : nil }
-    let tilt = bound.task.success?.tilt ?? SuccessCondition().tilt
+    let tilt = bound.settings.success?.tilt ?? SuccessCondition().tilt
     uprightTiltSquared = tilt * tilt
     stepLimit = bound.timing.stepLimit
-    successSteps = bound.task.success.map { Int(($0.share * Double(bound.timing.stepLimit)).rounded(.up)) }
+    successSteps = bound.settings.success.map { Int(($0.share * Double(bound.timing.stepLimit)).rounded(.up)) }
+    controlTimeStep = bound.timing.controlTimeStep
     effortLimits = bound.model.actuators.map { $0.effortLimit ?? 1 }
     limits = bound.model.scalarJoints.map { bound.linkage.limits[$0] }
   }
@@ -66,6 +70,35 @@ extension EpisodeQuality {
     return result
   }
 
+  /// A value of each of `metrics`, of a finished episode.
+  func measurements(_ steps: Int, _ ending: EpisodeEnding, _ plan: QualityPlan) -> [Double?] {
+    [
+      tiltRewardPerStep(steps: steps, stepLimit: plan.stepLimit), tiltReward, ending == .truncated ? 1 : 0,
+      plan.successSteps.map { _ in isSuccess == true ? 1 : 0 }, Double(steps) * plan.controlTimeStep,
+      Double(uprightSteps) / Double(plan.stepLimit), meanTorqueShare, saturation, actionChange, worstLimitViolation,
+      worstPenetration, worstPenetration,
+    ]
+  }
+
+  /// What a robot's episodes are judged by; `measurements` are in the same order.
+  static let metrics: [Metric] = [
+    .tiltRewardPerStep,
+    Metric("tilt_reward_per_lived_step", title: "  over the steps lived", digits: 4, combination: .sumPerStep),
+    .survivalRate, .successRate, .episodeSeconds,
+    Metric("upright_share", title: "upright, share of time", digits: 3, range: 0...1),
+    Metric("torque_share_mean", title: "torque, share of largest", digits: 3, isHigherBetter: false, range: 0...1),
+    Metric("action_saturation", title: "actions at ±1, share", digits: 3, isHigherBetter: false, range: 0...1),
+    Metric("action_change_mean", title: "action change per step", digits: 3, isHigherBetter: false),
+    Metric(
+      "worst_joint_limit_violation_rad", title: "worst joint beyond limit, rad", digits: 4, combination: .maximum,
+      isHigherBetter: false),
+    Metric(
+      "worst_penetration_m", title: "deepest penetration, m", digits: 4, combination: .maximum, isHigherBetter: false),
+    Metric(
+      "worst_penetration_survived_m", title: "  in episodes survived", digits: 4, combination: .maximumOfTruncated,
+      isHigherBetter: false),
+  ]
+
   /// Σ over the full time limit of −(roll² + pitch²) ÷ its steps; each step missing after a fall counts −(60°)².
   public func tiltRewardPerStep(steps: Int, stepLimit: Int) -> Double {
     let missing = Double(max(0, stepLimit - steps))
@@ -74,4 +107,13 @@ extension EpisodeQuality {
 
   /// −(60°)² in rad².
   public static let missingStepReward = -(Double.pi / 3) * (Double.pi / 3)
+}
+
+extension Metric {
+  /// Σ −(roll² + pitch²) of the upright body ÷ control steps of the full time limit, rad²; steps missing after a fall count −(60°)².
+  public static let tiltRewardPerStep = Self(
+    "tilt_reward_per_step", title: "tilt reward per step, rad²", digits: 4, range: -.infinity...0,
+    headline: "tilt reward % rad² per step")
+  /// Length of an episode, s.
+  public static let episodeSeconds = Self("episode_seconds_mean", title: "episode, mean, s", digits: 2)
 }

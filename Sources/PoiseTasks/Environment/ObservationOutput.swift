@@ -17,7 +17,7 @@ struct ObservationOutput: ~Copyable {
 
   init(_ bound: BoundTask) {
     writes = bound.observations.map(\.write)
-    let shapings = zip(bound.observations, bound.task.observations).flatMap { term, observation in
+    let shapings = zip(bound.observations, bound.settings.observations).flatMap { term, observation in
       term.elements.map { _ in observation.shaping }
     }
     writer = ObservationWriter(capacity: shapings.count)
@@ -25,7 +25,7 @@ struct ObservationOutput: ~Copyable {
     lows = shapings.map { $0.clip?.lowerBound ?? -.infinity }
     highs = shapings.map { $0.clip?.upperBound ?? .infinity }
     noises = shapings.map(\.noise)
-    self.bound = Float(bound.task.faults.observation)
+    self.bound = Float(bound.settings.faults.observation)
     isPlain = shapings.allSatisfy { $0 == ObservationShaping() }
     isNoisy = shapings.contains { $0.noise > 0 }
   }

@@ -1,6 +1,7 @@
 public import PoiseCore
 public import PoiseEnvironments
 public import PoiseModels
+import PoiseSimulation
 
 /// A robot in a world of its own with a task to do.
 ///
@@ -36,12 +37,17 @@ public final class TaskEnvironment: Environment {
   public var index: Int { core.index }
   public var detail: EnvironmentDetail { core.detail }
 
+  public func prepareThread(for work: String) {
+    PhysicsEngine.prepareThread()
+    PhysicsEngine.describeWork(work)
+  }
+
   // MARK: Acting
 
   /// Starts an episode from the present state of `random`.
   public func reset(into observation: inout MutableSpan<Float>) {
     var limit = task.timing.stepLimit
-    if desynchronises, core.episode < 0, task.task.randomFirstEpisodeLength {
+    if desynchronises, core.episode < 0, task.settings.randomFirstEpisodeLength {
       limit = 1 + core.random.index(below: limit)
     }
     reset(from: EpisodeStart(random: core.random, stepLimit: limit), into: &observation)
@@ -82,12 +88,15 @@ public final class TaskEnvironment: Environment {
   /// Why the episode ended, if as a fault.
   public var fault: EnvironmentFault? { core.fault }
 
+  /// How well the present episode goes; only with `EnvironmentDetail.full`.
+  public var quality: EpisodeQuality? { core.finishedQuality }
+
   // MARK: Keeping
 
   /// Everything that the future depends on, also in the middle of an episode.
-  public func saved() -> EnvironmentState { core.saved() }
+  public func saved() -> TaskState { core.saved() }
   /// Whether a state, from a file say, is one that this environment could be in.
-  public func accepts(_ state: EnvironmentState) -> Bool { core.accepts(state) }
+  public func accepts(_ state: TaskState) -> Bool { core.accepts(state) }
   /// - Parameter state: `accepts` it.
-  public func restore(_ state: EnvironmentState) { core.restore(state) }
+  public func restore(_ state: TaskState) { core.restore(state) }
 }

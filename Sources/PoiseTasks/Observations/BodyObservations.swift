@@ -1,5 +1,5 @@
 public import PoiseCore
-public import PoiseEnvironments
+import PoiseEnvironments
 
 /// How high a body is.
 public struct BodyHeightObservation: ObservationTerm {

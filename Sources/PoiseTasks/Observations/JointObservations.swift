@@ -1,6 +1,6 @@
 import Foundation
 public import PoiseCore
-public import PoiseEnvironments
+import PoiseEnvironments
 
 /// Where the joints stand.
 public struct JointPositionsObservation: ObservationTerm {

@@ -1,6 +1,7 @@
 import Foundation
 public import PoiseCore
-public import PoiseEnvironments
+import PoiseEnvironments
+import PoiseModels
 
 /// Which bodies stand on something.
 public struct FootContactsObservation: ObservationTerm {

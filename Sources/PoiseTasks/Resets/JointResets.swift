@@ -1,4 +1,5 @@
 public import PoiseCore
+import PoiseModels
 
 /// Joints start at given positions.
 public struct PoseReset: ResetTerm {

@@ -1,4 +1,5 @@
 public import PoiseCore
+import PoiseModels
 
 /// Torque costs.
 public struct TorqueCost: RewardTerm {

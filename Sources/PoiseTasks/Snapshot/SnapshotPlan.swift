@@ -1,5 +1,6 @@
 import PoiseCore
 import PoiseModels
+import PoiseSimulation
 
 /// What of a robot's state the terms of a task look at; everything else is never read out.
 public struct SnapshotPlan: Sendable {

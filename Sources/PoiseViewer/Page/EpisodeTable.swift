@@ -1,5 +1,5 @@
 import Foundation
-import PoiseCore
+public import PoiseCore
 public import PoiseModels
 public import PoiseScenarios
 

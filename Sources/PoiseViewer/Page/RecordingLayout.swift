@@ -1,6 +1,7 @@
-import PoiseCore
+public import PoiseCore
 public import PoiseModels
 public import PoiseScenarios
+import PoiseSimulation
 public import PoiseTasks
 
 /// What the numbers of a row are: one row for each control step, recorded or live. `recording.js` reads the same.

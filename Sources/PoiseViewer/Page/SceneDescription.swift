@@ -1,5 +1,6 @@
-import PoiseCore
-import PoiseModels
+public import PoiseCore
+public import PoiseModels
+import PoiseSimulation
 
 /// The robot and its surroundings as the page draws them.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import PoiseCore
+public import PoiseCore
 
 /// three.js, the 3-D library of the page, as the system packages it.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import PoiseCore
+public import PoiseCore
 
 /// What a page may ask of a live simulation: JSON objects with a `kind`.
 enum LiveCommand: Sendable, Equatable {

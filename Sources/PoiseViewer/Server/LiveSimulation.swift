@@ -1,7 +1,8 @@
 import Dispatch
 import Foundation
 public import PoiseControl
-import PoiseCore
+public import PoiseCore
+public import PoiseModels
 public import PoiseScenarios
 public import PoiseTraining
 

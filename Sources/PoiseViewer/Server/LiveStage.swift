@@ -1,9 +1,13 @@
 import Dispatch
 import Foundation
-import PoiseCore
-import PoiseNetworks
-import PoiseScenarios
-import PoiseTraining
+public import PoiseCore
+public import PoiseModels
+public import PoiseNetworks
+public import PoiseScenarios
+import PoiseSimulation
+public import PoiseTraining
+import PoiseTasks
+import PoiseEnvironments
 
 /// The state of a live simulation: the episode that is played, who drives it, how fast, and what is to be told. One thread's.
 final class LiveStage {
@@ -12,7 +16,7 @@ final class LiveStage {
   let controlTimeStep: Double
   private let subject: LiveSimulation.Subject
   private let hand: ViewerHand
-  private var controller: Controller
+  private var controller: ControllerChoice
   private let instructionSet: InstructionSet
   private var player: EpisodePlayer
   private var seed: UInt64
@@ -63,10 +67,11 @@ final class LiveStage {
       wanted = .best
       checkpoint = .best
     }
-    hand = ViewerHand(plain.task)
+    let task = try plain.requireRobot(for: "a live simulation").task
+    hand = ViewerHand(task)
     scenario = plain.adding(hand.disturbance)
-    controlTimeStep = plain.task.timing.controlTimeStep
-    self.seed = seed ?? plain.scenario.evaluation.publishedSeed
+    controlTimeStep = task.timing.controlTimeStep
+    self.seed = seed ?? plain.settings.evaluation.publishedSeed
     player = try EpisodePlayer(scenario, controller, seed: self.seed, instructionSet: instructionSet)
     layout = RecordingLayout(player)
     look()
@@ -90,7 +95,7 @@ final class LiveStage {
   }
 
   private var episodeMessage: LiveMessage {
-    .episode(number: number, seed: seed, seconds: Double(scenario.task.timing.stepLimit) * controlTimeStep)
+    .episode(number: number, seed: seed, seconds: Double(player.task.timing.stepLimit) * controlTimeStep)
   }
 
   /// Tells a page that has just come all there is.

@@ -1,7 +1,7 @@
-import PoiseCore
-import PoiseModels
+public import PoiseCore
+public import PoiseModels
 import PoiseSimulation
-import PoiseTasks
+public import PoiseTasks
 
 /// The viewer's hand on the robot: it pulls a point of a body towards a target with a spring, or shoves the robot.
 ///

@@ -1,7 +1,7 @@
 import FlyingFox
 import FlyingSocks
 import Foundation
-import PoiseCore
+public import PoiseCore
 
 /// Serves a live simulation's page on this machine alone.
 ///

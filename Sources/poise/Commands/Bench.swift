@@ -80,6 +80,6 @@ struct Bench: ParsableCommand {
   }
 
   private func load(_ scenario: String) throws -> BoundTask {
-    try LoadedScenario(contentsOf: ShippedFiles().resolve(scenario)).task
+    try LoadedScenario(contentsOf: ShippedFiles().resolve(scenario)).requireRobot(for: "this benchmark").task
   }
 }

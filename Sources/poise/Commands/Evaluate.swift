@@ -1,11 +1,13 @@
 public import ArgumentParser
 import Foundation
-public import PoiseControl
+import PoiseAlgorithms
+import PoiseControl
 import PoiseCore
 import PoiseModels
 import PoiseNetworks
-public import PoiseScenarios
+import PoiseScenarios
 public import PoiseTraining
+import PoiseEnvironments
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -53,10 +55,10 @@ struct Evaluate: ParsableCommand {
     let run =
       try RunFolder.isRun(subject) ? TrainedRun(subject, checkpoint: checkpoint, overrides: set) : nil
     let loaded = try run?.scenario ?? LoadedScenario(contentsOf: ShippedFiles().resolve(subject), overrides: set)
-    let controllers = try chosen(run?.controller)
+    let controllers = try chosen(run?.controller, loaded)
     let evaluation = try Evaluation(
-      loaded, episodes: episodes ?? loaded.scenario.evaluation.episodes,
-      seed: seed ?? loaded.scenario.evaluation.publishedSeed,
+      loaded, episodes: episodes ?? loaded.settings.evaluation.episodes,
+      seed: seed ?? loaded.settings.evaluation.publishedSeed,
       instructionSet: run?.instructionSet ?? InstructionSet.chosen())
     let pool = WorkerPool(threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     let results = try controllers.map { try evaluation.run($0, pool: pool) }
@@ -64,11 +66,11 @@ struct Evaluate: ParsableCommand {
       print(try results[0].json())
     } else {
       print("\(loaded.name), \(evaluation.episodes) episodes, seed \(evaluation.seed)")
-      print(EvaluationTable(results).text)
+      print(EvaluationTable(results, metrics: loaded.specification.metrics).text)
     }
   }
 
-  private func chosen(_ trained: Controller?) throws -> [Controller] {
+  private func chosen(_ trained: ControllerChoice?, _ loaded: LoadedScenario) throws -> [ControllerChoice] {
     if controller == "policy" || controller == nil && json, let trained { return [trained] }
     if controller == "policy" {
       throw InvalidInput(
@@ -76,9 +78,18 @@ struct Evaluate: ParsableCommand {
           file: subject, found: "a scenario", allowed: "a run with its policy for --controller policy",
           remedy: "Train one: poise train \(subject)."))
     }
-    if let controller, let baseline = BaselineController(rawValue: controller) { return [.baseline(baseline)] }
-    if json { return [.baseline(.hold)] }
-    return (trained.map { [$0] } ?? []) + BaselineController.allCases.map { .baseline($0) }
+    let baselines = loaded.baselines
+    if let controller, let baseline = BaselineController(rawValue: controller) {
+      guard baselines.contains(baseline) else {
+        throw InvalidInput(
+          Problem(
+            file: subject, found: "--controller \(controller)",
+            allowed: "\(baselines.map(\.rawValue).joined(separator: ", ")), which can act here"))
+      }
+      return [.baseline(baseline)]
+    }
+    if json { return [.baseline(baselines.contains(.hold) ? .hold : .random)] }
+    return (trained.map { [$0] } ?? []) + baselines.map { .baseline($0) }
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PoiseAlgorithms
 import PoiseCore
 import PoiseExperiments
 import PoiseScenarios
@@ -67,7 +68,7 @@ struct Export: ParsableCommand {
     Interruption.watch()
     let run = try TrainedRun(folder, checkpoint: checkpoint, overrides: set)
     let player = try EpisodePlayer(
-      run.scenario, run.controller, seed: seed ?? run.scenario.scenario.evaluation.publishedSeed,
+      run.scenario, run.controller, seed: seed ?? run.scenario.settings.evaluation.publishedSeed,
       instructionSet: run.instructionSet)
     if let csv {
       let names = columns?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []

@@ -160,7 +160,7 @@ struct Replay: ParsableCommand {
 /// What a replay shows, and who drives it.
 private struct Driven {
   var scenario: LoadedScenario
-  var controller: Controller
+  var controller: ControllerChoice
   var instructionSet: InstructionSet
   var seed: UInt64
   /// For people: "ppo, best checkpoint, seed 3".
@@ -178,7 +178,7 @@ private struct Driven {
       instructionSet = try InstructionSet.chosen()
       text = controller.name
     }
-    seed = replay.seed ?? scenario.scenario.evaluation.publishedSeed
+    seed = replay.seed ?? scenario.settings.evaluation.publishedSeed
     text += ", seed \(seed)"
   }
 }

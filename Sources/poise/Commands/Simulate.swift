@@ -2,8 +2,10 @@ public import ArgumentParser
 import Dispatch
 public import PoiseControl
 import PoiseCore
+import PoiseEnvironments
+import PoiseExperiments
 import PoiseModels
-public import PoiseScenarios
+import PoiseScenarios
 
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -45,7 +47,7 @@ struct Simulate: ParsableCommand {
       simulation.seconds = seconds
       simulation.controller = controller
       simulation.seed = seed
-      story = SimulationStory(try simulation.run(loaded, csv: csv), of: loaded)
+      story = SimulationStory(try simulation.run(loaded) { try play($0, stepLimit: $1) }, of: loaded)
     } else {
       guard overrides.isEmpty else {
         throw ValidationError("--set changes the keys of a scenario; \(path) is a model.")
@@ -55,7 +57,7 @@ struct Simulate: ParsableCommand {
       simulation.seconds = seconds ?? simulation.seconds
       simulation.controller = controller
       simulation.seed = seed
-      story = SimulationStory(try recorded { try simulation.run(model, record: $0) }, of: model)
+      story = SimulationStory(try recorded(model) { try simulation.run(model, visit: $0) }, of: model)
     }
     let elapsed = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
     let text = "\(story.text)\n  controller \(controller.rawValue), seed \(seed)"
@@ -64,11 +66,24 @@ struct Simulate: ParsableCommand {
       "\(elapsed.rounded(significant: 3)) s, \((story.seconds / elapsed).rounded(significant: 3)) times real time")
   }
 
+  /// Plays an episode, into the CSV file where one is asked for.
+  private func play(_ player: EpisodePlayer, stepLimit: Int?) throws -> EpisodeSummary {
+    guard let csv else { return player.play(0, stepLimit: stepLimit) { _ in } }
+    let recorder = try TrajectoryRecorder(csv, player)
+    let episode = try recorder.record(0, stepLimit: stepLimit)
+    try recorder.commit()
+    return episode
+  }
+
   /// Runs with a recorder into the CSV file, which appears when all of it is there.
-  private func recorded<Summary>(_ run: (((String) throws -> Void)?) throws -> Summary) throws -> Summary {
-    guard let csv else { return try run(nil) }
+  private func recorded<Summary>(
+    _ model: RobotModel, _ run: ((Robot, TrajectoryMoment) throws -> Void) throws -> Summary
+  ) throws -> Summary {
+    guard let csv else { return try run { _, _ in } }
     let output = try WholeFile(csv)
-    let summary = try run { try output.write($0) }
+    let table = TrajectoryTable(model)
+    try output.write(table.header)
+    let summary = try run { try output.write(table.row($0, $1)) }
     try output.commit()
     return summary
   }

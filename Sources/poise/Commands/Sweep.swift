@@ -4,6 +4,7 @@ import Foundation
 import PoiseCore
 import PoiseExperiments
 import PoiseNetworks
+import PoiseScenarios
 
 struct SweepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

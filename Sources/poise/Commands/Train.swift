@@ -6,6 +6,7 @@ import PoiseModels
 import PoiseNetworks
 import PoiseScenarios
 import PoiseTraining
+import PoiseEnvironments
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -121,11 +122,13 @@ private final class TrainingDisplay {
   private let start = DispatchTime.now().uptimeNanoseconds
   /// The latest that is known, from iterations in which episodes ended.
   private var meanReturn = "–"
-  private var survival = "–"
+  /// `nil` for tasks that are not judged by it.
+  private var survival: String?
 
   init(_ run: TrainingRun) {
     self.run = run
     firstSteps = run.environmentSteps
+    survival = run.scenario.specification.metrics.contains(.survivalRate) ? "–" : nil
   }
 
   private var elapsed: Double { Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9 }
@@ -139,7 +142,7 @@ private final class TrainingDisplay {
       let left = Double(max(0, run.stepLimit - steps)) / rate
       line.show(
         "\(shortCount(Double(steps))) of \(shortCount(Double(run.stepLimit))) steps, \(shortCount(rate))/s, "
-          + "return \(meanReturn), survival \(survival), at most \(rate > 0 ? shortDuration(left) : "–") left",
+          + "return \(meanReturn)\(survival.map { ", survival \($0)" } ?? ""), at most \(rate > 0 ? shortDuration(left) : "–") left",
         at: elapsed)
     case .evaluation(let result, let steps, let isBest, let meetsGoal):
       line.print(
@@ -150,19 +153,20 @@ private final class TrainingDisplay {
   }
 
   private func scores(_ result: EvaluationResult) -> String {
-    var parts = [
-      String(format: "return %.1f", result.return.mean), String(format: "survival %.2f", result.survivalRate),
-    ]
-    if let rate = result.successRate { parts.append(String(format: "success %.2f", rate)) }
-    parts.append(String(format: "tilt reward %.4f rad² per step", result.tiltRewardPerStep))
-    let episodes = run.scenario.scenario.evaluation.tuningEpisodes
+    var parts = [String(format: "return %.1f", result.return.mean)]
+    let metrics = run.scenario.specification.metrics
+    parts += (metrics.filter(\.isRate) + metrics.filter { !$0.isRate }).compactMap { metric in
+      guard let headline = metric.headline, let value = result[metric] else { return nil }
+      return headline.replacing("%", with: String(format: "%.\(metric.digits)f", value))
+    }
+    let episodes = run.scenario.settings.evaluation.tuningEpisodes
     if result.episodes < episodes { parts.append("after \(result.episodes) of \(episodes) episodes") }
     return parts.joined(separator: ", ")
   }
 
   func report(_ ending: TrainingRun.Ending) -> String {
     let path = run.folder.path
-    let scenario = run.scenario.scenario
+    let scenario = run.scenario.settings
     var lines = [
       ending == .goalReached
         ? "The goal was reached in two evaluations in a row."

@@ -1,7 +1,9 @@
 import Foundation
+import PoiseAlgorithms
 @testable import PoiseBenchmarks
 import PoiseCore
 @testable import PoiseExperiments
+import PoiseNetworks
 @testable import PoiseScenarios
 @testable import PoiseTasks
 @testable import PoiseTraining
@@ -63,7 +65,7 @@ private struct FakeRunner: TrialRunner {
     _ trial: SweepTrial, of scenario: LoadedScenario, to steps: Int?, after earlier: TrialOutcome?, wasKilled: Bool,
     stopSignal: @Sendable () -> Int32
   ) throws -> (outcome: TrialOutcome, isThere: Bool) {
-    let clipRange = scenario.scenario.ppo.clipRange
+    let clipRange = scenario.settings.ppo.clipRange
     let count = calls.withLock {
       $0.append(
         Call(clipRange: clipRange, seed: trial.seed, steps: steps, isFirst: earlier == nil, wasKilled: wasKilled))

@@ -2,7 +2,9 @@ import Foundation
 import PoiseCore
 @testable import PoiseExperiments
 import PoiseModels
+import PoiseNetworks
 @testable import PoiseScenarios
+import PoiseSimulation
 @testable import PoiseTasks
 import TestSupport
 import Testing

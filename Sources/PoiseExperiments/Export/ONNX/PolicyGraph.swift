@@ -1,8 +1,11 @@
 import Foundation
-import PoiseCore
-import PoiseNetworks
-import PoiseTraining
+public import PoiseAlgorithms
+public import PoiseCore
+public import PoiseNetworks
+public import PoiseTraining
 import SwiftProtobuf
+import PoiseTasks
+import PoiseScenarios
 
 /// The deterministic policy as an ONNX model: raw observations in, actuator controls out.
 ///
@@ -23,7 +26,7 @@ public struct PolicyGraph {
 
   public init(_ run: TrainedRun) throws {
     let policy = run.policy
-    let description = PolicyDescription(run)
+    let description = try PolicyDescription(run)
     graph.name = "\(description.scenario)-\(description.algorithm)"
     graph.input = [Self.tensor("observation", policy.observationCount, "raw observations")]
     graph.output = [Self.tensor("action", policy.actionCount, "controls of the actuators, MJCF ctrl")]
@@ -34,7 +37,7 @@ public struct PolicyGraph {
     } else {
       add("Clip", [constant("least", [-1], shape: []), constant("most", [1], shape: [])])
     }
-    let scaling = run.scenario.task.actionScaling
+    let scaling = try run.scenario.requireRobot(for: "exporting a policy").task.actionScaling
     add("Mul", [constant("half_width", scaling.map { Float($0.halfWidth) })])
     add("Add", [constant("center", scaling.map { Float($0.center) })], output: "action")
 

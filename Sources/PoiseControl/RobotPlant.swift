@@ -1,0 +1,39 @@
+public import PoiseEnvironments
+public import PoiseModels
+
+/// A robot without a task.
+public struct RobotPlant: Plant {
+  private let model: Robot
+
+  public init(_ robot: Robot) { model = robot }
+
+  public var robot: Robot? { model }
+  public var actionSpace: Space { Space(model.model.actuators.map { Space.Element(name: $0.name, bounds: -1...1) }) }
+  /// No torque means control 0, which need not be the middle of the range.
+  public var restingAction: [Double]? {
+    ranges.map { $0.half > 0 ? min(1, max(-1, (0 - $0.middle) / $0.half)) : 0 }
+  }
+
+  /// The control range of each actuator, [actuators].
+  private var ranges: [(middle: Double, half: Double)] {
+    model.model.actuators.map { actuator in
+      let range = actuator.controlRange ?? -1...1
+      return ((range.lowerBound + range.upperBound) / 2, (range.upperBound - range.lowerBound) / 2)
+    }
+  }
+
+  /// Gives the actuators a command for the next control step.
+  ///
+  /// - Returns: the actions in −1 … 1, [actuators]; empty for servos, whose efforts vary within the step.
+  @discardableResult
+  public func apply(_ command: ControlCommand) -> [Double] {
+    switch command {
+    case .action(let action):
+      for (index, range) in ranges.enumerated() { model.setControl(range.middle + range.half * action[index], of: index) }
+      return action
+    case .servos(let servos):
+      for (index, servo) in servos.enumerated() { model.setServo(servo, of: index) }
+      return []
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import PoiseEnvironments
+import PoiseTasks
+
+// The metrics of robots by name, for code that knows that it has one.
+extension EvaluationResult {
+  /// Episodes that reached the time limit ÷ episodes; 0 for tasks that do not measure it.
+  public var survivalRate: Double { self[.survivalRate] ?? 0 }
+  /// Episodes that met the scenario's own condition ÷ episodes; `nil` for tasks without one.
+  public var successRate: Double? { self[.successRate] }
+  /// Mean over episodes of Σ −(roll² + pitch²) ÷ steps of the full time limit; steps missing after a fall count −(60°)². rad²
+  public var tiltRewardPerStep: Double { self[.tiltRewardPerStep] ?? 0 }
+  /// Mean length of an episode, s.
+  public var episodeSecondsMean: Double { self[.episodeSeconds] ?? 0 }
+  /// Steps with the upright body within 12° (or the success condition's tilt) ÷ steps of the full time limit.
+  public var uprightShare: Double { metrics["upright_share"].flatMap { $0 } ?? 0 }
+  /// As `tiltRewardPerStep`, over the steps lived alone, rad².
+  public var tiltRewardPerLivedStep: Double { metrics["tilt_reward_per_lived_step"].flatMap { $0 } ?? 0 }
+}

@@ -1,0 +1,75 @@
+public import PoiseAlgorithms
+public import PoiseControl
+import PoiseCore
+public import PoiseNetworks
+import PoiseEnvironments
+
+/// Who acts in a scenario, as a person chooses: a trained policy, or a baseline that a trained one must beat.
+public enum ControllerChoice: Sendable {
+  /// A policy that was trained, with the name of its algorithm.
+  case policy(Policy, name: String)
+  /// A controller that knows nothing, with the scenario's gains.
+  case baseline(BaselineController)
+
+  /// What tables call it.
+  public var name: String {
+    switch self {
+    case .policy(_, let name): name
+    case .baseline(let baseline): baseline.rawValue
+    }
+  }
+
+  /// The controller, as the scenario sets it.
+  public func controller(for scenario: LoadedScenario, instructionSet: InstructionSet) -> any Controller {
+    switch self {
+    case .policy(let policy, let name): PolicyController(policy, name: name, instructionSet: instructionSet)
+    case .baseline(let baseline): baseline.controller(scenario.settings.hold)
+    }
+  }
+}
+
+extension LoadedScenario {
+  /// The baselines that can act in the scenario.
+  public var baselines: [BaselineController] {
+    BaselineController.all(hasRestingAction: specification.restingAction != nil, hasRobot: robot != nil)
+  }
+}
+
+/// A trained policy as a controller: its deterministic action.
+struct PolicyController: Controller {
+  let policy: Policy
+  let name: String
+  let instructionSet: InstructionSet
+
+  init(_ policy: Policy, name: String, instructionSet: InstructionSet) {
+    self.policy = policy
+    self.name = name
+    self.instructionSet = instructionSet
+  }
+
+  func makeDriver() -> any ControllerDriver { Driver(policy, instructionSet) }
+
+  struct Driver: ControllerDriver {
+    /// One row of the policy's network.
+    private var workspace: PolicyWorkspace
+    /// [actions]
+    private var action: [Float]
+
+    init(_ policy: Policy, _ instructionSet: InstructionSet) {
+      workspace = PolicyWorkspace(policy, rowCapacity: 1, instructionSet: instructionSet)
+      action = Array(repeating: 0, count: policy.actionCount)
+    }
+
+    mutating func begin(_ plant: some Plant, random: RandomStream) {}
+
+    mutating func command(_ plant: some Plant, observation: [Float]) -> ControlCommand {
+      Self.act(&workspace, observation, &action)
+      return .action(action.map { Double($0) })
+    }
+
+    private static func act(_ workspace: inout PolicyWorkspace, _ observation: [Float], _ action: inout [Float]) {
+      var span = action.mutableSpan
+      workspace.act(observation.span, into: &span)
+    }
+  }
+}

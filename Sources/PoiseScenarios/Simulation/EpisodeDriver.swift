@@ -1,0 +1,55 @@
+import PoiseControl
+import PoiseCore
+import PoiseEnvironments
+import PoiseModels
+import PoiseTasks
+
+/// A controller at the wheel of one environment, for one episode after the other.
+struct EpisodeDriver {
+  private var driver: any ControllerDriver
+  private let actionSpace: Space
+  private let restingAction: [Double]?
+  /// [actions]
+  private var action: [Float]
+
+  init(_ controller: any Controller, _ task: any EnvironmentSpecification) {
+    driver = controller.makeDriver()
+    actionSpace = task.actionSpace
+    restingAction = task.restingAction?.map { Double($0) }
+    action = Array(repeating: 0, count: task.actionSpace.count)
+  }
+
+  private func plant(_ environment: any Environment) -> EnvironmentPlant {
+    EnvironmentPlant(actionSpace: actionSpace, restingAction: restingAction, environment: environment)
+  }
+
+  /// Call it when the environment stands at the start of episode `number` of a root seed.
+  mutating func begin(_ environment: any Environment, seed: UInt64, number: Int) {
+    driver.begin(plant(environment), random: RandomStream(seed: seed, purpose: .controller, index: number))
+  }
+
+  /// One control step of the environment, from the observation that it stands at to the next one, [observations].
+  mutating func step(_ environment: any Environment, _ observation: inout [Float]) -> StepOutcome {
+    switch driver.command(plant(environment), observation: observation) {
+    case .action(let command):
+      for i in action.indices { action[i] = Float(command[i]) }
+      var span = observation.mutableSpan
+      return environment.step(action.span, into: &span)
+    case .servos(let servos):
+      guard let environment = environment as? TaskEnvironment else {
+        preconditionFailure("servos for an environment without a robot")
+      }
+      var span = observation.mutableSpan
+      return environment.step(servos: servos, into: &span)
+    }
+  }
+}
+
+/// An environment as its controller sees it.
+private struct EnvironmentPlant: Plant {
+  let actionSpace: Space
+  let restingAction: [Double]?
+  let environment: any Environment
+
+  var robot: Robot? { (environment as? TaskEnvironment)?.robot }
+}
