@@ -12,6 +12,7 @@ public final class Guarded<Value>: @unchecked Sendable {
   private let lock = NSLock()
   private nonisolated(unsafe) var value: Value
 
+  /// Puts a value under a lock of its own; nobody else may keep a reference to it.
   public init(_ value: sending Value) { self.value = value }
 
   /// Calls `body` with the value, alone. Not to be called again from `body`: that would wait for ever.

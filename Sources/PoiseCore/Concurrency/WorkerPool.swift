@@ -12,6 +12,8 @@ public final class WorkerPool: Sendable {
   public let threadCount: Int
   private let shared: Shared
 
+  /// Starts the threads, which live as long as the pool.
+  ///
   /// - Parameter threadCount: at least 1.
   public init(threadCount: Int) {
     precondition(threadCount > 0, "a pool of \(threadCount) threads")

@@ -2,10 +2,12 @@
 public struct ConfigurationOverride: Hashable, Sendable {
   /// Names of sections, keys and terms, and indices into lists, counted from 0.
   public var path: [String]
+  /// The new value; its location is the option.
   public var value: ConfigurationNode
   /// The option as the person wrote it, for messages.
   public var option: String
 
+  /// An override whose value, with all its parts, is placed at the option.
   public init(path: [String], value: ConfigurationNode, option: String) {
     self.path = path
     self.option = option

@@ -17,13 +17,16 @@ import Foundation
 public final class FolderLock: Sendable {
   /// What is written into the file.
   public struct Owner: Codable, Hashable, Sendable, CustomStringConvertible {
+    /// The number of the process.
     public var process: Int32
+    /// The name of the machine on which it runs.
     public var host: String
     /// When the process started, in ticks since the machine did; 0 where the system does not tell.
     public var processStart: UInt64
     /// Differs after every start of the machine; empty where the system does not tell.
     public var boot: String
 
+    /// An owner with the given properties.
     public init(process: Int32, host: String, processStart: UInt64, boot: String) {
       (self.process, self.host, self.processStart, self.boot) = (process, host, processStart, boot)
     }
@@ -31,12 +34,16 @@ public final class FolderLock: Sendable {
     public var description: String { "process \(process) on \(host)" }
   }
 
+  /// The name of the lock file inside its folder.
   public static let fileName = "lock"
+  /// The path of the lock file.
   public let path: String
   /// Who held it before and could not let go of it.
   public let deadOwner: Owner?
   private let descriptor: Int32
 
+  /// Takes the lock, or refuses at once.
+  ///
   /// - Parameters:
   ///   - folder: must be there and may be written to.
   ///   - work: what goes on under the lock, for the message: "trains".
@@ -62,6 +69,8 @@ public final class FolderLock: Sendable {
   /// Whether the file is still there and the one that is held: somebody may have removed it.
   private var isHeld: Bool { Self.isSame(descriptor, path) }
 
+  /// Makes sure that the lock is still held.
+  ///
   /// - Throws: `InputOutputError` if somebody removed the file, so that another process may be at work by now.
   public func confirm() throws {
     guard isHeld else {

@@ -15,6 +15,7 @@ public struct SHA256: Sendable {
 
   private static let blockSize = 64
 
+  /// The hash of no bytes.
   public init() {}
 
   /// 64 hexadecimal digits, as `sha256sum` prints them.
@@ -24,8 +25,10 @@ public struct SHA256: Sendable {
     return hash.hexadecimal
   }
 
+  /// Absorbs the next bytes of the message.
   public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
+  /// Absorbs the next bytes of the message, straight from memory.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     count += bytes.count
     var start = 0
@@ -127,7 +130,10 @@ public struct SHA256: Sendable {
 extension SHA256 {
   /// Absorbs the first bytes of a regular file, in constant memory.
   ///
-  /// - Parameter limit: how many; a longer file's rest is left out.
+  /// - Parameters:
+  ///   - path: a regular file, or a symbolic link to one.
+  ///   - limit: how many bytes; the rest of a longer file is left out.
+  /// - Throws: the reason why it was not read.
   public mutating func update(fileAt path: String, limit: Int) throws(BoundedFile.Failure) {
     let descriptor = try BoundedFile.open(path).descriptor
     defer { close(descriptor) }

@@ -47,12 +47,18 @@ public final class WholeFile {
   /// Whether it appears whole under its name; standard output, pipes and devices are written directly.
   public var appearsWhole: Bool { temporary != nil }
 
+  /// Appends text as UTF-8.
+  ///
+  /// - Throws: `InputOutputError` if the disk refuses it, at the latest in `commit`.
   public func write(_ text: String) throws {
     var text = text
     text.withUTF8 { buffer.append(contentsOf: $0) }
     if buffer.count >= Self.bufferSize { try flush() }
   }
 
+  /// Appends bytes.
+  ///
+  /// - Throws: `InputOutputError` if the disk refuses them, at the latest in `commit`.
   public func write(_ bytes: [UInt8]) throws {
     buffer.append(contentsOf: bytes)
     if buffer.count >= Self.bufferSize { try flush() }

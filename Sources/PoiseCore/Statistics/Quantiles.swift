@@ -2,6 +2,8 @@
 public struct Quantiles: Sendable {
   private let sorted: [Double]
 
+  /// Sorts the values.
+  ///
   /// - Parameter values: none of them NaN.
   public init(_ values: [Double]) {
     precondition(values.allSatisfy { !$0.isNaN }, "quantiles of what is no number")

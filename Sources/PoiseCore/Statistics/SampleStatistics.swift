@@ -1,5 +1,6 @@
 /// What a few numbers of independent episodes tell: mean, spread, a robust mean, and how sure the mean is.
 public struct SampleStatistics: Hashable, Sendable, Codable {
+  /// The arithmetic mean.
   public var mean: Double
   /// Sample standard deviation, n − 1; 0 for one value.
   public var std: Double
@@ -8,6 +9,8 @@ public struct SampleStatistics: Hashable, Sendable, Codable {
   /// 95 % interval of the mean, [low, high], by 2,000 bootstrap resamples (percentiles; Efron 1979).
   public var ci95: [Double]
 
+  /// The statistics of a sample.
+  ///
   /// - Parameters:
   ///   - values: at least one.
   ///   - random: which resamples are drawn; purpose `.statistics`.

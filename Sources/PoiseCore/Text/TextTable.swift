@@ -1,8 +1,11 @@
 /// A table of text with aligned columns, for terminals and logs.
 public struct TextTable: Sendable {
+  /// The names of the columns.
   public var header: [String]
+  /// The cells of each row; a row that is too short is filled with empty cells.
   public var rows: [[String]]
 
+  /// A table, by default without rows.
   public init(header: [String], rows: [[String]] = []) {
     self.header = header
     self.rows = rows

@@ -1,0 +1,174 @@
+"""Finds public declarations without a sentence of their own in a doc comment.
+
+A declaration that fulfils a requirement of a protocol of this project, or of a well-known one of Swift's, has its sentence there.
+"""
+
+import re
+
+DECLARATION = re.compile(
+    r"^(?P<indent>\s*)(?P<attributes>(?:@\w+(?:\([^)]*\))?\s+)*)(?P<modifiers>(?:(?:public|open|package|internal|fileprivate|private|"
+    r"static|class|final|mutating|nonmutating|nonisolated|override|required|convenience|indirect|lazy|weak|consuming|borrowing|prefix|"
+    r"postfix|infix)(?:\([^)]*\))?\s+)*)(?P<keyword>struct|class|enum|protocol|actor|extension|typealias|associatedtype|func|var|let|init|"
+    r"subscript|case)\b(?P<rest>.*)")
+SCOPES = ("struct", "class", "enum", "protocol", "actor", "extension")
+# What protocols of Swift and its packages ask for, and say themselves.
+KNOWN = {
+    "description", "debugDescription", "==", "<", "hash(into:)", "encode(to:)", "init(from:)", "init(arrayLiteral:)", "startIndex", "endIndex",
+    "subscript(position:)", "next()", "rawValue", "init(rawValue:)", "allCases", "id", "errorDescription", "init(argument:)", "index(after:)",
+    "index(before:)", "subscript(_:)", "run()", "validate()",
+}
+
+
+def name_of(keyword, rest):
+    """`reset(into:)`, `count`, `init(_:from:)`: as documentation spells a declaration's name."""
+    if keyword in ("func", "init", "subscript"):
+        name, text = keyword, rest
+        if keyword == "func":
+            match = re.match(r"\s*(`?\w+`?|[^\s(\w]+)", rest)
+            name, text = match.group(1).strip("`"), rest[match.end() :]
+        # Generic parameters come before the arguments.
+        depth, i = 0, 0
+        while i < len(text) and (depth or text[i] != "("):
+            depth += {"<": 1, ">": -1}.get(text[i], 0)
+            i += 1
+        if re.fullmatch(r"\W+", name):
+            return name
+        labels, depth, start = [], 0, i + 1
+        for j in range(i, len(text)):
+            if text[j] in "([<{":
+                depth += 1
+            elif text[j] in ")]}" or text[j] == ">" and text[j - 1] != "-":
+                depth -= 1
+            if (text[j] == "," and depth == 1) or (depth == 0 and text[j] == ")"):
+                part = text[start:j].strip()
+                if part:
+                    labels.append(re.split(r"[\s:]", part)[0] + ":")
+                start = j + 1
+            if depth == 0:
+                break
+        if keyword == "subscript":
+            labels = ["_:" if label.count(" ") == 0 else label for label in labels]
+        return f"{name}({''.join(labels)})"
+    match = re.match(r"\s*`?(\w+)`?", rest)
+    return match.group(1) if match else ""
+
+
+def has_sentence(lines, head):
+    """Whether a doc comment ends above a line and begins with a sentence, not with a list of parameters."""
+    first = head
+    while first > 0 and lines[first - 1].strip().startswith("///"):
+        first -= 1
+    if first == head:
+        return head > 0 and lines[head - 1].strip().endswith("*/")
+    return not re.match(r"///\s*-\s*(Parameters?|Returns|Throws)\b", lines[first].strip())
+
+
+class Scope:
+    def __init__(self, keyword, name, is_public):
+        self.keyword, self.name, self.is_public = keyword, name, is_public
+
+
+def declarations(file):
+    """Every declaration outside of bodies of functions: (line number, text, keyword, name, scopes, modifiers, whether it is documented)."""
+    lines, raw = file.code.split("\n"), file.text.split("\n")
+    scopes, depth, found = [], 0, []
+    pending = None
+    for number, line in enumerate(lines):
+        match = DECLARATION.match(line)
+        # Only members of types, and what stands outside of everything, at the depth of the innermost type.
+        if match and depth == len(scopes) and pending is None:
+            keyword, rest = match["keyword"], match["rest"]
+            modifiers = set(re.findall(r"\w+", match["modifiers"]))
+            if keyword == "class" and re.match(r"\s+(func|var|let|subscript)\b", rest):
+                keyword = None
+            # `class` and `actor` are names of other things, too.
+            if keyword in SCOPES and not re.match(r"\s+[`\w]", rest):
+                keyword = None
+            if keyword:
+                # A signature may go on over lines.
+                text = rest
+                following = number
+                while text.count("(") > text.count(")") and following + 1 < len(lines):
+                    following += 1
+                    text += " " + lines[following].strip()
+                head = number
+                while head > 0 and re.match(r"\s*@\w+(\([^)]*\))?\s*$", raw[head - 1]):
+                    head -= 1
+                found.append(
+                    (number + 1, raw[number].strip(), keyword, name_of(keyword, text), list(scopes), modifiers, has_sentence(raw, head)))
+                if keyword in SCOPES:
+                    name = re.match(r"\s*([`\w.]+)", rest).group(1).replace("`", "")
+                    pending = Scope(keyword, name, bool(modifiers & {"public", "open"}))
+                    pending.clause = rest
+        elif pending is not None:
+            pending.clause += " " + line.strip()
+        for character in line:
+            if character == "{":
+                if pending is not None:
+                    scopes.append(pending)
+                    pending.clause = pending.clause.split("{")[0]
+                    pending = None
+                    depth += 1
+                else:
+                    depth += 1
+            elif character == "}":
+                depth -= 1
+                if len(scopes) > depth:
+                    scopes.pop()
+    return found
+
+
+def undocumented(rooms):
+    """{room: ([(file, line, text)], how many public declarations it has)}, from {room: files}."""
+    conformances, requirements = {}, {}
+    read = {room: [(file, declarations(file)) for file in files] for room, files in rooms.items()}
+    for files in read.values():
+        for _, items in files:
+            for _, _, keyword, name, scopes, _, _ in items:
+                if scopes and scopes[-1].keyword == "protocol":
+                    requirements.setdefault(scopes[-1].name, set()).add(name)
+                for scope in scopes:
+                    clause = scope.clause.split(" where ")[0]
+                    if ":" in clause:
+                        names = re.findall(r"\w+", clause.split(":", 1)[1])
+                        conformances.setdefault(scope.name.split(".")[-1], set()).update(names)
+
+    def required(name):
+        """What the protocols of a type ask for, those that they stand on included."""
+        seen, open_names, found = set(), [name], set()
+        while open_names:
+            for other in conformances.get(open_names.pop(), ()):
+                if other not in seen:
+                    seen.add(other)
+                    open_names.append(other)
+                    found |= requirements.get(other, set())
+        return found
+
+    result = {}
+    for room, files in read.items():
+        missing, count = [], 0
+        for file, items in files:
+            for line, text, keyword, name, scopes, modifiers, is_documented in items:
+                if keyword == "extension" or not is_public(keyword, scopes, modifiers):
+                    continue
+                count += 1
+                if is_documented or name in KNOWN:
+                    continue
+                owner = scopes[-1] if scopes else None
+                if owner is not None and owner.keyword != "protocol" and keyword not in ("struct", "class", "enum", "case"):
+                    if name in required(owner.name.split(".")[-1]):
+                        continue
+                missing.append((file, line, text))
+        result[room] = (missing, count)
+    return result
+
+
+def is_public(keyword, scopes, modifiers):
+    if modifiers & {"private", "fileprivate", "internal", "package"}:
+        return False
+    if any(not scope.is_public for scope in scopes if scope.keyword != "extension"):
+        return False
+    if modifiers & {"public", "open"}:
+        return True
+    # Requirements and cases are as public as what they belong to; so is what stands in a public extension.
+    return bool(scopes) and (scopes[-1].keyword == "protocol" or keyword == "case" or scopes[-1].keyword == "extension") and scopes[-1].is_public
