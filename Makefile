@@ -58,6 +58,15 @@ PEERS ?=
 bench-peers: build
 	python3 Benchmarks/peers/bench.py $(PEERS)
 
+# The public declarations of all rooms as one web site, by DocC. Its plugin is fetched for this alone (POISE_DOCS, see Package.swift), and
+# everything is built in a folder of its own: some ten minutes of processor time at first.
+DOCUMENTATION := .build/documentation/site
+docs: setup
+	POISE_DOCS=1 swift package --scratch-path .build/documentation --allow-writing-to-directory $(DOCUMENTATION) \
+	  generate-documentation $(patsubst Sources/%,--target %,$(sort $(wildcard Sources/Poise*))) \
+	  --enable-experimental-combined-documentation --output-path $(DOCUMENTATION)
+	@echo 'To read it: python3 -m http.server --directory $(DOCUMENTATION) 8000, then open http://localhost:8000/documentation'
+
 # The pictures of the viewer, of a trained run; needs Chromium (Debian: chromium).
 RUN ?= models/trained/humanoid-balance
 PICTURES := Sources/PoiseViewer/PoiseViewer.docc/Resources

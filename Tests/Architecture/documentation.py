@@ -1,4 +1,4 @@
-"""Finds public declarations without a sentence of their own in a doc comment.
+"""Finds public declarations without a sentence of their own in a doc comment, and lists of parameters that do not fit their declaration.
 
 A declaration that fulfils a requirement of a protocol of this project, or of a well-known one of Swift's, has its sentence there.
 """
@@ -63,13 +63,61 @@ def has_sentence(lines, head):
     return not re.match(r"///\s*-\s*(Parameters?|Returns|Throws)\b", lines[first].strip())
 
 
+def parameter_fault(lines, head, signature):
+    """What is wrong with the list of parameters of the doc comment above a line: DocC wants none, or all by their inner names."""
+    first = head
+    while first > 0 and lines[first - 1].strip().startswith("///"):
+        first -= 1
+    named, is_list = [], False
+    for line in lines[first:head]:
+        text = line.strip()[3:]
+        if single := re.match(r"\s*-\s*Parameter\s+`?(\w+)`?\s*:", text):
+            named.append(single.group(1))
+        elif re.match(r"\s*-\s*Parameters\s*:", text):
+            is_list = True
+        elif is_list and (item := re.match(r"\s{2,}-\s*`?(\w+)`?\s*:", text)):
+            named.append(item.group(1))
+        elif is_list and re.match(r"\s?-|\s?\S", text):
+            is_list = False
+    if not named:
+        return ""
+    wanted = inner_names(signature)
+    missing, unknown = [name for name in wanted if name not in named], [name for name in named if name not in wanted]
+    return "; ".join(
+        filter(None, [missing and f"parameters without a line: {', '.join(missing)}", unknown and f"no such parameters: {', '.join(unknown)}"]))
+
+
+def inner_names(signature):
+    """`source` and `count` of `(from source: A, count: Int)`."""
+    # Generic parameters come before the arguments.
+    depth, i = 0, 0
+    while i < len(signature) and (depth or signature[i] != "("):
+        depth += {"<": 1, ">": -1}.get(signature[i], 0)
+        i += 1
+    names, depth, start = [], 0, i + 1
+    for j in range(i, len(signature)):
+        if signature[j] in "([{<":
+            depth += 1
+        elif signature[j] in ")]}" or signature[j] == ">" and signature[j - 1] != "-":
+            depth -= 1
+        if (signature[j] == "," and depth == 1) or (depth == 0 and signature[j] == ")"):
+            labels = re.match(r"(?:@\w+\s+)*(\w+)(?:\s+(\w+))?\s*:", signature[start:j].strip())
+            if labels:
+                names.append(labels.group(2) or labels.group(1))
+            start = j + 1
+        if depth == 0:
+            break
+    return names
+
+
 class Scope:
     def __init__(self, keyword, name, is_public):
         self.keyword, self.name, self.is_public = keyword, name, is_public
 
 
 def declarations(file):
-    """Every declaration outside of bodies of functions: (line number, text, keyword, name, scopes, modifiers, whether it is documented)."""
+    """Every declaration outside of bodies of functions: (line number, text, keyword, name, scopes, modifiers, whether it is documented,
+    what is wrong with its parameters)."""
     lines, raw = file.code.split("\n"), file.text.split("\n")
     scopes, depth, found = [], 0, []
     pending = None
@@ -95,7 +143,8 @@ def declarations(file):
                 while head > 0 and re.match(r"\s*@\w+(\([^)]*\))?\s*$", raw[head - 1]):
                     head -= 1
                 found.append(
-                    (number + 1, raw[number].strip(), keyword, name_of(keyword, text), list(scopes), modifiers, has_sentence(raw, head)))
+                    (number + 1, raw[number].strip(), keyword, name_of(keyword, text), list(scopes), modifiers, has_sentence(raw, head),
+                     parameter_fault(raw, head, text) if keyword in ("func", "init", "subscript") else ""))
                 if keyword in SCOPES:
                     name = re.match(r"\s*([`\w.]+)", rest).group(1).replace("`", "")
                     pending = Scope(keyword, name, bool(modifiers & {"public", "open"}))
@@ -119,12 +168,12 @@ def declarations(file):
 
 
 def undocumented(rooms):
-    """{room: ([(file, line, text)], how many public declarations it has)}, from {room: files}."""
+    """{room: ([(file, line, text)], the same for lists of parameters, how many public declarations it has)}, from {room: files}."""
     conformances, requirements = {}, {}
     read = {room: [(file, declarations(file)) for file in files] for room, files in rooms.items()}
     for files in read.values():
         for _, items in files:
-            for _, _, keyword, name, scopes, _, _ in items:
+            for _, _, keyword, name, scopes, *_ in items:
                 if scopes and scopes[-1].keyword == "protocol":
                     requirements.setdefault(scopes[-1].name, set()).add(name)
                 for scope in scopes:
@@ -146,12 +195,14 @@ def undocumented(rooms):
 
     result = {}
     for room, files in read.items():
-        missing, count = [], 0
+        missing, faults, count = [], [], 0
         for file, items in files:
-            for line, text, keyword, name, scopes, modifiers, is_documented in items:
+            for line, text, keyword, name, scopes, modifiers, is_documented, fault in items:
                 if keyword == "extension" or not is_public(keyword, scopes, modifiers):
                     continue
                 count += 1
+                if fault:
+                    faults.append((file, line, fault))
                 if is_documented or name in KNOWN:
                     continue
                 owner = scopes[-1] if scopes else None
@@ -159,7 +210,7 @@ def undocumented(rooms):
                     if name in required(owner.name.split(".")[-1]):
                         continue
                 missing.append((file, line, text))
-        result[room] = (missing, count)
+        result[room] = (missing, faults, count)
     return result
 
 

@@ -258,13 +258,13 @@ def show_undocumented(rooms, lists):
     if unknown:
         sys.exit(f"found {', '.join(unknown)}; allowed {', '.join(sorted(files))}")
     total = 0
-    for room, (missing, count) in undocumented(files).items():
+    for room, (missing, faults, count) in undocumented(files).items():
         if rooms and room not in rooms:
             continue
-        print(f"{room}: {len(missing)} of {count} public declarations have no sentence of their own")
-        total += len(missing)
+        print(f"{room}: {len(missing)} of {count} public declarations have no sentence of their own, {len(faults)} lists of parameters do not fit")
+        total += len(missing) + len(faults)
         if lists:
-            for file, line, text in missing:
+            for file, line, text in sorted(missing + faults, key=lambda fault: (str(fault[0].path), fault[1])):
                 print(f"  {relative(file)}:{line}: {text}")
     return 1 if total else 0
 

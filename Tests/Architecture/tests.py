@@ -155,6 +155,13 @@ class Documentation(unittest.TestCase):
     def test_a_list_of_parameters_is_no_sentence(self):
         self.assertEqual(self.missing("/// - Parameter x: m.\npublic func f(x: Double) {}\n/// F.\n///\n/// - Parameter x: m.\npublic func g(x: Double) {}"), [2])
 
+    def test_a_list_of_parameters_is_empty_or_complete(self):
+        text = ("/// F.\n/// - Parameter x: m.\npublic func f(x: Double, of y: [Int], _ z: (A) -> B) {}\n/// G.\n///\n/// - Parameters:\n///   - y: 1.\n"
+                "///   - w: 2.\npublic func g<T>(x y: T,\n  w: Int) {}\n/// H.\n/// - Parameter of: m.\npublic func h(of x: Int) {}")
+        faults = documentation.undocumented({"R": files(File=text)})["R"][1]
+        self.assertEqual([(line, fault) for _, line, fault in faults], [
+            (3, "parameters without a line: y, z"), (13, "parameters without a line: x; no such parameters: of")])
+
     def test_attributes_may_stand_between(self):
         self.assertEqual(self.missing("/// F.\n@inlinable\npublic func f() {}\n@inlinable public func g() {}"), [4])
 
