@@ -93,7 +93,7 @@ extension ConfigurationFormat where Value == String {
 }
 
 extension ConfigurationFormat where Value == ConfigurationNode {
-  /// Anything, left as it is written, for somebody else to make sense of; but not nothing.
+  /// Any value that is not empty, left as it is written, for a later stage to interpret.
   public static var anyValue: Self {
     Self(
       typeName: "value", phrase: "a value",

@@ -12,9 +12,9 @@ public struct ConfigurationLocation: Hashable, Sendable {
   }
 }
 
-/// A configuration before its keys mean anything: text, lists and mappings, each with the place it was written at.
+/// A configuration before its keys are interpreted: text, lists and mappings, each with the place where it was written.
 ///
-/// YAML is one way to make such a tree (`PoiseExperiments`); nothing here knows about it, apart from writing.
+/// YAML is one way to make such a tree (`PoiseScenarios`); nothing here knows about YAML, apart from writing.
 public struct ConfigurationNode: Hashable, Sendable {
   /// What stands at a node.
   public enum Content: Hashable, Sendable {
@@ -89,7 +89,7 @@ extension ConfigurationNode {
   /// Whether the value is an explicit `null` or `~`.
   var isNull: Bool { scalar.map { !$0.isQuoted && ["null", "~", "Null", "NULL"].contains($0.text) } ?? false }
 
-  /// The entries of a mapping; none where all that stood below a key was left out.
+  /// The entries of a mapping; an empty list if nothing was written below its key.
   var entries: [Entry]? {
     if case .mapping(let entries) = content { return entries }
     return isEmpty ? [] : nil

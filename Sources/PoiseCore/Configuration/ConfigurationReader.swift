@@ -1,6 +1,6 @@
-/// What is read so far: the problems, where each key stands, and the path of the key that is being read.
+/// The state of reading a configuration: the problems so far, where each key stands, and the path of the key being read.
 public struct ConfigurationReader: Sendable {
-  /// What a person is told; empty where only what is good is wanted.
+  /// The problems that a person is told; empty if only the valid part of the configuration is wanted.
   public private(set) var problems: [Problem] = []
   private var problemCount = 0
   /// How many problems are between keys that are fine one by one.
@@ -81,7 +81,7 @@ public struct ConfigurationReader: Sendable {
   }
 }
 
-/// The keys of a section, for whoever wrote another: made once for all of them.
+/// The keys of a section, for messages about unknown ones; made once for all messages.
 struct KnownKeys {
   let names: NearNames
   let phrase: String

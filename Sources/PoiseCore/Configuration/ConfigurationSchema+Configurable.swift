@@ -4,8 +4,8 @@ extension ConfigurationSchema {
     self.init(entries: Value.schemaEntries(defaults: Value(), prefix: ""))
   }
 
-  /// What a programmer got wrong in the declarations of a type, for a test to show: double or badly spelled keys,
-  /// missing documentation, defaults that lie outside their own range or break a cross check.
+  /// The mistakes in the declarations of a type, for a test to show: keys that are declared twice or badly spelled, missing
+  /// documentation, defaults that lie outside their own range or fail a cross check.
   public static func faults<Value: Configurable>(of type: Value.Type) -> [String] {
     let schema = ConfigurationSchema(of: Value.self)
     var faults: [String] = []

@@ -1,5 +1,5 @@
-/// Every key of a configurable type with type, default, unit, range and meaning; made from the declarations, so it
-/// cannot lie.
+/// Every key of a configurable type with its type, default, unit, range and meaning. It is made from the declarations, so it
+/// always agrees with them.
 public struct ConfigurationSchema: Hashable, Sendable {
   /// One key, one term, or one section.
   public struct Entry: Hashable, Sendable {

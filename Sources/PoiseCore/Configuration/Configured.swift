@@ -23,9 +23,11 @@ public struct Configured<Value: Configurable>: Sendable {
     value = read
   }
 
-  /// Reads what is good of a tree that has problems: faulty keys keep their defaults, keys that contradict one another
-  /// stay. For later stages, which then find their own problems in the rest, so that a person sees all of them together;
-  /// never to be used as the configuration.
+  /// Reads the valid part of a tree that has problems: faulty keys keep their defaults, and keys that contradict one another
+  /// keep their values.
+  ///
+  /// Later stages look for their own problems in it, so that a person sees all problems together. It must never be used as the
+  /// configuration.
   public init?(whatIsGoodIn node: ConfigurationNode) {
     var reader = ConfigurationReader(keepsWhatIsGood: true, schemaPaths: { [] })
     guard let read = Value.read(node, startingFrom: Value(), &reader) else { return nil }

@@ -1,4 +1,4 @@
-/// One thing that is wrong in something a person wrote: where, what was found, what is allowed, what to do.
+/// One mistake in something that a person wrote: where it is, what was found, what is allowed, what to do.
 ///
 /// Printed as `models/robot.xml:12: body 'torso', geom 'head', size: found -1; allowed a length above 0 m. Make it positive.`
 public struct Problem: Hashable, Sendable, CustomStringConvertible {
@@ -37,7 +37,7 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Input of a person that cannot be used; lists every problem that was found, in the order of the file.
+/// Invalid input, with every problem that was found, in the order of the file.
 public struct InvalidInput: PoiseError, Equatable {
   /// At least one, in the order of the file.
   public var problems: [Problem]

@@ -19,7 +19,7 @@ public enum BoundedFile {
       case .unreadable(let reason): reason
       case .isFolder: "it is a folder"
       case .isNotRegular: "it is not a regular file"
-      case .tooLarge(let size, let limit): "it has \(size) bytes, and \(limit) are allowed"
+      case .tooLarge(let size, let limit): "it has \(size) bytes, and at most \(limit) are allowed"
       }
     }
   }

@@ -1,4 +1,4 @@
-/// What a random stream is drawn for. A new purpose gets a new number, so that adding one never shifts the others.
+/// What the numbers of a random stream are for. A new purpose gets a new number, so that adding one never shifts the others.
 public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
   /// Initial weights of networks.
   case weights = 1

@@ -11,7 +11,7 @@ public struct Quaternion: Hashable, Sendable, Codable {
   /// The z component of the vector part.
   public var z: Double
 
-  /// A quaternion from its components, which are not normalized here.
+  /// A quaternion from its components, which are not normalised here.
   @inlinable public init(w: Double, x: Double, y: Double, z: Double) {
     (self.w, self.x, self.y, self.z) = (w, x, y, z)
   }

@@ -11,7 +11,7 @@ public struct TextTable: Sendable {
     self.rows = rows
   }
 
-  /// Lines of equal columns, two blanks apart; columns whose cells are all numbers stand right.
+  /// The lines of the table, its columns two blanks apart. Columns of numbers are aligned to the right.
   ///
   /// - Parameter indent: blanks before each line.
   public func text(indent: Int = 2) -> String {
@@ -39,7 +39,7 @@ public struct TextTable: Sendable {
 }
 
 extension Double {
-  /// This number with `digits` significant digits and no needless zeros, for people: 0.0333, 12.5, 1.2e-07.
+  /// This number with `digits` significant digits and no trailing zeros, for display: 0.0333, 12.5, 1.2e-07.
   public func rounded(significant digits: Int) -> String {
     guard isFinite, self != 0 else { return self == 0 ? "0" : "\(self)" }
     var magnitude = 0

@@ -7,25 +7,33 @@ import PoiseModels
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Simulates a robot, or one episode of a task, under a baseline controller.",
-    discussion: "The story goes to standard output, with --csv - to standard error; it is the same for the same seed.")
+    discussion: """
+      A summary goes to standard output, or to standard error with --csv -. The same seed gives the same summary.
+
+      Examples:
+        poise simulate humanoid --controller hold --seconds 5
+        poise simulate humanoid-balance --seed 3 --csv fall.csv
+        poise simulate pendulum-swingup --set episodeSeconds=20
+      """)
 
   @Argument(help: "A scenario or model file, or a name that `poise list` shows.")
   var file: String
 
-  @Option(help: "Simulated seconds; without it 10 s of a model, a whole episode of a scenario.")
+  @Option(help: "Simulated seconds. Default: 10 for a model, a whole episode for a scenario.")
   var seconds: Double?
 
-  @Option(help: "Who drives: \(BaselineController.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "The controller: \(BaselineController.allCases.map(\.rawValue).joined(separator: ", ")).")
   var controller = BaselineController.zero
 
-  @Option(help: "Root of all random numbers; the same seed gives the same bits.")
+  @Option(help: "The root seed of all random numbers; the same seed gives the same bits.")
   var seed: UInt64 = 0
 
   @Option(
-    help: "Write the trajectory to this file, '-' for standard output; of a scenario with FILE.meta.json beside it.")
+    help:
+      "Write the trajectory to this file; '-' is standard output. For a scenario, FILE.meta.json is written beside it.")
   var csv: String?
 
-  @Option(name: .customLong("set"), help: "Override a key of the scenario: key.path=value.")
+  @Option(name: .customLong("set"), help: "Change a key of the scenario, key.path=value; may be repeated.")
   var overrides: [String] = []
 
   func validate() throws {
@@ -47,7 +55,7 @@ struct Simulate: ParsableCommand {
       story = SimulationStory(try simulation.run(loaded, csv: csv), of: loaded)
     } else {
       guard overrides.isEmpty else {
-        throw ValidationError("--set changes the keys of a scenario; \(path) is a model.")
+        throw ValidationError("--set changes keys of a scenario, but \(path) is a model.")
       }
       let model = try RobotModel(contentsOf: path)
       var simulation = ModelSimulation()
@@ -63,7 +71,7 @@ struct Simulate: ParsableCommand {
       "\(elapsed.rounded(significant: 3)) s, \((story.seconds / elapsed).rounded(significant: 3)) times real time")
   }
 
-  /// Runs with a recorder into the CSV file, which appears when all of it is there.
+  /// Runs with a recorder into the CSV file, which appears once it is complete.
   private func recorded<Summary>(_ run: (((String) throws -> Void)?) throws -> Summary) throws -> Summary {
     guard let csv else { return try run(nil) }
     let output = try WholeFile(csv)
