@@ -35,7 +35,7 @@ struct Bench: ParsableCommand {
 
   @Argument(
     help: """
-      What to measure: \(Name.allCases.map(\.rawValue).joined(separator: ", ")). Default: all figures of speed. hold-gains \
+      What to measure. Default: all figures of speed. hold-gains \
       searches for the best gains of the baseline `hold`; physics-settings compares solvers, time steps and shapes for the \
       humanoid.
       """)
@@ -48,7 +48,7 @@ struct Bench: ParsableCommand {
   @Option(help: "Number of worlds in control-steps.")
   var worlds = 8
 
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: .json)
   var json = false
 
   func validate() throws {

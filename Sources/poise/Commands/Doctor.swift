@@ -16,7 +16,7 @@ struct Doctor: ParsableCommand {
         poise doctor --json
       """)
 
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: .json)
   var json = false
 
   func run() throws {

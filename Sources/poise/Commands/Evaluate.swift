@@ -25,7 +25,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Number of episodes. Default: the scenario's evaluation.episodes.")
   var episodes: Int?
 
-  @Option(help: "The root seed of the episodes. Default: the scenario's evaluation.publishedSeed.")
+  @Option(help: .episodeSeed)
   var seed: UInt64?
 
   @Option(
@@ -34,16 +34,16 @@ struct Evaluate: ParsableCommand {
   )
   var controller: String?
 
-  @Option(help: "The checkpoint of a run: best, latest, previous.")
+  @Option(help: .checkpoint)
   var checkpoint = RunFolder.Checkpoint.best
 
-  @Option(help: "Number of threads; it does not change the result. Default: one for each processor.")
+  @Option(help: .threads)
   var threads: Int?
 
-  @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")
+  @Option(help: .scenarioOverrides)
   var set: [String] = []
 
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: .json)
   var json = false
 
   func validate() throws {

@@ -34,7 +34,7 @@ struct Export: ParsableCommand {
   @Option(help: "Number of episodes.")
   var episodes = 1
 
-  @Option(help: "The root seed of the episodes. Default: the scenario's evaluation.publishedSeed.")
+  @Option(help: .episodeSeed)
   var seed: UInt64?
 
   @Option(help: ArgumentHelp("Write only these columns of the CSV, in this order: NAME,NAME…", valueName: "names"))
@@ -45,10 +45,10 @@ struct Export: ParsableCommand {
       "Write a row for every K-th control step; the last step of an episode always has one.", valueName: "k"))
   var every = 1
 
-  @Option(help: "The checkpoint of the run: best, latest, previous.")
+  @Option(help: .checkpoint)
   var checkpoint = RunFolder.Checkpoint.best
 
-  @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")
+  @Option(help: .scenarioOverrides)
   var set: [String] = []
 
   func validate() throws {

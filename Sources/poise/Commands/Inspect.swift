@@ -19,7 +19,7 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Show every key of a scenario file with its type, default, unit and range.")
   var schema = false
 
-  @Option(name: .customLong("set"), help: "Change a key of the scenario, key.path=value; may be repeated.")
+  @Option(name: .customLong("set"), help: .scenarioOverrides)
   var overrides: [String] = []
 
   func validate() throws {

@@ -41,9 +41,7 @@ struct Replay: ParsableCommand {
   @Option(help: ArgumentHelp("Number of episodes, 1 to 1000. Default: 1; for a trajectory, all.", valueName: "n"))
   var episodes: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "The root seed of the episodes. Default: the scenario's evaluation.publishedSeed.", valueName: "n"))
+  @Option(help: .episodeSeed)
   var seed: UInt64?
 
   @Option(help: ArgumentHelp("Write one self-contained page to this file; '-' is standard output.", valueName: "file"))
@@ -68,10 +66,7 @@ struct Replay: ParsableCommand {
   @Option(help: "The controller of a scenario without a run. Default: hold.")
   var controller: BaselineController?
 
-  @Option(
-    help: ArgumentHelp(
-      "Change a key of the scenario; may be repeated. `poise inspect --schema` lists the keys.", valueName: "key=value")
-  )
+  @Option(help: .scenarioOverrides)
   var set: [String] = []
 
   func validate() throws {

@@ -26,7 +26,7 @@ struct Report: ParsableCommand {
     help: "Number of episodes of each evaluation; 0 for no evaluation. Default: the scenario's evaluation.episodes.")
   var episodes: Int?
 
-  @Option(help: "Number of threads; it does not change the result. Default: one for each processor.")
+  @Option(help: .threads)
   var threads: Int?
 
   func validate() throws {

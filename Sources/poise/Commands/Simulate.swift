@@ -22,10 +22,10 @@ struct Simulate: ParsableCommand {
   @Option(help: "Simulated seconds. Default: 10 for a model, a whole episode for a scenario.")
   var seconds: Double?
 
-  @Option(help: "The controller: \(BaselineController.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "The baseline that controls the robot.")
   var controller = BaselineController.zero
 
-  @Option(help: "The root seed of all random numbers; the same seed gives the same bits.")
+  @Option(help: .rootSeed)
   var seed: UInt64 = 0
 
   @Option(
@@ -33,7 +33,7 @@ struct Simulate: ParsableCommand {
       "Write the trajectory to this file; '-' is standard output. For a scenario, FILE.meta.json is written beside it.")
   var csv: String?
 
-  @Option(name: .customLong("set"), help: "Change a key of the scenario, key.path=value; may be repeated.")
+  @Option(name: .customLong("set"), help: .scenarioOverrides)
   var overrides: [String] = []
 
   func validate() throws {

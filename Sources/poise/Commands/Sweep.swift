@@ -32,7 +32,7 @@ struct SweepCommand: ParsableCommand {
   @Option(help: "Number of trainings at the same time. Default: one for each processor.")
   var parallel: Int?
 
-  @Option(help: "Change a key of the plan, key.path=value; may be repeated.")
+  @Option(help: ArgumentHelp("Change a key of the plan; may be repeated.", valueName: "key=value"))
   var set: [String] = []
 
   @Flag(help: "Show every key of a plan with its type, default, range and meaning.")

@@ -36,7 +36,7 @@ struct Train: ParsableCommand {
   @Option(help: "The root seed of all random numbers; the same seed gives the same bits. Default: 1.")
   var seed: UInt64?
 
-  @Option(help: "Number of threads; it does not change the result. Default: one for each processor.")
+  @Option(help: .threads)
   var threads: Int?
 
   @Option(
@@ -47,7 +47,7 @@ struct Train: ParsableCommand {
   @Option(help: "The folder of the run. Default: a new one below runs/.")
   var out: String?
 
-  @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")
+  @Option(help: .scenarioOverrides)
   var set: [String] = []
 
   func validate() throws {
