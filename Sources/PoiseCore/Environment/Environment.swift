@@ -1,7 +1,6 @@
 /// How an episode stands after a control step. The four never merge: a learner bootstraps past `truncated`, not past
 /// `terminated`, and never sees a transition that ends in `fault`.
 public enum EpisodeEnding: UInt8, Sendable, Codable, Hashable {
-  /// The episode goes on.
   case running = 0
   /// The task is over: fallen, out of range. Nothing follows, so nothing is worth bootstrapping.
   case terminated = 1
@@ -10,18 +9,14 @@ public enum EpisodeEnding: UInt8, Sendable, Codable, Hashable {
   /// The simulation can no longer be trusted. The reward is 0 and the observation is the last good one.
   case fault = 3
 
-  /// Whether the episode has ended, for whatever reason.
   @inlinable public var isOver: Bool { self != .running }
 }
 
 /// What a control step gives beside its observation.
 public struct StepOutcome: Sendable, Hashable {
-  /// The reward of the control step, without a unit; 0 for a fault.
   public var reward: Double
-  /// Whether, and how, the episode ended with this step.
   public var ending: EpisodeEnding
 
-  /// An outcome with the given reward and ending.
   @inlinable public init(reward: Double, ending: EpisodeEnding) {
     self.reward = reward
     self.ending = ending

@@ -6,12 +6,10 @@ public struct Space: Hashable, Sendable, Codable {
     public var name: String
     /// SI symbols; empty for numbers without a unit.
     public var unit: String
-    /// The smallest value that the number takes; −∞ if nothing bounds it.
+    /// The number never leaves these; ±∞ where nothing bounds it.
     public var lowerBound: Double
-    /// The largest value that the number takes; ∞ if nothing bounds it.
     public var upperBound: Double
 
-    /// An element that is unbounded by default.
     public init(name: String, unit: String = "", bounds: ClosedRange<Double> = -.infinity ... .infinity) {
       self.name = name
       self.unit = unit
@@ -19,19 +17,14 @@ public struct Space: Hashable, Sendable, Codable {
       upperBound = bounds.upperBound
     }
 
-    /// The smallest and the largest value.
     public var bounds: ClosedRange<Double> { lowerBound...upperBound }
   }
 
-  /// One for each number, in the order of the vector.
   public var elements: [Element]
 
-  /// A space of the given elements.
   public init(_ elements: [Element]) { self.elements = elements }
 
-  /// How many numbers a vector of this space has.
   public var count: Int { elements.count }
-  /// The name of each element, in order.
   public var names: [String] { elements.map(\.name) }
 
   /// The first element whose number is not finite or beyond its bounds, with a sentence that says so.
