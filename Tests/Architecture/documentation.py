@@ -15,7 +15,7 @@ SCOPES = ("struct", "class", "enum", "protocol", "actor", "extension")
 KNOWN = {
     "description", "debugDescription", "==", "<", "hash(into:)", "encode(to:)", "init(from:)", "init(arrayLiteral:)", "startIndex", "endIndex",
     "subscript(position:)", "next()", "rawValue", "init(rawValue:)", "allCases", "id", "errorDescription", "init(argument:)", "index(after:)",
-    "index(before:)", "subscript(_:)", "run()", "validate()",
+    "index(before:)", "run()", "validate()",
 }
 
 
@@ -26,28 +26,9 @@ def name_of(keyword, rest):
         if keyword == "func":
             match = re.match(r"\s*(`?\w+`?|[^\s(\w]+)", rest)
             name, text = match.group(1).strip("`"), rest[match.end() :]
-        # Generic parameters come before the arguments.
-        depth, i = 0, 0
-        while i < len(text) and (depth or text[i] != "("):
-            depth += {"<": 1, ">": -1}.get(text[i], 0)
-            i += 1
         if re.fullmatch(r"\W+", name):
             return name
-        labels, depth, start = [], 0, i + 1
-        for j in range(i, len(text)):
-            if text[j] in "([<{":
-                depth += 1
-            elif text[j] in ")]}" or text[j] == ">" and text[j - 1] != "-":
-                depth -= 1
-            if (text[j] == "," and depth == 1) or (depth == 0 and text[j] == ")"):
-                part = text[start:j].strip()
-                if part:
-                    labels.append(re.split(r"[\s:]", part)[0] + ":")
-                start = j + 1
-            if depth == 0:
-                break
-        if keyword == "subscript":
-            labels = ["_:" if label.count(" ") == 0 else label for label in labels]
+        labels = [re.split(r"[\s:]", argument)[0] + ":" for argument in arguments(text)]
         return f"{name}({''.join(labels)})"
     match = re.match(r"\s*`?(\w+)`?", rest)
     return match.group(1) if match else ""
@@ -89,25 +70,30 @@ def parameter_fault(lines, head, signature):
 
 def inner_names(signature):
     """`source` and `count` of `(from source: A, count: Int)`."""
+    found = [re.match(r"(?:@\w+\s+)*(\w+)(?:\s+(\w+))?\s*:", argument) for argument in arguments(signature)]
+    return [match.group(2) or match.group(1) for match in found if match]
+
+
+def arguments(signature):
+    """`from source: A` and `count: Int` of `<T>(from source: A, count: Int) -> B`."""
     # Generic parameters come before the arguments.
     depth, i = 0, 0
     while i < len(signature) and (depth or signature[i] != "("):
         depth += {"<": 1, ">": -1}.get(signature[i], 0)
         i += 1
-    names, depth, start = [], 0, i + 1
+    found, depth, start = [], 0, i + 1
     for j in range(i, len(signature)):
         if signature[j] in "([{<":
             depth += 1
         elif signature[j] in ")]}" or signature[j] == ">" and signature[j - 1] != "-":
             depth -= 1
         if (signature[j] == "," and depth == 1) or (depth == 0 and signature[j] == ")"):
-            labels = re.match(r"(?:@\w+\s+)*(\w+)(?:\s+(\w+))?\s*:", signature[start:j].strip())
-            if labels:
-                names.append(labels.group(2) or labels.group(1))
+            if argument := signature[start:j].strip():
+                found.append(argument)
             start = j + 1
         if depth == 0:
             break
-    return names
+    return found
 
 
 class Scope:
