@@ -167,6 +167,25 @@ def arrow_faults(table, targets, files):
     return faults
 
 
+def path_faults(text, exists):
+    """Files and folders that the README names and that are not there. A bare file name is one in some folder of the sources or tests."""
+    faults = []
+    for number, line in enumerate(text.splitlines(), 1):
+        for path in re.findall(r"`([\w+.-]*/[\w+./-]*|[\w+.-]+\.(?:swift|py|txt|md))`", line):
+            if not exists(path):
+                faults.append(f"{TABLE}:{number}: names '{path}', which is not there.")
+    return faults
+
+
+def exists(path):
+    path = path.rstrip("/")
+    if (ROOT / path).exists() or (ROOT / "Sources" / path).exists():
+        return True
+    if "/" in path:
+        return any((room / path).exists() for room in (ROOT / "Sources").iterdir())
+    return any(True for folder in ("Sources", "Tests") for _ in (ROOT / folder).rglob(path))
+
+
 # MARK: Circles inside a room
 
 
@@ -215,8 +234,8 @@ def check(shows_circles_alone):
     files = room_files(targets)
     faults, lines = [], []
     if not shows_circles_alone:
-        readme = ROOT / TABLE
-        faults += arrow_faults(read_table(readme.read_text(encoding="utf-8") if readme.exists() else ""), targets, files)
+        readme = (ROOT / TABLE).read_text(encoding="utf-8") if (ROOT / TABLE).exists() else ""
+        faults += arrow_faults(read_table(readme), targets, files) + path_faults(readme, exists)
     exceptions, wrong = read_exceptions(EXCEPTIONS.read_text(encoding="utf-8"))
     faults += wrong
     used = set()

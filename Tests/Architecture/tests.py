@@ -121,6 +121,11 @@ class Rooms(unittest.TestCase):
         self.assertIn("'COde' of Package.swift is missing from the table", text)
         self.assertIn("'Base' may import 'Top', which stands above it", text)
 
+    def test_a_file_that_the_readme_names_and_that_is_not_there_is_named(self):
+        there = {"A/B.swift", "C.swift", "D/"}.__contains__
+        self.assertEqual(len(rooms.path_faults("`A/B.swift`, `C.swift`, `D/`, `make test`, `a.b` and `tilt`", there)), 0)
+        self.assertIn("README.md:2: names 'E.swift'", " ".join(rooms.path_faults("\n`E.swift`", there)))
+
     def test_a_circle_is_reported_unless_one_of_its_arrows_is_argued_for(self):
         sources = files(A="struct A { var b: B? }", B="struct B { var a: A }")
         self.assertEqual(len(rooms.circle_reports("R", sources, {}, set())), 1)
