@@ -9,25 +9,33 @@ SYSTEM_PACKAGES := libode-dev libeigen3-dev libjs-three pkg-config
 # three.js, the 3-D library of the viewer's page; POISE_THREE_JS names another copy of it.
 THREE_JS := $(or $(POISE_THREE_JS),/usr/share/javascript/three/three.min.js)
 
-.PHONY: help balance test test-browser torture build setup format bench bench-peers screenshots protobuf
+.PHONY: help balance test architecture test-browser torture build docs setup format bench bench-peers screenshots protobuf
 
 help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
 	@echo 'make test      set everything up and run all tests'
+	@echo 'make architecture  arrows between rooms point down, no circle of files inside one; part of make test'
 	@echo 'make test-browser  the viewer in headless Chromium'
 	@echo 'make torture   the long tests, hours: kills, failing disks, damage, rubbish; each script of Tests/Torture alone tells its options with --help'
 	@echo 'make build     build the poise program: $(POISE)'
 	@echo 'make bench     figures of this machine beside their floors'
 	@echo 'make bench-peers  Poise beside other suites: Python environments in $$POISE_PEERS or /tmp/poise-peers; PEERS="--rows … --rounds …"'
 	@echo 'make screenshots  the pictures of the README, from a run, with headless Chromium: RUN=FOLDER'
+	@echo 'make docs      the documentation of all rooms, as a web site: $(DOCUMENTATION)'
 	@echo 'make format    format all Swift files'
 	@echo 'make protobuf  write the Swift of onnx.proto anew'
 
 balance: build
 	$(POISE) train scenarios/humanoid-balance.yaml
 
-test: setup
+test: setup architecture
 	$(SWIFT_TEST)
+
+# Reads imports and type names, in seconds; the table of rooms stands in Sources/README.md.
+architecture:
+	@if command -v python3 >/dev/null 2>&1; then \
+	  python3 Tests/Architecture/tests.py && python3 Tests/Architecture/rooms.py; \
+	else echo 'skipped: the check of the architecture needs Python 3' >&2; fi
 
 # The viewer's pages, live and from disk, in headless Chromium (Debian: chromium).
 test-browser: setup
@@ -49,6 +57,15 @@ bench: build
 PEERS ?=
 bench-peers: build
 	python3 Benchmarks/peers/bench.py $(PEERS)
+
+# The public declarations of all rooms as one web site, by DocC. Its plugin is fetched for this alone (POISE_DOCS, see Package.swift), and
+# everything is built in a folder of its own: some ten minutes of processor time at first.
+DOCUMENTATION := .build/documentation/site
+docs: setup
+	POISE_DOCS=1 swift package --scratch-path .build/documentation --allow-writing-to-directory $(DOCUMENTATION) \
+	  generate-documentation $(patsubst Sources/%,--target %,$(sort $(wildcard Sources/Poise*))) \
+	  --enable-experimental-combined-documentation --output-path $(DOCUMENTATION)
+	@echo 'To read it: python3 -m http.server --directory $(DOCUMENTATION) 8000, then open http://localhost:8000/documentation'
 
 # The pictures of the viewer, of a trained run; needs Chromium (Debian: chromium).
 RUN ?= models/trained/humanoid-balance

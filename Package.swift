@@ -9,6 +9,10 @@ let packageDependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
 ]
+// DocC's plugin is fetched for `make docs` alone, so that no user's build pays for it.
+let documentationDependencies: [Package.Dependency] =
+  Context.environment["POISE_DOCS"] == nil
+  ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -123,7 +127,7 @@ let package = Package(
         "PoiseControl", "PoiseTasks", "PoiseScenarios", "PoiseTraining", "PoiseExperiments", "PoiseViewer",
       ]),
   ],
-  dependencies: packageDependencies,
+  dependencies: packageDependencies + documentationDependencies,
   targets: systemLibraries + rooms + benchmarks + commandLine + testTargets,
   cxxLanguageStandard: .cxx17
 )

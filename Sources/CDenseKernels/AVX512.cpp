@@ -1,4 +1,5 @@
-// The kernels for AVX-512 (F, DQ, VL, BW). See DESIGN.md, decision 4, for the way this works without build flags.
+// The kernels for AVX-512 (F, DQ, VL, BW), without build flags: macros tell Eigen that the instructions exist, the attribute `target` lets
+// the compiler use them here, and a name of its own keeps this Eigen apart from that of the other instruction sets.
 #include "StandardHeaders.h"
 #include "KernelTable.h"
 #if defined(__x86_64__)

@@ -12,6 +12,7 @@ public struct MirrorSymmetry: Hashable, Sendable {
   /// [actions]
   public let actions: Reflection
 
+  /// A symmetry with the given reflections of observations and actions.
   public init(observations: Reflection, actions: Reflection) {
     self.observations = observations
     self.actions = actions

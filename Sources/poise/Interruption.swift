@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Synchronization
 
-/// Remembers the first SIGINT, SIGTERM or SIGHUP, so that the work can be brought to a good end; the second one of a kind
+/// Remembers the first SIGINT, SIGTERM or SIGHUP, so that the work can end in good order. A second signal of the same kind
 /// ends the process at once.
 enum Interruption {
   private static let received = Atomic<Int32>(0)
@@ -17,7 +17,7 @@ enum Interruption {
       action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
       sigaction(number, &action, nil)
     }
-    // A parent may have left them blocked, as programs do that start others from a thread pool; then none would ever arrive.
+    // A parent may have left them blocked, as programs do that start others from a thread pool. Then none would ever arrive.
     var watched = sigset_t()
     sigemptyset(&watched)
     for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&watched, number) }

@@ -9,8 +9,15 @@ struct Poise: ParsableCommand {
     commandName: "poise",
     abstract: "Simulates robots and trains their controllers: one native program, the same bits for the same seed.",
     discussion: """
-      SCENARIO and MODEL are files, or names that `poise list` shows.
-      Exit codes: 0 done, 64 usage, 65 bad input, 69 a promise that is not kept (doctor), 70 a fault of ours, 74 input/output, 128 + signal number interrupted.
+      SCENARIO and MODEL are files, or names that `poise list` shows. RUN is a folder that `poise train` has made.
+
+      Examples:
+        poise train cartpole-balance --out runs/first
+        poise evaluate runs/first
+        poise replay runs/first --html robot.html
+
+      Exit codes: 0 done, 64 wrong usage, 65 invalid input, 69 a promise that is not kept (doctor), 70 a fault of Poise itself, \
+      74 input/output error, 128 + N interrupted by signal N.
       """,
     version: PoiseVersion.current,
     subcommands: [
@@ -38,7 +45,7 @@ struct Poise: ParsableCommand {
 /// Prints to standard error, where progress and problems go.
 func printError(_ text: String) { writeError(text + "\n") }
 
-/// Writes to standard error. Where that is a file on a full disk, or nobody listens, the work goes on without.
+/// Writes to standard error. If that is a file on a full disk, or if nobody listens, the text is dropped and the work continues.
 func writeError(_ text: String) {
   var bytes = Array(text.utf8)[...]
   while !bytes.isEmpty {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// One live line on a terminal; without a terminal a plain line now and then. To standard error.
+/// Progress on standard error: one line that is rewritten on a terminal, a plain line now and then elsewhere.
 final class ProgressLine {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private var lastShown: Double?
@@ -23,7 +23,7 @@ final class ProgressLine {
     isLineOpen = false
   }
 
-  /// Of the terminal: a line that wraps could not be taken back.
+  /// The width of the terminal: a line that wraps could not be rewritten.
   private static var columns: Int {
     var size = winsize()
     guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
@@ -45,7 +45,7 @@ func shortCount(_ count: Double) -> String {
 /// `3 min 20 s`, `12.3 s`.
 func shortDuration(_ seconds: Double) -> String {
   guard seconds >= 60 else { return String(format: "%.1f s", seconds) }
-  // A rate of next to nothing gives more seconds than a whole number holds.
+  // A tiny rate gives more seconds than an integer holds.
   let whole = Int(min(seconds, 1e15))
   return whole >= 3600 ? "\(whole / 3600) h \(whole % 3600 / 60) min" : "\(whole / 60) min \(whole % 60) s"
 }

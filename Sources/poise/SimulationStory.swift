@@ -3,10 +3,10 @@ import PoiseModels
 import PoiseScenarios
 import PoiseSimulation
 
-/// What `poise simulate` tells of a run, as text.
+/// The summary that `poise simulate` prints.
 struct SimulationStory {
   var text: String
-  /// Simulated.
+  /// The simulated time, s.
   var seconds: Double
 
   init(_ summary: ModelSimulation.Summary, of model: RobotModel) {
@@ -23,7 +23,7 @@ struct SimulationStory {
     lines.append("  energy \(summary.finalEnergy.rounded(significant: 6)) J")
     lines += Self.quality(
       limit: summary.worstLimitViolation, joint: summary.worstLimitJoint, penetration: summary.worstPenetration)
-    lines.append("  " + (summary.fault.map { "ended as a fault: \($0)" } ?? "no fault"))
+    lines.append("  " + (summary.fault.map { "ended in a fault: \($0)" } ?? "no fault"))
     lines.append("  state \(String(summary.stateHash, radix: 16))")
     text = lines.joined(separator: "\n")
   }
@@ -34,7 +34,7 @@ struct SimulationStory {
       "\(loaded.name): \(seconds.rounded(significant: 6)) s in \(summary.steps) control steps, "
         + "ended \(summary.ending)",
       "  return \(summary.totalReward.rounded(significant: 6)), "
-        + "tilt reward per step lived \(summary.tiltRewardPerStep.rounded(significant: 4))",
+        + "tilt reward per completed step \(summary.tiltRewardPerStep.rounded(significant: 4))",
     ]
     for term in summary.rewardTerms { lines.append("    \(term.name) \(term.sum.rounded(significant: 6))") }
     lines += Self.quality(limit: summary.worstLimitViolation, joint: "", penetration: summary.worstPenetration)
@@ -47,7 +47,7 @@ struct SimulationStory {
     let name = joint.isEmpty ? "" : " (\(joint))"
     return [
       limit > 0
-        ? "  worst limit violation \(limit.rounded(significant: 3)) rad or m\(name)" : "  no joint limit was passed",
+        ? "  worst limit violation \(limit.rounded(significant: 3)) rad or m\(name)" : "  no joint limit was violated",
       "  deepest contact \((penetration * 1000).rounded(significant: 3)) mm",
     ]
   }

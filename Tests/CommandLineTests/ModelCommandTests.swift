@@ -163,10 +163,16 @@ struct BadInputTests {
     #expect(try PoiseProcess(arguments).status == 64)
   }
 
-  @Test("help of every command exits with 0", arguments: ["list", "inspect", "check", "simulate", "bench"])
+  @Test(
+    "help of every command exits with 0 and shows examples",
+    arguments: [
+      "list", "inspect", "check", "simulate", "train", "evaluate", "replay", "export", "report", "bench", "sweep",
+      "doctor",
+    ])
   func help(command: String) throws {
     let result = try PoiseProcess([command, "--help"])
     #expect(result.status == 0)
     #expect(result.output.contains("OVERVIEW:") && result.output.contains("USAGE: poise \(command)"))
+    #expect(result.output.contains("Examples:\n  poise \(command)"))
   }
 }

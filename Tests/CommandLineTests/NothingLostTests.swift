@@ -105,7 +105,7 @@ struct NothingLostTests {
       #expect([0, 74].contains(stopped.status), "call \(number): \(stopped.errors)")
       if stopped.status == 74 {
         #expect(stopped.errors.contains("\(path)/") && stopped.errors.contains("cannot write: \(reason)."))
-        #expect(stopped.errors.contains("go on with: poise train --resume \(path)"), "\(stopped.errors)")
+        #expect(stopped.errors.contains("resume with: poise train --resume \(path)"), "\(stopped.errors)")
         let judged = try PoiseProcess(["evaluate", path, "--checkpoint", "latest", "--episodes", "1", "--json"])
         #expect(judged.status == 0, "\(judged.errors)")
       }

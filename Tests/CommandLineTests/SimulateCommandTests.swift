@@ -27,7 +27,7 @@ struct SimulateCommandTests {
     #expect(try height("zero") < 0.8)
   }
 
-  /// Columns as DESIGN.md has them; the numbers obey the pendulum's own equation.
+  /// Column names end in their unit, and the numbers obey the pendulum's own equation.
   @Test("writes a trajectory whose columns and numbers can be relied on")
   func csv() throws {
     let folder = try ScratchFolder()

@@ -70,7 +70,7 @@ struct TrainCommandTests {
     #expect(try PoiseProcess(Self.small + ["--out", whole]).status == 0)
     let first = try Self.interrupted(Self.small, parts, signal: number, rows: 2)
     #expect(first.status == 128 + number, "\(first.errors)")
-    #expect(first.errors.contains("go on with: poise train --resume \(parts)"))
+    #expect(first.errors.contains("resume with: poise train --resume \(parts)"))
     #expect(try Self.progress(parts).count < Self.progress(whole).count)
     #expect(try PoiseProcess(["train", "--resume", parts, "--threads", "1"]).status == 0)
     #expect(try Self.results(whole) == Self.results(parts))

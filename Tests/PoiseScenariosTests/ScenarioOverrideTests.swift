@@ -67,7 +67,7 @@ struct ScenarioOverrideTests {
           --set nothing: found no '='; allowed key.path=value. Example: --set seed=3.
           --set model=[: model: found a value that is missing in brackets or braces, or brackets that are not closed; allowed [a, b, c] or {key: value, …}.
           --set seed.x=1: seed.x: found 'y' at 'seed', which has no keys below it; allowed a path of keys and list indices.
-          --set observations.tilt.body=a: observations.tilt.body: found 'tilt', which stands in 'observations' 2 times; allowed a path that names one of them: 'observations.1.tilt', 'observations.2.tilt'.
+          --set observations.tilt.body=a: observations.tilt.body: found 'tilt', which occurs 2 times in 'observations'; allowed a path that names one of them: 'observations.1.tilt', 'observations.2.tilt'.
           --set observations.alive.weight=1: observations.alive.weight: found 'alive', which is not in 'observations'; allowed 'jointPositions', 'tilt' or an index from 0 to 2.
           --set pushes.1.body=c: pushes.1.body: found '1', which is not in 'pushes'; allowed an index from 0 to 0.
           --set goal=*a: goal: found an alias (*name); allowed no anchors and aliases. Write the value out, or put it in quotes.

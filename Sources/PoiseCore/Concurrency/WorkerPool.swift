@@ -1,8 +1,8 @@
 internal import Foundation
 internal import Synchronization
 
-/// A few threads that are made once and wait between pieces of work; for loops of tens of microseconds, thousands of
-/// times a second.
+/// A few threads that are made once and wait between pieces of work. They suit loops of tens of microseconds that run
+/// thousands of times a second.
 ///
 /// Work is cut by the caller into a fixed list of shards, and results stay with their shard: which thread computed
 /// what, and when, touches no number. A shard keeps to one thread while it is worked on. The calling thread works too,
@@ -12,6 +12,8 @@ public final class WorkerPool: Sendable {
   public let threadCount: Int
   private let shared: Shared
 
+  /// Starts the threads, which live as long as the pool.
+  ///
   /// - Parameter threadCount: at least 1.
   public init(threadCount: Int) {
     precondition(threadCount > 0, "a pool of \(threadCount) threads")

@@ -1,33 +1,50 @@
 /// The interval that a number of a configuration must lie in; each end is open, closed or absent.
 public struct Bounds<Number: Comparable & Sendable>: Sendable {
+  /// One end of the interval.
   public enum End: Sendable {
+    /// The interval has no end on this side.
     case absent
+    /// The number itself is not allowed.
     case open(Number)
+    /// The number itself is allowed.
     case closed(Number)
   }
 
+  /// The end towards −∞.
   public var lower: End
+  /// The end towards +∞.
   public var upper: End
 
+  /// Makes an interval from its two ends, each absent by default.
   public init(lower: End = .absent, upper: End = .absent) {
     self.lower = lower
     self.upper = upper
   }
 
+  /// Every number: (−∞, ∞).
   public static var any: Self { Self() }
+  /// Numbers greater than `low`: (low, ∞).
   public static func above(_ low: Number) -> Self { Self(lower: .open(low)) }
+  /// `low` and every greater number: [low, ∞).
   public static func atLeast(_ low: Number) -> Self { Self(lower: .closed(low)) }
+  /// Numbers less than `high`: (−∞, high).
   public static func below(_ high: Number) -> Self { Self(upper: .open(high)) }
+  /// `high` and every smaller number: (−∞, high].
   public static func atMost(_ high: Number) -> Self { Self(upper: .closed(high)) }
+  /// The closed interval [low, high].
   public static func from(_ low: Number, through high: Number) -> Self {
     Self(lower: .closed(low), upper: .closed(high))
   }
+  /// The interval [low, high).
   public static func from(_ low: Number, below high: Number) -> Self { Self(lower: .closed(low), upper: .open(high)) }
+  /// The interval (low, high].
   public static func above(_ low: Number, through high: Number) -> Self {
     Self(lower: .open(low), upper: .closed(high))
   }
+  /// The open interval (low, high).
   public static func above(_ low: Number, below high: Number) -> Self { Self(lower: .open(low), upper: .open(high)) }
 
+  /// Whether the number lies in the interval; NaN lies in no interval that has an end.
   public func contains(_ number: Number) -> Bool {
     let isAboveLower =
       switch lower {
@@ -46,7 +63,9 @@ public struct Bounds<Number: Comparable & Sendable>: Sendable {
 }
 
 extension Bounds where Number: AdditiveArithmetic {
+  /// Numbers greater than zero.
   public static var positive: Self { .above(.zero) }
+  /// Zero and every greater number.
   public static var notNegative: Self { .atLeast(.zero) }
 }
 

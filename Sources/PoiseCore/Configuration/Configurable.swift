@@ -23,12 +23,15 @@ public protocol Configurable: Sendable {
 }
 
 extension Configurable {
+  /// No key contradicts another.
   public func crossChecks(_ checks: inout ConfigurationChecks) {}
 }
 
 /// One key of a `Root`: its name, where its value lives, how it is written, and a line that explains it.
 public struct ConfigurationKey<Root>: Sendable {
+  /// The name in files, in lowerCamelCase.
   public let name: String
+  /// One sentence on what the key means, for `poise inspect --schema`.
   public let documentation: String
   /// Whether a file must give the key, because no default can be right.
   public let isRequired: Bool

@@ -20,7 +20,9 @@ extension ConfigurationFormat {
 
   /// A list of values in brackets or with dashes.
   ///
-  /// - Parameter count: how many there may be.
+  /// - Parameters:
+  ///   - format: how each value is written.
+  ///   - count: how many there may be.
   public static func list<Element>(
     of format: ConfigurationFormat<Element>, count: ClosedRange<Int> = 0...Int.max
   ) -> Self where Value == [Element] {

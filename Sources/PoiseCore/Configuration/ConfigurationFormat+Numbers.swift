@@ -72,7 +72,9 @@ extension ConfigurationReader {
 extension ConfigurationFormat where Value == ClosedRange<Double> {
   /// Two numbers `[low, high]`; they may be equal.
   ///
-  /// - Parameter bounds: what both of them must satisfy.
+  /// - Parameters:
+  ///   - bounds: what both of them must satisfy.
+  ///   - unit: in SI symbols; empty for numbers without one.
   public static func range(_ bounds: Bounds<Double> = .any, unit: String = "") -> Self {
     let number = ConfigurationFormat<Double>.number(bounds, unit: unit)
     let phrase = "two numbers [low, high], each \(number.phrase)"

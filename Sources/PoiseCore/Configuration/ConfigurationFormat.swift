@@ -21,7 +21,17 @@ public struct ConfigurationFormat<Value: Sendable>: Sendable {
   /// The keys below this one, if the value has any.
   public var children: @Sendable (Value?, _ path: String) -> [ConfigurationSchema.Entry]
 
-  /// - Parameter summary: by default the written value on one line.
+  /// A format from its parts, each of which the property of the same name explains.
+  ///
+  /// - Parameters:
+  ///   - typeName: what may be written, in a word or two.
+  ///   - unit: in SI symbols; empty for values without one.
+  ///   - allowed: the interval or the names that are allowed; empty if the type says it all.
+  ///   - phrase: the same for messages, after "allowed".
+  ///   - read: turns a node into a value, or reports why it cannot.
+  ///   - write: turns a value into a node.
+  ///   - summary: the value on one line; by default the written value.
+  ///   - children: the keys below this one; none by default.
   public init(
     typeName: String, unit: String = "", allowed: String = "", phrase: String,
     read: @escaping @Sendable (ConfigurationNode, Value?, inout ConfigurationReader) -> Value?,
@@ -83,7 +93,7 @@ extension ConfigurationFormat where Value == String {
 }
 
 extension ConfigurationFormat where Value == ConfigurationNode {
-  /// Anything, left as it is written, for somebody else to make sense of; but not nothing.
+  /// Any value that is not empty, left as it is written, for a later stage to interpret.
   public static var anyValue: Self {
     Self(
       typeName: "value", phrase: "a value",

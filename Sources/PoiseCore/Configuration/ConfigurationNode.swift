@@ -5,18 +5,22 @@ public struct ConfigurationLocation: Hashable, Sendable {
   /// Line in `file`, counted from 1; `nil` where there are no lines.
   public var line: Int?
 
+  /// A place in a file; without a line, the file as a whole.
   public init(file: String, line: Int? = nil) {
     self.file = file
     self.line = line
   }
 }
 
-/// A configuration before its keys mean anything: text, lists and mappings, each with the place it was written at.
+/// A configuration before its keys are interpreted: text, lists and mappings, each with the place where it was written.
 ///
-/// YAML is one way to make such a tree (`PoiseExperiments`); nothing here knows about it, apart from writing.
+/// YAML is one way to make such a tree (`PoiseScenarios`); nothing here knows about YAML, apart from writing.
 public struct ConfigurationNode: Hashable, Sendable {
+  /// What stands at a node.
   public enum Content: Hashable, Sendable {
+    /// A number, a word, a boolean, or nothing.
     case scalar(Scalar)
+    /// A list, in the order of the file.
     case sequence([ConfigurationNode])
     /// In the order of the file; the same key may stand here twice, which reading reports.
     case mapping([Entry])
@@ -24,10 +28,12 @@ public struct ConfigurationNode: Hashable, Sendable {
 
   /// A piece of text that a key's format interprets.
   public struct Scalar: Hashable, Sendable {
+    /// The characters, without quotes and with escapes resolved.
     public var text: String
     /// Whether the text stood in quotes or in a text block, so that it can only be text.
     public var isQuoted: Bool
 
+    /// A scalar with the given text, unquoted by default.
     public init(_ text: String, isQuoted: Bool = false) {
       self.text = text
       self.isQuoted = isQuoted
@@ -36,10 +42,14 @@ public struct ConfigurationNode: Hashable, Sendable {
 
   /// One `key: value` of a mapping.
   public struct Entry: Hashable, Sendable {
+    /// The text before the colon.
     public var key: String
+    /// Where the key stands.
     public var location: ConfigurationLocation
+    /// What stands behind the colon, or below it.
     public var value: ConfigurationNode
 
+    /// One `key: value`; a location with an empty file stands for a tree that was made in code.
     public init(_ key: String, at location: ConfigurationLocation = .init(file: ""), _ value: ConfigurationNode) {
       self.key = key
       self.location = location
@@ -47,9 +57,12 @@ public struct ConfigurationNode: Hashable, Sendable {
     }
   }
 
+  /// The text, list or mapping.
   public var content: Content
+  /// Where the value was written.
   public var location: ConfigurationLocation
 
+  /// A node; a location with an empty file stands for a tree that was made in code.
   public init(_ content: Content, at location: ConfigurationLocation = .init(file: "")) {
     self.content = content
     self.location = location
@@ -61,8 +74,11 @@ extension ConfigurationNode {
   public static func plain(_ text: String) -> Self { Self(.scalar(Scalar(text))) }
   /// Text that can only be text.
   public static func text(_ text: String) -> Self { Self(.scalar(Scalar(text, isQuoted: true))) }
+  /// A list of nodes, made in code.
   public static func sequence(_ items: [Self]) -> Self { Self(.sequence(items)) }
+  /// A mapping of keys to values in the given order, made in code.
   public static func mapping(_ entries: [(String, Self)]) -> Self { Self(.mapping(entries.map { Entry($0, $1) })) }
+  /// The word `null`, without quotes.
   public static var null: Self { plain("null") }
 
   var scalar: Scalar? { if case .scalar(let scalar) = content { scalar } else { nil } }
@@ -73,7 +89,7 @@ extension ConfigurationNode {
   /// Whether the value is an explicit `null` or `~`.
   package var isNull: Bool { scalar.map { !$0.isQuoted && ["null", "~", "Null", "NULL"].contains($0.text) } ?? false }
 
-  /// The entries of a mapping; none where all that stood below a key was left out.
+  /// The entries of a mapping; an empty list if nothing was written below its key.
   package var entries: [Entry]? {
     if case .mapping(let entries) = content { return entries }
     return isEmpty ? [] : nil

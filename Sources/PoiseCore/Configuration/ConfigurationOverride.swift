@@ -2,10 +2,12 @@
 public struct ConfigurationOverride: Hashable, Sendable {
   /// Names of sections, keys and terms, and indices into lists, counted from 0.
   public var path: [String]
+  /// The new value; its location is the option.
   public var value: ConfigurationNode
   /// The option as the person wrote it, for messages.
   public var option: String
 
+  /// An override whose value, with all its parts, is placed at the option.
   public init(path: [String], value: ConfigurationNode, option: String) {
     self.path = path
     self.option = option
@@ -14,11 +16,11 @@ public struct ConfigurationOverride: Hashable, Sendable {
 }
 
 extension ConfigurationNode {
-  /// Puts the value where its path says, making the sections on the way. Whether the keys exist, reading decides.
+  /// Puts the value at its path, and makes the sections on the way. Whether the keys exist is decided when they are read.
   ///
   /// - Parameters:
   ///   - override: the path and the value.
-  ///   - defaults: the configuration by default, for lists that the file does not give.
+  ///   - defaults: the default configuration, for lists that the file does not give.
   /// - Throws: a problem of the option if the path leads into something without keys, or to a term that is not there.
   public mutating func apply(_ override: ConfigurationOverride, defaults: ConfigurationNode) throws(InvalidInput) {
     try set(override, depth: 0, defaults: defaults)
@@ -95,7 +97,7 @@ extension ConfigurationNode {
     if matches.count > 1 {
       let paths = matches.map { quoted("\(list).\($0).\(name)") }.joined(separator: ", ")
       return Problem(
-        file: override.option, place: place, found: "\(quoted(name)), which stands in '\(list)' \(matches.count) times",
+        file: override.option, place: place, found: "\(quoted(name)), which occurs \(matches.count) times in '\(list)'",
         allowed: "a path that names one of them: \(paths)")
     }
     let indices = items.isEmpty ? "no item, since '\(list)' is empty" : "an index from 0 to \(items.count - 1)"

@@ -1,6 +1,6 @@
-/// What is read so far: the problems, where each key stands, and the path of the key that is being read.
+/// The state of reading a configuration: the problems so far, where each key stands, and the path of the key being read.
 public struct ConfigurationReader: Sendable {
-  /// What a person is told; empty where only what is good is wanted.
+  /// The problems that a person is told; empty if only the valid part of the configuration is wanted.
   public private(set) var problems: [Problem] = []
   private var problemCount = 0
   /// How many problems are between keys that are fine one by one.
@@ -26,6 +26,13 @@ public struct ConfigurationReader: Sendable {
   /// The key that is being read: `ppo.clipRange`, `rewards.tilt.weight`; empty at the top.
   public var path: String { components.joined(separator: ".") }
 
+  /// Reports a problem with the key that is being read, at a place in a file.
+  ///
+  /// - Parameters:
+  ///   - location: the place.
+  ///   - found: what stands there, quoted: `-1`, `'fast'`.
+  ///   - allowed: the legal values, as a phrase that follows "allowed".
+  ///   - remedy: what to do, as a sentence; may be empty.
   public mutating func report(
     at location: ConfigurationLocation, found: @autoclosure () -> String, allowed: @autoclosure () -> String,
     remedy: @autoclosure () -> String = ""
@@ -74,7 +81,7 @@ public struct ConfigurationReader: Sendable {
   }
 }
 
-/// The keys of a section, for whoever wrote another: made once for all of them.
+/// The keys of a section, for messages about unknown ones; made once for all messages.
 struct KnownKeys {
   let names: NearNames
   let phrase: String
@@ -154,39 +161,5 @@ public struct ConfigurationSource: Hashable, Sendable {
   public func sorted(_ problems: [Problem]) -> [Problem] {
     let keys = problems.map { ($0.file == file ? 0 : 1, $0.file == file ? $0.line ?? 0 : 0) }
     return problems.indices.sorted { (keys[$0].0, keys[$0].1, $0) < (keys[$1].0, keys[$1].1, $1) }.map { problems[$0] }
-  }
-}
-
-/// A configuration that has been read and checked, and where its keys stand.
-public struct Configured<Value: Configurable>: Sendable {
-  public var value: Value
-  public let source: ConfigurationSource
-
-  /// Reads a tree.
-  ///
-  /// - Parameters:
-  ///   - node: the whole configuration; its location names the file.
-  ///   - earlier: problems found on the way here, which are reported together with those found now.
-  /// - Throws: every problem at once, in the order of the file.
-  public init(reading node: ConfigurationNode, earlier: [Problem] = []) throws(InvalidInput) {
-    var reader = ConfigurationReader(schemaPaths: { ConfigurationSchema(of: Value.self).entries.map(\.path) })
-    // What the whole file lacks belongs to no line.
-    var root = node
-    root.location.line = nil
-    let read = Value.read(root, startingFrom: Value(), &reader)
-    source = ConfigurationSource(file: node.location.file, locations: reader.locations)
-    let problems = source.sorted(earlier + reader.problems)
-    guard let read, problems.isEmpty else { throw InvalidInput(problems) }
-    value = read
-  }
-
-  /// Reads what is good of a tree that has problems: faulty keys keep their defaults, keys that contradict one another
-  /// stay. For later stages, which then find their own problems in the rest, so that a person sees all of them together;
-  /// never to be used as the configuration.
-  public init?(whatIsGoodIn node: ConfigurationNode) {
-    var reader = ConfigurationReader(keepsWhatIsGood: true, schemaPaths: { [] })
-    guard let read = Value.read(node, startingFrom: Value(), &reader) else { return nil }
-    source = ConfigurationSource(file: node.location.file, locations: reader.locations)
-    value = read
   }
 }

@@ -1,17 +1,22 @@
-/// Every key of a configurable type with type, default, unit, range and meaning; made from the declarations, so it
-/// cannot lie.
+/// Every key of a configurable type with its type, default, unit, range and meaning. It is made from the declarations, so it
+/// always agrees with them.
 public struct ConfigurationSchema: Hashable, Sendable {
   /// One key, one term, or one section.
   public struct Entry: Hashable, Sendable {
     /// `ppo.clipRange`; below a list of sections `pushes.N.force`, below a list of terms `rewards.tilt.weight`.
     public var path: String
+    /// What may be written, in a word or two: `number`, `list of names`, `section`.
     public var type: String
+    /// The default as it would be written; `(required)` if the key has none.
     public var defaultText: String
     /// SI symbols; empty for values without a unit.
     public var unit: String
+    /// The interval or the names that are allowed; empty if the type says it all.
     public var allowed: String
+    /// One sentence on what the key means.
     public var documentation: String
 
+    /// A line of the schema; texts that are left out are empty.
     public init(
       path: String, type: String, defaultText: String = "", unit: String = "", allowed: String = "",
       documentation: String
@@ -28,11 +33,8 @@ public struct ConfigurationSchema: Hashable, Sendable {
   /// What stands in the column of defaults for a key that has none.
   static let requiredText = "(required)"
 
+  /// All keys, in the order in which they are declared; the keys of a section follow it.
   public var entries: [Entry]
-
-  public init<Value: Configurable>(of type: Value.Type) {
-    entries = Value.schemaEntries(defaults: Value(), prefix: "")
-  }
 
   /// A table with one line for each key, its columns aligned; ends with a newline.
   public var table: String {
@@ -60,36 +62,4 @@ public struct ConfigurationSchema: Hashable, Sendable {
 
 extension ConfigurationSchema.Entry {
   fileprivate var columns: [String] { [path, type, defaultText, unit, allowed, documentation] }
-}
-
-// MARK: - Checking the declarations themselves
-
-extension ConfigurationSchema {
-  /// What a programmer got wrong in the declarations of a type, for a test to show: double or badly spelled keys,
-  /// missing documentation, defaults that lie outside their own range or break a cross check.
-  public static func faults<Value: Configurable>(of type: Value.Type) -> [String] {
-    let schema = ConfigurationSchema(of: Value.self)
-    var faults: [String] = []
-    var seen: Set<String> = []
-    for entry in schema.entries {
-      if !seen.insert(entry.path).inserted { faults.append("\(entry.path): declared twice") }
-      let isSpelledWell = entry.path.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { name in
-        name == "N"
-          || (name.first?.isLowercase ?? false) && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
-      }
-      if !isSpelledWell { faults.append("\(entry.path): not in lowerCamelCase") }
-      if entry.documentation.isEmpty || entry.documentation.contains("\n") {
-        faults.append("\(entry.path): documentation is not one line")
-      }
-    }
-    // The default of a required key is only a placeholder.
-    let placeholders = Set(schema.entries.filter { $0.defaultText == requiredText }.map(\.path))
-    do {
-      _ = try Configured<Value>(reading: Value().written)
-    } catch {
-      let wrong = error.problems.filter { !placeholders.contains($0.place) }
-      faults += wrong.map { "\($0.place): the default is \($0.found); allowed \($0.allowed)" }
-    }
-    return faults
-  }
 }

@@ -13,7 +13,9 @@ public protocol ConfigurableTerm: Configurable, Hashable {
 /// One of the named alternatives of a `Term`, which is an existential such as `any RewardTerm`, or an enumeration with
 /// payloads.
 public struct ConfigurationCase<Term: Sendable>: Sendable {
+  /// The name in files, in lowerCamelCase.
   public let name: String
+  /// One sentence on what the alternative does.
   public let documentation: String
   let read: @Sendable (ConfigurationNode, inout ConfigurationReader) -> Term?
   /// The mapping of the term's keys; `nil` if the term is another case.

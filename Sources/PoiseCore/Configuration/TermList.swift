@@ -1,7 +1,9 @@
 /// A list of terms that compares by value even where its element is an existential such as `any RewardTerm`.
 public struct TermList<Term: Sendable>: Sendable, RandomAccessCollection, ExpressibleByArrayLiteral {
+  /// The terms, in the order of the file.
   public var terms: [Term]
 
+  /// A list of the given terms.
   public init(_ terms: [Term]) { self.terms = terms }
   public init(arrayLiteral terms: Term...) { self.terms = terms }
 

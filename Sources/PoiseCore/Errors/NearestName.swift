@@ -1,4 +1,4 @@
-/// Names of which one may be meant by a person who wrote another; ready for many questions.
+/// Known names, among which to look for the one that a misspelt name means; prepared once for many questions.
 ///
 /// Nearness is the optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours cost
 /// one each. Source: Damerau 1964, "A technique for computer detection and correction of spelling errors". Case is
@@ -11,7 +11,7 @@ struct NearNames {
   private static func letters(_ name: String) -> [Unicode.Scalar] { Array(name.lowercased().unicodeScalars) }
 
   /// Returns the first of the nearest names within a third of the longer name's length (at least 1), else `nil`: near
-  /// enough to be a slip of the pen.
+  /// enough to be a misspelling.
   func nearest(to name: String) -> String? {
     // A name this long is rubbish, and the table below is quadratic.
     guard name.utf8.count <= 256 else { return nil }
@@ -31,12 +31,12 @@ struct NearNames {
   func suggestion(for name: String) -> String { nearest(to: name).map { "Did you mean '\($0)'?" } ?? "" }
 }
 
-/// Returns the first of the candidates nearest to `name`, if it is near enough to be a slip of the pen (`NearNames`).
+/// The first of the candidates nearest to `name`, if it is near enough to be a misspelling (`NearNames`).
 public func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
   NearNames(candidates).nearest(to: name)
 }
 
-/// `Did you mean 'x'?` with a trailing question mark, or an empty string.
+/// The question `Did you mean 'x'?`, or an empty string if no candidate is near enough.
 public func suggestion(for name: String, among candidates: some Sequence<String>) -> String {
   NearNames(candidates).suggestion(for: name)
 }

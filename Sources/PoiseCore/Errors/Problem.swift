@@ -1,4 +1,4 @@
-/// One thing that is wrong in something a person wrote: where, what was found, what is allowed, what to do.
+/// One mistake in something that a person wrote: where it is, what was found, what is allowed, what to do.
 ///
 /// Printed as `models/robot.xml:12: body 'torso', geom 'head', size: found -1; allowed a length above 0 m. Make it positive.`
 public struct Problem: Hashable, Sendable, CustomStringConvertible {
@@ -15,6 +15,7 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
   /// What to do about it, as a sentence. May be empty.
   public var remedy: String
 
+  /// A problem; `found` and `allowed` are phrases without a full stop, `remedy` is a sentence.
   public init(
     file: String, line: Int? = nil, place: String = "", found: String, allowed: String, remedy: String = ""
   ) {
@@ -36,16 +37,20 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Input of a person that cannot be used; lists every problem that was found, in the order of the file.
+/// Invalid input, with every problem that was found, in the order of the file.
 public struct InvalidInput: PoiseError, Equatable {
+  /// At least one, in the order of the file.
   public var problems: [Problem]
 
+  /// Input with the given problems.
+  ///
   /// - Parameter problems: at least one.
   public init(_ problems: [Problem]) {
     precondition(!problems.isEmpty, "InvalidInput without a problem")
     self.problems = problems
   }
 
+  /// Input with a single problem.
   public init(_ problem: Problem) { self.init([problem]) }
 
   public var exitStatus: ExitStatus { .badInput }
@@ -54,12 +59,16 @@ public struct InvalidInput: PoiseError, Equatable {
 
 /// A file or folder that could not be read or written, with the system's own reason.
 public struct InputOutputError: PoiseError, Equatable {
+  /// The file or folder, as the person named it.
   public var path: String
   /// What was tried, as a verb: "read", "write", "create".
   public var operation: String
+  /// Why it failed, as a clause without a full stop, mostly in the system's own words.
   public var reason: String
+  /// What to do about it, as a sentence; may be empty.
   public var remedy: String
 
+  /// An error of the given operation on the given path.
   public init(path: String, operation: String, reason: String, remedy: String = "") {
     self.path = path
     self.operation = operation

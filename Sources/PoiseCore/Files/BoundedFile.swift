@@ -2,9 +2,11 @@ import Foundation
 
 /// Reads whole regular files of bounded size, without ever waiting on a pipe or filling memory.
 public enum BoundedFile {
+  /// Why a file was not read.
   public enum Failure: Error {
     /// With the system's reason.
     case unreadable(reason: String)
+    /// The path leads to a folder.
     case isFolder
     /// A pipe, a socket or a device.
     case isNotRegular
@@ -17,12 +19,18 @@ public enum BoundedFile {
       case .unreadable(let reason): reason
       case .isFolder: "it is a folder"
       case .isNotRegular: "it is not a regular file"
-      case .tooLarge(let size, let limit): "it has \(size) bytes, and \(limit) are allowed"
+      case .tooLarge(let size, let limit): "it has \(size) bytes, and at most \(limit) are allowed"
       }
     }
   }
 
-  /// - Parameter limit: bytes; a larger file is refused without being read.
+  /// Reads a whole file.
+  ///
+  /// - Parameters:
+  ///   - path: a regular file, or a symbolic link to one.
+  ///   - limit: bytes; a larger file is refused without being read.
+  /// - Returns: the bytes of the file.
+  /// - Throws: the reason why it was not read.
   public static func read(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
     let (descriptor, size) = try open(path)
     defer { close(descriptor) }

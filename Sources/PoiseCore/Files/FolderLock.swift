@@ -2,28 +2,31 @@ import Foundation
 
 /// A folder that one process at a time works in.
 ///
-/// A file `lock` inside it is held by `flock`, so the kernel lets go of it at whatever death of its owner; what is written there,
-/// one JSON object, is for people, and for the cases that the kernel does not see:
+/// A file `lock` inside the folder is held by `flock`, so the kernel releases it however its owner ends. The file holds one JSON
+/// object that names the owner, for people and for the cases that the kernel does not see:
 ///
-/// - held by a living process: refused, with the owner's name;
-/// - not held, words left behind, on this machine: the owner was killed, or the machine went down. Taken over; of two that try at
-///   once the kernel gives it to one;
-/// - not held, but the words name another machine: this one cannot see whether the owner lives there. Refused, until somebody who
-///   knows removes the file;
-/// - a file system without locks: the owner lives if its process does, with the start time that it wrote down, since numbers of
-///   processes are used again.
+/// - A living process holds the lock: a second process is refused, and told the owner.
+/// - Nobody holds it, and the file names an owner on this machine: the owner was killed, or the machine went down. The lock is
+///   taken over. If two processes try at once, the kernel gives it to one.
+/// - Nobody holds it, but the file names another machine: this one cannot see whether the owner still runs there. The lock is
+///   refused until a person removes the file.
+/// - The file system has no locks: the owner lives if a process of its number does, with the start time in the file, since
+///   the numbers of processes are used again.
 ///
-/// Whoever is done removes the file.
+/// The owner removes the file when it is done.
 public final class FolderLock: Sendable {
   /// What is written into the file.
   public struct Owner: Codable, Hashable, Sendable, CustomStringConvertible {
+    /// The number of the process.
     public var process: Int32
+    /// The name of the machine on which it runs.
     public var host: String
     /// When the process started, in ticks since the machine did; 0 where the system does not tell.
     public var processStart: UInt64
     /// Differs after every start of the machine; empty where the system does not tell.
     public var boot: String
 
+    /// An owner with the given properties.
     public init(process: Int32, host: String, processStart: UInt64, boot: String) {
       (self.process, self.host, self.processStart, self.boot) = (process, host, processStart, boot)
     }
@@ -31,16 +34,20 @@ public final class FolderLock: Sendable {
     public var description: String { "process \(process) on \(host)" }
   }
 
+  /// The name of the lock file inside its folder.
   public static let fileName = "lock"
+  /// The path of the lock file.
   public let path: String
-  /// Who held it before and could not let go of it.
+  /// The owner before, if it ended without removing the file.
   public let deadOwner: Owner?
   private let descriptor: Int32
 
+  /// Takes the lock, or refuses at once.
+  ///
   /// - Parameters:
   ///   - folder: must be there and may be written to.
   ///   - work: what goes on under the lock, for the message: "trains".
-  /// - Throws: `InvalidInput` naming the owner where there is one, `InputOutputError`.
+  /// - Throws: `InvalidInput` that names the owner if there is one; `InputOutputError` if the file cannot be written.
   public init(_ folder: String, work: String) throws {
     path = "\(folder)/\(Self.fileName)"
     (descriptor, deadOwner) = try Self.take(path, folder: folder, work: work)
@@ -62,12 +69,14 @@ public final class FolderLock: Sendable {
   /// Whether the file is still there and the one that is held: somebody may have removed it.
   private var isHeld: Bool { Self.isSame(descriptor, path) }
 
+  /// Makes sure that the lock is still held.
+  ///
   /// - Throws: `InputOutputError` if somebody removed the file, so that another process may be at work by now.
   public func confirm() throws {
     guard isHeld else {
       throw InputOutputError(
-        path: path, operation: "go on", reason: "the lock was removed, so another process may be at work here",
-        remedy: "Look for one, then resume.")
+        path: path, operation: "continue", reason: "the lock was removed, so another process may be at work here",
+        remedy: "Make sure that there is none, then resume.")
     }
   }
 
@@ -130,9 +139,9 @@ public final class FolderLock: Sendable {
   private static func elsewhere(_ path: String, _ owner: Owner, _ work: String) -> InvalidInput {
     InvalidInput(
       Problem(
-        file: path, found: "\(owner), another machine, which \(work) there or was killed",
+        file: path, found: "\(owner), another machine, where it \(work) or was killed",
         allowed: "one process at a time",
-        remedy: "From here it cannot be seen whether it still runs. If it does not, remove this file."))
+        remedy: "This machine cannot see whether it still runs. If it does not, remove the file."))
   }
 }
 
@@ -147,13 +156,13 @@ extension FolderLock.Owner {
       boot: text("/proc/sys/kernel/random/boot_id").trimmingCharacters(in: .whitespacesAndNewlines))
   }
 
-  /// Whether it ran on the machine that we run on: since its last start, or before. A container may have a host's name of its own.
+  /// Whether it ran on this machine, since its last start or before. A container may have a host name of its own.
   var isOfThisMachine: Bool {
     let this = Self.this
     return host == this.host || !boot.isEmpty && boot == this.boot
   }
 
-  /// Whether the process lives, on this machine; where the system tells no start times, whether one of its number does.
+  /// Whether the process lives on this machine. If the system tells no start times: whether any process of its number does.
   var isAlive: Bool {
     guard isOfThisMachine, boot == Self.this.boot, process > 0 else { return false }
     guard kill(process, 0) == 0 || errno == EPERM else { return false }

@@ -1,5 +1,5 @@
-/// The parts of a path, by its text alone. `NSString`'s of the same purpose end the process at names of one character
-/// (swift-corelib-foundation of Swift 6.3).
+/// The parts of a path, from its text alone. The methods of `NSString` for the same purpose end the process at names of one
+/// character (swift-corelib-foundation of Swift 6.3).
 extension String {
   /// The last name in the path: `c` of `a/b/c` and of `c/`; the path itself where it is `/` or empty.
   public var fileName: String {

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The SHA-256 of bytes, by which files are told apart and damage is found. Source: FIPS 180-4, sections 4.1.2, 5.3.3 and 6.2.2.
+/// The SHA-256 digest of bytes, which identifies files and detects damage. Source: FIPS 180-4, sections 4.1.2, 5.3.3 and 6.2.2.
 ///
-/// Bytes may come in pieces, and the digest may be asked for in between. Our own hundred lines, because swift-crypto would bring
-/// all of BoringSSL into every build for one function.
+/// Bytes may come in pieces, and the digest may be asked for in between. It is our own, because swift-crypto would bring all of
+/// BoringSSL into every build for one function.
 public struct SHA256: Sendable {
   private var state: [UInt32] = [
     0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
@@ -15,6 +15,7 @@ public struct SHA256: Sendable {
 
   private static let blockSize = 64
 
+  /// The hash of no bytes.
   public init() {}
 
   /// 64 hexadecimal digits, as `sha256sum` prints them.
@@ -24,8 +25,10 @@ public struct SHA256: Sendable {
     return hash.hexadecimal
   }
 
+  /// Absorbs the next bytes of the message.
   public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
+  /// Absorbs the next bytes of the message, straight from memory.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     count += bytes.count
     var start = 0
@@ -127,7 +130,10 @@ public struct SHA256: Sendable {
 extension SHA256 {
   /// Absorbs the first bytes of a regular file, in constant memory.
   ///
-  /// - Parameter limit: how many; a longer file's rest is left out.
+  /// - Parameters:
+  ///   - path: a regular file, or a symbolic link to one.
+  ///   - limit: how many bytes; the rest of a longer file is left out.
+  /// - Throws: the reason why it was not read.
   public mutating func update(fileAt path: String, limit: Int) throws(BoundedFile.Failure) {
     let descriptor = try BoundedFile.open(path).descriptor
     defer { close(descriptor) }

@@ -44,15 +44,21 @@ public final class WholeFile {
     }
   }
 
-  /// Whether it appears whole under its name; standard output, pipes and devices are written directly.
+  /// Whether the file appears whole under its name. Standard output, pipes and devices are written directly.
   public var appearsWhole: Bool { temporary != nil }
 
+  /// Appends text as UTF-8.
+  ///
+  /// - Throws: `InputOutputError` if the disk refuses it, at the latest in `commit`.
   public func write(_ text: String) throws {
     var text = text
     text.withUTF8 { buffer.append(contentsOf: $0) }
     if buffer.count >= Self.bufferSize { try flush() }
   }
 
+  /// Appends bytes.
+  ///
+  /// - Throws: `InputOutputError` if the disk refuses them, at the latest in `commit`.
   public func write(_ bytes: [UInt8]) throws {
     buffer.append(contentsOf: bytes)
     if buffer.count >= Self.bufferSize { try flush() }
@@ -77,8 +83,9 @@ public final class WholeFile {
 
   /// Makes the file appear under its name, on disk.
   ///
-  /// - Parameter older: what stood under the name until now gets this one, in the same folder; at every moment there is a whole file
-  ///   under the name. Nothing happens where there was none.
+  /// - Parameter older: a second name in the same folder, for the file that had the name until now, if there was one. At every
+  ///   moment there is a whole file under the first name.
+  /// - Throws: `InputOutputError` if the disk refuses it.
   public func commit(keepingOlderAs older: String? = nil) throws {
     try flush()
     guard let temporary else {
@@ -105,9 +112,9 @@ public final class WholeFile {
     }
   }
 
-  /// Makes the file at `path` appear under a second name too, in place of what stood there: whole, or not at all.
+  /// Makes the file at `path` appear under a second name too, in place of what was there: whole, or not at all.
   ///
-  /// Nothing happens where there is no such file. A file system without hard links gets a copy.
+  /// Nothing happens if there is no such file. On a file system without hard links, the second file is a copy.
   public static func give(_ path: String, theName name: String) throws {
     let temporary = "\(name)\(temporaryMark)\(getpid())"
     unlink(temporary)
@@ -139,13 +146,13 @@ public final class WholeFile {
   /// Between the name and the process's number, while a file is being written.
   private static let temporaryMark = ".partial-"
 
-  /// Whether a file of this name was left by a process that was killed while writing, or is being written.
+  /// Whether this is the name of a file that is being written, or that a killed process left unfinished.
   public static func isTemporary(_ name: String) -> Bool {
     guard let mark = name.range(of: temporaryMark, options: .backwards) else { return false }
     return !name[mark.upperBound...].isEmpty && name[mark.upperBound...].allSatisfy { $0.isASCII && $0.isNumber }
   }
 
-  /// Removes what processes that were killed while writing left in a folder. Only where no other process writes.
+  /// Removes the unfinished files that killed processes left in a folder. No other process may be writing there.
   public static func removeLeftovers(in folder: String) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where isTemporary(name) {
       unlink("\(folder)/\(name)")
@@ -154,7 +161,7 @@ public final class WholeFile {
 }
 
 extension InputOutputError {
-  /// What a failed system call tells of a file that could not be written, and what to do about it.
+  /// The error of a failed system call on a file that could not be written, with what to do about it.
   public init(writing path: String, _ code: Int32) {
     let remedy =
       switch code {
@@ -162,7 +169,7 @@ extension InputOutputError {
       case EFBIG: "Raise the limit of file sizes (ulimit -f) and try again."
       case EACCES, EPERM, EROFS: "Choose a folder that you may write to."
       case ENOENT, ENOTDIR: "Make the folder first, or check the path."
-      case EISDIR: "A folder has its name: move it away."
+      case EISDIR: "A folder has this name: move it away."
       case EIO: "The disk reports an error: look at the system's log."
       default: ""
       }

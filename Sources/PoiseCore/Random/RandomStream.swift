@@ -1,17 +1,30 @@
-/// What a random stream is drawn for. A new purpose gets a new number, so that adding one never shifts the others.
+/// What the numbers of a random stream are for. A new purpose gets a new number, so that adding one never shifts the others.
 public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
+  /// Initial weights of networks.
   case weights = 1
+  /// Actions during training; the index is the environment.
   case exploration = 2
+  /// Resets, disturbances and sensor noise; the index is the environment.
   case environment = 3
+  /// The order in which samples of a rollout form minibatches.
   case minibatches = 4
+  /// Episodes of an evaluation; the index is the episode.
   case evaluation = 5
+  /// The order of constraints in the iterative solver.
   case physicsSolver = 6
+  /// Actions of the baseline `random`; the index is the episode.
   case controller = 7
+  /// Which transitions of the replay buffer form a batch.
   case replaySampling = 8
+  /// Bootstrap resamples of confidence intervals.
   case statistics = 9
+  /// Inputs of tests and benchmarks.
   case testing = 10
+  /// Noise on the actions of the target policy (TD3); the index is the slice of the batch.
   case targetSmoothing = 11
+  /// Settings that a sweep tries; the index is the candidate.
   case search = 20
+  /// Random states in which a mirror symmetry is checked.
   case mirrorProbes = 21
 }
 
@@ -27,6 +40,8 @@ public struct RandomStream: RandomNumberGenerator, Hashable, Sendable, Codable {
   /// Second half of the current block, if it has not been handed out yet.
   @usableFromInline var spare: UInt64?
 
+  /// The beginning of a stream.
+  ///
   /// - Parameters:
   ///   - seed: the root seed of the run.
   ///   - purpose: what the numbers are for.

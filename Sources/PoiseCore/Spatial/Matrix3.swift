@@ -9,26 +9,27 @@ public struct Matrix3: Hashable, Sendable, Codable {
   @usableFromInline var second: Vector3
   @usableFromInline var third: Vector3
 
+  /// A matrix from the images of the x, y and z axes.
   @inlinable public init(columns first: Vector3, _ second: Vector3, _ third: Vector3) {
     (self.first, self.second, self.third) = (first, second, third)
   }
 
+  /// A matrix that is zero outside of its diagonal.
   @inlinable public init(diagonal d: Vector3) {
     self.init(columns: [d.x, 0, 0], [0, d.y, 0], [0, 0, d.z])
   }
 
-  public init(_ q: Quaternion) {
-    self.init(columns: q.rotate([1, 0, 0]), q.rotate([0, 1, 0]), q.rotate([0, 0, 1]))
-  }
-
-  /// v wᵀ
+  /// The outer product v wᵀ.
   @inlinable public init(outer v: Vector3, _ w: Vector3) {
     self.init(columns: v * w.x, v * w.y, v * w.z)
   }
 
+  /// The matrix of zeros.
   public static let zero = Matrix3(diagonal: .zero)
+  /// The identity.
   public static let identity = Matrix3(diagonal: [1, 1, 1])
 
+  /// The element in a row and a column, both counted from 0.
   @inlinable public subscript(row: Int, column: Int) -> Double {
     get { column == 0 ? first[row] : (column == 1 ? second[row] : third[row]) }
     set {
@@ -40,12 +41,16 @@ public struct Matrix3: Hashable, Sendable, Codable {
     }
   }
 
+  /// The transpose Mᵀ.
   @inlinable public var transposed: Self {
     Self(
       columns: [first.x, second.x, third.x], [first.y, second.y, third.y], [first.z, second.z, third.z])
   }
+  /// The determinant.
   @inlinable public var determinant: Double { first.dot(second.cross(third)) }
+  /// The sum of the diagonal.
   @inlinable public var trace: Double { first.x + second.y + third.z }
+  /// Whether no element is infinite or NaN.
   @inlinable public var isFinite: Bool { first.isFinite && second.isFinite && third.isFinite }
 
   /// The inverse by cofactors; the matrix must not be singular.
@@ -56,19 +61,18 @@ public struct Matrix3: Hashable, Sendable, Codable {
     ).transposed
   }
 
+  /// The image M v of a vector.
   @inlinable public static func * (m: Self, v: Vector3) -> Vector3 { m.first * v.x + m.second * v.y + m.third * v.z }
+  /// The product A B: first `b`, then `a`.
   @inlinable public static func * (a: Self, b: Self) -> Self { Self(columns: a * b.first, a * b.second, a * b.third) }
+  /// Every element times `s`.
   @inlinable public static func * (s: Double, m: Self) -> Self { Self(columns: s * m.first, s * m.second, s * m.third) }
+  /// The sum, element by element.
   @inlinable public static func + (a: Self, b: Self) -> Self {
     Self(columns: a.first + b.first, a.second + b.second, a.third + b.third)
   }
+  /// The difference, element by element.
   @inlinable public static func - (a: Self, b: Self) -> Self { a + -1 * b }
-
-  /// The same tensor in another frame: R M Rᵀ.
-  public func rotated(by q: Quaternion) -> Self {
-    let r = Matrix3(q)
-    return r * self * r.transposed
-  }
 
   /// Eigenvalues, ascending, and the rotation whose columns are the eigenvectors, of this symmetric matrix.
   /// Cyclic Jacobi rotations. Source: Golub and Van Loan 2013, "Matrix Computations", section 8.5.

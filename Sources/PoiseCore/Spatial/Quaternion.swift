@@ -2,11 +2,16 @@ public import Foundation  // atan2, cos, sin
 
 /// A rotation as a unit quaternion (w, x, y, z), right-handed: it turns vectors of a body's frame into its parent's.
 public struct Quaternion: Hashable, Sendable, Codable {
+  /// The scalar part: cos(angle / 2).
   public var w: Double
+  /// The x component of the vector part, sin(angle / 2) · axis.
   public var x: Double
+  /// The y component of the vector part.
   public var y: Double
+  /// The z component of the vector part.
   public var z: Double
 
+  /// A quaternion from its components, which are not normalised here.
   @inlinable public init(w: Double, x: Double, y: Double, z: Double) {
     (self.w, self.x, self.y, self.z) = (w, x, y, z)
   }
@@ -47,13 +52,19 @@ public struct Quaternion: Hashable, Sendable, Codable {
     }
   }
 
+  /// The rotation by 0.
   public static let identity = Quaternion(w: 1, x: 0, y: 0, z: 0)
 
+  /// The vector part (x, y, z).
   @inlinable public var vector: Vector3 { Vector3(x, y, z) }
+  /// The inverse of a unit quaternion.
   @inlinable public var conjugate: Self { Self(w: w, x: -x, y: -y, z: -z) }
+  /// w² + x² + y² + z²; 1 for a rotation.
   @inlinable public var lengthSquared: Double { w * w + x * x + y * y + z * z }
+  /// Whether no component is infinite or NaN.
   @inlinable public var isFinite: Bool { w.isFinite && x.isFinite && y.isFinite && z.isFinite }
 
+  /// The unit quaternion in this direction; the zero quaternion has none.
   @inlinable public var normalized: Self {
     let inverse = 1 / lengthSquared.squareRoot()
     return Self(w: w * inverse, x: x * inverse, y: y * inverse, z: z * inverse)

@@ -6,7 +6,7 @@ public struct Reflection: Hashable, Sendable {
   /// 1 or −1, [elements]; equal for partners.
   public let signs: [Int]
 
-  /// - Parameters: as the properties; anything that is not its own inverse is a programmer's mistake.
+  /// A reflection from its partners and signs, which must be their own inverse.
   public init(partners: [Int], signs: [Int]) {
     precondition(partners.count == signs.count, "\(partners.count) partners with \(signs.count) signs")
     for (i, j) in partners.enumerated() {
@@ -28,6 +28,7 @@ public struct Reflection: Hashable, Sendable {
     Self(partners: first.partners + second.partners.map { first.count + $0 }, signs: first.signs + second.signs)
   }
 
+  /// How many elements the list has.
   public var count: Int { partners.count }
 
   /// What a list looks like in the mirror, [elements].
@@ -42,6 +43,7 @@ public struct Asymmetry: Error, Hashable, Sendable {
   /// Each a clause: "body 'left_foot' differs from its mirror image 'right_foot' in its mass".
   public let reasons: [String]
 
+  /// An asymmetry for the given reasons, of which there is at least one.
   public init(_ reasons: [String]) {
     precondition(!reasons.isEmpty, "Asymmetry without a reason")
     self.reasons = reasons

@@ -14,12 +14,15 @@ public struct Tilt: Hashable, Sendable, Codable {
   /// rad about the body's y axis.
   public var pitch: Double
 
+  /// A tilt from its two components, rad.
   @inlinable public init(roll: Double, pitch: Double) {
     self.roll = roll
     self.pitch = pitch
   }
 
-  /// - Parameter up: the world's up in the body's axes, a unit vector.
+  /// The tilt of a body, from the direction of the world's up.
+  ///
+  /// - Parameter u: the world's up in the body's axes, a unit vector.
   @inlinable public init(up u: Vector3) {
     let across = (u.x * u.x + u.y * u.y).squareRoot()
     if across > 0 {
@@ -30,9 +33,12 @@ public struct Tilt: Hashable, Sendable, Codable {
     }
   }
 
+  /// The tilt of a body that has turned from its upright pose.
+  ///
   /// - Parameter turn: from the pose in which the body is upright to the present one.
   @inlinable public init(_ turn: Quaternion) { self.init(up: turn.up) }
 
+  /// No lean at all.
   public static let upright = Tilt(roll: 0, pitch: 0)
 
   /// α² = roll² + pitch², rad².

@@ -1,10 +1,12 @@
-/// Order statistics of a few numbers, infinities among them.
+/// Order statistics of a few numbers, which may be infinite.
 public struct Quantiles: Sendable {
   private let sorted: [Double]
 
+  /// Sorts the values.
+  ///
   /// - Parameter values: none of them NaN.
   public init(_ values: [Double]) {
-    precondition(values.allSatisfy { !$0.isNaN }, "quantiles of what is no number")
+    precondition(values.allSatisfy { !$0.isNaN }, "quantiles of NaN")
     sorted = values.sorted()
   }
 

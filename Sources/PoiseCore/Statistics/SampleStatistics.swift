@@ -1,13 +1,16 @@
-/// What a few numbers of independent episodes tell: mean, spread, a robust mean, and how sure the mean is.
+/// Statistics of a sample, one number for each independent episode: mean, spread, a robust mean, and a confidence interval.
 public struct SampleStatistics: Hashable, Sendable, Codable {
+  /// The arithmetic mean.
   public var mean: Double
   /// Sample standard deviation, n − 1; 0 for one value.
   public var std: Double
-  /// Mean of the middle half: ⌊n/4⌋ values are left out at each end. Source: Agarwal et al. 2021, "Deep RL at the Edge of the Statistical Precipice".
+  /// Interquartile mean, of the middle half: ⌊n/4⌋ values are left out at each end. Source: Agarwal et al. 2021, "Deep RL at the Edge of the Statistical Precipice".
   public var iqm: Double
-  /// 95 % interval of the mean, [low, high], by 2,000 bootstrap resamples (percentiles; Efron 1979).
+  /// 95 % confidence interval of the mean, [low, high], by 2,000 bootstrap resamples (percentiles; Efron 1979).
   public var ci95: [Double]
 
+  /// The statistics of a sample.
+  ///
   /// - Parameters:
   ///   - values: at least one.
   ///   - random: which resamples are drawn; purpose `.statistics`.

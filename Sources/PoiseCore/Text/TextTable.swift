@@ -1,14 +1,17 @@
 /// A table of text with aligned columns, for terminals and logs.
 public struct TextTable: Sendable {
+  /// The names of the columns.
   public var header: [String]
+  /// The cells of each row; a row that is too short is filled with empty cells.
   public var rows: [[String]]
 
+  /// A table, by default without rows.
   public init(header: [String], rows: [[String]] = []) {
     self.header = header
     self.rows = rows
   }
 
-  /// Lines of equal columns, two blanks apart; columns whose cells are all numbers stand right.
+  /// The lines of the table, its columns two blanks apart. Columns of numbers are aligned to the right.
   ///
   /// - Parameter indent: blanks before each line.
   public func text(indent: Int = 2) -> String {
@@ -36,7 +39,7 @@ public struct TextTable: Sendable {
 }
 
 extension Double {
-  /// This number with `digits` significant digits and no needless zeros, for people: 0.0333, 12.5, 1.2e-07.
+  /// This number with `digits` significant digits and no trailing zeros, for display: 0.0333, 12.5, 1.2e-07.
   public func rounded(significant digits: Int) -> String {
     guard isFinite, self != 0 else { return self == 0 ? "0" : "\(self)" }
     var magnitude = 0

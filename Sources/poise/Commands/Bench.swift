@@ -9,8 +9,16 @@ import PoiseTasks
 
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Figures of this machine, each beside its floor.",
-    discussion: "Ratios above 1 are better than the floor. Run it on an idle machine; compare ratios, not runs.")
+    abstract: "Measures this machine, and sets each figure beside its floor.",
+    discussion: """
+      The floor of a figure is the same work without Poise: the bare loop around ODE in C, or the matrix products of Eigen. A \
+      ratio above 1 is better than the floor. Use an idle machine, and compare ratios, not seconds of different runs.
+
+      Examples:
+        poise bench
+        poise bench environments learners --json
+        poise bench control-steps --scenario humanoid-stand --worlds 16
+      """)
 
   enum Name: String, CaseIterable, ExpressibleByArgument {
     case physics, environments, networks, learners
@@ -18,7 +26,7 @@ struct Bench: ParsableCommand {
     case holdGains = "hold-gains"
     case physicsSettings = "physics-settings"
 
-    /// What runs where nothing is named: figures of speed.
+    /// What runs if nothing is named: figures of speed.
     static let speeds: [Self] = [.physics, .environments, .controlSteps, .networks, .learners]
   }
 
@@ -27,18 +35,20 @@ struct Bench: ParsableCommand {
 
   @Argument(
     help: """
-      Which: \(Name.allCases.map(\.rawValue).joined(separator: ", ")); figures of speed where none is named. hold-gains looks \
-      for the best gains of the `hold` baseline, physics-settings compares solvers, steps and shapes for the humanoid.
+      What to measure. Default: all figures of speed. hold-gains \
+      searches for the best gains of the baseline `hold`; physics-settings compares solvers, time steps and shapes for the \
+      humanoid.
       """)
   var names: [Name] = []
 
-  @Option(help: "The scenario of hold-gains and control-steps; by default humanoid-balance, and three of them.")
+  @Option(
+    help: "The scenario of hold-gains (default: humanoid-balance) or of control-steps (default: one for each robot).")
   var scenario: String?
 
-  @Option(help: "Worlds of control-steps.")
+  @Option(help: "Number of worlds in control-steps.")
   var worlds = 8
 
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: .json)
   var json = false
 
   func validate() throws {

@@ -5,7 +5,15 @@ import PoiseScenarios
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Validates scenarios and models; shows every problem of a file at once.")
+    abstract: "Checks scenarios and models, and shows all problems of a file at once.",
+    discussion: """
+      Each problem is shown with its file and line, with what was found, and with what is allowed. Exit code 0: all files are \
+      good; 65: at least one is wrong; 74: at least one cannot be read.
+
+      Examples:
+        poise check my-robot.xml my-task.yaml
+        poise check humanoid
+      """)
 
   @Argument(help: "Files, or names that `poise list` shows.")
   var files: [String]

@@ -5,14 +5,18 @@ import PoiseViewer
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says whether this machine keeps the promises, and what to do where it does not.",
+    abstract: "Checks whether Poise's promises hold on this machine, and says what to do if they do not.",
     discussion: """
-      Promised are the same bits for the same seed, for any number of threads, and files that are there whole or not at all. \
-      Tried out in a few seconds: the physics engine, the solver, two small trainings, the folders. A dash (note) marks \
-      what no promise hangs on. Exit code 0: all promises are kept; 69: one at least is not.
+      Poise promises the same bits for the same seed on any number of threads, and files that are either whole or absent. The \
+      checks take a few seconds: the physics engine, the solver, two small trainings, the folders. A dash marks a note, on \
+      which no promise depends. Exit code 0: all promises are kept; 69: at least one is not.
+
+      Examples:
+        poise doctor
+        poise doctor --json
       """)
 
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: .json)
   var json = false
 
   func run() throws {

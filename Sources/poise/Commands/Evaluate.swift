@@ -11,34 +11,42 @@ import PoiseEnvironments
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Judges a trained controller, or a baseline, over episodes on fixed seeds.",
+    abstract: "Scores a trained policy, or the baselines, over episodes on fixed seeds.",
     discussion: """
-      A run is judged with its trained policy, and without --json the baselines beside it, on the same seeds; a scenario \
-      with the baselines alone.
+      For a run, its trained policy is scored, and beside it the baselines on the same seeds. For a scenario, only the \
+      baselines are. With --json, one controller is scored: the policy of a run, or hold.
+
+      Examples:
+        poise evaluate runs/first
+        poise evaluate runs/first --episodes 100 --json
+        poise evaluate humanoid-balance --controller hold
       """)
 
   @Argument(help: "A run's folder, a scenario file, or a name that `poise list` shows.")
   var subject: String
 
-  @Option(help: "Episodes. Default: the scenario's evaluation.episodes.")
+  @Option(help: "Number of episodes. Default: the scenario's evaluation.episodes.")
   var episodes: Int?
 
-  @Option(help: "Root seed of the episodes. Default: the scenario's evaluation.publishedSeed.")
+  @Option(help: .episodeSeed)
   var seed: UInt64?
 
-  @Option(help: "Who drives: policy, zero, random, hold. Default: all that there are; with --json policy, or hold.")
+  @Option(
+    help:
+      "The controller: policy, zero, random, hold. Default: all of them; with --json, policy for a run, hold for a scenario."
+  )
   var controller: String?
 
-  @Option(help: "Which checkpoint of a run: best, latest, previous.")
+  @Option(help: .checkpoint)
   var checkpoint = RunFolder.Checkpoint.best
 
-  @Option(help: "Threads; the result is the same for any number. Default: all processors.")
+  @Option(help: .threads)
   var threads: Int?
 
-  @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")
+  @Option(help: .scenarioOverrides)
   var set: [String] = []
 
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: .json)
   var json = false
 
   func validate() throws {
@@ -75,7 +83,7 @@ struct Evaluate: ParsableCommand {
     if controller == "policy" {
       throw InvalidInput(
         Problem(
-          file: subject, found: "a scenario", allowed: "a run with its policy for --controller policy",
+          file: subject, found: "a scenario, which has no policy", allowed: "a run for --controller policy",
           remedy: "Train one: poise train \(subject)."))
     }
     let baselines = loaded.baselines

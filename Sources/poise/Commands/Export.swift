@@ -10,42 +10,47 @@ struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes a trained policy, or its episodes, for other programs.",
     discussion: """
-      --csv FILE   trajectories, with FILE.meta.json beside them; '-' is standard output
-      --npz FILE   observations, actions, rewards, terminations, truncations per episode, for numpy.load
-      --onnx FILE  the policy: normaliser, network and scaling to the actuators' control units
+      A CSV holds trajectories; FILE.meta.json beside it describes its columns. An NPZ, for numpy.load, holds observations, \
+      actions, rewards, terminations and truncations of each episode. An ONNX model holds the policy: normaliser, network, and \
+      scaling to the control units of the actuators. The episodes are those of `poise evaluate RUN` for the same seed: the sum \
+      of the reward column is the return.
 
-      Episodes are those of `poise evaluate RUN` for the same seed: the sums of the reward column are its returns.
+      Examples:
+        poise export runs/first --csv first.csv --episodes 10
+        poise export runs/first --csv - --columns time_s,reward --every 5
+        poise export runs/first --npz first.npz --onnx policy.onnx
       """)
 
-  @Argument(help: ArgumentHelp("A run's folder.", valueName: "run"))
+  @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"))
   var folder: String
 
-  @Option(help: ArgumentHelp("Write trajectories as CSV; '-' for standard output.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write trajectories as CSV to this file; '-' is standard output.", valueName: "file"))
   var csv: String?
 
-  @Option(help: ArgumentHelp("Write episodes as NumPy arrays.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write episodes as NumPy arrays to this file.", valueName: "file"))
   var npz: String?
 
-  @Option(help: ArgumentHelp("Write the policy as an ONNX model.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the policy as an ONNX model to this file.", valueName: "file"))
   var onnx: String?
 
-  @Option(help: "Episodes.")
+  @Option(help: "Number of episodes.")
   var episodes = 1
 
-  @Option(help: "Root seed of the episodes. Default: the scenario's evaluation.publishedSeed.")
+  @Option(help: .episodeSeed)
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("Only these columns of the CSV, in this order: NAME,NAME…", valueName: "names"))
+  @Option(help: ArgumentHelp("Write only these columns of the CSV, in this order: NAME,NAME…", valueName: "names"))
   var columns: String?
 
   @Option(
-    help: ArgumentHelp("A row for every K control steps; the last of an episode is always there.", valueName: "k"))
+    help: ArgumentHelp(
+      "Write a row for every K-th control step; the last step of an episode always has one.", valueName: "k"))
   var every = 1
 
-  @Option(help: "Which checkpoint of the run: best, latest, previous.")
+  @Option(help: .checkpoint)
   var checkpoint = RunFolder.Checkpoint.best
 
-  @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")
+  @Option(help: .scenarioOverrides)
   var set: [String] = []
 
   func validate() throws {
@@ -59,9 +64,9 @@ struct Export: ParsableCommand {
       throw ValidationError("--every: found \(every); allowed 1 to 1000000000.")
     }
     if csv == nil, columns != nil || every != 1 {
-      throw ValidationError("--columns and --every choose from the CSV; add --csv FILE.")
+      throw ValidationError("--columns and --every apply to the CSV; add --csv FILE.")
     }
-    if npz == "-" || onnx == "-" { throw ValidationError("Of the exports only --csv goes to standard output.") }
+    if npz == "-" || onnx == "-" { throw ValidationError("Only --csv can go to standard output.") }
   }
 
   func run() throws {
@@ -89,7 +94,7 @@ struct Export: ParsableCommand {
     }
   }
 
-  /// A signal ends it after an episode; nothing is left of an unfinished file.
+  /// A signal ends the work after an episode; an unfinished file leaves nothing behind.
   private func forEachEpisode(_ record: (Int) throws -> Void) throws {
     for episode in 0..<episodes {
       try record(episode)

@@ -5,15 +5,21 @@ import PoiseScenarios
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows what a robot consists of, or what a task observes, rewards and ends by.")
+    abstract: "Shows what a robot consists of, or what a task observes, what it rewards, and what ends an episode.",
+    discussion: """
+      Examples:
+        poise inspect humanoid            links, joints, limits, actuators
+        poise inspect humanoid-balance    observations, rewards, terminations
+        poise inspect --schema            every key of a scenario file
+      """)
 
   @Argument(help: "A scenario or model file, or a name that `poise list` shows.")
   var file: String?
 
-  @Flag(help: "Show every key of a scenario file with type, default, unit and range.")
+  @Flag(help: "Show every key of a scenario file with its type, default, unit and range.")
   var schema = false
 
-  @Option(name: .customLong("set"), help: "Override a key of the scenario: key.path=value.")
+  @Option(name: .customLong("set"), help: .scenarioOverrides)
   var overrides: [String] = []
 
   func validate() throws {

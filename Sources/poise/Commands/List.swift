@@ -3,7 +3,14 @@ import PoiseModels
 
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows the scenarios, models and trained policies that ship.")
+    abstract: "Shows the scenarios, models and trained policies that ship with Poise.",
+    discussion: """
+      A name in the first column can stand wherever a command expects a SCENARIO or a MODEL.
+
+      Examples:
+        poise list
+        poise inspect humanoid-balance
+      """)
 
   func run() throws {
     let shipped = ShippedFiles()

@@ -12,14 +12,15 @@ struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows a trained controller: as a page, live in a browser, or in the terminal.",
     discussion: """
-      Episodes are those that `poise evaluate` judges for the same seed. Without --html and --serve the robot is drawn in \
-      the terminal. --serve listens on this machine alone and ends with Ctrl-C; a run that is still training is followed: \
-      its newest policy takes over, and its curves grow.
+      The episodes are those that `poise evaluate` scores for the same seed. Without --html and --serve, the robot is drawn in \
+      the terminal. --serve listens on this machine only, until Ctrl-C. A run that is still training is followed: the page \
+      takes over its newest policy, and its curves grow.
 
-        poise replay RUN --html robot.html          one page, to keep or to mail
-        poise replay RUN --serve                    live: pull the robot, choose seeds
+      Examples:
+        poise replay RUN --html robot.html      one page, to keep or to mail
+        poise replay RUN --serve                live: pull the robot, choose seeds
         poise replay SCENARIO --controller hold --set episodeSeconds=5
-        poise replay --csv FILE --html robot.html   what a trajectory recorded
+        poise replay --csv FILE --html a.html   a recorded trajectory
       """)
 
   @Argument(help: "A run's folder, a scenario file, or a name that `poise list` shows.")
@@ -28,50 +29,46 @@ struct Replay: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Instead of a run, a trajectory as `poise export --csv` or `poise simulate --csv` writes it. Where FILE.meta.json lies \
-      beside it, its actions are fed back into the simulation, which gives contact forces too.
+      Show a trajectory instead of a run: a file that `poise export --csv` or `poise simulate --csv` has written. If \
+      FILE.meta.json lies beside it, its actions are fed back into the simulation, which also gives the contact forces.
       """, valueName: "file"))
   var csv: String?
 
   @Option(
     help: ArgumentHelp(
-      "The model that --csv is of: an MJCF file or a name. Default: the one that FILE.meta.json names.",
+      "The model of the trajectory: an MJCF file or a name. Default: the one that FILE.meta.json names.",
       valueName: "file"))
   var model: String?
 
-  @Option(help: ArgumentHelp("How many episodes, 1 to 1000. Default: 1, of a trajectory all.", valueName: "n"))
+  @Option(help: ArgumentHelp("Number of episodes, 1 to 1000. Default: 1; for a trajectory, all.", valueName: "n"))
   var episodes: Int?
 
-  @Option(
-    help: ArgumentHelp("Root seed of the episodes. Default: the scenario's evaluation.publishedSeed.", valueName: "n"))
+  @Option(help: .episodeSeed)
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("Write one self-contained page to this file; '-' for standard output.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write one self-contained page to this file; '-' is standard output.", valueName: "file"))
   var html: String?
 
   @Option(
     defaultAsFlag: 8021,
     help: ArgumentHelp(
-      "Serve the page at this port of 127.0.0.1 and simulate live; 0 for any that is free. Without a number: 8021.",
+      "Serve the page at this port of 127.0.0.1 and simulate live; 0 takes any free port. Without a number: 8021.",
       valueName: "port"))
   var serve: UInt16?
 
   @Flag(help: "Draw the robot in the terminal.")
   var tty = false
 
-  @Flag(help: "In the terminal, draw with ASCII alone.")
+  @Flag(help: "In the terminal, draw with ASCII characters only.")
   var ascii = false
 
-  @Option(help: "Which checkpoint of a run. While it trains, the live page can follow either best or latest.")
+  @Option(help: "The checkpoint of a run. While a run trains, the live page can follow best or latest.")
   var checkpoint = RunFolder.Checkpoint.best
 
-  @Option(help: "Who drives a scenario without a run. Default: hold.")
+  @Option(help: "The controller of a scenario without a run. Default: hold.")
   var controller: BaselineController?
 
-  @Option(
-    help: ArgumentHelp(
-      "Change a key of the scenario; may be repeated. `poise inspect --schema` lists the keys.", valueName: "key=value")
-  )
+  @Option(help: .scenarioOverrides)
   var set: [String] = []
 
   func validate() throws {
@@ -85,12 +82,14 @@ struct Replay: ParsableCommand {
       throw ValidationError("Name either a run or, with --csv, a trajectory.")
     }
     if csv != nil, serve != nil {
-      throw ValidationError("--serve simulates; a trajectory is shown with --html or --tty.")
+      throw ValidationError("--serve simulates live; show a trajectory with --html or --tty.")
     }
-    if csv == nil, model != nil { throw ValidationError("--model is of --csv; a run has its model.") }
+    if csv == nil, model != nil {
+      throw ValidationError("--model is used only together with --csv; a run has its own model.")
+    }
     if csv != nil, controller != nil || seed != nil || !set.isEmpty {
       throw ValidationError(
-        "A trajectory has its controller, seed and scenario: remove --controller, --seed and --set.")
+        "A trajectory has its own controller, seed and scenario: remove --controller, --seed and --set.")
     }
   }
 
@@ -125,7 +124,7 @@ struct Replay: ParsableCommand {
     TerminalReplay(recording, screen: screen).show(
       write: {
         print($0, terminator: "")
-        // Elsewhere than on a terminal the end is soon enough, and tells whether all has arrived.
+        // Other outputs are flushed at the end, which also tells whether everything has arrived.
         if screen.isTerminal { fflush(nil) }
       }, isStopped: { Interruption.signal != 0 })
     if Interruption.signal != 0 { throw ExitCode(128 + Interruption.signal) }
@@ -157,7 +156,7 @@ struct Replay: ParsableCommand {
   }
 }
 
-/// What a replay shows, and who drives it.
+/// What a replay shows, and its controller.
 private struct Driven {
   var scenario: LoadedScenario
   var controller: ControllerChoice

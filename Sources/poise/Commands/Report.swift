@@ -7,21 +7,26 @@ struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows trained runs side by side as one self-contained page.",
     discussion: """
-      Learning curves over environment steps and wall time (runs that differ in their seed alone as a band), evaluations \
-      of the best policies beside the baselines, reward terms, the resolved scenarios. The page opens from disk and asks \
-      for nothing from the network.
+      The page shows learning curves over environment steps and wall time (runs that differ only in their seed form a band), \
+      evaluations of the best policies beside the baselines, reward terms, and the resolved scenarios. It opens from disk and \
+      needs no network.
+
+      Examples:
+        poise report runs/first --html first.html
+        poise report runs/a runs/b --html both.html --episodes 0
       """)
 
-  @Argument(help: ArgumentHelp("Folders of runs.", valueName: "run"))
+  @Argument(help: ArgumentHelp("The folders of the runs.", valueName: "run"))
   var folders: [String]
 
-  @Option(help: ArgumentHelp("Where to write the page; '-' for standard output.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the page to this file; '-' is standard output.", valueName: "file"))
   var html: String
 
-  @Option(help: "Episodes of each evaluation; 0 for none. Default: the scenario's evaluation.episodes.")
+  @Option(
+    help: "Number of episodes of each evaluation; 0 for no evaluation. Default: the scenario's evaluation.episodes.")
   var episodes: Int?
 
-  @Option(help: "Threads; the result is the same for any number. Default: all processors.")
+  @Option(help: .threads)
   var threads: Int?
 
   func validate() throws {

@@ -10,25 +10,33 @@ import PoiseScenarios
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Simulates a robot, or one episode of a task, under a baseline controller.",
-    discussion: "The story goes to standard output, with --csv - to standard error; it is the same for the same seed.")
+    discussion: """
+      A summary goes to standard output, or to standard error with --csv -. The same seed gives the same summary.
+
+      Examples:
+        poise simulate humanoid --controller hold --seconds 5
+        poise simulate humanoid-balance --seed 3 --csv fall.csv
+        poise simulate pendulum-swingup --set episodeSeconds=20
+      """)
 
   @Argument(help: "A scenario or model file, or a name that `poise list` shows.")
   var file: String
 
-  @Option(help: "Simulated seconds; without it 10 s of a model, a whole episode of a scenario.")
+  @Option(help: "Simulated seconds. Default: 10 for a model, a whole episode for a scenario.")
   var seconds: Double?
 
-  @Option(help: "Who drives: \(BaselineController.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "The baseline that controls the robot.")
   var controller = BaselineController.zero
 
-  @Option(help: "Root of all random numbers; the same seed gives the same bits.")
+  @Option(help: .rootSeed)
   var seed: UInt64 = 0
 
   @Option(
-    help: "Write the trajectory to this file, '-' for standard output; of a scenario with FILE.meta.json beside it.")
+    help:
+      "Write the trajectory to this file; '-' is standard output. For a scenario, FILE.meta.json is written beside it.")
   var csv: String?
 
-  @Option(name: .customLong("set"), help: "Override a key of the scenario: key.path=value.")
+  @Option(name: .customLong("set"), help: .scenarioOverrides)
   var overrides: [String] = []
 
   func validate() throws {
@@ -50,7 +58,7 @@ struct Simulate: ParsableCommand {
       story = SimulationStory(try simulation.run(loaded) { try play($0, stepLimit: $1) }, of: loaded)
     } else {
       guard overrides.isEmpty else {
-        throw ValidationError("--set changes the keys of a scenario; \(path) is a model.")
+        throw ValidationError("--set changes keys of a scenario, but \(path) is a model.")
       }
       let model = try RobotModel(contentsOf: path)
       var simulation = ModelSimulation()
@@ -75,7 +83,7 @@ struct Simulate: ParsableCommand {
     return episode
   }
 
-  /// Runs with a recorder into the CSV file, which appears when all of it is there.
+  /// Runs with a recorder into the CSV file, which appears once it is complete.
   private func recorded<Summary>(
     _ model: RobotModel, _ run: ((Robot, TrajectoryMoment) throws -> Void) throws -> Summary
   ) throws -> Summary {

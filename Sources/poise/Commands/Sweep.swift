@@ -9,38 +9,43 @@ import PoiseScenarios
 struct SweepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sweep",
-    abstract: "Tries settings of a scenario side by side, and sets the best beside the shipped one.",
+    abstract: "Compares settings of a scenario with each other, and the best of them with the shipped ones.",
     discussion: """
-      PLAN is a YAML file that names the scenario, the keys and values to try, seeds, rungs and the measure; \
-      Benchmarks/sweeps has examples, `poise sweep --schema` lists every key. Trainings run in parallel, each on one thread; at \
-      each rung the worst candidates are dropped. Ctrl-C or a kill loses no finished trial: go on with --resume.
+      PLAN is a YAML file that names the scenario, the keys and values to try, the seeds, the rungs and the measure. \
+      Benchmarks/sweeps has examples, and `poise sweep --schema` lists every key. Trainings run in parallel, each on one thread. \
+      At each rung the worst candidates are dropped (successive halving). If a sweep is stopped or killed, no finished trial \
+      is lost: continue it with --resume.
+
+      Examples:
+        poise sweep Benchmarks/sweeps/cartpole-swingup-ppo.yaml --parallel 2
+        poise sweep --resume runs/sweep-cartpole-swingup-ppo
       """)
 
-  @Argument(help: "A plan.")
+  @Argument(help: "The file with the plan.")
   var plan: String?
 
-  @Option(help: "Go on with the sweep in this folder; of one that is finished, show the tables again.")
+  @Option(help: "Continue the sweep in this folder; if it is finished, show its tables again.")
   var resume: String?
 
-  @Option(help: "Folder of the sweep. Default: runs/sweep-<plan>.")
+  @Option(help: "The folder of the sweep. Default: runs/sweep-<plan>.")
   var out: String?
 
-  @Option(help: "Trainings at once. Default: all processors.")
+  @Option(help: "Number of trainings at the same time. Default: one for each processor.")
   var parallel: Int?
 
-  @Option(help: "Change a key of the plan, key.path=value; may be repeated.")
+  @Option(help: ArgumentHelp("Change a key of the plan; may be repeated.", valueName: "key=value"))
   var set: [String] = []
 
-  @Flag(help: "Show every key of a plan: type, default, range, meaning.")
+  @Flag(help: "Show every key of a plan with its type, default, range and meaning.")
   var schema = false
 
   func validate() throws {
     guard [plan != nil, resume != nil, schema].count(where: { $0 }) == 1 else {
-      throw ValidationError("Name a plan, or a sweep with --resume, or ask for --schema.")
+      throw ValidationError("Name a plan or, with --resume, a sweep, or ask for --schema.")
     }
     if resume != nil, out != nil || !set.isEmpty {
       throw ValidationError(
-        "--resume goes on with the sweep as it was begun; of the options only --parallel goes with it.")
+        "--resume continues a sweep with its own settings; only --parallel can be combined with it.")
     }
     if let parallel, !(1...1024).contains(parallel) {
       throw ValidationError("--parallel: found \(parallel); allowed 1 to 1024.")
@@ -66,7 +71,7 @@ struct SweepCommand: ParsableCommand {
     display.begin(parallel: parallel)
     let ending = try sweep.run(parallel: parallel, stopSignal: { Interruption.signal }, tell: { display.show($0) })
     if case .interrupted(let signal) = ending {
-      printError("stopped; go on with: poise sweep --resume \(sweep.path)")
+      printError("stopped; resume with: poise sweep --resume \(sweep.path)")
       throw ExitCode(128 + signal)
     }
     print(try sweep.result().text())

@@ -10,51 +10,59 @@ import PoiseEnvironments
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Trains a controller for a scenario, or goes on with a run.",
+    abstract: "Trains a controller for a scenario, or resumes a run.",
     discussion: """
-      The run is a folder below runs/, or --out. Ctrl-C saves and says how to go on; the result is the same, to the bit, \
-      as without the interruption, and for any number of threads.
+      The run is a folder below runs/, or the one that --out names. Ctrl-C saves a checkpoint and shows how to resume. A run \
+      that was interrupted ends with the same bits as one that was not, on any number of threads.
+
+      Examples:
+        poise train humanoid-balance --seed 1
+        poise train pendulum-swingup --algorithm ddpg --out runs/pendulum
+        poise train --resume runs/pendulum
+        poise train cartpole-balance --set ppo.clipRange=0.1
       """)
 
   @Argument(help: "A scenario file, or a name that `poise list` shows.")
   var scenario: String?
 
-  @Option(help: "Go on with this run from its last checkpoint.")
+  @Option(help: "Resume this run from its last checkpoint.")
   var resume: String?
 
   @Option(
-    help: "With --resume, where to go on from: latest, or previous, the one before it. Default: latest.")
+    help: "With --resume, the checkpoint to start from: latest, or previous, the one before it. Default: latest.")
   var checkpoint: RunFolder.Checkpoint?
 
-  @Option(help: "Who learns: ppo, ddpg, td3. Default: the scenario's training.algorithm.")
+  @Option(help: "The algorithm: ppo, ddpg, td3. Default: the scenario's training.algorithm.")
   var algorithm: String?
 
-  @Option(help: "Root of all random numbers; the same seed gives the same bits.")
+  @Option(help: "The root seed of all random numbers; the same seed gives the same bits. Default: 1.")
   var seed: UInt64?
 
-  @Option(help: "Threads; the result is the same for any number. Default: all processors.")
+  @Option(help: .threads)
   var threads: Int?
 
-  @Option(help: "Control steps of all worlds together, in place of the scenario's training.stepLimit.")
+  @Option(
+    help: "Stop after this many control steps of all environments together. Default: the scenario's training.stepLimit."
+  )
   var steps: Int?
 
-  @Option(help: "Folder of the run.")
+  @Option(help: "The folder of the run. Default: a new one below runs/.")
   var out: String?
 
-  @Option(help: "Change a key of the scenario, key.path=value; may be repeated.")
+  @Option(help: .scenarioOverrides)
   var set: [String] = []
 
   func validate() throws {
     guard (scenario == nil) != (resume == nil) else {
-      throw ValidationError("Name a scenario to train for, or a run with --resume.")
+      throw ValidationError("Name either a scenario or, with --resume, a run.")
     }
     if resume != nil, algorithm != nil || seed != nil || steps != nil || out != nil || !set.isEmpty {
       throw ValidationError(
-        "--resume goes on with the run as it was begun; of the options only --threads and --checkpoint go with it.")
+        "--resume continues a run with its own settings; only --threads and --checkpoint can be combined with it.")
     }
-    if resume == nil, checkpoint != nil { throw ValidationError("--checkpoint goes with --resume.") }
+    if resume == nil, checkpoint != nil { throw ValidationError("--checkpoint is used only together with --resume.") }
     if checkpoint == .best {
-      throw ValidationError("--checkpoint: found best, which holds a policy alone; allowed latest, previous.")
+      throw ValidationError("--checkpoint: found best, which holds only a policy; allowed latest, previous.")
     }
     try validateThreads(threads)
     try validateFolder(out, option: "--out")
@@ -92,11 +100,12 @@ struct Train: ParsableCommand {
     do {
       ending = try run.run(stopSignal: { Interruption.signal }, tell: { display.show($0) })
     } catch var error as InputOutputError {
-      error.remedy += (error.remedy.isEmpty ? "" : " ") + "The last checkpoint is whole; then go on with: \(resumption)"
+      error.remedy +=
+        (error.remedy.isEmpty ? "" : " ") + "The last checkpoint is intact. Then resume with: \(resumption)"
       throw error
     }
     if case .interrupted(let signal) = ending {
-      display.line.print("saved at \(run.environmentSteps) steps; go on with: \(resumption)")
+      display.line.print("saved at \(run.environmentSteps) steps; resume with: \(resumption)")
       throw ExitCode(128 + signal)
     }
     print(display.report(ending))
@@ -109,7 +118,7 @@ func validateThreads(_ threads: Int?) throws {
   }
 }
 
-/// An empty name comes from a variable that is not set, and would mean the root of the file system.
+/// An empty name comes from a shell variable that is not set; it would mean the root of the file system.
 func validateFolder(_ path: String?, option: String) throws {
   if path == "" { throw ValidationError("\(option): found nothing; allowed the path of a folder.") }
 }
@@ -120,7 +129,7 @@ private final class TrainingDisplay {
   private let run: TrainingRun
   private let firstSteps: Int
   private let start = DispatchTime.now().uptimeNanoseconds
-  /// The latest that is known, from iterations in which episodes ended.
+  /// The latest known values, from iterations in which episodes ended.
   private var meanReturn = "–"
   /// `nil` for tasks that are not judged by it.
   private var survival: String?
@@ -175,9 +184,9 @@ private final class TrainingDisplay {
       "  \(run.environmentSteps) steps in \(shortDuration(run.seconds)), evaluations included",
     ]
     if let best = run.best { lines.append("  best, at \(best.environmentSteps) steps: \(scores(best.result))") }
-    if run.faults > 0 { lines.append("  \(run.faults) episodes ended as a fault and were not learned from") }
+    if run.faults > 0 { lines.append("  \(run.faults) episodes ended in a fault; no faulty step was learned from") }
     if run.skippedUpdates > 0 {
-      lines.append("  \(run.skippedUpdates) updates were refused, because a loss or a gradient was not finite")
+      lines.append("  \(run.skippedUpdates) updates were skipped, because a loss or a gradient was not finite")
     }
     lines += ["  run       \(path)", "  evaluate  poise evaluate \(path)"]
     return lines.joined(separator: "\n")

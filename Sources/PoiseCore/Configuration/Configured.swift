@@ -1,0 +1,37 @@
+/// A configuration that has been read and checked, and where its keys stand.
+public struct Configured<Value: Configurable>: Sendable {
+  /// The configuration.
+  public var value: Value
+  /// Where each of its keys stands, for problems that a later stage finds.
+  public let source: ConfigurationSource
+
+  /// Reads a tree.
+  ///
+  /// - Parameters:
+  ///   - node: the whole configuration; its location names the file.
+  ///   - earlier: problems found on the way here, which are reported together with those found now.
+  /// - Throws: every problem at once, in the order of the file.
+  public init(reading node: ConfigurationNode, earlier: [Problem] = []) throws(InvalidInput) {
+    var reader = ConfigurationReader(schemaPaths: { ConfigurationSchema(of: Value.self).entries.map(\.path) })
+    // What the whole file lacks belongs to no line.
+    var root = node
+    root.location.line = nil
+    let read = Value.read(root, startingFrom: Value(), &reader)
+    source = ConfigurationSource(file: node.location.file, locations: reader.locations)
+    let problems = source.sorted(earlier + reader.problems)
+    guard let read, problems.isEmpty else { throw InvalidInput(problems) }
+    value = read
+  }
+
+  /// Reads the valid part of a tree that has problems: faulty keys keep their defaults, and keys that contradict one another
+  /// keep their values.
+  ///
+  /// Later stages look for their own problems in it, so that a person sees all problems together. It must never be used as the
+  /// configuration.
+  public init?(whatIsGoodIn node: ConfigurationNode) {
+    var reader = ConfigurationReader(keepsWhatIsGood: true, schemaPaths: { [] })
+    guard let read = Value.read(node, startingFrom: Value(), &reader) else { return nil }
+    source = ConfigurationSource(file: node.location.file, locations: reader.locations)
+    value = read
+  }
+}
