@@ -1,6 +1,6 @@
 import Dispatch
 import PoiseCore
-public import PoiseEnvironments
+import PoiseEnvironments
 public import PoiseTasks
 
 /// Control steps per second of whole tasks under uniformly random actions, as other suites are measured: falls, resets, pushes and

@@ -1,6 +1,6 @@
 import CAllocationCounter
 import PoiseCore
-public import PoiseEnvironments
+import PoiseEnvironments
 import PoiseModels
 import PoiseSimulation
 public import PoiseTasks

@@ -1,7 +1,7 @@
-public import PoiseControl
+import PoiseControl
 public import PoiseCore
 public import PoiseNetworks
-public import PoiseScenarios
+import PoiseScenarios
 
 /// How the `hold` baseline does with each setting on a scenario's tuning seed: where the gains in the scenarios come from.
 ///

@@ -2,11 +2,11 @@ internal import CAllocationCounter
 internal import Dispatch
 internal import PoiseAlgorithms
 internal import PoiseCore
-public import PoiseAlgorithms
-public import PoiseCore
+import PoiseAlgorithms
+import PoiseCore
 public import PoiseNetworks
 public import PoiseScenarios
-public import PoiseTraining
+import PoiseTraining
 
 /// Control steps per second of learners at work: acting, recording and learning, on a scenario's worlds.
 ///

@@ -4,7 +4,7 @@ public import PoiseModels
 public import PoiseSimulation
 
 /// A task that knows its robot: every name resolved, every number checked. Constant, and shared by all worlds.
-public struct BoundTask: EnvironmentSpecification {
+public struct BoundTask: Sendable {
   /// Name of the scenario, for reports.
   public let name: String
   /// The task as the scenario sets it.
@@ -43,8 +43,11 @@ public struct BoundTask: EnvironmentSpecification {
     let source = source ?? ConfigurationSource(file: name)
     let linkage = try Linkage(model)
     let physics = task.physics.applied(to: model.physics)
-    let timing = Timing(task, physicsTimeStep: physics.timeStep)
-    var binder = TermBinder(model, linkage: linkage, task: task, timing: timing, source: source)
+    let timing = Timing(
+      controlTimeStep: task.controlTimeStep, stepLimit: task.stepLimit, physicsTimeStep: physics.timeStep)
+    var binder = TermBinder(
+      model, linkage: linkage, uprightBody: task.uprightBody, commands: task.commands,
+      maximumJointSpeed: task.maximumJointSpeed, timing: timing, source: source)
     binder.checkTiming(task, timing)
     binder.checkPhysics(task.physics, model: model)
 
@@ -93,9 +96,6 @@ public struct BoundTask: EnvironmentSpecification {
   }
 
   /// The task as the learner meets it: with the disturbances of training.
-  public var forTraining: any EnvironmentSpecification { training }
-
-  /// The same, as a task of a robot.
   public var training: Self {
     guard let trainingDisturbances else { return self }
     var task = self
@@ -105,17 +105,6 @@ public struct BoundTask: EnvironmentSpecification {
 }
 
 extension BoundTask {
-  public var stepLimit: Int { timing.stepLimit }
-  public var controlTimeStep: Double? { timing.controlTimeStep }
-  public var restingAction: [Float]? { actionScaling.map(\.restingAction) }
-  public var metrics: [Metric] { EpisodeQuality.metrics }
-
-  public func makeEnvironment(
-    seed: UInt64, purpose: RandomPurpose, index: Int, detail: EnvironmentDetail
-  ) throws -> any Environment {
-    try TaskEnvironment(self, seed: seed, purpose: purpose, index: index, detail: detail)
-  }
-
   /// The same task with one more disturbance, after its own: for what acts on the robot from outside of the scenario.
   ///
   /// A disturbance that draws no random numbers changes nothing else in an episode.
@@ -124,37 +113,6 @@ extension BoundTask {
     task.disturbances.append(disturbance)
     return task
   }
-}
-
-/// How physics steps, control steps and episodes fit into each other.
-public struct Timing: Hashable, Sendable {
-  /// s
-  public let physicsTimeStep: Double
-  /// s
-  public let controlTimeStep: Double
-  /// Physics steps of a control step.
-  public let physicsStepsPerControlStep: Int
-  /// Control steps of a whole episode.
-  public let stepLimit: Int
-
-  init(_ task: RobotTask, physicsTimeStep: Double) {
-    self.physicsTimeStep = physicsTimeStep
-    controlTimeStep = task.controlTimeStep
-    physicsStepsPerControlStep = max(1, Int((task.controlTimeStep / physicsTimeStep).rounded()))
-    stepLimit = task.stepLimit
-  }
-}
-
-/// How an action in −1 … 1 becomes an actuator's control, in MJCF `ctrl` units: control = center + halfWidth · action.
-public struct ActionScaling: Hashable, Sendable, Codable {
-  public var center: Double
-  public var halfWidth: Double
-
-  @inlinable public func control(_ action: Double) -> Double { center + halfWidth * action }
-  /// The action in −1 … 1 whose control is 0, or nearest to it: no torque.
-  public var restingAction: Float { halfWidth > 0 ? Float(min(1, max(-1, action(0)))) : 0 }
-  /// The action that gives a control.
-  @inlinable public func action(_ control: Double) -> Double { (control - center) / halfWidth }
 }
 
 extension TermBinder {

@@ -28,18 +28,25 @@ public struct TermBinder {
   /// The term that is being bound: `rewards.tilt`.
   var path = ""
 
-  init(_ model: RobotModel, linkage: Linkage, task: RobotTask, timing: Timing, source: ConfigurationSource) {
+  /// - Parameters:
+  ///   - bodyName: the body whose tilt is told; the first that moves for `nil`.
+  ///   - maximumJointSpeed: rad/s, of hinges to the world.
+  ///   - source: where the task's keys stand.
+  init(
+    _ model: RobotModel, linkage: Linkage, uprightBody bodyName: String?, commands: [Command],
+    maximumJointSpeed: Double?, timing: Timing, source: ConfigurationSource
+  ) {
     self.model = model
     self.linkage = linkage
     self.source = source
-    controlTimeStep = task.controlTimeStep
+    controlTimeStep = timing.controlTimeStep
     physicsTimeStep = timing.physicsTimeStep
     stepLimit = timing.stepLimit
-    commandList = task.commands
-    maximumJointSpeed = task.maximumJointSpeed
+    commandList = commands
+    self.maximumJointSpeed = maximumJointSpeed
     let firstMoving = linkage.links.first?.body ?? 0
-    uprightBody = task.uprightBody.flatMap { name in model.bodies.firstIndex { $0.name == name } } ?? firstMoving
-    if let name = task.uprightBody { _ = bodyIndex(name, key: "uprightBody") }
+    uprightBody = bodyName.flatMap { name in model.bodies.firstIndex { $0.name == name } } ?? firstMoving
+    if let name = bodyName { _ = bodyIndex(name, key: "uprightBody") }
   }
 
   // MARK: Problems

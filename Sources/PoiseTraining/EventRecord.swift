@@ -1,4 +1,4 @@
-public import PoiseCore
+import PoiseCore
 
 /// Scalars as TensorBoard reads them: a file of records, each a length, its checksum, an `Event` message, its checksum.
 ///

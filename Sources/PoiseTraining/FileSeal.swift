@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// What the first bytes of a run's file were when a checkpoint was saved that stands on them.
 public struct FileSeal: Codable, Hashable, Sendable {

@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// A file that grows line by line; a checkpoint knows its length and its digest, and going on cuts it back to that.
 final class LogFile {

@@ -1,8 +1,8 @@
 import Foundation
-public import PoiseAlgorithms
-public import PoiseCore
-public import PoiseScenarios
-public import PoiseEnvironments
+import PoiseAlgorithms
+import PoiseCore
+import PoiseScenarios
+import PoiseEnvironments
 
 /// What a training takes at the least, by the settings that it follows from. Asked before anything is made: the system kills a process
 /// that takes more than there is, and others with it.

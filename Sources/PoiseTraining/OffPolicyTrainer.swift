@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 public import PoiseAlgorithms
 public import PoiseCore
-public import PoiseEnvironments
+import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseScenarios
 

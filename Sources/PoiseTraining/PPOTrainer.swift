@@ -1,7 +1,7 @@
 import Dispatch
 public import PoiseAlgorithms
 public import PoiseCore
-public import PoiseEnvironments
+import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseScenarios
 

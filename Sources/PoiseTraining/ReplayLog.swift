@@ -1,6 +1,6 @@
 import Foundation
-public import PoiseAlgorithms
-public import PoiseCore
+import PoiseAlgorithms
+import PoiseCore
 
 /// A run's replay memory on disk: slots in the order of their numbers, appended and never changed, in segments of one size.
 ///

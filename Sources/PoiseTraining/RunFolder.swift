@@ -1,10 +1,10 @@
 import Foundation
 public import PoiseAlgorithms
-public import PoiseCore
-public import PoiseModels
+import PoiseCore
+import PoiseModels
 public import PoiseNetworks
 public import PoiseScenarios
-public import PoiseEnvironments
+import PoiseEnvironments
 
 /// A run as a folder: what was asked for, what came of it, and all that is needed to go on.
 ///

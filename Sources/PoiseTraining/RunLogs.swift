@@ -1,7 +1,7 @@
 import Foundation
-public import PoiseCore
-public import PoiseEnvironments
-public import PoiseScenarios
+import PoiseCore
+import PoiseEnvironments
+import PoiseScenarios
 
 /// The tables and event file of a run.
 struct RunLogs {

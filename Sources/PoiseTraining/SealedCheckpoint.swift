@@ -1,6 +1,6 @@
 import Foundation
-public import PoiseCore
-public import PoiseNetworks
+import PoiseCore
+import PoiseNetworks
 
 /// A checkpoint as a file: everything in one, so that it is there whole or not at all, with a seal over its own bytes and the seals
 /// of the files that it stands on.

@@ -1,5 +1,5 @@
 public import PoiseAlgorithms
-public import PoiseCore
+import PoiseCore
 public import PoiseNetworks
 public import PoiseScenarios
 

@@ -1,8 +1,8 @@
 public import PoiseAlgorithms
-public import PoiseCore
+import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
-public import PoiseTasks
+import PoiseTasks
 
 /// An algorithm at work on a scenario's worlds: what the run machinery needs to know of it.
 ///

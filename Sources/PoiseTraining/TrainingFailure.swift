@@ -1,6 +1,6 @@
-public import PoiseAlgorithms
+import PoiseAlgorithms
 public import PoiseCore
-public import PoiseScenarios
+import PoiseScenarios
 
 /// Training that has come to an end of its own: its numbers cannot be trusted any more.
 public struct TrainingFailure: PoiseError, Equatable {

@@ -1,10 +1,10 @@
 import Dispatch
 import Foundation
-public import PoiseAlgorithms
-public import PoiseCore
+import PoiseAlgorithms
+import PoiseCore
 public import PoiseNetworks
 public import PoiseScenarios
-public import PoiseEnvironments
+import PoiseEnvironments
 
 /// A training run from its folder's first file to its last: iterations, evaluations, checkpoints, the end.
 ///

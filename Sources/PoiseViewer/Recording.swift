@@ -1,12 +1,12 @@
 import Foundation
-public import PoiseCore
-public import PoiseEnvironments
-public import PoiseExperiments
-public import PoiseModels
+import PoiseCore
+import PoiseEnvironments
+import PoiseExperiments
+import PoiseModels
 public import PoiseNetworks
 public import PoiseScenarios
 import PoiseSimulation
-public import PoiseTasks
+import PoiseTasks
 import PoiseControl
 
 /// Episodes that can be shown: played by a controller now, or read from a trajectory.

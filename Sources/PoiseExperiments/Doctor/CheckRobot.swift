@@ -1,11 +1,11 @@
 import Foundation
-public import PoiseAlgorithms
-public import PoiseCore
-public import PoiseModels
-public import PoiseNetworks
-public import PoiseScenarios
+import PoiseAlgorithms
+import PoiseCore
+import PoiseModels
+import PoiseNetworks
+import PoiseScenarios
 import PoiseSimulation
-public import PoiseTraining
+import PoiseTraining
 
 /// A robot and a task that no file can change: a hopper on one leg. It has what can go wrong in it: the iterative solver, contacts, a
 /// joint at its stop, both learners.

@@ -1,4 +1,4 @@
-public import PoiseCore
+import PoiseCore
 
 /// What one look at the machine found.
 public struct Finding: Hashable, Sendable {

@@ -1,9 +1,9 @@
 import Dispatch
 import Foundation
-public import PoiseCore
-public import PoiseModels
-public import PoiseNetworks
-public import PoiseScenarios
+import PoiseCore
+import PoiseModels
+import PoiseNetworks
+import PoiseScenarios
 import PoiseSimulation
 
 extension Machine {

@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 public import PoiseEnvironments
 public import PoiseScenarios
 public import PoiseTraining

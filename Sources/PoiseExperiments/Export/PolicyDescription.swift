@@ -1,8 +1,8 @@
 import Foundation
-public import PoiseCore
-public import PoiseModels
-public import PoiseNetworks
-public import PoiseTraining
+import PoiseCore
+import PoiseModels
+import PoiseNetworks
+import PoiseTraining
 import PoiseEnvironments
 import PoiseTasks
 import PoiseScenarios

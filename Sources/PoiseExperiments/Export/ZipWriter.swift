@@ -1,4 +1,4 @@
-public import PoiseCore
+import PoiseCore
 
 /// A ZIP archive of stored (not compressed) entries, written from front to back in constant memory.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// A chart of curves as inline SVG; colours come from the page's style, so it follows dark and light.
 struct LineChart {

@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// A log of a run: a CSV file of numbers, read whole.
 struct NumberTable {

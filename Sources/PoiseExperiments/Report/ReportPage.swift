@@ -1,4 +1,4 @@
-public import PoiseCore
+import PoiseCore
 
 /// The frame of a report's page: structure, style and script, all in one file.
 enum ReportPage {

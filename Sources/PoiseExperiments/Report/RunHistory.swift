@@ -1,6 +1,6 @@
 import Foundation
-public import PoiseCore
-public import PoiseTraining
+import PoiseCore
+import PoiseTraining
 
 /// What a run's logs tell of its training.
 struct RunHistory {

@@ -1,9 +1,9 @@
 import Foundation
-public import PoiseControl
+import PoiseControl
 public import PoiseCore
-public import PoiseNetworks
-public import PoiseScenarios
-public import PoiseTraining
+import PoiseNetworks
+import PoiseScenarios
+import PoiseTraining
 import PoiseEnvironments
 
 /// Trained runs side by side as one self-contained page: learning curves, evaluations with baselines, reward terms, the

@@ -1,4 +1,4 @@
-public import PoiseCore
+import PoiseCore
 
 /// How candidates are compared and dropped. Source: Jamieson and Talwalkar 2016, "Non-stochastic Best Arm Identification and
 /// Hyperparameter Optimization", algorithm 1, with a free share in place of the half and rungs of free length.

@@ -1,8 +1,8 @@
 import Foundation
-public import PoiseCore
-public import PoiseModels
+import PoiseCore
+import PoiseModels
 public import PoiseNetworks
-public import PoiseTraining
+import PoiseTraining
 import PoiseScenarios
 
 /// Settings tried out side by side: seeds in parallel, each training on one thread; the worst dropped rung by rung; winner and shipped

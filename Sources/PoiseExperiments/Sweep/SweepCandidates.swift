@@ -1,8 +1,8 @@
 import Foundation
 public import PoiseCore
-public import PoiseModels
+import PoiseModels
 public import PoiseScenarios
-public import PoiseTasks
+import PoiseTasks
 
 /// One setting of the swept keys; number 0 is the scenario as it ships.
 public struct SweepCandidate: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
-public import PoiseCore
-public import PoiseNetworks
-public import PoiseTraining
+import PoiseCore
+import PoiseNetworks
+import PoiseTraining
 import Synchronization
 
 /// A sweep as a folder: what is needed to go on after any end, and what came of it.

@@ -1,6 +1,6 @@
 public import PoiseCore
 public import PoiseScenarios
-public import PoiseTasks
+import PoiseTasks
 
 /// What is tried for a scenario, how it is judged, and what may be spent on it: one YAML file.
 public struct SweepPlan: Configurable, Hashable {

@@ -1,9 +1,9 @@
 import Dispatch
 import Foundation
-public import PoiseCore
-public import PoiseNetworks
+import PoiseCore
+import PoiseNetworks
 public import PoiseScenarios
-public import PoiseTraining
+import PoiseTraining
 
 /// One training: a candidate with a seed.
 public struct SweepTrial: Hashable, Sendable, Codable {

@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// Reads a CSV file (RFC 4180) record by record, in constant memory.
 ///

@@ -1,5 +1,5 @@
-public import PoiseCore
-public import PoiseModels
+import PoiseCore
+import PoiseModels
 import PoiseSimulation
 
 /// The columns of a trajectory that say where a robot is and how it moves: written from a robot, read back for a model.

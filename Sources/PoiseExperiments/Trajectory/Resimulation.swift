@@ -1,11 +1,11 @@
 import Foundation
-public import PoiseControl
-public import PoiseCore
-public import PoiseModels
-public import PoiseNetworks
+import PoiseControl
+import PoiseCore
+import PoiseModels
+import PoiseNetworks
 public import PoiseScenarios
 import PoiseSimulation
-public import PoiseTraining
+import PoiseTraining
 import PoiseEnvironments
 import PoiseTasks
 

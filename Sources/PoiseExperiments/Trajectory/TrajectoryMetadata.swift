@@ -1,12 +1,12 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 public import PoiseEnvironments
-public import PoiseModels
+import PoiseModels
 public import PoiseNetworks
 public import PoiseScenarios
 import PoiseSimulation
 public import PoiseTasks
-public import PoiseTraining
+import PoiseTraining
 
 /// What stands in `FILE.meta.json` beside a trajectory: with it and the actions, the trajectory repeats to the bit.
 ///

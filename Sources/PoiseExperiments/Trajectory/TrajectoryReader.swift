@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 public import PoiseModels
 public import PoiseScenarios
 

@@ -1,7 +1,7 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 public import PoiseEnvironments
-public import PoiseModels
+import PoiseModels
 public import PoiseScenarios
 import PoiseSimulation
 public import PoiseTraining

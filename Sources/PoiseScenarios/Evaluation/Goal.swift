@@ -1,5 +1,5 @@
 public import PoiseCore
-public import PoiseEnvironments
+import PoiseEnvironments
 
 /// What a trained controller has to reach: bounds of the task's metrics, and of the mean return.
 ///

@@ -1,4 +1,4 @@
-public import PoiseCore
+import PoiseCore
 public import PoiseEnvironments
 public import PoiseModels
 public import PoiseNetworks

@@ -1,6 +1,6 @@
 import Foundation
 public import PoiseControl
-public import PoiseCore
+import PoiseCore
 public import PoiseEnvironments
 import PoiseModels
 import PoiseNetworks

@@ -1,8 +1,8 @@
-public import PoiseCore
+import PoiseCore
 public import PoiseModels
 public import PoiseScenarios
 import PoiseSimulation
-public import PoiseTasks
+import PoiseTasks
 
 /// What the numbers of a row are: one row for each control step, recorded or live. `recording.js` reads the same.
 ///

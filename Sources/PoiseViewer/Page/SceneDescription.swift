@@ -1,5 +1,5 @@
-public import PoiseCore
-public import PoiseModels
+import PoiseCore
+import PoiseModels
 import PoiseSimulation
 
 /// The robot and its surroundings as the page draws them.

@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// three.js, the 3-D library of the page, as the system packages it.
 ///

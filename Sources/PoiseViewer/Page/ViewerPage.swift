@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// The viewer as one page of HTML without any other file: styles, scripts, three.js and the data are in it.
 ///

@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// Stands between the network and the HTTP server, and lets in nothing but what the viewer's own page sends.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// What a page may ask of a live simulation: JSON objects with a `kind`.
 enum LiveCommand: Sendable, Equatable {

@@ -1,8 +1,8 @@
 import Dispatch
 import Foundation
 public import PoiseControl
-public import PoiseCore
-public import PoiseModels
+import PoiseCore
+import PoiseModels
 public import PoiseScenarios
 public import PoiseTraining
 

@@ -1,11 +1,11 @@
 import Dispatch
 import Foundation
-public import PoiseCore
-public import PoiseModels
-public import PoiseNetworks
-public import PoiseScenarios
+import PoiseCore
+import PoiseModels
+import PoiseNetworks
+import PoiseScenarios
 import PoiseSimulation
-public import PoiseTraining
+import PoiseTraining
 import PoiseTasks
 import PoiseEnvironments
 

@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// Looks at a run's folder while it may still be training: newer checkpoints, longer tables.
 ///

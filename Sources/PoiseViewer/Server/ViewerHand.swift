@@ -1,7 +1,7 @@
-public import PoiseCore
-public import PoiseModels
+import PoiseCore
+import PoiseModels
 import PoiseSimulation
-public import PoiseTasks
+import PoiseTasks
 
 /// The viewer's hand on the robot: it pulls a point of a body towards a target with a spring, or shoves the robot.
 ///

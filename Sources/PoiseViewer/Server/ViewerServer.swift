@@ -1,7 +1,7 @@
 import FlyingFox
 import FlyingSocks
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// Serves a live simulation's page on this machine alone.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// The robot as seen from the side: along the horizontal axis about which most of its joints turn.
 struct SideView {

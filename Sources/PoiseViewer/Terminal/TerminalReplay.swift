@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-public import PoiseCore
+import PoiseCore
 
 /// Episodes as text: the side view and a few numbers, playing in place on a terminal, or as a strip of pictures elsewhere.
 public struct TerminalReplay: Sendable {

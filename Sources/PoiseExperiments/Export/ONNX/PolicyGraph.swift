@@ -1,7 +1,7 @@
 import Foundation
-public import PoiseAlgorithms
-public import PoiseCore
-public import PoiseNetworks
+import PoiseAlgorithms
+import PoiseCore
+import PoiseNetworks
 public import PoiseTraining
 import SwiftProtobuf
 import PoiseTasks

@@ -1,0 +1,29 @@
+public import PoiseCore
+
+/// A number that the robot is asked to follow.
+public struct Command: Configurable, Hashable {
+  public var name = ""
+  public var range = 0.0...0.0
+  public var unit = ""
+  public var interval: Double?
+  public init() {}
+
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key("name", \.name, .text("a name"), "What terms call it.", isRequired: true),
+    .key("range", \.range, .range(), "Drawn uniformly when an episode starts.", isRequired: true),
+    .key("unit", \.unit, unitFormat, "Its unit, for tables."),
+    .key(
+      "interval", \.interval, .optional(.number(.above(0, through: 1e6), unit: "s")),
+      "Drawn anew this often; null: once."),
+  ]
+}
+
+/// Text that may be empty.
+private let unitFormat = ConfigurationFormat<String>(
+  typeName: "text", phrase: "a unit, such as \"m/s\"",
+  read: { node, _, reader in
+    if case .scalar(let scalar) = node.content { return scalar.text }
+    reader.report(node, allowed: "a unit, such as \"m/s\"")
+    return nil
+  },
+  write: { .text($0) })

@@ -1,0 +1,21 @@
+/// How physics steps, control steps and episodes fit into each other.
+public struct Timing: Hashable, Sendable {
+  /// s
+  public let physicsTimeStep: Double
+  /// s
+  public let controlTimeStep: Double
+  /// Physics steps of a control step.
+  public let physicsStepsPerControlStep: Int
+  /// Control steps of a whole episode.
+  public let stepLimit: Int
+
+  init(controlTimeStep: Double, stepLimit: Int, physicsTimeStep: Double) {
+    self.physicsTimeStep = physicsTimeStep
+    self.controlTimeStep = controlTimeStep
+    physicsStepsPerControlStep = max(1, Int((controlTimeStep / physicsTimeStep).rounded()))
+    self.stepLimit = stepLimit
+  }
+}
+
+/// Whether a quotient of two decimal numbers is meant to be a whole number.
+func isWhole(_ ratio: Double) -> Bool { abs(ratio - ratio.rounded()) <= 1e-9 * max(1, ratio) }
