@@ -192,7 +192,8 @@ public final class OffPolicyTrainer: Trainer {
   }
 
   public func read(_ tensors: [String: Tensor], file: String) throws {
-    let state: State = try Tensor.decode("trainer.memory", in: tensors, file: file)
+    let state: State = try Tensor.decode(
+      "trainer.memory", in: tensors, file: file, userInfo: [.environmentState: shards[0].block.stateType])
     let fits =
       state.shards.count == shards.count
       && zip(state.shards, shards).allSatisfy {

@@ -180,7 +180,8 @@ public final class PPOTrainer: Trainer {
   }
 
   public func read(_ tensors: [String: Tensor], file: String) throws {
-    let memory: Memory = try Tensor.decode("trainer.memory", in: tensors, file: file)
+    let memory: Memory = try Tensor.decode(
+      "trainer.memory", in: tensors, file: file, userInfo: [.environmentState: shards[0].block.stateType])
     let fits =
       memory.shards.count == shards.count
       && zip(memory.shards, shards).allSatisfy {

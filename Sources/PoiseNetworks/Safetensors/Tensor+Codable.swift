@@ -21,7 +21,7 @@ extension Tensor {
   ///
   /// - Parameter file: what messages call the source.
   public static func decode<Value: Decodable>(
-    _ key: String, in tensors: [String: Tensor], file: String
+    _ key: String, in tensors: [String: Tensor], file: String, userInfo: [CodingUserInfoKey: any Sendable] = [:]
   ) throws(InvalidInput) -> Value {
     func problem(_ found: String) -> InvalidInput {
       InvalidInput(
