@@ -1,8 +1,8 @@
 import Foundation
 import PoiseCore
-@testable import PoiseNetworks
 import Testing
 
+@testable import PoiseNetworks
 
 @Suite("Diagonal Gaussian")
 struct DiagonalGaussianTests {
