@@ -24,7 +24,7 @@ struct DDPGUpdate {
     (settings.hiddenSizes, settings.criticHiddenSizes) = ([hidden, hidden], [hidden, hidden])
     settings.batchSize = batch
     settings.actorLearningRate = 1e-3
-    settings.targetSmoothing = 0.005
+    settings.targetUpdateRate = 0.005
     settings.criticWeightDecay = 0
     ddpg = DDPG(settings, observations: o, actions: a, seed: 0, instructionSet: instructionSet)
     var random = RandomStream(seed: 0, purpose: .testing)
@@ -63,20 +63,20 @@ struct DDPGUpdate {
 /// Source: Schulman et al. 2017, eq. 7 and 9, advantages normalised per minibatch, gradients clipped to norm 0.5.
 struct PPOMinibatch {
   let batch: Int
-  let policy: GaussianPolicy
+  let policy: StochasticPolicy
   let critic: MLP
   var parameters, gradients: AlignedVector<Float>
   var adam: Adam<Float>
   var actorWorkspace, criticWorkspace: MLPWorkspace<Float>
   /// [batch, observations], [batch, actions], then [batch] each
   let observations, actions, oldDensities, advantages, returns: AlignedVector<Float>
-  var densities, densityGradients: AlignedVector<Float>
+  var logProbabilities, logProbabilityGradients: AlignedVector<Float>
 
   init(hidden: Int, batch: Int, instructionSet: InstructionSet) {
     self.batch = batch
     let (o, a) = (benchmarkObservations, benchmarkActions)
     var random = RandomStream(seed: 0, purpose: .testing)
-    policy = GaussianPolicy(network: MLP(inputs: o, hidden: [hidden, hidden], outputs: a, activation: .tanh))
+    policy = StochasticPolicy(network: MLP(inputs: o, hidden: [hidden, hidden], outputs: a, activation: .tanh))
     critic = MLP(
       inputs: o, hidden: [hidden, hidden], outputs: 1, activation: .tanh, firstParameter: policy.parameters.upperBound)
     parameters = AlignedVector(zeros: critic.parameters.upperBound)
@@ -94,8 +94,8 @@ struct PPOMinibatch {
     oldDensities = AlignedVector((0..<batch).map { _ in Float(0.1 * random.normal() - 22) })
     advantages = normal(batch)
     returns = normal(batch)
-    densities = AlignedVector(zeros: batch)
-    densityGradients = AlignedVector(zeros: batch)
+    logProbabilities = AlignedVector(zeros: batch)
+    logProbabilityGradients = AlignedVector(zeros: batch)
   }
 
   mutating func forward() {
@@ -112,17 +112,16 @@ struct PPOMinibatch {
 
   mutating func run() {
     forward()
-    policy.writeLogDensities(
-      rows: batch, of: actions, means: actorWorkspace.outputs, parameters: parameters, into: &densities)
+    policy.writeLogProbabilities(
+      rows: batch, of: actions, outputs: actorWorkspace.outputs, parameters: parameters, into: &logProbabilities)
     var loss = writeSurrogateGradients()
     for i in policy.logDeviations { gradients[i] = 0 }
-    policy.writeLogDensityGradients(
-      rows: batch, of: actions, means: actorWorkspace.outputs, parameters: parameters,
-      densityGradients: densityGradients, meanGradients: &actorWorkspace.outputGradients, gradients: &gradients)
+    policy.writeLogProbabilityGradients(
+      rows: batch, of: actions, outputs: actorWorkspace.outputs, parameters: parameters,
+      logProbabilityGradients: logProbabilityGradients, outputGradients: &actorWorkspace.outputGradients,
+      gradients: &gradients)
     // 0.5 · mean squared error of the values: dividing by twice the batch.
-    loss += Loss.squaredError(
-      criticWorkspace.outputs, targets: returns, rows: batch, dividedBy: 2 * batch,
-      gradients: &criticWorkspace.outputGradients)
+    loss += criticWorkspace.writeSquaredErrorGradients(targets: returns, rows: batch, dividedBy: 2 * batch)
     backward()
     _ = adam.update(&parameters, gradients: gradients, learningRate: 1e-5, loss: loss, maximumNorm: 0.5)
     policy.clampDeviations(&parameters)
@@ -139,11 +138,11 @@ struct PPOMinibatch {
     var loss = 0.0
     for i in 0..<batch {
       let advantage = Float((Double(advantages[i]) - mean) * scale)
-      let ratio = Float.exponential(densities[i] - oldDensities[i])
+      let ratio = Float.exponential(logProbabilities[i] - oldDensities[i])
       let clipped = min(max(ratio, 0.8), 1.2)
       loss -= Double(min(ratio * advantage, clipped * advantage)) / Double(batch)
       let isActive = ratio * advantage <= clipped * advantage
-      densityGradients[i] = isActive ? -advantage * ratio / Float(batch) : 0
+      logProbabilityGradients[i] = isActive ? -advantage * ratio / Float(batch) : 0
     }
     return loss
   }
