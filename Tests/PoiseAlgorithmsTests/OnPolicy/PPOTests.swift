@@ -203,11 +203,12 @@ struct PPOTests {
     var settings = Self.settings()
     settings.objective = objective
     settings.penaltyCoefficient = 0.7
+    settings.clipRange = 0.05
     settings.valueClipRange = 0.05
     settings.valueCoefficient = 0.4
     settings.entropyCoefficient = 0.3
     settings.smoothnessCoefficient = actions.choices == nil ? 0.6 : 0
-    settings.shards = 3
+    (settings.shards, settings.minibatchSize) = (3, settings.rolloutSize)
     (settings.hiddenSizes, settings.valueHiddenSizes) = ([5, 4], [6])
     var ppo = Self.make(settings, actions: actions)
     // Far enough from the policy that acted for ratios and values beyond the clips.
