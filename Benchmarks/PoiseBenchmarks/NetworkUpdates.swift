@@ -11,11 +11,11 @@ internal import PoiseNetworks
 let benchmarkObservations = 60
 let benchmarkActions = 16
 
-/// One whole DDPG update, sampling from a memory of 5,000 transitions included: the same arithmetic as
+/// One whole DDPG update, sampling from a buffer of 5,000 transitions included: the same arithmetic as
 /// `../peers/measure/update.py`, by the type that trains.
 struct DDPGUpdate {
   private var ddpg: DDPG
-  private let memory: ReplayMemory
+  private let buffer: ReplayBuffer
   private let pool = WorkerPool(threadCount: 1)
 
   init(hidden: Int, batch: Int, instructionSet: InstructionSet) {
@@ -28,18 +28,18 @@ struct DDPGUpdate {
     settings.criticWeightDecay = 0
     ddpg = DDPG(settings, observations: o, actions: a, seed: 0, instructionSet: instructionSet)
     var random = RandomStream(seed: 0, purpose: .testing)
-    var memory = ReplayMemory(capacity: 6000, observations: o, actions: a, worlds: 1)
+    var buffer = ReplayBuffer(capacity: 6000, observations: o, actions: a, worlds: 1)
     func normal(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.normal()) } }
-    memory.begin(worlds: 0..<1, observations: normal(o))
+    buffer.begin(worlds: 0..<1, observations: normal(o))
     for _ in 0..<5000 {
-      memory.record(
+      buffer.record(
         worlds: 0..<1, actions: (0..<a).map { _ in Float(random.uniform(in: -1...1)) }, rewards: normal(1),
         endings: [.running], finalObservations: [], observations: normal(o))
     }
-    self.memory = memory
+    self.buffer = buffer
   }
 
-  mutating func run() { _ = ddpg.update(memory, pool: pool) }
+  mutating func run() { _ = ddpg.update(buffer, pool: pool) }
 
   /// The products of one update: (rows, inputs, outputs, how often). Nothing but what is needed.
   var products: [ProductShape] {

@@ -35,7 +35,7 @@ struct AlgorithmsTests {
     #expect(ConfigurationSchema.faults(of: TD3Parameters.self).isEmpty)
   }
 
-  @Test("sections keep what is set, compare by value, and change all algorithms alike by name")
+  @Test("sections keep what is set, and compare by value")
   func sections() {
     var sections = AlgorithmSections()
     #expect(sections[PPO.self] == PPOParameters())
@@ -43,10 +43,12 @@ struct AlgorithmsTests {
     #expect(sections != AlgorithmSections())
     sections[PPO.self].clipRange = 0.2
     #expect(sections == AlgorithmSections())
-    sections.modify("td3") { ($0.worlds, $0.stepLimit) = (3, 500) }
+    sections[TD3.self].ddpg.worlds = 3
+    sections[TD3.self].ddpg.stepLimit = 500
     #expect(sections[TD3.self].ddpg.worlds == 3 && sections[TD3.self].stepLimit == 500)
     #expect(sections[DDPG.self].worlds == 1 && sections.configured("td3")?.parameters.worlds == 3)
     #expect(sections.configured("sac") == nil)
+    #expect(AlgorithmSections.ownStepLimits == ["ddpg.stepLimit", "td3.stepLimit"])
   }
 
   @Test("an algorithm and a task that do not fit are refused with both named")

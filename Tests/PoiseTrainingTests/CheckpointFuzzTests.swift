@@ -19,10 +19,7 @@ struct CheckpointFuzzTests {
 
   private static func trainer(_ scenario: LoadedScenario) throws -> any Trainer {
     let pool = WorkerPool(threadCount: 1)
-    return switch scenario.settings.training.algorithm {
-    case .ppo: try PPOTrainer(scenario, seed: 1, instructionSet: .baseline, pool: pool)
-    case .ddpg, .td3: try OffPolicyTrainer(scenario, seed: 1, instructionSet: .baseline, pool: pool)
-    }
+    return try scenario.makeTrainer(seed: 1, instructionSet: .baseline, pool: pool)
   }
 
   /// A scenario, and what a checkpoint of its training holds after a few iterations: the tensors, and the names of those that are JSON.

@@ -36,18 +36,9 @@ public struct TD3Parameters: OffPolicyParameters {
 
   public func crossChecks(_ checks: inout ConfigurationChecks) { ddpg.crossChecks(&checks) }
 
-  public var worlds: Int {
-    get { ddpg.worlds }
-    set { ddpg.worlds = newValue }
-  }
-  public var stepLimit: Int? {
-    get { ddpg.stepLimit }
-    set { ddpg.stepLimit = newValue }
-  }
-  public var evaluationInterval: Int? {
-    get { ddpg.evaluationInterval }
-    set { ddpg.evaluationInterval = newValue }
-  }
+  public var worlds: Int { ddpg.worlds }
+  public var stepLimit: Int? { ddpg.stepLimit }
+  public var evaluationInterval: Int? { ddpg.evaluationInterval }
   public var blockSize: Int { ddpg.blockSize }
   public var reportInterval: Int { ddpg.reportInterval }
   public var mirrorSymmetry: MirrorPlane? { ddpg.mirrorSymmetry }

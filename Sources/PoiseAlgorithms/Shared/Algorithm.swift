@@ -69,8 +69,10 @@ extension Algorithm {
   /// The family's name, for people.
   public static var familyName: String { family.name }
 
-  /// What it can act in, for people: "numbers (box)".
-  public static var actionSummary: String { actionKinds.map(\.rawValue).joined(separator: ", ") }
+  /// For a table of algorithms: name, title, paper, kinds of action and family.
+  public static var summaryRow: [String] {
+    [name, title, paper, actionKinds.map(\.rawValue).joined(separator: ", "), familyName]
+  }
 
   /// Makes a learner.
   static func makeLearner(_ parameters: Parameters, for context: LearnerContext) -> AnyLearner {

@@ -1,39 +1,25 @@
 public import PoiseCore
 
-/// Every algorithm that a scenario can name: the one place where a new one is added, one line in `shipped`.
+/// Every algorithm that a scenario can name: the one place where a new one is added, one line in the list.
 public enum Algorithms {
-  private static let shipped: [any Algorithm.Type] = [PPO.self, DDPG.self, TD3.self]
+  private static let registry = Registry<any Algorithm.Type>("algorithms", [PPO.self, DDPG.self, TD3.self])
 
-  private struct Registry {
-    var types: [any Algorithm.Type]
-    /// Whether somebody has asked for the list, which is one for the whole process.
-    var isInUse = false
-  }
-
-  private static let registry = Guarded(Registry(types: shipped))
-
-  /// Adds an algorithm of another package, before anything else of Poise is used. May be called by any thread.
+  /// Adds an algorithm of another package, first thing in a program. Any thread may do so.
   ///
-  /// - Parameter type: its name is lowerCamelCase, and nobody else's.
-  public static func register(_ type: any Algorithm.Type) {
-    registry.withLock { registry in
-      precondition(
-        !registry.isInUse, "'\(type.name)' is registered after the algorithms were used: register it at the start")
-      precondition(
-        type.name.first?.isLowercase == true && type.name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) },
-        "'\(type.name)' is no name in lowerCamelCase")
-      precondition(!registry.types.contains { $0.name == type.name }, "there is an algorithm '\(type.name)' already")
-      registry.types.append(type)
-    }
-  }
+  /// - Parameter type: its name is in lowerCamelCase, and nobody else's.
+  public static func register(_ type: any Algorithm.Type) { registry.register(type) }
 
   /// All of them, those of other packages last.
-  public static var all: [any Algorithm.Type] {
-    registry.withLock { registry in
-      registry.isInUse = true
-      return registry.types
+  public static let all: [any Algorithm.Type] = {
+    let types = registry.all
+    for (i, type) in types.enumerated() {
+      precondition(
+        type.name.first?.isLowercase == true && type.name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) },
+        "the algorithm '\(type.name)' has no name in lowerCamelCase")
+      precondition(!types[..<i].contains { $0.name == type.name }, "two algorithms are called '\(type.name)'")
     }
-  }
+    return types
+  }()
 
   /// The names of all of them.
   public static var names: [String] { all.map { $0.name } }
@@ -65,24 +51,23 @@ public struct AlgorithmSections: Hashable, Sendable {
   /// All algorithms with their parameters.
   public var all: [ConfiguredAlgorithm] { Algorithms.names.compactMap { configured($0) } }
 
-  /// Changes what all algorithms have in common.
-  ///
-  /// - Parameter name: of the algorithm.
-  public mutating func modify(_ name: String, _ change: (inout any LearnerParameters) -> Void) {
-    func modify<A: Algorithm>(_ type: A.Type) {
-      var parameters: any LearnerParameters = self[type]
-      change(&parameters)
-      if let own = parameters as? A.Parameters { self[type] = own }
-    }
-    if let type = Algorithms.named(name) { modify(type) }
-  }
-
   public static func == (a: Self, b: Self) -> Bool { a.hashables == b.hashables }
   public func hash(into hasher: inout Hasher) { hasher.combine(hashables) }
   private var hashables: [String: AnyHashable] { sections.mapValues { AnyHashable($0) } }
 }
 
 extension AlgorithmSections {
+  /// The keys of sections that set a step limit of their own: `ddpg.stepLimit`.
+  public static var ownStepLimits: [String] {
+    ConfigurationSchema(of: Sections.self).entries.map(\.path).filter { $0.hasSuffix(".stepLimit") }
+  }
+
+  /// The sections alone, as a configuration.
+  private struct Sections: Configurable {
+    var sections = AlgorithmSections()
+    static var keys: [ConfigurationKey<Self>] { AlgorithmSections.keys.map { $0.lifted(through: \.sections) } }
+  }
+
   /// A section for each algorithm, under its name.
   public static var keys: [ConfigurationKey<Self>] { Algorithms.all.map { key($0) } }
 
