@@ -1,4 +1,5 @@
 import PoiseAlgorithms
+import PoiseEnvironments
 public import PoiseCore
 public import PoiseNetworks
 public import PoiseScenarios

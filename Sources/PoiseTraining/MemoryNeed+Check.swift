@@ -1,6 +1,7 @@
 import Foundation
 import PoiseAlgorithms
 import PoiseCore
+import PoiseEnvironments
 import PoiseScenarios
 
 // Asked before anything is made: the system kills a process that takes more memory than there is, and others with it.

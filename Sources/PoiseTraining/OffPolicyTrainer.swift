@@ -172,7 +172,8 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
         environmentSteps: environmentSteps, underWay: underWay, replay: buffer.state,
         shards: shards.map {
           .init(
-            block: $0.block.saved(), observations: $0.buffers.observations, noise: $0.actor.exploration, saturated: $0.saturated)
+            block: $0.block.saved(), observations: $0.buffers.observations, noise: $0.actor.exploration,
+            saturated: $0.saturated)
         }))
     let tail = buffer.bytes(of: buffer.settled..<buffer.written)
     tensors["replay.tail"] = Tensor(elementType: .uint8, shape: [tail.count], bytes: Data(tail))
@@ -210,7 +211,8 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
       throw InvalidInput(
         Problem(
           file: file, place: "tensor 'replay.tail'", found: "\(tensors["replay.tail"]?.bytes.count ?? 0) bytes",
-          allowed: "the replay buffer's newest slots, \((buffer.written - buffer.settled) * buffer.bytesPerTransition) bytes",
+          allowed:
+            "the replay buffer's newest slots, \((buffer.written - buffer.settled) * buffer.bytesPerTransition) bytes",
           remedy: "The file is damaged."))
     }
     tail = [UInt8](bytes)

@@ -8,7 +8,6 @@ import PoiseNetworks
 import TestSupport
 import Testing
 
-
 @Suite("A checkpoint whose tensors are rubbish")
 struct CheckpointFuzzTests {
   private static let vocabulary = Mutator.Vocabulary(

@@ -6,7 +6,6 @@ import PoiseNetworks
 import TestSupport
 import Testing
 
-
 @Suite("The memory that a training takes")
 struct MemoryNeedTests {
   private static func scenario(_ name: String, _ overrides: [String]) throws -> LoadedScenario {
@@ -48,7 +47,7 @@ struct MemoryNeedTests {
   func replay() throws {
     let scenario = try Self.scenario("pendulum-swingup", ["training.algorithm=ddpg", "ddpg.memoryCapacity=123456"])
     let trainer = try scenario.makeTrainer(
-        seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+      seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
     let part = MemoryNeed(scenario).parts.first { $0.key == "ddpg.memoryCapacity" }
     let bytes = try #require(trainer as? OffPolicyTrainer<DDPG>).bytesPerTransition
     #expect(part?.bytes == Double(123_456 * bytes))

@@ -8,7 +8,6 @@ import PoiseNetworks
 import TestSupport
 import Testing
 
-
 @Suite("Training runs of DDPG and TD3")
 struct OffPolicyRunTests {
   /// Pendulum balance in small: 12 rows of 300 steps, an evaluation every third.
@@ -146,7 +145,7 @@ struct OffPolicyRunTests {
         "ddpg.updatesPerStep=\(updatesPerStep)",
       ])
     let trainer = try scenario.makeTrainer(
-        seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+      seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
     for _ in 0..<6 {
       let report = trainer.iterate(stepLimit: 1_000_000)
       let steps = max(0, trainer.environmentSteps - 100)
@@ -164,7 +163,7 @@ struct OffPolicyRunTests {
     let instructionSet = InstructionSet.supported.last ?? .baseline
     let pool = WorkerPool(threadCount: 2)
     let trainer = try scenario.makeTrainer(
-        seed: seed, instructionSet: instructionSet, pool: pool)
+      seed: seed, instructionSet: instructionSet, pool: pool)
     while trainer.environmentSteps < 6000 { _ = trainer.iterate(stepLimit: 6000) }
     let evaluation = Evaluation(scenario, episodes: 20, seed: 3_000_000, instructionSet: instructionSet)
     let trained = try evaluation.run(.policy(trainer.policy, name: algorithm), pool: pool)

@@ -9,7 +9,6 @@ import PoiseNetworks
 import TestSupport
 import Testing
 
-
 @Suite("Training with spoiled numbers")
 struct SpoiledTrainingTests {
   static func scenario(_ algorithm: String, _ more: [String] = []) throws -> LoadedScenario {

@@ -9,7 +9,6 @@ import Synchronization
 import TestSupport
 import Testing
 
-
 @Suite("Training runs")
 struct TrainingRunTests {
   /// A folder of its own that vanishes with this value.
@@ -297,7 +296,7 @@ struct LearningTests {
     let scenario = try LoadedScenario(contentsOf: "\(ProjectFolders.root)/scenarios/pendulum-balance.yaml")
     let pool = WorkerPool(threadCount: 2)
     let trainer = try scenario.makeTrainer(
-        seed: seed, instructionSet: InstructionSet.supported.last ?? .baseline, pool: pool)
+      seed: seed, instructionSet: InstructionSet.supported.last ?? .baseline, pool: pool)
     while trainer.environmentSteps < 20_000 { _ = trainer.iterate(stepLimit: 20_000) }
     let evaluation = Evaluation(
       scenario, episodes: 20, seed: 3_000_000, instructionSet: InstructionSet.supported.last ?? .baseline)
