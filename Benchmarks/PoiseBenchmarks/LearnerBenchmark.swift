@@ -1,7 +1,5 @@
 internal import CAllocationCounter
 internal import Dispatch
-internal import PoiseAlgorithms
-internal import PoiseCore
 import PoiseAlgorithms
 import PoiseCore
 public import PoiseNetworks
@@ -58,18 +56,24 @@ private struct LearnerBenchmark {
   let stopwatch: Stopwatch
 
   /// A trainer that is past its warm-up and has learned a little.
-  private func trainer(_ scenario: LoadedScenario, threads: Int = 1) throws -> OffPolicyTrainer {
-    let trainer = try OffPolicyTrainer(
-      scenario, seed: 1, instructionSet: instructionSet, pool: WorkerPool(threadCount: threads))
-    let warmup = scenario.settings.offPolicy?.warmupSteps ?? 0
+  private func trainer(_ scenario: LoadedScenario, threads: Int = 1) throws -> any Trainer {
+    let trainer = try scenario.makeTrainer(
+      seed: 1, instructionSet: instructionSet, pool: WorkerPool(threadCount: threads))
+    let warmup = settings(scenario).warmupSteps
     while trainer.environmentSteps < warmup { _ = trainer.iterate(stepLimit: .max) }
     for _ in 0..<3 { _ = trainer.iterate(stepLimit: .max) }
     return trainer
   }
 
+  /// Those of DDPG or TD3.
+  private func settings(_ scenario: LoadedScenario) -> DDPGParameters {
+    let sections = scenario.settings.algorithms
+    return scenario.settings.training.algorithm == TD3.name ? sections[TD3.self].ddpg : sections[DDPG.self]
+  }
+
   func atPeersSetting(_ scenario: LoadedScenario, _ name: String) throws -> [BenchmarkReport.Row] {
     let trainer = try trainer(scenario)
-    let stepsPerCall = Double(scenario.settings.offPolicy?.reportInterval ?? 1)
+    let stepsPerCall = Double(settings(scenario).reportInterval)
     let time = stopwatch.measure([{ _ = trainer.iterate(stepLimit: .max) }])[0].median / stepsPerCall
     var rows = [
       BenchmarkReport.Row(
@@ -86,25 +90,25 @@ private struct LearnerBenchmark {
   }
 
   func ppoAtPeersSetting(_ scenario: LoadedScenario) throws -> BenchmarkReport.Row {
-    let trainer = try PPOTrainer(
-      scenario, seed: 1, instructionSet: instructionSet, pool: WorkerPool(threadCount: 1))
+    let trainer = try scenario.makeTrainer(
+      seed: 1, instructionSet: instructionSet, pool: WorkerPool(threadCount: 1))
     // The first rollout serves the observations' statistics alone.
     _ = trainer.iterate(stepLimit: .max)
     let time = stopwatch.measure([{ _ = trainer.iterate(stepLimit: .max) }])[0].median
     return .init(
       "PPO, 64–64, 8 worlds, 10 epochs of minibatches of 64: control steps",
-      Double(scenario.settings.ppo.rolloutSize) / time, "per s", floor: ("8 × PufferLib's", 8 * 8_940))
+      Double(scenario.settings.algorithms[PPO.self].rolloutSize) / time, "per s", floor: ("8 × PufferLib's", 8 * 8_940))
   }
 
   func asShipped(_ scenario: LoadedScenario, _ name: String) throws -> [BenchmarkReport.Row] {
-    let settings = scenario.settings.offPolicy ?? DDPGParameters()
+    let settings = settings(scenario)
     let label = "\(scenario.name), \(name)"
     let (one, two) = (try trainer(scenario), try trainer(scenario, threads: 2))
     var phases: [String: [Double]] = [:]
     let calls = 3
     var ratios: [Double] = []
     for _ in 0..<stopwatch.rounds {
-      func run(_ trainer: OffPolicyTrainer, _ threads: String) -> Double {
+      func run(_ trainer: any Trainer, _ threads: String) -> Double {
         var sums: [String: Double] = [:]
         let seconds = wallSeconds {
           for _ in 0..<calls {
@@ -129,8 +133,8 @@ private struct LearnerBenchmark {
       .init(
         "  at best, if one thread acted while the other learned", (acting + learning) / max(acting, learning), "×"),
       .init(
-        "\(label): replay memory, each transition",
-        Double(one.bytesPerTransition), "bytes"),
+        "\(label): replay buffer, each transition",
+        Double((one as? OffPolicyTrainer<DDPG>)?.bytesPerTransition ?? 0), "bytes"),
     ]
   }
 }

@@ -11,11 +11,11 @@ internal import PoiseNetworks
 let benchmarkObservations = 60
 let benchmarkActions = 16
 
-/// One whole DDPG update, sampling from a memory of 5,000 transitions included: the same arithmetic as
+/// One whole DDPG update, sampling from a buffer of 5,000 transitions included: the same arithmetic as
 /// `../peers/measure/update.py`, by the type that trains.
 struct DDPGUpdate {
   private var ddpg: DDPG
-  private let memory: ReplayMemory
+  private let buffer: ReplayBuffer
   private let pool = WorkerPool(threadCount: 1)
 
   init(hidden: Int, batch: Int, instructionSet: InstructionSet) {
@@ -24,22 +24,22 @@ struct DDPGUpdate {
     (settings.hiddenSizes, settings.criticHiddenSizes) = ([hidden, hidden], [hidden, hidden])
     settings.batchSize = batch
     settings.actorLearningRate = 1e-3
-    settings.targetSmoothing = 0.005
+    settings.targetUpdateRate = 0.005
     settings.criticWeightDecay = 0
     ddpg = DDPG(settings, observations: o, actions: a, seed: 0, instructionSet: instructionSet)
     var random = RandomStream(seed: 0, purpose: .testing)
-    var memory = ReplayMemory(capacity: 6000, observations: o, actions: a, worlds: 1)
+    var buffer = ReplayBuffer(capacity: 6000, observations: o, actions: a, worlds: 1)
     func normal(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.normal()) } }
-    memory.begin(worlds: 0..<1, observations: normal(o))
+    buffer.begin(worlds: 0..<1, observations: normal(o))
     for _ in 0..<5000 {
-      memory.record(
+      buffer.record(
         worlds: 0..<1, actions: (0..<a).map { _ in Float(random.uniform(in: -1...1)) }, rewards: normal(1),
         endings: [.running], finalObservations: [], observations: normal(o))
     }
-    self.memory = memory
+    self.buffer = buffer
   }
 
-  mutating func run() { _ = ddpg.update(memory, pool: pool) }
+  mutating func run() { _ = ddpg.update(buffer, pool: pool) }
 
   /// The products of one update: (rows, inputs, outputs, how often). Nothing but what is needed.
   var products: [ProductShape] {
@@ -63,20 +63,20 @@ struct DDPGUpdate {
 /// Source: Schulman et al. 2017, eq. 7 and 9, advantages normalised per minibatch, gradients clipped to norm 0.5.
 struct PPOMinibatch {
   let batch: Int
-  let policy: GaussianPolicy
+  let policy: StochasticPolicy
   let critic: MLP
   var parameters, gradients: AlignedVector<Float>
   var adam: Adam<Float>
   var actorWorkspace, criticWorkspace: MLPWorkspace<Float>
   /// [batch, observations], [batch, actions], then [batch] each
   let observations, actions, oldDensities, advantages, returns: AlignedVector<Float>
-  var densities, densityGradients: AlignedVector<Float>
+  var logProbabilities, logProbabilityGradients: AlignedVector<Float>
 
   init(hidden: Int, batch: Int, instructionSet: InstructionSet) {
     self.batch = batch
     let (o, a) = (benchmarkObservations, benchmarkActions)
     var random = RandomStream(seed: 0, purpose: .testing)
-    policy = GaussianPolicy(network: MLP(inputs: o, hidden: [hidden, hidden], outputs: a, activation: .tanh))
+    policy = StochasticPolicy(network: MLP(inputs: o, hidden: [hidden, hidden], outputs: a, activation: .tanh))
     critic = MLP(
       inputs: o, hidden: [hidden, hidden], outputs: 1, activation: .tanh, firstParameter: policy.parameters.upperBound)
     parameters = AlignedVector(zeros: critic.parameters.upperBound)
@@ -94,8 +94,8 @@ struct PPOMinibatch {
     oldDensities = AlignedVector((0..<batch).map { _ in Float(0.1 * random.normal() - 22) })
     advantages = normal(batch)
     returns = normal(batch)
-    densities = AlignedVector(zeros: batch)
-    densityGradients = AlignedVector(zeros: batch)
+    logProbabilities = AlignedVector(zeros: batch)
+    logProbabilityGradients = AlignedVector(zeros: batch)
   }
 
   mutating func forward() {
@@ -112,17 +112,16 @@ struct PPOMinibatch {
 
   mutating func run() {
     forward()
-    policy.writeLogDensities(
-      rows: batch, of: actions, means: actorWorkspace.outputs, parameters: parameters, into: &densities)
+    policy.writeLogProbabilities(
+      rows: batch, of: actions, outputs: actorWorkspace.outputs, parameters: parameters, into: &logProbabilities)
     var loss = writeSurrogateGradients()
     for i in policy.logDeviations { gradients[i] = 0 }
-    policy.writeLogDensityGradients(
-      rows: batch, of: actions, means: actorWorkspace.outputs, parameters: parameters,
-      densityGradients: densityGradients, meanGradients: &actorWorkspace.outputGradients, gradients: &gradients)
+    policy.writeLogProbabilityGradients(
+      rows: batch, of: actions, outputs: actorWorkspace.outputs, parameters: parameters,
+      logProbabilityGradients: logProbabilityGradients, outputGradients: &actorWorkspace.outputGradients,
+      gradients: &gradients)
     // 0.5 · mean squared error of the values: dividing by twice the batch.
-    loss += Loss.squaredError(
-      criticWorkspace.outputs, targets: returns, rows: batch, dividedBy: 2 * batch,
-      gradients: &criticWorkspace.outputGradients)
+    loss += criticWorkspace.writeSquaredErrorGradients(targets: returns, rows: batch, dividedBy: 2 * batch)
     backward()
     _ = adam.update(&parameters, gradients: gradients, learningRate: 1e-5, loss: loss, maximumNorm: 0.5)
     policy.clampDeviations(&parameters)
@@ -139,11 +138,11 @@ struct PPOMinibatch {
     var loss = 0.0
     for i in 0..<batch {
       let advantage = Float((Double(advantages[i]) - mean) * scale)
-      let ratio = Float.exponential(densities[i] - oldDensities[i])
+      let ratio = Float.exponential(logProbabilities[i] - oldDensities[i])
       let clipped = min(max(ratio, 0.8), 1.2)
       loss -= Double(min(ratio * advantage, clipped * advantage)) / Double(batch)
       let isActive = ratio * advantage <= clipped * advantage
-      densityGradients[i] = isActive ? -advantage * ratio / Float(batch) : 0
+      logProbabilityGradients[i] = isActive ? -advantage * ratio / Float(batch) : 0
     }
     return loss
   }

@@ -67,3 +67,24 @@ public enum Loss {
       gradients: &span)
   }
 }
+
+extension MLPWorkspace {
+  /// Writes the gradients of the mean squared error of the first `rows` outputs; as `Loss.squaredError`.
+  ///
+  /// - Returns: this shard's part of the loss.
+  public mutating func writeSquaredErrorGradients(
+    targets: borrowing AlignedVector<Scalar>, rows: Int, dividedBy count: Int
+  ) -> Double {
+    Loss.squaredError(outputs, targets: targets, rows: rows, dividedBy: count, gradients: &outputGradients)
+  }
+
+  /// Writes the gradients of Huber's loss of the first `rows` outputs; as `Loss.huber`.
+  ///
+  /// - Returns: this shard's part of the loss.
+  public mutating func writeHuberGradients(
+    targets: borrowing AlignedVector<Scalar>, rows: Int, threshold: Scalar, dividedBy count: Int
+  ) -> Double {
+    Loss.huber(
+      outputs, targets: targets, rows: rows, threshold: threshold, dividedBy: count, gradients: &outputGradients)
+  }
+}

@@ -47,6 +47,9 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
   ///
   /// A row with an element that is not finite is left out whole.
   /// - Parameter observations: shape [rows, elements].
+  public mutating func observe(_ observations: [Float]) { observe(observations.span) }
+
+  /// As `observe` over an array.
   public mutating func observe(_ observations: Span<Float>) {
     let n = elementCount
     precondition(observations.count.isMultiple(of: n), "\(observations.count) numbers in rows of \(n)")
@@ -157,6 +160,22 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
     }
   }
 
+}
+
+extension RunningNormalizer? {
+  /// Writes normalised rows, or the rows as they are where there is no normaliser. Shapes [rows, elements].
+  public func normalize(_ observations: Span<Float>, into normalized: inout MutableSpan<Float>) {
+    if let self { return self.normalize(observations, into: &normalized) }
+    for i in observations.indices { normalized[i] = observations[i] }
+  }
+}
+
+extension MLPWorkspace<Float> {
+  /// Writes rows of observations to `inputs`, normalised where there is a normaliser. Shape [rows, inputs].
+  public mutating func setInputs(_ observations: Span<Float>, _ normalizer: RunningNormalizer?) {
+    var inputs = inputs.mutableSpan
+    normalizer.normalize(observations, into: &inputs)
+  }
 }
 
 extension RunningNormalizer {

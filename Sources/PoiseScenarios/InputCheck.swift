@@ -24,6 +24,7 @@ public struct InputCheck: Sendable {
       case .scenario:
         let scenario = try LoadedScenario(contentsOf: path)
         approximations = scenario.robot?.task.linkage.approximations ?? []
+        try scenario.checkAlgorithm()
         try scenario.checkSymmetry()
       }
     } catch let error as InvalidInput {

@@ -182,17 +182,27 @@ public struct LoadedScenario: Sendable {
     }
   }
 
+  /// Sees that the chosen algorithm can learn the task.
+  ///
+  /// - Throws: `InvalidInput` that names both.
+  package func checkAlgorithm() throws(InvalidInput) {
+    guard let refusal = settings.algorithm.refusal(of: specification) else { return }
+    let others = settings.algorithms.all.filter { $0.refusal(of: specification) == nil }.map(\.name)
+    throw InvalidInput(
+      source.problem(
+        at: "training.algorithm", found: refusal,
+        allowed: others.isEmpty ? "an algorithm that can learn the task" : "one that can: " + others.joined(separator: ", "),
+        remedy: "poise list --algorithms tells what each takes."))
+  }
+
   /// Sees that every learner that is to rely on a mirror can.
   ///
   /// - Throws: as `symmetry`, for all learners together.
   func checkSymmetry() throws(InvalidInput) {
     var problems: [Problem] = []
-    for (learner, plane) in [
-      ("ppo", settings.ppo.mirrorSymmetry), ("ddpg", settings.ddpg.mirrorSymmetry),
-      ("td3", settings.td3.ddpg.mirrorSymmetry),
-    ] {
+    for algorithm in settings.algorithms.all {
       do {
-        _ = try symmetry(plane, learner: learner)
+        _ = try symmetry(algorithm.parameters.mirrorSymmetry, learner: algorithm.name)
       } catch {
         problems += error.problems
       }

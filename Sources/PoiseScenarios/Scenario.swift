@@ -17,9 +17,8 @@ public struct Scenario: Configurable, Hashable {
   public var evaluation = EvaluationSettings()
   public var hold = HoldGains()
   public var training = TrainingSettings()
-  public var ppo = PPOParameters()
-  public var ddpg = DDPGParameters()
-  public var td3 = TD3Parameters()
+  /// The hyperparameters of every algorithm: `algorithms[PPO.self]`.
+  public var algorithms = AlgorithmSections()
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] =
@@ -45,10 +44,8 @@ public struct Scenario: Configurable, Hashable {
         "hold", \.hold, .section,
         "The `hold` controller, a baseline that keeps a pose; `poise bench hold-gains` finds gains."),
       .key("training", \.training, .section, "Who learns, and for how long."),
-      .key("ppo", \.ppo, .section, "Hyperparameters of PPO."),
-      .key("ddpg", \.ddpg, .section, "Hyperparameters of DDPG."),
-      .key("td3", \.td3, .section, "Hyperparameters of TD3: those of DDPG with other defaults."),
     ]
+    + AlgorithmSections.keys.map { $0.lifted(through: \.algorithms) }
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     if environment == nil {
@@ -67,19 +64,18 @@ public struct Scenario: Configurable, Hashable {
     }
   }
 
-  /// Hyperparameters of the chosen algorithm where it learns from a replay memory, else `nil`.
-  public var offPolicy: DDPGParameters? {
-    switch training.algorithm {
-    case .ppo: nil
-    case .ddpg: ddpg
-    case .td3: td3.ddpg
+  /// The algorithm that trains, with its hyperparameters.
+  public var algorithm: ConfiguredAlgorithm {
+    guard let algorithm = algorithms.configured(training.algorithm) else {
+      preconditionFailure("no algorithm '\(training.algorithm)'; there are \(Algorithms.names)")
     }
+    return algorithm
   }
 
   /// Control steps after which the chosen algorithm's training ends.
-  public var stepLimit: Int { offPolicy?.stepLimit ?? training.stepLimit }
+  public var stepLimit: Int { algorithm.parameters.stepLimit ?? training.stepLimit }
   /// Control steps between two evaluations of the chosen algorithm's training.
-  public var evaluationInterval: Int { offPolicy?.evaluationInterval ?? training.evaluationInterval }
+  public var evaluationInterval: Int { algorithm.parameters.evaluationInterval ?? training.evaluationInterval }
 }
 
 /// How a controller is judged, in training and afterwards.

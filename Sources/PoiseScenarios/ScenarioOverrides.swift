@@ -55,11 +55,13 @@ extension Configured {
 
   private init(tree: ConfigurationNode, overrides: [String]) throws(InvalidInput) {
     var tree = tree
+    tree.renameFormerKeys(of: Value.self)
     var problems: [Problem] = []
     let defaults = Value().written
     for argument in overrides {
       do {
-        try tree.apply(ConfigurationOverride(parsing: argument), defaults: defaults)
+        let override = try ConfigurationOverride(parsing: argument).renamingFormerKeys(of: Value.self)
+        try tree.apply(override, defaults: defaults)
       } catch {
         problems += error.problems
       }

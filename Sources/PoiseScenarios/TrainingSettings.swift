@@ -1,17 +1,19 @@
+import PoiseAlgorithms
 public import PoiseCore
 
 /// How long a controller is trained, by which algorithm, and how often it is judged meanwhile.
 public struct TrainingSettings: Configurable, Hashable {
-  public enum Algorithm: String, CaseIterable, Sendable, Codable { case ppo, ddpg, td3 }
-
-  public var algorithm = Algorithm.ppo
+  /// The name of one of `Algorithms`.
+  public var algorithm = PPO.name
   public var stepLimit = 1_000_000
   public var evaluationInterval = 50_000
   public var stopsAtGoal = true
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("algorithm", \.algorithm, .choice, "Who learns; its hyperparameters stand in the section of its name."),
+    .key(
+      "algorithm", \.algorithm, .choice(among: Algorithms.names),
+      "Who learns; its hyperparameters stand in the section of its name."),
     .key(
       "stepLimit", \.stepLimit, .integer(.from(1, through: 1_000_000_000_000)),
       "Control steps of all worlds together after which training ends."),

@@ -2,9 +2,9 @@ import Foundation
 import PoiseAlgorithms
 import PoiseCore
 
-/// A run's replay memory on disk: slots in the order of their numbers, appended and never changed, in segments of one size.
+/// A run's replay buffer on disk: slots in the order of their numbers, appended and never changed, in segments of one size.
 ///
-///     replay/0.slots, 1.slots, …      `ReplayMemory.bytes`, slot number n at (n mod segment) × bytes per slot
+///     replay/0.slots, 1.slots, …      `ReplayBuffer.bytes`, slot number n at (n mod segment) × bytes per slot
 ///
 /// A checkpoint refers to the slots below a number, with the digests of the segments that hold them, and carries the few later ones
 /// itself. So saving writes only what came since the last time, and a kill at any moment leaves what the last two checkpoints refer
@@ -25,10 +25,10 @@ struct ReplayLog {
   /// Slots that are turned into bytes at once.
   private static let portion = 1 << 14
 
-  init(_ run: RunFolder, for memory: borrowing ReplayMemory) throws {
+  init(_ run: RunFolder, for buffer: borrowing ReplayBuffer) throws {
     folder = run.path
-    slotBytes = memory.bytesPerTransition
-    segmentSlots = max(1024, memory.capacity / 8)
+    slotBytes = buffer.bytesPerTransition
+    segmentSlots = max(1024, buffer.capacity / 8)
     try RunFolder.makeFolder("\(folder)/replay")
   }
 
@@ -37,23 +37,23 @@ struct ReplayLog {
   // MARK: Saving
 
   /// Appends the settled slots that are not in the files yet.
-  mutating func append(_ memory: ReplayMemory) throws {
-    if written < memory.oldest { try skip(to: memory.oldest) }
-    while written < memory.settled {
+  mutating func append(_ buffer: ReplayBuffer) throws {
+    if written < buffer.oldest { try skip(to: buffer.oldest) }
+    while written < buffer.settled {
       let segment = written / segmentSlots
       if file?.number != segment { try begin(segment) }
-      let next = min(memory.settled, written + Self.portion, (segment + 1) * segmentSlots)
-      try file?.log.append(memory.bytes(of: written..<next))
+      let next = min(buffer.settled, written + Self.portion, (segment + 1) * segmentSlots)
+      try file?.log.append(buffer.bytes(of: written..<next))
       written = next
     }
   }
 
   /// Returns when everything is on disk.
   ///
-  /// - Returns: what a checkpoint has to know of the segments that hold slots of the memory.
-  mutating func synchronize(_ memory: ReplayMemory) throws -> [FileSeal] {
+  /// - Returns: what a checkpoint has to know of the segments that hold slots of the buffer.
+  mutating func synchronize(_ buffer: ReplayBuffer) throws -> [FileSeal] {
     try file?.log.synchronize()
-    seals = seals.filter { ($0.key + 1) * segmentSlots > memory.oldest }
+    seals = seals.filter { ($0.key + 1) * segmentSlots > buffer.oldest }
     return seals.sorted { $0.key < $1.key }.map(\.value) + (file.map { [$0.log.seal] } ?? [])
   }
 
@@ -76,13 +76,13 @@ struct ReplayLog {
     file = (segment, try LogFile(name(segment), in: folder))
   }
 
-  /// To be called once a checkpoint is there that refers to what `memory` holds: removes the segments that neither it nor the one
+  /// To be called once a checkpoint is there that refers to what `buffer` holds: removes the segments that neither it nor the one
   /// before it refers to.
-  mutating func removeOverwritten(_ memory: ReplayMemory) {
+  mutating func removeOverwritten(_ buffer: ReplayBuffer) {
     for segment in segments() where (segment + 1) * segmentSlots <= oldestReferred {
       unlink("\(folder)/\(name(segment))")
     }
-    oldestReferred = memory.oldest
+    oldestReferred = buffer.oldest
   }
 
   private func segments() -> [Int] {
@@ -96,11 +96,11 @@ struct ReplayLog {
 
   // MARK: Going on
 
-  /// Reads the settled slots of a memory whose state has been set, and goes on behind them.
+  /// Reads the settled slots of a buffer whose state has been set, and goes on behind them.
   ///
   /// - Parameter known: what the checkpoint knows of the segments; it has been checked.
-  mutating func read(into memory: inout ReplayMemory, settled: Int, known: [FileSeal]) throws {
-    var first = memory.oldest
+  mutating func read(into buffer: inout ReplayBuffer, settled: Int, known: [FileSeal]) throws {
+    var first = buffer.oldest
     while first < settled {
       let number = first / segmentSlots
       let next = min(settled, (number + 1) * segmentSlots)
@@ -109,11 +109,11 @@ struct ReplayLog {
         throw damaged(number, "no digest of it in the checkpoint")
       }
       let bytes = try slots(range, of: number)
-      guard memory.restore(first, from: bytes) else { throw damaged(number, "links that lead out of the memory") }
+      guard buffer.restore(first, from: bytes) else { throw damaged(number, "links that lead out of the buffer") }
       first = next
     }
     written = settled
-    oldestReferred = memory.oldest
+    oldestReferred = buffer.oldest
     let last = settled / segmentSlots
     // What a process wrote after its last checkpoint.
     for number in segments() where number > last { unlink("\(folder)/\(name(number))") }
@@ -129,7 +129,7 @@ struct ReplayLog {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw InputOutputError(
         path: path, operation: "read", reason: String(cString: strerror(errno)),
-        remedy: "Without the replay memory the run cannot go on exactly.")
+        remedy: "Without the replay buffer the run cannot go on exactly.")
     }
     defer { try? handle.close() }
     try handle.seek(toOffset: UInt64(range.lowerBound * slotBytes))

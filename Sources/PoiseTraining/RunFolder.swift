@@ -63,7 +63,7 @@ public struct RunFolder: Sendable {
     self.path = path
     description = Description(
       poiseVersion: PoiseVersion.current, scenario: loaded.name,
-      algorithm: loaded.settings.training.algorithm.rawValue, seed: seed, instructionSet: instructionSet)
+      algorithm: loaded.settings.training.algorithm, seed: seed, instructionSet: instructionSet)
     try Self.checkIsNew(path)
     do {
       try write(loaded)
@@ -111,7 +111,7 @@ public struct RunFolder: Sendable {
 
   /// A name that no folder has: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if need be.
   public static func freshPath(for scenario: LoadedScenario, seed: UInt64) -> String {
-    let base = "runs/\(scenario.name)-\(scenario.settings.training.algorithm.rawValue)-seed\(seed)"
+    let base = "runs/\(scenario.name)-\(scenario.settings.training.algorithm)-seed\(seed)"
     var path = base
     var number = 2
     while FileManager.default.fileExists(atPath: path) {
@@ -226,8 +226,8 @@ public struct RunFolder: Sendable {
 
   func policy(of checkpoint: SealedCheckpoint, for scenario: LoadedScenario) throws -> Policy {
     try Policy(
-      checkpoint.tensors, file: checkpoint.path, observations: scenario.specification.observationSpace.count,
-      actions: scenario.specification.actionSpace.count)
+      checkpoint.tensors, file: checkpoint.path, observations: scenario.specification.observationSpace,
+      actions: scenario.specification.actionSpace)
   }
 
   // MARK: Checkpoints

@@ -4,7 +4,7 @@ public import PoiseEnvironments
 public import PoiseNetworks
 import PoiseTasks
 
-/// An algorithm at work on a scenario's worlds: what the run machinery needs to know of it.
+/// A learner at work on a scenario's worlds: what the run machinery needs to know of it. There is one for each family of algorithms.
 ///
 /// Everything that `iterate` computes follows from the scenario, the seed and what `read` took, whatever the number of threads.
 public protocol Trainer: AnyObject {
@@ -58,7 +58,7 @@ extension Trainer {
 
 extension Problem {
   /// Of a checkpoint whose `trainer.memory` is not what a trainer of so many worlds could have saved.
-  static func foreignMemory(in file: String, worlds: Int, blockSize: Int) -> Self {
+  static func foreignState(in file: String, worlds: Int, blockSize: Int) -> Self {
     Self(
       file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds, or an impossible one",
       allowed: "that of \(worlds) worlds in blocks of \(blockSize)",

@@ -1,4 +1,3 @@
-import PoiseAlgorithms
 public import PoiseCore
 import PoiseScenarios
 
@@ -30,19 +29,5 @@ public struct TrainingFailure: PoiseError, Equatable {
       hasBest
         ? "The best policy of before is kept: poise evaluate \(run)." : "No policy of before was evaluated yet.")
     return sentences.joined(separator: " ")
-  }
-}
-
-extension Scenario {
-  /// What makes the steps of the algorithm that trains large, for people.
-  var settingsOfStepSize: String {
-    switch training.algorithm {
-    case .ppo:
-      "ppo.learningRate.initial is \(ppo.learningRate.initial)"
-        + (ppo.isSmoothed ? ", smoothnessCoefficient \(ppo.smoothnessCoefficient)" : "")
-    case .ddpg, .td3:
-      "\(training.algorithm.rawValue).actorLearningRate is \((offPolicy ?? ddpg).actorLearningRate), criticLearningRate "
-        + "\((offPolicy ?? ddpg).criticLearningRate)"
-    }
   }
 }

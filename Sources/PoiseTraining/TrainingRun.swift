@@ -159,11 +159,9 @@ public final class TrainingRun {
   private static func makeTrainer(
     _ scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool
   ) throws -> any Trainer {
+    try scenario.checkAlgorithm()
     try MemoryNeed(scenario).check(of: scenario)
-    return switch scenario.settings.training.algorithm {
-    case .ppo: try PPOTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
-    case .ddpg, .td3: try OffPolicyTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
-    }
+    return try scenario.makeTrainer(seed: seed, instructionSet: instructionSet, pool: pool)
   }
 
   private static func makeEvaluation(_ scenario: LoadedScenario, _ instructionSet: InstructionSet) -> Evaluation {
@@ -261,7 +259,7 @@ public final class TrainingRun {
     throw TrainingFailure(
       run: folder.path, cause: cause, environmentSteps: state.environmentSteps, iteration: state.iteration,
       firstFault: report.failure == nil ? nil : report.faults.first?.description,
-      settings: scenario.settings.settingsOfStepSize, hasBest: state.best != nil)
+      settings: scenario.settings.algorithm.stepSizes, hasBest: state.best != nil)
   }
 
   /// - Returns: false if it was stopped; then it is made anew when the run goes on.

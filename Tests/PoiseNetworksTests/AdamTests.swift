@@ -1,8 +1,8 @@
 import Foundation
 import PoiseCore
-import Testing
-
 @testable import PoiseNetworks
+import PoiseTasks
+import Testing
 
 @Suite("Adam")
 struct AdamTests {
@@ -53,7 +53,7 @@ struct AdamTests {
       var target = AlignedVector<S>(Array(repeating: 1, count: 37))
       var gradients = AlignedVector<S>((0..<37).map { S($0 + 1) })
       for _ in 0..<updates {
-        _ = adam.update(&θ, gradients: gradients, learningRate: 0, target: &target, targetSmoothing: 0.5)
+        _ = adam.update(&θ, gradients: gradients, learningRate: 0, target: &target, targetUpdateRate: 0.5)
         gradients = AlignedVector(zeros: 37)
       }
       return Array(adam.firstMoments) + Array(adam.secondMoments) + Array(target)
@@ -95,7 +95,7 @@ struct AdamTests {
       bad[place] = value
       bad[39] = value
       let outcome = adam.update(
-        &θ, gradients: bad, learningRate: 0.1, maximumNorm: 1, target: &target, targetSmoothing: 0.1)
+        &θ, gradients: bad, learningRate: 0.1, maximumNorm: 1, target: &target, targetUpdateRate: 0.1)
       guard case .skipped(let reason) = outcome else {
         Issue.record("applied \(value) at \(place)")
         continue
@@ -125,15 +125,15 @@ struct AdamTests {
     let oldTarget: AlignedVector<Float> = normalVector(100, using: &random)
     var (θ, fused) = (start, oldTarget)
     var adam = Adam<Float>(parameterCount: 100, instructionSet: set)
-    _ = adam.update(&θ, gradients: g, learningRate: 0.1, target: &fused, targetSmoothing: 0.25)
+    _ = adam.update(&θ, gradients: g, learningRate: 0.1, target: &fused, targetUpdateRate: 0.25)
     var (θ2, separate) = (start, oldTarget)
     var adam2 = Adam<Float>(parameterCount: 100, instructionSet: set)
     _ = adam2.update(&θ2, gradients: g, learningRate: 0.1)
-    separate.follow(θ2, targetSmoothing: 0.25, instructionSet: set)
+    separate.follow(θ2, targetUpdateRate: 0.25, instructionSet: set)
     #expect(θ.hasSameBits(as: θ2) && fused.hasSameBits(as: separate))
     for i in 0..<100 { #expect(abs(fused[i] - (0.75 * oldTarget[i] + 0.25 * θ[i])) < 1e-6) }
     let frozen = separate
-    separate.follow(θ, targetSmoothing: 0, instructionSet: set)
+    separate.follow(θ, targetUpdateRate: 0, instructionSet: set)
     #expect(separate == frozen)
   }
 }

@@ -1,22 +1,21 @@
 import Foundation
 import PoiseCore
-import Testing
-
 @testable import PoiseNetworks
+import Testing
 
 @Suite("Diagonal Gaussian")
 struct DiagonalGaussianTests {
   @Test("has the closed forms: density of N(0, 1) at 0 and 1, entropy, KL of a shift and of a stretch")
   func closedForms() {
-    var densities = AlignedVector<Double>(zeros: 2)
+    var logProbabilities = AlignedVector<Double>(zeros: 2)
     let zeros = AlignedVector<Double>([0.0, 0.0])
     let actions = AlignedVector<Double>([0.0, 1.0])
     let logDeviation = AlignedVector<Double>([0.0])
-    var span = densities.mutableSpan
-    DiagonalGaussian.writeLogDensities(
+    var span = logProbabilities.mutableSpan
+    DiagonalGaussian.writeLogProbabilities(
       of: actions.span, means: zeros.span, logDeviations: logDeviation.span, into: &span)
-    #expect(abs(densities[0] + 0.5 * log(2 * .pi)) < 1e-15)
-    #expect(abs(densities[1] + 0.5 * log(2 * .pi) + 0.5) < 1e-15)
+    #expect(abs(logProbabilities[0] + 0.5 * log(2 * .pi)) < 1e-15)
+    #expect(abs(logProbabilities[1] + 0.5 * log(2 * .pi) + 0.5) < 1e-15)
     // H = ½ log(2πe σ²) per action
     let two = AlignedVector<Double>([log(2.0), log(0.1)])
     let entropy = 0.5 * log(2 * .pi * M_E * 4) + 0.5 * log(2 * .pi * M_E * 0.01)
@@ -26,18 +25,18 @@ struct DiagonalGaussianTests {
     let shifted = AlignedVector<Double>([3.0])
     var divergence = AlignedVector<Double>([0.0])
     var out = divergence.mutableSpan
-    DiagonalGaussian.writeDivergences(
+    DiagonalGaussian.writeKLDivergences(
       fromMeans: old.span, logDeviations: logDeviation.span, toMeans: shifted.span, logDeviations: logDeviation.span,
       into: &out)
     #expect(abs(divergence[0] - 4.5) < 1e-15)
     let wide = AlignedVector<Double>([log(2.0)])
     var out2 = divergence.mutableSpan
-    DiagonalGaussian.writeDivergences(
+    DiagonalGaussian.writeKLDivergences(
       fromMeans: old.span, logDeviations: logDeviation.span, toMeans: old.span, logDeviations: wide.span, into: &out2)
     #expect(abs(divergence[0] - (log(2) + 0.125 - 0.5)) < 1e-15)
   }
 
-  @Test("agrees with PyTorch's densities, entropy, divergence and squashed densities")
+  @Test("agrees with PyTorch's log-probabilities, entropy, KL divergence and squashed log-probabilities")
   func golden() throws {
     let golden = try goldenFile()
     func vector(_ name: String) throws -> AlignedVector<Double> {
@@ -47,15 +46,15 @@ struct DiagonalGaussianTests {
     let (logStd, otherLogStd) = (try vector("log_std"), try vector("other_log_std"))
     var rows = AlignedVector<Double>(zeros: 11)
     var a = rows.mutableSpan
-    DiagonalGaussian.writeLogDensities(of: sample.span, means: mean.span, logDeviations: logStd.span, into: &a)
+    DiagonalGaussian.writeLogProbabilities(of: sample.span, means: mean.span, logDeviations: logStd.span, into: &a)
     #expect(worstRelativeDifference(Array(rows), Array(try vector("log_prob")), floor: 1) < 1e-13)
     var b = rows.mutableSpan
-    DiagonalGaussian.writeDivergences(
+    DiagonalGaussian.writeKLDivergences(
       fromMeans: mean.span, logDeviations: logStd.span, toMeans: other.span, logDeviations: otherLogStd.span, into: &b)
     #expect(worstRelativeDifference(Array(rows), Array(try vector("kl")), floor: 1) < 1e-13)
     var c = rows.mutableSpan
-    SquashedGaussian.writeLogDensities(
-      ofPreActions: sample.span, means: mean.span, logDeviations: logStd.span, into: &c)
+    SquashedGaussian.writeLogProbabilities(
+      of: sample.span, means: mean.span, logDeviations: logStd.span, into: &c)
     #expect(worstRelativeDifference(Array(rows), Array(try vector("squashed_log_prob")), floor: 1) < 1e-12)
     #expect(abs(DiagonalGaussian.entropy(logDeviations: logStd.span) - (try vector("entropy"))[0]) < 1e-13)
   }
@@ -96,20 +95,21 @@ struct DiagonalGaussianTests {
   }
 
   @Test("has density gradients that agree with finite differences")
-  func densityGradients() {
+  func logProbabilityGradients() {
     let d = Draw()
     var meanGradients = AlignedVector<Double>(zeros: 12)
     var deviationGradients = AlignedVector<Double>(zeros: 3)
     do {
       var m = meanGradients.mutableSpan
       var s = deviationGradients.mutableSpan
-      DiagonalGaussian.writeLogDensityGradients(
-        of: d.actions.span, means: d.means.span, logDeviations: d.logDeviations.span, densityGradients: d.weights.span,
+      DiagonalGaussian.writeLogProbabilityGradients(
+        of: d.actions.span, means: d.means.span, logDeviations: d.logDeviations.span,
+        logProbabilityGradients: d.weights.span,
         meanGradients: &m, logDeviationGradients: &s)
     }
     func loss(_ means: AlignedVector<Double>, _ deviations: AlignedVector<Double>) -> Double {
       Self.weighted(d) {
-        DiagonalGaussian.writeLogDensities(
+        DiagonalGaussian.writeLogProbabilities(
           of: d.actions.span, means: means.span, logDeviations: deviations.span, into: &$0)
       }
     }
@@ -118,21 +118,21 @@ struct DiagonalGaussianTests {
   }
 
   @Test("has divergence gradients that agree with finite differences")
-  func divergenceGradients() {
+  func klDivergenceGradients() {
     let d = Draw()
     var meanGradients = AlignedVector<Double>(zeros: 12)
     var deviationGradients = AlignedVector<Double>(zeros: 3)
     do {
       var m = meanGradients.mutableSpan
       var s = deviationGradients.mutableSpan
-      DiagonalGaussian.addDivergenceGradients(
+      DiagonalGaussian.addKLDivergenceGradients(
         fromMeans: d.others.span, logDeviations: d.otherLogDeviations.span, toMeans: d.means.span,
-        logDeviations: d.logDeviations.span, divergenceGradients: d.weights.span, meanGradients: &m,
+        logDeviations: d.logDeviations.span, klDivergenceGradients: d.weights.span, meanGradients: &m,
         logDeviationGradients: &s)
     }
     func loss(_ means: AlignedVector<Double>, _ deviations: AlignedVector<Double>) -> Double {
       Self.weighted(d) {
-        DiagonalGaussian.writeDivergences(
+        DiagonalGaussian.writeKLDivergences(
           fromMeans: d.others.span, logDeviations: d.otherLogDeviations.span, toMeans: means.span,
           logDeviations: deviations.span, into: &$0)
       }
@@ -157,14 +157,15 @@ struct DiagonalGaussianTests {
       var m = meanGradients.mutableSpan
       var s = deviationGradients.mutableSpan
       SquashedGaussian.addReparameterizedGradients(
-        preActions: u.span, logDeviations: d.logDeviations.span, noise: d.noise.span, densityGradients: d.weights.span,
+        preActions: u.span, logDeviations: d.logDeviations.span, noise: d.noise.span,
+        logProbabilityGradients: d.weights.span,
         meanGradients: &m, logDeviationGradients: &s)
     }
     func loss(_ means: AlignedVector<Double>, _ deviations: AlignedVector<Double>) -> Double {
       let u = preActions(means, deviations)
       return Self.weighted(d) {
-        SquashedGaussian.writeLogDensities(
-          ofPreActions: u.span, means: means.span, logDeviations: deviations.span, into: &$0)
+        SquashedGaussian.writeLogProbabilities(
+          of: u.span, means: means.span, logDeviations: deviations.span, into: &$0)
       }
     }
     Self.compare(meanGradients, at: d.means, "mean") { loss($0, d.logDeviations) }
@@ -193,8 +194,8 @@ struct DiagonalGaussianTests {
       let u = AlignedVector<Double>([atanh(a)])
       var density = AlignedVector<Double>(zeros: 1)
       var span = density.mutableSpan
-      SquashedGaussian.writeLogDensities(
-        ofPreActions: u.span, means: mean.span, logDeviations: deviation.span, into: &span)
+      SquashedGaussian.writeLogProbabilities(
+        of: u.span, means: mean.span, logDeviations: deviation.span, into: &span)
       sum += exp(density[0]) * 2 / Double(count)
     }
     #expect(abs(sum - 1) < 1e-4)
@@ -222,7 +223,7 @@ struct DiagonalGaussianTests {
   @Test("a policy keeps log σ between floor and ceiling, and reads back what it wrote")
   func policyBounds() throws {
     var random = testStream(12)
-    let policy = GaussianPolicy(
+    let policy = StochasticPolicy(
       network: MLP(inputs: 4, hidden: [8], outputs: 3, activation: .tanh), bounds: -2...0.5)
     var p = AlignedVector<Float>(zeros: policy.parameters.upperBound)
     policy.initialize(

@@ -28,7 +28,7 @@ struct EpisodePlayerTests {
   static func policy(for scenario: LoadedScenario) -> Policy {
     var random = RandomStream(seed: 3, purpose: .weights)
     var model = ActorCritic(
-      observations: scenario.task.observationSpace.count, actions: scenario.task.actionSpace.count, hidden: [16, 16],
+      observations: scenario.task.observationSpace.count, actions: scenario.task.actionSpace, hidden: [16, 16],
       valueHidden: [4], activation: .tanh, deviationBounds: 0.01...1, initialLogDeviation: 0, normalizerLimit: 5,
       using: &random)
     var noise = RandomStream(seed: 4, purpose: .testing)

@@ -94,8 +94,8 @@ struct EvaluationTests {
   @Test("a policy is judged alike in parts and whole, on any number of threads")
   func partsOfPolicies() throws {
     let scenario = try Self.scenario("cartpole-balance")
-    let trainer = try PPOTrainer(
-      scenario, seed: 3, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+    let trainer = try scenario.makeTrainer(
+        seed: 3, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
     while trainer.environmentSteps < 8000 { _ = trainer.iterate(stepLimit: 8000) }
     let controller = ControllerChoice.policy(trainer.policy, name: "ppo")
     let evaluation = Evaluation(scenario, episodes: 10, seed: 4, instructionSet: .baseline)

@@ -7,7 +7,6 @@ import PoiseNetworks
 import TestSupport
 import Testing
 
-
 @Suite("Damaged runs")
 struct CheckpointDamageTests {
   /// A small run that was stopped between two evaluations, with all kinds of checkpoints.

@@ -8,7 +8,6 @@ import PoiseNetworks
 import TestSupport
 import Testing
 
-
 @Suite("A checkpoint whose tensors are rubbish")
 struct CheckpointFuzzTests {
   private static let vocabulary = Mutator.Vocabulary(
@@ -19,10 +18,7 @@ struct CheckpointFuzzTests {
 
   private static func trainer(_ scenario: LoadedScenario) throws -> any Trainer {
     let pool = WorkerPool(threadCount: 1)
-    return switch scenario.settings.training.algorithm {
-    case .ppo: try PPOTrainer(scenario, seed: 1, instructionSet: .baseline, pool: pool)
-    case .ddpg, .td3: try OffPolicyTrainer(scenario, seed: 1, instructionSet: .baseline, pool: pool)
-    }
+    return try scenario.makeTrainer(seed: 1, instructionSet: .baseline, pool: pool)
   }
 
   /// A scenario, and what a checkpoint of its training holds after a few iterations: the tensors, and the names of those that are JSON.

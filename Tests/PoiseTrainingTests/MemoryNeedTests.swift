@@ -7,7 +7,6 @@ import PoiseNetworks
 import TestSupport
 import Testing
 
-
 @Suite("The memory that a training takes")
 struct MemoryNeedTests {
   private static func scenario(_ name: String, _ overrides: [String]) throws -> LoadedScenario {
@@ -45,19 +44,21 @@ struct MemoryNeedTests {
     #expect(MemoryNeed(scenario).bytes < 512e6, "\(MemoryNeed(scenario).parts)")
   }
 
-  @Test("is that of the arrays which it counts: a replay memory's to the byte")
+  @Test("is that of the arrays which it counts: a replay buffer's to the byte")
   func replay() throws {
     let scenario = try Self.scenario("pendulum-swingup", ["training.algorithm=ddpg", "ddpg.memoryCapacity=123456"])
-    let trainer = try OffPolicyTrainer(scenario, seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+    let trainer = try scenario.makeTrainer(
+      seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
     let part = MemoryNeed(scenario).parts.first { $0.key == "ddpg.memoryCapacity" }
-    #expect(part?.bytes == Double(123_456 * trainer.bytesPerTransition))
+    let bytes = try #require(trainer as? OffPolicyTrainer<DDPG>).bytesPerTransition
+    #expect(part?.bytes == Double(123_456 * bytes))
   }
 
   @Test("of a minibatch is that of a rollout at the most, and the bits are those of one minibatch of that size")
   func minibatch() throws {
-    func trained(_ size: Int) throws -> PPOTrainer {
-      let trainer = try PPOTrainer(
-        TrainingRunTests.scenario(["ppo.minibatchSize=\(size)"]), seed: 5, instructionSet: .baseline,
+    func trained(_ size: Int) throws -> any Trainer {
+      let trainer = try TrainingRunTests.scenario(["ppo.minibatchSize=\(size)"]).makeTrainer(
+        seed: 5, instructionSet: .baseline,
         pool: WorkerPool(threadCount: 1))
       for _ in 0..<3 { _ = trainer.iterate(stepLimit: 5120) }
       return trainer

@@ -10,7 +10,6 @@ import Testing
 import PoiseEnvironments
 import PoiseControl
 
-
 @Suite("Training runs of DDPG and TD3")
 struct OffPolicyRunTests {
   /// Pendulum balance in small: 12 rows of 300 steps, an evaluation every third.
@@ -116,7 +115,7 @@ struct OffPolicyRunTests {
     let scratch = TrainingRunTests.Scratch()
     let folder = try RunFolder(
       creating: scratch.path, for: Self.scenario("ddpg", memoryCapacity: 1000), seed: 1, instructionSet: .baseline)
-    var memory = ReplayMemory(capacity: 200_000, observations: 60, actions: 16, worlds: 1)
+    var memory = ReplayBuffer(capacity: 200_000, observations: 60, actions: 16, worlds: 1)
     let (observation, action) = ([Float](repeating: 1, count: 60), [Float](repeating: 1, count: 16))
     memory.begin(worlds: 0..<1, observations: observation)
     for _ in 0..<100_000 {
@@ -131,7 +130,7 @@ struct OffPolicyRunTests {
       seals = try log.synchronize(memory)
     }
     #expect(time < .seconds(1), "\(time)")
-    var copy = ReplayMemory(capacity: 200_000, observations: 60, actions: 16, worlds: 1)
+    var copy = ReplayBuffer(capacity: 200_000, observations: 60, actions: 16, worlds: 1)
     let hasBegun = copy.begin(from: memory.state)
     var again = try ReplayLog(folder, for: copy)
     try again.read(into: &copy, settled: memory.settled, known: seals)
@@ -147,8 +146,8 @@ struct OffPolicyRunTests {
         "ddpg.batchSize=8", "ddpg.hiddenSizes=[8]", "ddpg.criticHiddenSizes=[8]",
         "ddpg.updatesPerStep=\(updatesPerStep)",
       ])
-    let trainer = try OffPolicyTrainer(
-      scenario, seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+    let trainer = try scenario.makeTrainer(
+      seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
     for _ in 0..<6 {
       let report = trainer.iterate(stepLimit: 1_000_000)
       let steps = max(0, trainer.environmentSteps - 100)
@@ -165,7 +164,8 @@ struct OffPolicyRunTests {
       overrides: ["training.algorithm=\(algorithm)"])
     let instructionSet = InstructionSet.supported.last ?? .baseline
     let pool = WorkerPool(threadCount: 2)
-    let trainer = try OffPolicyTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
+    let trainer = try scenario.makeTrainer(
+      seed: seed, instructionSet: instructionSet, pool: pool)
     while trainer.environmentSteps < 6000 { _ = trainer.iterate(stepLimit: 6000) }
     let evaluation = Evaluation(scenario, episodes: 20, seed: 3_000_000, instructionSet: instructionSet)
     let trained = try evaluation.run(.policy(trainer.policy, name: algorithm), pool: pool)

@@ -9,7 +9,6 @@ import PoiseNetworks
 import TestSupport
 import Testing
 
-
 @Suite("Training with spoiled numbers")
 struct SpoiledTrainingTests {
   static func scenario(_ algorithm: String, _ more: [String] = []) throws -> LoadedScenario {
@@ -35,10 +34,7 @@ struct SpoiledTrainingTests {
 
   private static func trainer(_ scenario: LoadedScenario) throws -> any Trainer {
     let pool = WorkerPool(threadCount: 2)
-    return switch scenario.settings.training.algorithm {
-    case .ppo: try PPOTrainer(scenario, seed: 3, instructionSet: .baseline, pool: pool)
-    case .ddpg, .td3: try OffPolicyTrainer(scenario, seed: 3, instructionSet: .baseline, pool: pool)
-    }
+    return try scenario.makeTrainer(seed: 3, instructionSet: .baseline, pool: pool)
   }
 
   private static func begin(_ scenario: LoadedScenario, _ path: String) throws -> TrainingRun {
@@ -151,8 +147,8 @@ struct SpoiledTrainingTests {
       guard random.index(below: 8) == 0 else { return }
       gradients[random.index(below: gradients.count)] = Float(spoiledNumbers[random.index(below: spoiledNumbers.count)])
     }
-    (trainer as? PPOTrainer)?.ppo.spoilGradients = spoil
-    (trainer as? OffPolicyTrainer)?.ddpg.spoilGradients = spoil
+    (trainer as? OnPolicyTrainer<PPO>)?.learner.spoilGradients = spoil
+    (trainer as? OffPolicyTrainer<DDPG>)?.learner.spoilGradients = spoil
     var last = TrainingReport()
     while trainer.environmentSteps < 2500 {
       last = trainer.iterate(stepLimit: 5000)
@@ -173,8 +169,8 @@ struct SpoiledTrainingTests {
     let spoil: @Sendable (Int, inout AlignedVector<Float>) -> Void = { update, gradients in
       if update >= 37 { gradients[3] = .infinity }
     }
-    (run.trainer as? PPOTrainer)?.ppo.spoilGradients = spoil
-    (run.trainer as? OffPolicyTrainer)?.ddpg.spoilGradients = spoil
+    (run.trainer as? OnPolicyTrainer<PPO>)?.learner.spoilGradients = spoil
+    (run.trainer as? OffPolicyTrainer<DDPG>)?.learner.spoilGradients = spoil
     let error = #expect(throws: TrainingFailure.self) { try run.run() }
     #expect(
       error?.cause.contains("1 gradients are not finite, the first at parameter 3") == true, "\(error?.cause ?? "")")
@@ -203,10 +199,10 @@ struct SpoiledTrainingTests {
           guard case .iteration = event else { return }
           iteration += 1
           guard iteration == moment else { return }
-          if let trainer = run.trainer as? PPOTrainer {
-            trainer.ppo.model.parameters[random.index(below: trainer.ppo.model.parameters.count)] = value
-          } else if let trainer = run.trainer as? OffPolicyTrainer {
-            trainer.ddpg.model.actorTarget[random.index(below: trainer.ddpg.model.actorTarget.count)] = value
+          if let trainer = run.trainer as? OnPolicyTrainer<PPO> {
+            trainer.learner.model.parameters[random.index(below: trainer.learner.model.parameters.count)] = value
+          } else if let trainer = run.trainer as? OffPolicyTrainer<DDPG> {
+            trainer.learner.model.actorTarget[random.index(below: trainer.learner.model.actorTarget.count)] = value
           }
         })
       }

@@ -10,7 +10,6 @@ import TestSupport
 import Testing
 import PoiseControl
 
-
 @Suite("Training runs")
 struct TrainingRunTests {
   /// A folder of its own that vanishes with this value.
@@ -89,8 +88,9 @@ struct TrainingRunTests {
   @Test("an iteration that was stopped, wherever that was, and begun again is the one that nobody stopped")
   func stoppedIterations() throws {
     let pool = WorkerPool(threadCount: 2)
-    func trainer() throws -> PPOTrainer {
-      try PPOTrainer(Self.scenario(), seed: 5, instructionSet: .baseline, pool: pool)
+    func trainer() throws -> any Trainer {
+      try Self.scenario().makeTrainer(
+        seed: 5, instructionSet: .baseline, pool: pool)
     }
     let (whole, stopped) = (try trainer(), try trainer())
     var random = RandomStream(seed: 3, purpose: .testing)
@@ -123,8 +123,8 @@ struct TrainingRunTests {
     var ending = try Self.begin(path, more).run(stopSignal: Self.stop(after: 1 + random.index(below: 1500)))
     while ending == .interrupted(signal: SIGINT) {
       stops += 1
-      let trainer = try PPOTrainer(
-        Self.scenario(more), seed: 5, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+      let trainer = try Self.scenario(more).makeTrainer(
+        seed: 5, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
       let latest = try SafetensorsFile(contentsOf: "\(path)/checkpoints/latest.safetensors")
       try trainer.read(latest.tensors, file: "latest")
       // Of 1024 steps up to an evaluation, rows end after 768 and 1024.
@@ -149,8 +149,9 @@ struct TrainingRunTests {
   @Test("the state of a version that told of every rollout goes on to the same bits; an impossible row is refused")
   func statesOfBefore() throws {
     let pool = WorkerPool(threadCount: 1)
-    func trainer() throws -> PPOTrainer {
-      try PPOTrainer(Self.scenario(), seed: 5, instructionSet: .baseline, pool: pool)
+    func trainer() throws -> any Trainer {
+      try Self.scenario().makeTrainer(
+        seed: 5, instructionSet: .baseline, pool: pool)
     }
     let whole = try trainer()
     for _ in 0..<3 { _ = whole.iterate(stepLimit: 5120) }
@@ -182,8 +183,9 @@ struct TrainingRunTests {
   @Test("a row for three rollouts tells the means of their three rows, and changes no bit of what is learned")
   func reportInterval() throws {
     let pool = WorkerPool(threadCount: 1)
-    func trainer(_ more: [String]) throws -> PPOTrainer {
-      try PPOTrainer(Self.scenario(more), seed: 5, instructionSet: .baseline, pool: pool)
+    func trainer(_ more: [String]) throws -> any Trainer {
+      try Self.scenario(more).makeTrainer(
+        seed: 5, instructionSet: .baseline, pool: pool)
     }
     let (often, rarely) = (try trainer([]), try trainer(Self.reportedRarely))
     // The first rollout serves the statistics of observations alone: no update is in its row.
@@ -294,8 +296,8 @@ struct LearningTests {
   func pendulumBalance(seed: UInt64) throws {
     let scenario = try LoadedScenario(contentsOf: "\(ProjectFolders.root)/scenarios/pendulum-balance.yaml")
     let pool = WorkerPool(threadCount: 2)
-    let trainer = try PPOTrainer(
-      scenario, seed: seed, instructionSet: InstructionSet.supported.last ?? .baseline, pool: pool)
+    let trainer = try scenario.makeTrainer(
+      seed: seed, instructionSet: InstructionSet.supported.last ?? .baseline, pool: pool)
     while trainer.environmentSteps < 20_000 { _ = trainer.iterate(stepLimit: 20_000) }
     let evaluation = Evaluation(
       scenario, episodes: 20, seed: 3_000_000, instructionSet: InstructionSet.supported.last ?? .baseline)

@@ -1,7 +1,8 @@
 public import PoiseCore
+public import PoiseNetworks
 
 /// Hyperparameters of DDPG; defaults are those of section 7 of Lillicrap et al. 2016 where it has them.
-public struct DDPGParameters: Configurable, Hashable {
+public struct DDPGParameters: OffPolicyParameters {
   public var stepLimit: Int?
   public var evaluationInterval: Int?
   public var reportInterval = 1000
@@ -15,7 +16,7 @@ public struct DDPGParameters: Configurable, Hashable {
   public var discountFactor = 0.99
   public var returnSteps = 1
   public var rewardScale = 1.0
-  public var targetSmoothing = 0.001
+  public var targetUpdateRate = 0.001
   public var actorLearningRate = 1e-4
   public var criticLearningRate = 1e-3
   public var criticWeightDecay = 1e-2
@@ -24,7 +25,7 @@ public struct DDPGParameters: Configurable, Hashable {
   public var preSquashPenalty = 0.0
   public var hiddenSizes = [400, 300]
   public var criticHiddenSizes = [400, 300]
-  public var activation = HiddenActivation.relu
+  public var activation = Activation.relu
   public var finalLayerBound: Double? = 3e-3
   public var normalizesActorLayers = false
   public var normalizesCriticLayers = false
@@ -60,7 +61,7 @@ public struct DDPGParameters: Configurable, Hashable {
       "Updates for each control step of a world after the warm-up; below 1, one update serves several steps."),
     .key(
       "memoryCapacity", \.memoryCapacity, .integer(.from(100, through: 1_000_000_000)),
-      "Observations that the replay memory holds; the oldest go first."),
+      "Observations that the replay buffer holds; the oldest go first."),
     .key("batchSize", \.batchSize, .integer(.from(1, through: 1_000_000)), "N, transitions of one update."),
     .key(
       "shards", \.shards, .integer(.from(1, through: 1024)),
@@ -70,7 +71,10 @@ public struct DDPGParameters: Configurable, Hashable {
       "returnSteps", \.returnSteps, .integer(.from(1, through: 1000)),
       "n: rewards that are summed before the target value takes over."),
     .key("rewardScale", \.rewardScale, .number(.positive), "Rewards are multiplied by this in the targets."),
-    .key("targetSmoothing", \.targetSmoothing, .number(.from(0, through: 1)), "τ of the target copies, per update."),
+    .key(
+      "targetUpdateRate", \.targetUpdateRate, .number(.from(0, through: 1)),
+      "τ: the share of the way to the learner's weights that the target copies go with an update.",
+      formerly: ["targetSmoothing"]),
     .key("actorLearningRate", \.actorLearningRate, .number(.positive), "Adam's step size for the actor."),
     .key("criticLearningRate", \.criticLearningRate, .number(.positive), "Adam's step size for the critic."),
     .key(
@@ -89,7 +93,7 @@ public struct DDPGParameters: Configurable, Hashable {
     .key(
       "criticHiddenSizes", \.criticHiddenSizes, .list(of: .integer(.from(1, through: 65_536))),
       "Widths of the critic's hidden layers."),
-    .key("activation", \.activation, .choice, "After each hidden layer."),
+    .key("activation", \.activation, .choice(among: Activation.hidden), "After each hidden layer."),
     .key(
       "finalLayerBound", \.finalLayerBound, .optional(.number(.positive)),
       "The last layers start uniform within ± this; null: within ± 1/√inputs, like the others."),
@@ -100,7 +104,7 @@ public struct DDPGParameters: Configurable, Hashable {
     ),
     .key(
       "normalizesObservations", \.normalizesObservations, .boolean,
-      "Bring observations to mean 0 and deviation 1 inside the policy; the memory keeps them as they are."),
+      "Bring observations to mean 0 and deviation 1 inside the policy; the replay buffer keeps them as they are."),
     .key("observationLimit", \.observationLimit, .number(.positive), "Normalised observations are clipped to ± this."),
     .key("exploration", \.exploration, .section, "Noise on the actions while training."),
     .key(

@@ -20,25 +20,28 @@ public struct DeterministicActorCritic: Sendable {
   /// The parameters that this ties.
   let actorTies, criticTies: TiedParameters?
 
+  /// Floats of an observation.
   public var observationCount: Int { actor.inputCount }
+  /// Floats of an action.
   public var actionCount: Int { actor.outputCount }
 
   /// - Parameters:
+  ///   - observations, actions: floats of each.
   ///   - symmetry: makes μ(M o) = M′ μ(o) and Q(M o, M′ a) = Q(o, a) hold by tied weights; `nil` for networks without ties.
   ///   - random: purpose `.weights`.
   public init(
     _ settings: DDPGParameters, observations: Int, actions: Int, symmetry: MirrorSymmetry? = nil,
     using random: inout RandomStream
   ) {
-    let activation = Activation(rawValue: settings.activation.rawValue) ?? .relu
     actor = MLP(
-      inputs: observations, hidden: settings.hiddenSizes, outputs: actions, activation: activation,
+      inputs: observations, hidden: settings.hiddenSizes, outputs: actions, activation: settings.activation,
       layerNormalization: settings.normalizesActorLayers)
     var critics: [MLP] = []
     for _ in 0..<(settings.usesTwinCritics ? 2 : 1) {
       critics.append(
         MLP(
-          inputs: observations + actions, hidden: settings.criticHiddenSizes, outputs: 1, activation: activation,
+          inputs: observations + actions, hidden: settings.criticHiddenSizes, outputs: 1,
+          activation: settings.activation,
           layerNormalization: settings.normalizesCriticLayers, firstParameter: critics.last?.parameters.upperBound ?? 0)
       )
     }
@@ -74,7 +77,7 @@ public struct DeterministicActorCritic: Sendable {
   public var policy: Policy {
     var frozen = normalizer
     frozen?.isFrozen = true
-    return Policy(network: actor, parameters: actorParameters, normalizer: frozen, isSquashed: true)
+    return Policy(network: actor, parameters: actorParameters, normalizer: frozen, distribution: .deterministic)
   }
 
   /// Writes μ(o) for each row: [rows, observations] to [rows, actions].
@@ -86,7 +89,7 @@ public struct DeterministicActorCritic: Sendable {
     _ observations: [Float], _ workspace: inout MLPWorkspace<Float>, _ squashed: inout AlignedVector<Float>,
     into actions: inout [Float]
   ) {
-    prepare(observations, &workspace.inputs)
+    workspace.setInputs(observations.span, normalizer)
     workspace.forward(rows: observations.count / observationCount, parameters: actorParameters)
     Activation.tanh.apply(to: workspace.outputs, into: &squashed, instructionSet: workspace.instructionSet)
     for k in actions.indices { actions[k] = squashed[k] }
@@ -94,20 +97,11 @@ public struct DeterministicActorCritic: Sendable {
 
   /// Takes observations into the normaliser's account, if there is one.
   public mutating func observe(_ observations: [Float]) {
-    normalizer?.observe(observations.span)
+    normalizer?.observe(observations)
     if let symmetry { normalizer?.symmetrize(symmetry.observations) }
   }
 
-  private func prepare(_ observations: [Float], _ inputs: inout AlignedVector<Float>) {
-    var target = inputs.mutableSpan
-    if let normalizer {
-      normalizer.normalize(observations.span, into: &target)
-    } else {
-      for k in observations.indices { target[k] = observations[k] }
-    }
-  }
-
-  // MARK: Keeping
+  // MARK: Checkpointing
 
   /// `actor.*`, `actor_target.*`, `critic1.*`, `critic1_target.*` (and 2), and `normalizer.*` if there is one.
   public func tensors() -> [String: Tensor] {

@@ -2,6 +2,7 @@ public import PoiseCore
 
 /// How a deterministic policy tries other actions.
 public struct ExplorationParameters: Configurable, Hashable {
+  /// What is drawn.
   public enum Noise: String, CaseIterable, Sendable { case gaussian, ornsteinUhlenbeck }
 
   public var noise = Noise.ornsteinUhlenbeck

@@ -50,9 +50,10 @@ public struct ConfigurationKey<Root>: Sendable {
   ///   - format: what may be written, and its unit.
   ///   - documentation: one sentence that adds something the name does not say.
   ///   - isRequired: `true` if every file must give the key.
+  ///   - formerNames: what older files call the key; they are read as if they had `name`.
   public static func key<Value>(
     _ name: String, _ property: any WritableKeyPath<Root, Value> & Sendable, _ format: ConfigurationFormat<Value>,
-    _ documentation: String, isRequired: Bool = false
+    _ documentation: String, isRequired: Bool = false, formerly formerNames: [String] = []
   ) -> Self {
     Self(
       name: name, documentation: documentation, isRequired: isRequired, phrase: format.phrase,
@@ -65,7 +66,7 @@ public struct ConfigurationKey<Root>: Sendable {
         let entry = ConfigurationSchema.Entry(
           path: path, type: format.typeName,
           defaultText: isRequired ? ConfigurationSchema.requiredText : format.summary(value),
-          unit: format.unit, allowed: format.allowed, documentation: documentation)
+          unit: format.unit, allowed: format.allowed, documentation: documentation, formerNames: formerNames)
         return [entry] + format.children(value, path)
       })
   }

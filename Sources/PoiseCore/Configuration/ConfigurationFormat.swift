@@ -108,16 +108,35 @@ extension ConfigurationFormat where Value == ConfigurationNode {
 
 extension ConfigurationFormat where Value: RawRepresentable<String> & CaseIterable {
   /// One of the cases of an enumeration, by their raw values.
-  public static var choice: Self {
-    let names = Value.allCases.map(\.rawValue)
+  public static var choice: Self { choice(among: Array(Value.allCases)) }
+}
+
+extension ConfigurationFormat where Value: RawRepresentable<String> {
+  /// One of several values, by their raw values.
+  public static func choice(among values: [Value]) -> Self {
+    choice(among: values.map(\.rawValue), read: { name in values.first { $0.rawValue == name } }, write: \.rawValue)
+  }
+}
+
+extension ConfigurationFormat where Value == String {
+  /// One of several names.
+  public static func choice(among names: [String]) -> Self {
+    choice(among: names, read: { names.contains($0) ? $0 : nil }, write: { $0 })
+  }
+}
+
+extension ConfigurationFormat {
+  private static func choice(
+    among names: [String], read: @escaping @Sendable (String) -> Value?, write: @escaping @Sendable (Value) -> String
+  ) -> Self {
     let phrase = names.count == 1 ? quotedList(names) : "one of \(quotedList(names))"
     return Self(
       typeName: "choice", allowed: names.joined(separator: ", "), phrase: phrase,
       read: { node, _, reader in
-        if let scalar = node.scalar, let value = Value(rawValue: scalar.text) { return value }
+        if let scalar = node.scalar, let value = read(scalar.text) { return value }
         reader.report(node, allowed: phrase, remedy: suggestion(for: node.scalar?.text ?? "", among: names))
         return nil
       },
-      write: { .text($0.rawValue) })
+      write: { .text(write($0)) })
   }
 }

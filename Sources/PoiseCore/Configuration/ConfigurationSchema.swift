@@ -15,11 +15,13 @@ public struct ConfigurationSchema: Hashable, Sendable {
     public var allowed: String
     /// One sentence on what the key means.
     public var documentation: String
+    /// Names that older files have in place of the path's last one.
+    public var formerNames: [String]
 
     /// A line of the schema; texts that are left out are empty.
     public init(
       path: String, type: String, defaultText: String = "", unit: String = "", allowed: String = "",
-      documentation: String
+      documentation: String, formerNames: [String] = []
     ) {
       self.path = path
       self.type = type
@@ -27,6 +29,7 @@ public struct ConfigurationSchema: Hashable, Sendable {
       self.unit = unit
       self.allowed = allowed
       self.documentation = documentation
+      self.formerNames = formerNames
     }
   }
 

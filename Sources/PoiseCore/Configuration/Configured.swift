@@ -15,6 +15,7 @@ public struct Configured<Value: Configurable>: Sendable {
     var reader = ConfigurationReader(schemaPaths: { ConfigurationSchema(of: Value.self).entries.map(\.path) })
     // What the whole file lacks belongs to no line.
     var root = node
+    root.renameFormerKeys(of: Value.self)
     root.location.line = nil
     let read = Value.read(root, startingFrom: Value(), &reader)
     source = ConfigurationSource(file: node.location.file, locations: reader.locations)
@@ -30,6 +31,8 @@ public struct Configured<Value: Configurable>: Sendable {
   /// configuration.
   public init?(whatIsGoodIn node: ConfigurationNode) {
     var reader = ConfigurationReader(keepsWhatIsGood: true, schemaPaths: { [] })
+    var node = node
+    node.renameFormerKeys(of: Value.self)
     guard let read = Value.read(node, startingFrom: Value(), &reader) else { return nil }
     source = ConfigurationSource(file: node.location.file, locations: reader.locations)
     value = read

@@ -21,7 +21,7 @@ public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
   /// Inputs of tests and benchmarks.
   case testing = 10
   /// Noise on the actions of the target policy (TD3); the index is the slice of the batch.
-  case targetSmoothing = 11
+  case targetPolicyNoise = 11
   /// Settings that a sweep tries; the index is the candidate.
   case search = 20
   /// Random states in which a mirror symmetry is checked.

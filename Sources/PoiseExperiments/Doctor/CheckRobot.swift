@@ -83,17 +83,15 @@ enum CheckRobot {
     """
 
   /// Digest of everything that four iterations of training report, and of the policy after them.
+  ///
+  /// - Parameter algorithm: one that `task` has a section for.
   static func trainingFigure(
-    _ algorithm: TrainingSettings.Algorithm, threads: Int, instructionSet: InstructionSet
+    _ algorithm: String, threads: Int, instructionSet: InstructionSet
   ) throws -> String {
-    let text = task.replacing("ALGORITHM", with: algorithm.rawValue)
+    let text = task.replacing("ALGORITHM", with: algorithm)
     let scenario = try LoadedScenario(Configured<Scenario>(yaml: text, file: "the doctor's task"), model: model)
     let pool = WorkerPool(threadCount: threads)
-    let trainer: any Trainer =
-      switch algorithm {
-      case .ppo: try PPOTrainer(scenario, seed: 1, instructionSet: instructionSet, pool: pool)
-      case .ddpg, .td3: try OffPolicyTrainer(scenario, seed: 1, instructionSet: instructionSet, pool: pool)
-      }
+    let trainer = try scenario.makeTrainer(seed: 1, instructionSet: instructionSet, pool: pool)
     var bytes: [UInt8] = []
     for _ in 0..<4 {
       for metric in trainer.iterate(stepLimit: 1600).metrics {

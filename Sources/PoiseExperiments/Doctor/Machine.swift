@@ -20,7 +20,7 @@ public struct Machine: Sendable {
   /// State of a robot after some steps.
   public var physicsFigure: @Sendable () throws -> UInt64 = { try CheckRobot.physicsFigure() }
   /// Digest of all that a small training computes.
-  public var trainingFigure: @Sendable (TrainingSettings.Algorithm, _ threads: Int, InstructionSet) throws -> String = {
+  public var trainingFigure: @Sendable (_ algorithm: String, _ threads: Int, InstructionSet) throws -> String = {
     try CheckRobot.trainingFigure($0, threads: $1, instructionSet: $2)
   }
   public var goldenFigures = GoldenFigure.known

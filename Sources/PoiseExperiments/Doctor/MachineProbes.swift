@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import PoiseAlgorithms
 import PoiseCore
 import PoiseModels
 import PoiseNetworks
@@ -76,7 +77,8 @@ extension Machine {
     return Finding("physics", .kept, "2,000 steps repeat, alone and on 2 and 4 threads at once: \(Self.hex(expected))")
   }
 
-  private static let learners = [TrainingSettings.Algorithm.ppo, .ddpg]
+  /// One of each family of algorithms.
+  private static let learners = [PPO.name, DDPG.name]
 
   private func training() throws -> Finding {
     guard isSolverRepeatable() else { return untried("training") }
@@ -84,10 +86,10 @@ extension Machine {
     for learner in Self.learners
     where try trainingFigure(learner, 1, instructionSet) != trainingFigure(learner, 1, instructionSet) {
       return Finding(
-        "training", .broken, "\(learner.rawValue) gave other bits the second time, with the same seed",
+        "training", .broken, "\(learner) gave other bits the second time, with the same seed",
         remedy: Self.report)
     }
-    return Finding("training", .kept, "a small one repeats to the bit: ppo, ddpg")
+    return Finding("training", .kept, "a small one repeats to the bit: " + Self.learners.joined(separator: ", "))
   }
 
   private func threads() throws -> Finding {
@@ -97,7 +99,7 @@ extension Machine {
       let expected = try trainingFigure(learner, 1, instructionSet)
       for count in [2, 4] where try trainingFigure(learner, count, instructionSet) != expected {
         return Finding(
-          "threads", .broken, "\(learner.rawValue) gave other bits on \(count) threads than on one",
+          "threads", .broken, "\(learner) gave other bits on \(count) threads than on one",
           remedy: "Until that is mended train with --threads 1. " + Self.report)
       }
     }

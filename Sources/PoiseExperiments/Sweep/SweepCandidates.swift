@@ -65,13 +65,14 @@ extension SweepPlan {
     _ tree: ConfigurationNode, path: String, settings: [(key: String, value: ConfigurationNode)], planFile: String
   ) throws -> LoadedScenario {
     var tree = tree
+    tree.renameFormerKeys(of: Scenario.self)
     let defaults = Scenario().written
     func apply(_ key: String, _ value: ConfigurationNode) throws(InvalidInput) {
-      try tree.apply(
-        ConfigurationOverride(path: key.split(separator: ".").map(String.init), value: value, option: planFile),
-        defaults: defaults)
+      let override = ConfigurationOverride(
+        path: key.split(separator: ".").map(String.init), value: value, option: planFile)
+      try tree.apply(override.renamingFormerKeys(of: Scenario.self), defaults: defaults)
     }
-    if let algorithm { try apply("training.algorithm", .text(algorithm.rawValue)) }
+    if let algorithm { try apply("training.algorithm", .text(algorithm)) }
     try apply("training.stopsAtGoal", .plain(measure.stopsAtGoal ? "true" : "false"))
     for (index, condition) in conditions.enumerated() {
       let parsed: ConfigurationOverride

@@ -1,3 +1,4 @@
+import PoiseAlgorithms
 public import PoiseCore
 public import PoiseScenarios
 import PoiseTasks
@@ -7,7 +8,7 @@ public struct SweepPlan: Configurable, Hashable {
   public enum Search: String, CaseIterable, Sendable { case grid, random }
 
   public var scenario = ""
-  public var algorithm: TrainingSettings.Algorithm?
+  public var algorithm: String?
   public var conditions: [String] = []
   public var search = Search.grid
   public var candidates = 16
@@ -25,7 +26,7 @@ public struct SweepPlan: Configurable, Hashable {
       "scenario", \.scenario, .text("a path to a scenario file, or the name of a shipped one"),
       "What is trained for; a path is relative to the plan's file.", isRequired: true),
     .key(
-      "algorithm", \.algorithm, .optional(.choice), "Who learns; null for the scenario's own training.algorithm."),
+      "algorithm", \.algorithm, .optional(.choice(among: Algorithms.names)), "Who learns; null for the scenario's own training.algorithm."),
     .key(
       "conditions", \.conditions, .list(of: .text("key.path=value")),
       "Keys of the scenario that are changed for every candidate, the shipped setting included."),

@@ -1,32 +1,33 @@
-/// The diagonal Gaussian N(μ, diag σ²) over actions, σ independent of the state: densities, divergences and their
+/// The diagonal Gaussian N(μ, diag σ²) over actions, σ independent of the state: logProbabilities, divergences and their
 /// gradients.
 ///
 /// Means and actions have shape [rows, actions], log σ has shape [actions]. Rows are independent; no call allocates.
-/// For the squashed variant see `SquashedGaussian`.
+/// For σ that depends on the state see `StateDependentGaussian`, for actions squashed by tanh
+/// `SquashedGaussian`.
 public enum DiagonalGaussian {
   /// Writes log N(aᵣ; μᵣ, σ) for each row.
   ///
   ///     log N = −½ Σⱼ ((aⱼ − μⱼ)/σⱼ)² − Σⱼ log σⱼ − ½ n log 2π
   ///
-  /// - Parameter densities: shape [rows]; its count says how many rows there are.
+  /// - Parameter logProbabilities: shape [rows]; its count says how many rows there are.
   @specialized(where S == Float)
-  public static func writeLogDensities<S: NetworkScalar>(
-    of actions: Span<S>, means: Span<S>, logDeviations: Span<S>, into densities: inout MutableSpan<S>
+  public static func writeLogProbabilities<S: NetworkScalar>(
+    of actions: Span<S>, means: Span<S>, logDeviations: Span<S>, into logProbabilities: inout MutableSpan<S>
   ) {
-    let rows = densities.count
+    let rows = logProbabilities.count
     let n = logDeviations.count
     checkShapes(rows: rows, actions: n, actions.count, means.count)
     var constant = S(-0.5 * log2Pi) * S(n)
     for j in 0..<n { constant -= logDeviations[j] }
-    for r in 0..<rows { densities[r] = 0 }
+    for r in 0..<rows { logProbabilities[r] = 0 }
     for j in 0..<n {
       let inverse = S.exponential(-logDeviations[j])
       for r in 0..<rows {
         let z = (actions[r * n + j] - means[r * n + j]) * inverse
-        densities[r] -= z * z / 2
+        logProbabilities[r] -= z * z / 2
       }
     }
-    for r in 0..<rows { densities[r] += constant }
+    for r in 0..<rows { logProbabilities[r] += constant }
   }
 
   /// Writes ∂loss/∂μ and adds to ∂loss/∂log σ, given ∂loss/∂ log N per row.
@@ -34,15 +35,15 @@ public enum DiagonalGaussian {
   ///     ∂ log N / ∂μⱼ = (aⱼ − μⱼ)/σⱼ²        ∂ log N / ∂ log σⱼ = ((aⱼ − μⱼ)/σⱼ)² − 1
   ///
   /// - Parameters:
-  ///   - densityGradients: ∂loss/∂ log N, shape [rows].
+  ///   - logProbabilityGradients: ∂loss/∂ log N, shape [rows].
   ///   - meanGradients: written, shape [rows, actions].
   ///   - logDeviationGradients: added to, shape [actions].
   @specialized(where S == Float)
-  public static func writeLogDensityGradients<S: NetworkScalar>(
-    of actions: Span<S>, means: Span<S>, logDeviations: Span<S>, densityGradients: Span<S>,
+  public static func writeLogProbabilityGradients<S: NetworkScalar>(
+    of actions: Span<S>, means: Span<S>, logDeviations: Span<S>, logProbabilityGradients: Span<S>,
     meanGradients: inout MutableSpan<S>, logDeviationGradients: inout MutableSpan<S>
   ) {
-    let rows = densityGradients.count
+    let rows = logProbabilityGradients.count
     let n = logDeviations.count
     checkShapes(rows: rows, actions: n, actions.count, means.count)
     precondition(meanGradients.count >= rows * n && logDeviationGradients.count == n, "gradients of another shape")
@@ -51,7 +52,7 @@ public enum DiagonalGaussian {
       var sum: S = 0
       for r in 0..<rows {
         let z = (actions[r * n + j] - means[r * n + j]) * inverse
-        let g = densityGradients[r]
+        let g = logProbabilityGradients[r]
         meanGradients[r * n + j] = g * z * inverse
         sum += g * (z * z - 1)
       }
@@ -71,7 +72,7 @@ public enum DiagonalGaussian {
   ///
   ///     KL = Σⱼ log σ'ⱼ − log σⱼ + (σⱼ² + (μⱼ − μ'ⱼ)²) / (2 σ'ⱼ²) − ½        old (μ, σ), new (μ', σ')
   @specialized(where S == Float)
-  public static func writeDivergences<S: NetworkScalar>(
+  public static func writeKLDivergences<S: NetworkScalar>(
     fromMeans oldMeans: Span<S>, logDeviations oldLogDeviations: Span<S>, toMeans newMeans: Span<S>,
     logDeviations newLogDeviations: Span<S>, into divergences: inout MutableSpan<S>
   ) {
@@ -95,12 +96,12 @@ public enum DiagonalGaussian {
   ///
   ///     ∂KL/∂μ'ⱼ = (μ'ⱼ − μⱼ)/σ'ⱼ²        ∂KL/∂ log σ'ⱼ = 1 − (σⱼ² + (μⱼ − μ'ⱼ)²)/σ'ⱼ²
   @specialized(where S == Float)
-  public static func addDivergenceGradients<S: NetworkScalar>(
+  public static func addKLDivergenceGradients<S: NetworkScalar>(
     fromMeans oldMeans: Span<S>, logDeviations oldLogDeviations: Span<S>, toMeans newMeans: Span<S>,
-    logDeviations newLogDeviations: Span<S>, divergenceGradients: Span<S>, meanGradients: inout MutableSpan<S>,
+    logDeviations newLogDeviations: Span<S>, klDivergenceGradients: Span<S>, meanGradients: inout MutableSpan<S>,
     logDeviationGradients: inout MutableSpan<S>
   ) {
-    let rows = divergenceGradients.count
+    let rows = klDivergenceGradients.count
     let n = newLogDeviations.count
     checkShapes(rows: rows, actions: n, oldMeans.count, newMeans.count)
     precondition(
@@ -112,7 +113,7 @@ public enum DiagonalGaussian {
       var sum: S = 0
       for r in 0..<rows {
         let z = (newMeans[r * n + j] - oldMeans[r * n + j]) * inverse
-        let g = divergenceGradients[r]
+        let g = klDivergenceGradients[r]
         meanGradients[r * n + j] += g * z * inverse
         sum += g * (1 - ratio * ratio - z * z)
       }
@@ -134,6 +135,7 @@ public enum DiagonalGaussian {
     }
   }
 
+  /// Checks that two vectors have as many elements as rows of actions need.
   static func checkShapes(rows: Int, actions: Int, _ first: Int, _ second: Int) {
     precondition(
       first >= rows * actions && second >= rows * actions,

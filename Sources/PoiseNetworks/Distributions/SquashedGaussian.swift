@@ -19,18 +19,18 @@ public enum SquashedGaussian {
     for i in preActions.indices { actions[i] = S.hyperbolicTangent(preActions[i]) }
   }
 
-  /// Writes log π(tanh uᵣ) for each row. Shapes as in `DiagonalGaussian.writeLogDensities`.
+  /// Writes log π(tanh uᵣ) for each row. Shapes as in `DiagonalGaussian.writeLogProbabilities`.
   ///
   /// The correction does not depend on μ and σ, so for a fixed u the gradients are those of `DiagonalGaussian`.
   @specialized(where S == Float)
-  public static func writeLogDensities<S: NetworkScalar>(
-    ofPreActions preActions: Span<S>, means: Span<S>, logDeviations: Span<S>, into densities: inout MutableSpan<S>
+  public static func writeLogProbabilities<S: NetworkScalar>(
+    of preActions: Span<S>, means: Span<S>, logDeviations: Span<S>, into logProbabilities: inout MutableSpan<S>
   ) {
-    DiagonalGaussian.writeLogDensities(
-      of: preActions, means: means, logDeviations: logDeviations, into: &densities)
+    DiagonalGaussian.writeLogProbabilities(
+      of: preActions, means: means, logDeviations: logDeviations, into: &logProbabilities)
     let n = logDeviations.count
-    for r in 0..<densities.count {
-      for j in 0..<n { densities[r] -= logSlope(preActions[r * n + j]) }
+    for r in 0..<logProbabilities.count {
+      for j in 0..<n { logProbabilities[r] -= logSlope(preActions[r * n + j]) }
     }
   }
 
@@ -40,18 +40,18 @@ public enum SquashedGaussian {
   /// For u = μ + σ ε: ∂ log π/∂μⱼ = 2 tanh uⱼ and ∂ log π/∂ log σⱼ = −1 + 2 tanh(uⱼ) σⱼ εⱼ.
   @specialized(where S == Float)
   public static func addReparameterizedGradients<S: NetworkScalar>(
-    preActions: Span<S>, logDeviations: Span<S>, noise: Span<S>, densityGradients: Span<S>,
+    preActions: Span<S>, logDeviations: Span<S>, noise: Span<S>, logProbabilityGradients: Span<S>,
     meanGradients: inout MutableSpan<S>, logDeviationGradients: inout MutableSpan<S>
   ) {
     let n = logDeviations.count
-    let rows = densityGradients.count
+    let rows = logProbabilityGradients.count
     DiagonalGaussian.checkShapes(rows: rows, actions: n, preActions.count, noise.count)
     for j in 0..<n {
       let deviation = S.exponential(logDeviations[j])
       var sum: S = 0
       for r in 0..<rows {
         let slope = 2 * S.hyperbolicTangent(preActions[r * n + j])
-        let g = densityGradients[r]
+        let g = logProbabilityGradients[r]
         meanGradients[r * n + j] += g * slope
         sum += g * (slope * deviation * noise[r * n + j] - 1)
       }

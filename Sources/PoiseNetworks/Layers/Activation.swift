@@ -13,6 +13,9 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
   /// y = z / (1 + e⁻ᶻ). Source: Elfwing, Uchibe and Doya 2018, eq. 3.
   case silu
 
+  /// Those that make sense after a hidden layer: what a scenario may ask for.
+  public static let hidden: [Activation] = [.tanh, .relu, .elu, .silu]
+
   /// The factor on weights that keeps the signal's variance through a layer.
   /// Source: He et al. 2015, eq. 10 for ReLU (used for its smooth relatives too); PyTorch's `calculate_gain` for tanh.
   public var gain: Double {
@@ -35,7 +38,7 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
 
   /// Writes y = activation(z) for every element; the kernels' own function, as inside layers.
   public func apply<Scalar>(
-    to vector: AlignedVector<Scalar>, into result: inout AlignedVector<Scalar>, instructionSet: InstructionSet
+    to vector: borrowing AlignedVector<Scalar>, into result: inout AlignedVector<Scalar>, instructionSet: InstructionSet
   ) {
     precondition(vector.count == result.count, "\(vector.count) elements into \(result.count)")
     Scalar.kernelTable.activate(instructionSet.kernels, vector.count, kernels, vector.start, result.mutableStart())

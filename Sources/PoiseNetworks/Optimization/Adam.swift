@@ -71,22 +71,22 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
 
   /// As `update`, and in the same pass the target copy follows: target += τ (new parameters − target).
   ///
-  /// - Parameter targetSmoothing: τ in [0, 1]. A refused update leaves the target alone too.
+  /// - Parameter targetUpdateRate: τ in [0, 1]. A refused update leaves the target alone too.
   public mutating func update(
     _ parameters: inout AlignedVector<Scalar>, gradients: borrowing AlignedVector<Scalar>, learningRate: Double,
-    loss: Double = 0, maximumNorm: Double? = nil, target: inout AlignedVector<Scalar>, targetSmoothing: Double
+    loss: Double = 0, maximumNorm: Double? = nil, target: inout AlignedVector<Scalar>, targetUpdateRate: Double
   ) -> UpdateOutcome {
     checkCount(parameters.count)
     checkCount(target.count)
-    precondition((0...1).contains(targetSmoothing), "target smoothing lies in [0, 1], got \(targetSmoothing)")
+    precondition((0...1).contains(targetUpdateRate), "the target update rate lies in [0, 1], got \(targetUpdateRate)")
     return update(
-      parameters.mutableStart(), gradients, learningRate, loss, maximumNorm, target.mutableStart(), targetSmoothing)
+      parameters.mutableStart(), gradients, learningRate, loss, maximumNorm, target.mutableStart(), targetUpdateRate)
   }
 
   @specialized(where Scalar == Float)
   private mutating func update(
     _ parameters: UnsafeMutablePointer<Scalar>, _ gradients: borrowing AlignedVector<Scalar>, _ learningRate: Double,
-    _ loss: Double, _ maximumNorm: Double?, _ target: UnsafeMutablePointer<Scalar>?, _ targetSmoothing: Double
+    _ loss: Double, _ maximumNorm: Double?, _ target: UnsafeMutablePointer<Scalar>?, _ targetUpdateRate: Double
   ) -> UpdateOutcome {
     checkCount(gradients.count)
     precondition(learningRate.isFinite && learningRate >= 0, "learning rate \(learningRate)")
@@ -102,7 +102,7 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
       instructionSet.kernels, firstMoments.count, parameters, gradients.start, firstMoments.mutableStart(),
       secondMoments.mutableStart(), Scalar(learningRate), Scalar(settings.firstDecay), Scalar(settings.secondDecay),
       Scalar(settings.epsilon), Scalar(1 - power(settings.firstDecay, t)), Scalar(1 - power(settings.secondDecay, t)),
-      Scalar(settings.weightDecay), Scalar(scale), target, Scalar(targetSmoothing))
+      Scalar(settings.weightDecay), Scalar(scale), target, Scalar(targetUpdateRate))
     return .applied(gradientNorm: norm)
   }
 

@@ -12,12 +12,12 @@ extension AlignedVector {
 
   /// Soft target update: self += τ (source − self). Source: Lillicrap et al. 2016, algorithm 1.
   public mutating func follow(
-    _ source: borrowing AlignedVector, targetSmoothing: Double, instructionSet: InstructionSet
+    _ source: borrowing AlignedVector, targetUpdateRate: Double, instructionSet: InstructionSet
   ) {
     precondition(source.count == count, "\(source.count) elements followed by \(count)")
-    precondition((0...1).contains(targetSmoothing), "target smoothing lies in [0, 1], got \(targetSmoothing)")
+    precondition((0...1).contains(targetUpdateRate), "the target update rate lies in [0, 1], got \(targetUpdateRate)")
     Scalar.kernelTable.softUpdate(
-      instructionSet.kernels, count, mutableStart(), source.start, Scalar(targetSmoothing))
+      instructionSet.kernels, count, mutableStart(), source.start, Scalar(targetUpdateRate))
   }
 
   /// Copies all elements without allocating, unless a copy shares this vector's memory.

@@ -59,23 +59,28 @@ extension MLP {
   }
 }
 
-extension GaussianPolicy {
-  /// As `MLP.tensors`, and `<prefix>.log_std` [actions].
+extension StochasticPolicy {
+  /// As `MLP.tensors`, and `<prefix>.log_std` [actions] where log σ is a parameter.
   public func tensors(_ parameters: borrowing AlignedVector<Float>, prefix: String) -> [String: Tensor] {
     var tensors = network.tensors(parameters, prefix: prefix)
+    guard !logDeviations.isEmpty else { return tensors }
     let values = parameters.span
-    tensors["\(prefix).log_std"] = Tensor(logDeviations.map { values[$0] }, shape: [actionCount])
+    tensors["\(prefix).log_std"] = Tensor(logDeviations.map { values[$0] }, shape: [logDeviations.count])
     return tensors
   }
 
-  /// As `MLP.read`, with `<prefix>.log_std`. Every log σ must lie between floor and ceiling.
+  /// As `MLP.read`, with `<prefix>.log_std` where log σ is a parameter. Every log σ must lie between floor and ceiling.
   public func read(
     _ tensors: [String: Tensor], prefix: String, file: String, into parameters: inout AlignedVector<Float>
   ) throws(InvalidInput) {
+    guard !logDeviations.isEmpty else {
+      return try network.read(tensors, prefix: prefix, file: file, into: &parameters)
+    }
     var reader = TensorReader(tensors: tensors, file: file)
     let (low, high) = (Float(bounds.lowerBound), Float(bounds.upperBound))
     let deviations = reader.floats(
-      "\(prefix).log_std", shape: [actionCount], where: { $0 >= low && $0 <= high }, "log σ from \(low) to \(high)")
+      "\(prefix).log_std", shape: [logDeviations.count], where: { $0 >= low && $0 <= high },
+      "log σ from \(low) to \(high)")
     var copy = parameters
     do throws(InvalidInput) {
       try network.read(tensors, prefix: prefix, file: file, into: &copy)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import PoiseAlgorithms
 import PoiseCore
 import PoiseModels
 import PoiseNetworks
@@ -32,7 +33,7 @@ struct Train: ParsableCommand {
     help: "With --resume, the checkpoint to start from: latest, or previous, the one before it. Default: latest.")
   var checkpoint: RunFolder.Checkpoint?
 
-  @Option(help: "The algorithm: ppo, ddpg, td3. Default: the scenario's training.algorithm.")
+  @Option(help: "The algorithm; `poise list --algorithms` names them. Default: the scenario's training.algorithm.")
   var algorithm: String?
 
   @Option(help: "The root seed of all random numbers; the same seed gives the same bits. Default: 1.")
@@ -82,7 +83,7 @@ struct Train: ParsableCommand {
       var overrides = set
       if let algorithm { overrides.append("training.algorithm=\(algorithm)") }
       if let steps {
-        overrides += ["training.stepLimit=\(steps)", "ddpg.stepLimit=null", "td3.stepLimit=null"]
+        overrides += ["training.stepLimit=\(steps)"] + AlgorithmSections.ownStepLimits.map { "\($0)=null" }
       }
       let loaded = try LoadedScenario(contentsOf: ShippedFiles().resolve(scenario ?? ""), overrides: overrides)
       let seed = seed ?? 1

@@ -5,49 +5,23 @@ import PoiseEnvironments
 import PoiseNetworks
 import Testing
 
-
 /// DDPG's arithmetic once more, in double and as plainly as can be: what the gradients are held against.
 private struct PlainDDPG {
   let settings: DDPGParameters
   let model: DeterministicActorCritic
-  let observations, following: [[Double]]
+  let observations, next: [[Double]]
   let actions: [[Double]]
   let rewards, discounts: [Double]
 
-  static func forward(_ network: MLP, _ p: [Double], _ input: [Double]) -> [Double] {
-    var x = input
-    for layer in network.layers {
-      var z = (0..<layer.outputs).map { o in
-        p[layer.biases.lowerBound + o]
-          + (0..<layer.inputs).reduce(0.0) { $0 + x[$1] * p[layer.weights.lowerBound + $1 * layer.outputs + o] }
-      }
-      if let norm = layer.normalization {
-        let mean = z.reduce(0, +) / Double(z.count)
-        let variance = z.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(z.count)
-        z = z.enumerated().map { i, value in
-          p[norm.gains.lowerBound + i] * (value - mean) / (variance + 1e-5).squareRoot()
-            + p[norm.offsets.lowerBound + i]
-        }
-      }
-      switch layer.activation {
-      case .tanh: x = z.map { tanh($0) }
-      case .silu: x = z.map { $0 / (1 + exp(-$0)) }
-      case .identity: x = z
-      case .relu, .elu: preconditionFailure("not smooth enough for differences")
-      }
-    }
-    return x
-  }
-
   static func action(_ model: DeterministicActorCritic, _ p: [Double], _ observation: [Double]) -> [Double] {
-    forward(model.actor, p, observation).map { tanh($0) }
+    plainForward(model.actor, p, observation).map { tanh($0) }
   }
 
   func targets() -> [Double] {
     let (actor, critic) = (Array(model.actorTarget).map(Double.init), Array(model.criticTarget).map(Double.init))
-    return following.indices.map { i in
-      let input = following[i] + Self.action(model, actor, following[i])
-      let values = model.critics.map { Self.forward($0, critic, input)[0] }
+    return next.indices.map { i in
+      let input = next[i] + Self.action(model, actor, next[i])
+      let values = model.critics.map { plainForward($0, critic, input)[0] }
       return settings.rewardScale * rewards[i] + discounts[i] * (values.min() ?? 0)
     }
   }
@@ -57,7 +31,7 @@ private struct PlainDDPG {
     let y = targets()
     let errors = model.critics.map { critic in
       y.indices.reduce(0.0) { sum, i in
-        let error = y[i] - Self.forward(critic, p, observations[i] + actions[i])[0]
+        let error = y[i] - plainForward(critic, p, observations[i] + actions[i])[0]
         return sum + error * error / Double(y.count)
       }
     }
@@ -67,8 +41,8 @@ private struct PlainDDPG {
   /// −1/N Σ Q₁(o, μ(o)), and the penalty.
   func actorLoss(_ p: [Double], critic: [Double]) -> Double {
     observations.reduce(0.0) { sum, o in
-      let z = Self.forward(model.actor, p, o)
-      let value = Self.forward(model.critics[0], critic, o + z.map { tanh($0) })[0]
+      let z = plainForward(model.actor, p, o)
+      let value = plainForward(model.critics[0], critic, o + z.map { tanh($0) })[0]
       let penalty = settings.preSquashPenalty * z.reduce(0) { $0 + $1 * $1 } / Double(z.count)
       return sum + (penalty - value) / Double(observations.count)
     }
@@ -79,12 +53,12 @@ extension DDPG {
   /// Gradients of both losses at the parameters as they stand, for one batch.
   ///
   /// - Returns: the losses.
-  fileprivate mutating func computeGradients(_ memory: ReplayMemory, pool: WorkerPool) -> (
+  fileprivate mutating func computeGradients(_ buffer: ReplayBuffer, pool: WorkerPool) -> (
     critic: Double, actor: Double
   ) {
-    sample(memory)
+    sample(buffer)
     var metrics = DDPGMetrics()
-    return (computeCriticGradients(memory, &metrics, pool: pool), computeActorGradients(pool: pool))
+    return (computeCriticGradients(buffer, &metrics, pool: pool), computeActorGradients(pool: pool))
   }
 }
 
@@ -114,18 +88,18 @@ struct DDPGTests {
   }
 
   /// Two worlds of random numbers, 200 steps, with ends and time limits.
-  static func memory() -> ReplayMemory {
-    var memory = ReplayMemory(capacity: 300, observations: 3, actions: 2, worlds: 2)
+  static func buffer() -> ReplayBuffer {
+    var buffer = ReplayBuffer(capacity: 300, observations: 3, actions: 2, worlds: 2)
     var random = RandomStream(seed: 21, purpose: .testing)
     func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.normal()) } }
-    memory.begin(worlds: 0..<2, observations: numbers(6))
+    buffer.begin(worlds: 0..<2, observations: numbers(6))
     for _ in 0..<200 {
-      memory.record(
+      buffer.record(
         worlds: 0..<2, actions: numbers(4).map { max(-1, min(1, $0)) }, rewards: numbers(2),
         endings: (0..<2).map { _ in [.running, .running, .running, .terminated, .truncated][random.index(below: 5)] },
         finalObservations: numbers(6), observations: numbers(6))
     }
-    return memory
+    return buffer
   }
 
   /// The settings under which every part of the losses is at work.
@@ -149,7 +123,7 @@ struct DDPGTests {
 
   @Test("gradients of the critic's and the actor's whole loss agree with finite differences", arguments: Case.allCases)
   func gradients(which: Case) {
-    let memory = Self.memory()
+    let buffer = Self.buffer()
     var ddpg = Self.make(Self.settings(which))
     let settings = ddpg.settings
     var random = RandomStream(seed: 4, purpose: .testing)
@@ -159,21 +133,21 @@ struct DDPGTests {
     for k in 0..<ddpg.model.criticTarget.count { ddpg.model.criticTarget[k] += Float(0.3 * random.normal()) }
 
     let pool = WorkerPool(threadCount: 1)
-    let (criticLoss, actorLoss) = ddpg.computeGradients(memory, pool: pool)
+    let (criticLoss, actorLoss) = ddpg.computeGradients(buffer, pool: pool)
 
-    func rows(_ places: [Int]) -> [[Double]] {
-      var rows = AlignedVector<Float>(zeros: 3 * places.count)
-      memory.gatherObservations(places[...], ddpg.model.normalizer, into: &rows)
-      return places.indices.map { i in (0..<3).map { Double(rows[3 * i + $0]) } }
+    func rows(_ indices: [Int]) -> [[Double]] {
+      var rows = AlignedVector<Float>(zeros: 3 * indices.count)
+      buffer.gatherObservations(indices[...], ddpg.model.normalizer, into: &rows)
+      return indices.indices.map { i in (0..<3).map { Double(rows[3 * i + $0]) } }
     }
-    let outcomes = ddpg.places.map { place in
-      memory.outcome(of: place, steps: settings.returnSteps, discountFactor: Float(settings.discountFactor))
+    let outcomes = ddpg.indices.map { index in
+      buffer.outcome(of: index, steps: settings.returnSteps, discountFactor: Float(settings.discountFactor))
     }
     var actions = AlignedVector<Float>(zeros: 2 * settings.batchSize)
-    memory.gatherActions(ddpg.places[...], into: &actions)
+    buffer.gatherActions(ddpg.indices[...], into: &actions)
     let plain = PlainDDPG(
-      settings: settings, model: ddpg.model, observations: rows(ddpg.places), following: rows(outcomes.map(\.place)),
-      actions: ddpg.places.indices.map { i in [Double(actions[2 * i]), Double(actions[2 * i + 1])] },
+      settings: settings, model: ddpg.model, observations: rows(ddpg.indices), next: rows(outcomes.map(\.index)),
+      actions: ddpg.indices.indices.map { i in [Double(actions[2 * i]), Double(actions[2 * i + 1])] },
       rewards: outcomes.map { Double($0.rewards) }, discounts: outcomes.map { Double($0.discount) })
 
     let critic = Array(ddpg.model.criticParameters).map(Double.init)
@@ -201,13 +175,13 @@ struct DDPGTests {
   @Test("target copies follow by the formula: θ′ ← τ θ + (1 − τ) θ′", arguments: [0.0, 0.01, 1.0])
   func softUpdate(τ: Double) {
     var settings = Self.settings()
-    settings.targetSmoothing = τ
-    let memory = Self.memory()
+    settings.targetUpdateRate = τ
+    let buffer = Self.buffer()
     var ddpg = Self.make(settings)
     let pool = WorkerPool(threadCount: 1)
     for _ in 0..<5 {
       let before = ddpg.model
-      _ = ddpg.update(memory, pool: pool)
+      _ = ddpg.update(buffer, pool: pool)
       func check(_ old: AlignedVector<Float>, _ new: AlignedVector<Float>, _ source: AlignedVector<Float>) {
         for k in 0..<old.count {
           let wanted = τ * Double(source[k]) + (1 - τ) * Double(old[k])
@@ -230,23 +204,23 @@ struct DDPGTests {
     ])
   func targetsLag(τ: Double, ending: EpisodeEnding) {
     var settings = Self.settings()
-    settings.targetSmoothing = τ
+    settings.targetUpdateRate = τ
     settings.discountFactor = 0.5
     settings.criticLearningRate = 3e-3
     var ddpg = Self.make(settings)
-    var memory = ReplayMemory(capacity: 400, observations: 3, actions: 2, worlds: 1)
+    var buffer = ReplayBuffer(capacity: 400, observations: 3, actions: 2, worlds: 1)
     let state: [Float] = [1, 0, -1]
-    memory.begin(worlds: 0..<1, observations: state)
+    buffer.begin(worlds: 0..<1, observations: state)
     var random = RandomStream(seed: 5, purpose: .testing)
     for _ in 0..<100 {
-      memory.record(
+      buffer.record(
         worlds: 0..<1, actions: (0..<2).map { _ in Float(random.uniform(in: -1...1)) }, rewards: [1],
         endings: [ending], finalObservations: state, observations: state)
     }
-    let frozen = ddpg.update(memory, pool: WorkerPool(threadCount: 1)).target
+    let frozen = ddpg.update(buffer, pool: WorkerPool(threadCount: 1)).target
     let pool = WorkerPool(threadCount: 1)
     var last = DDPGMetrics()
-    for _ in 0..<3000 { last = ddpg.update(memory, pool: pool) }
+    for _ in 0..<3000 { last = ddpg.update(buffer, pool: pool) }
     let wanted = ending == .terminated ? 1 : τ == 0 ? frozen : 2
     #expect(abs(last.value - wanted) < 0.03, "\(last.value) for \(wanted)")
   }
@@ -255,12 +229,12 @@ struct DDPGTests {
   func delay() {
     var settings = Self.settings()
     settings.actorDelay = 3
-    let memory = Self.memory()
+    let buffer = Self.buffer()
     var ddpg = Self.make(settings)
     let pool = WorkerPool(threadCount: 1)
     for update in 1...7 {
       let before = ddpg.model
-      let metrics = ddpg.update(memory, pool: pool)
+      let metrics = ddpg.update(buffer, pool: pool)
       let moves = update.isMultiple(of: 3)
       #expect(ddpg.model.actorParameters.hasSameBits(as: before.actorParameters) == !moves)
       #expect(ddpg.model.actorTarget.hasSameBits(as: before.actorTarget) == !moves)
@@ -272,13 +246,13 @@ struct DDPGTests {
 
   @Test("the same bits for 1, 2 and 4 threads, and others for another seed")
   func threads() {
-    let memory = Self.memory()
+    let buffer = Self.buffer()
     func train(_ threads: Int, seed: UInt64 = 1) -> (DDPG, [DDPGMetrics]) {
       var settings = Self.settings(.twins)
       (settings.shards, settings.targetNoise) = (4, 0.2)
       var ddpg = Self.make(settings, seed: seed)
       let pool = WorkerPool(threadCount: threads)
-      let metrics = (0..<30).map { _ in ddpg.update(memory, pool: pool) }
+      let metrics = (0..<30).map { _ in ddpg.update(buffer, pool: pool) }
       return (ddpg, metrics)
     }
     let (one, metrics) = train(1)
@@ -293,15 +267,15 @@ struct DDPGTests {
 
   @Test("what is kept and read back learns on to the same bits", arguments: Case.allCases)
   func keeping(which: Case) throws {
-    let memory = Self.memory()
+    let buffer = Self.buffer()
     var settings = Self.settings(which)
     if which == .twins { (settings.targetNoise, settings.actorDelay, settings.mirrorSymmetry) = (0.2, 2, .leftRight) }
     var ddpg = Self.make(settings)
     let pool = WorkerPool(threadCount: 1)
-    for _ in 0..<7 { _ = ddpg.update(memory, pool: pool) }
+    for _ in 0..<7 { _ = ddpg.update(buffer, pool: pool) }
     var copy = Self.make(settings, seed: 99)
     try copy.read(ddpg.tensors(), file: "test")
-    for _ in 0..<7 { #expect(ddpg.update(memory, pool: pool) == copy.update(memory, pool: pool)) }
+    for _ in 0..<7 { #expect(ddpg.update(buffer, pool: pool) == copy.update(buffer, pool: pool)) }
     #expect(copy.model.actorTarget.hasSameBits(as: ddpg.model.actorTarget))
     #expect(copy.model.criticParameters.hasSameBits(as: ddpg.model.criticParameters))
     settings.hiddenSizes = [8]
@@ -315,13 +289,13 @@ struct DDPGTests {
     var settings = Self.settings(which)
     settings.mirrorSymmetry = .leftRight
     var ddpg = Self.make(settings)
-    let (memory, pool) = (Self.memory(), WorkerPool(threadCount: 1))
+    let (buffer, pool) = (Self.buffer(), WorkerPool(threadCount: 1))
     let first = ddpg.model.actorParameters
     var random = RandomStream(seed: 8, purpose: .testing)
     func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.normal()) } }
     for _ in 0..<20 {
       ddpg.model.observe(numbers(3))
-      _ = ddpg.update(memory, pool: pool)
+      _ = ddpg.update(buffer, pool: pool)
     }
     #expect(!ddpg.model.actorParameters.hasSameBits(as: first))
 
@@ -339,8 +313,8 @@ struct DDPGTests {
       for (critic, parameters) in ddpg.model.critics.flatMap({ critic in
         [ddpg.model.criticParameters, ddpg.model.criticTarget].map { (critic, $0) }
       }) {
-        let own = PlainDDPG.forward(critic, double(parameters), observation + action)[0]
-        let other = PlainDDPG.forward(critic, double(parameters), image + Self.symmetry.actions.image(of: action))[0]
+        let own = plainForward(critic, double(parameters), observation + action)[0]
+        let other = plainForward(critic, double(parameters), image + Self.symmetry.actions.image(of: action))[0]
         #expect(abs(own - other) < 1e-6 * (1 + abs(own)))
       }
     }
@@ -348,14 +322,14 @@ struct DDPGTests {
 
   @Test("a reward that is not finite changes no parameter, and is counted")
   func guards() {
-    var memory = ReplayMemory(capacity: 100, observations: 3, actions: 2, worlds: 1)
-    memory.begin(worlds: 0..<1, observations: [0, 0, 0])
-    memory.record(
+    var buffer = ReplayBuffer(capacity: 100, observations: 3, actions: 2, worlds: 1)
+    buffer.begin(worlds: 0..<1, observations: [0, 0, 0])
+    buffer.record(
       worlds: 0..<1, actions: [0, 0], rewards: [.nan], endings: [.running], finalObservations: [0, 0, 0],
       observations: [1, 1, 1])
     var ddpg = Self.make(Self.settings())
     let before = ddpg.model
-    _ = ddpg.update(memory, pool: WorkerPool(threadCount: 1))
+    _ = ddpg.update(buffer, pool: WorkerPool(threadCount: 1))
     #expect(ddpg.skippedUpdates == 1)
     #expect(ddpg.model.criticParameters.hasSameBits(as: before.criticParameters))
     #expect(ddpg.model.criticTarget.hasSameBits(as: before.criticTarget))
@@ -365,14 +339,14 @@ struct DDPGTests {
   func policies() throws {
     var ddpg = Self.make(Self.settings(.options))
     ddpg.model.observe([1, 2, 3, 3, 1, 2, -4, 0, 1])
-    _ = ddpg.update(Self.memory(), pool: WorkerPool(threadCount: 1))
+    _ = ddpg.update(Self.buffer(), pool: WorkerPool(threadCount: 1))
     let raw: [Float] = [0.5, -1, 2, 3, 0, -2]
     var wanted: [Float] = [0, 0, 0, 0]
     var workspace = MLPWorkspace<Float>(
       ddpg.model.actor, rowCapacity: 2, instructionSet: .baseline, isForTraining: false)
     var squashed = AlignedVector<Float>(zeros: 4)
     ddpg.model.act(raw, &workspace, &squashed, into: &wanted)
-    let kept = try Policy(ddpg.model.policy.tensors(), file: "test", observations: 3, actions: 2)
+    let kept = try Policy(ddpg.model.policy.tensors(), file: "test", observations: box(3), actions: box(2))
     for policy in [ddpg.model.policy, kept] {
       var workspace = PolicyWorkspace(policy, rowCapacity: 2, instructionSet: .baseline)
       var actions: [Float] = [0, 0, 0, 0]
@@ -386,11 +360,11 @@ struct DDPGTests {
   @Test("defaults are those of the papers")
   func defaults() {
     let ddpg = DDPGParameters()
-    #expect(ddpg.hiddenSizes == [400, 300] && ddpg.batchSize == 64 && ddpg.targetSmoothing == 0.001)
+    #expect(ddpg.hiddenSizes == [400, 300] && ddpg.batchSize == 64 && ddpg.targetUpdateRate == 0.001)
     #expect(ddpg.actorLearningRate == 1e-4 && ddpg.criticLearningRate == 1e-3 && ddpg.criticWeightDecay == 1e-2)
     #expect(ddpg.exploration.noise == .ornsteinUhlenbeck && ddpg.exploration.meanReversion == 0.15)
     let td3 = TD3Parameters().ddpg
     #expect(td3.usesTwinCritics && td3.actorDelay == 2 && td3.targetNoise == 0.2 && td3.targetNoiseLimit == 0.5)
-    #expect(td3.exploration.noise == .gaussian && td3.exploration.deviation == 0.1 && td3.targetSmoothing == 5e-3)
+    #expect(td3.exploration.noise == .gaussian && td3.exploration.deviation == 0.1 && td3.targetUpdateRate == 5e-3)
   }
 }

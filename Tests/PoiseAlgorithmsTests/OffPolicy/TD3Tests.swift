@@ -1,8 +1,8 @@
 @testable import PoiseAlgorithms
 import PoiseCore
+import PoiseEnvironments
 import PoiseNetworks
 import Testing
-
 
 @Suite("TD3")
 struct TD3Tests {
@@ -41,22 +41,22 @@ struct TD3Tests {
       var settings = DDPGTests.settings()
       settings.usesTwinCritics = twins
       settings.discountFactor = 0.9
-      settings.targetSmoothing = 0.05
+      settings.targetUpdateRate = 0.05
       settings.actorLearningRate = 3e-3
       settings.criticLearningRate = 3e-3
       var ddpg = DDPGTests.make(settings)
-      var memory = ReplayMemory(capacity: 400, observations: 3, actions: 2, worlds: 1)
+      var buffer = ReplayBuffer(capacity: 400, observations: 3, actions: 2, worlds: 1)
       var random = RandomStream(seed: 6, purpose: .testing)
-      memory.begin(worlds: 0..<1, observations: [1, 0, 0])
+      buffer.begin(worlds: 0..<1, observations: [1, 0, 0])
       for _ in 0..<150 {
-        memory.record(
+        buffer.record(
           worlds: 0..<1, actions: (0..<2).map { _ in Float(random.uniform(in: -1...1)) },
           rewards: [Float(random.normal())],
           endings: [.running], finalObservations: [1, 0, 0], observations: [1, 0, 0])
       }
       let pool = WorkerPool(threadCount: 1)
       var metrics = DDPGMetrics()
-      for _ in 0..<3000 { metrics = ddpg.update(memory, pool: pool) }
+      for _ in 0..<3000 { metrics = ddpg.update(buffer, pool: pool) }
       return metrics.target
     }
     let (one, two) = (value(twins: false), value(twins: true))

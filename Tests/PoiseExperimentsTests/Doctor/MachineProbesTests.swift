@@ -62,7 +62,7 @@ struct MachineProbesTests {
     let calls = Atomic<Int>(0)
     var machine = Self.machine()
     machine.trainingFigure = { learner, threads, _ in
-      learner == .ddpg ? "\(calls.wrappingAdd(1, ordering: .relaxed).newValue)" : "ppo"
+      learner == "ddpg" ? "\(calls.wrappingAdd(1, ordering: .relaxed).newValue)" : "ppo"
     }
     #expect(try Self.finding("training", machine).found.hasPrefix("ddpg gave other bits the second time"))
     machine.trainingFigure = { learner, threads, _ in "\(learner) \(threads == 4)" }
@@ -112,6 +112,6 @@ struct MachineProbesTests {
       print("golden | \(machine.kind(set)) | \(finding.found)")
       #expect(finding.verdict != .broken, "\(finding.found)")
     }
-    #expect(try machine.trainingFigure(.ppo, 1, .baseline) != machine.trainingFigure(.ddpg, 1, .baseline))
+    #expect(try machine.trainingFigure("ppo", 1, .baseline) != machine.trainingFigure("ddpg", 1, .baseline))
   }
 }

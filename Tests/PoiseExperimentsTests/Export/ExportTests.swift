@@ -187,7 +187,7 @@ struct ExportTests {
     }
     let policy = Policy(
       network: network, parameters: parameters, normalizer: isSquashed ? nil : run.policy.normalizer,
-      isSquashed: isSquashed)
+      distribution: isSquashed ? .deterministic : .gaussian)
     let other = TrainedRun(run, with: policy)
     let (model, data) = ("\(scratch.path)/policy.onnx", "\(scratch.path)/samples.npz")
     try PolicyGraph(other).write(to: model)

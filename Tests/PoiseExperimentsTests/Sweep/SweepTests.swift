@@ -65,7 +65,7 @@ private struct FakeRunner: TrialRunner {
     _ trial: SweepTrial, of scenario: LoadedScenario, to steps: Int?, after earlier: TrialOutcome?, wasKilled: Bool,
     stopSignal: @Sendable () -> Int32
   ) throws -> (outcome: TrialOutcome, isThere: Bool) {
-    let clipRange = scenario.settings.ppo.clipRange
+    let clipRange = scenario.settings.algorithms[PPO.self].clipRange
     let count = calls.withLock {
       $0.append(
         Call(clipRange: clipRange, seed: trial.seed, steps: steps, isFirst: earlier == nil, wasKilled: wasKilled))

@@ -32,7 +32,7 @@ public struct PolicyGraph {
     graph.output = [Self.tensor("action", policy.actionCount, "controls of the actuators, MJCF ctrl")]
     if let normalizer = policy.normalizer { add(normalizer) }
     for (index, layer) in policy.network.layers.enumerated() { add(layer, index, policy.parameters) }
-    if policy.isSquashed {
+    if policy.distribution.isSquashed {
       add("Tanh")
     } else {
       add("Clip", [constant("least", [-1], shape: []), constant("most", [1], shape: [])])

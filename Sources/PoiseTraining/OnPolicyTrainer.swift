@@ -5,13 +5,13 @@ import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseScenarios
 
-/// PPO on the worlds of a scenario: rollouts of all blocks on all threads, then an update.
-public final class PPOTrainer: Trainer {
+/// An on-policy algorithm on the worlds of a scenario: rollouts of all blocks on all threads, then an update.
+public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
   public private(set) var environmentSteps = 0
   private let scenario: LoadedScenario
-  private let settings: PPOParameters
   private let pool: WorkerPool
-  var ppo: PPO
+  /// What learns.
+  var learner: Learner
   private var shards: [RolloutShard]
   private var segments: [RolloutSegment] = []
   /// What the next report will tell of.
@@ -19,35 +19,36 @@ public final class PPOTrainer: Trainer {
   /// Discounted returns so far, for `scalesRewards`; one element.
   private var returnStatistics = RunningNormalizer(elementCount: 1)
 
-  /// - Parameter pool: touches no number.
-  public init(_ scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool) throws {
+  /// - Parameters:
+  ///   - learner: made for the scenario's task.
+  ///   - pool: touches no number.
+  public init(
+    _ learner: Learner, on scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool
+  ) throws {
     self.scenario = scenario
     self.pool = pool
-    let settings = scenario.settings.ppo
+    self.learner = learner
+    let settings = learner.settings
     let task = scenario.specification.forTraining
-    let ppo = PPO(
-      settings, observations: task.observationSpace.count, actions: task.actionSpace.count,
-      symmetry: try scenario.symmetry(settings.mirrorSymmetry, learner: "ppo"), seed: seed,
-      instructionSet: instructionSet)
-    self.settings = settings
-    self.ppo = ppo
     shards = try stride(from: 0, to: settings.worlds, by: settings.blockSize).map { first in
       let worlds = first..<min(settings.worlds, first + settings.blockSize)
       return RolloutShard(
         block: try EnvironmentBlock(task, worlds: worlds, of: settings.worlds, seed: seed),
         segment: RolloutSegment(
-          ppo.model, worlds: worlds.count, steps: settings.rolloutLength, instructionSet: instructionSet),
+          learner.model, worlds: worlds.count, steps: settings.rolloutLength, instructionSet: instructionSet),
         random: worlds.map { RandomStream(seed: seed, purpose: .exploration, index: $0) })
     }
-    pool.forEach(&shards) { _, shard in shard.reset() }
+    pool.forEach(&shards) { _, shard in shard.block.reset(into: &shard.buffers) }
   }
 
-  public var policy: Policy { ppo.policy }
+  private var settings: Learner.Parameters { learner.settings }
+
+  public var policy: Policy { learner.policy }
 
   /// Sums over the rollouts since the last report; their episodes and faults are in the blocks.
   private struct Iteration: Codable {
     var firstStep = 0
-    var sums = PPOSums()
+    var sums = MetricSums<Learner.Metrics>()
     var rolloutSeconds = 0.0
     var updateSeconds = 0.0
   }
@@ -55,15 +56,15 @@ public final class PPOTrainer: Trainer {
   public func iterate(stepLimit: Int, reportBy: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
     let end = min(stepLimit, reportBy, underWay.firstStep + settings.reportInterval)
     // Before anybody acts on them.
-    ppo.checkWeights()
-    if let failure = ppo.health.failure {
+    learner.checkWeights()
+    if let failure = learner.health.failure {
       var report = TrainingReport()
       report.failure = failure
       return report
     }
     repeat {
       guard learnFromRollout(stepLimit: stepLimit, isStopped: isStopped) else { return nil }
-    } while environmentSteps < end && ppo.health.failure == nil
+    } while environmentSteps < end && learner.health.failure == nil
     return report()
   }
 
@@ -71,15 +72,15 @@ public final class PPOTrainer: Trainer {
   ///
   /// - Returns: false if it was stopped; it happens as a whole or not at all, since one that has begun is too large to keep.
   private func learnFromRollout(stepLimit: Int, isStopped: @Sendable () -> Bool) -> Bool {
-    let before = (memory: memory, ppo: ppo.state)
+    let before = (trainer: state, learner: learner.state)
     func takenBack() -> Bool {
-      restore(before.memory)
-      ppo.state = before.ppo
+      restore(before.trainer)
+      learner.state = before.learner
       return false
     }
     let start = DispatchTime.now().uptimeNanoseconds
     let progress = Double(environmentSteps) / Double(stepLimit)
-    pool.forEach(&shards) { [model = ppo.model, settings] _, shard in
+    pool.forEach(&shards) { [model = learner.model, settings] _, shard in
       shard.collect(model, settings, isStopped)
     }
     if isStopped() { return takenBack() }
@@ -94,14 +95,14 @@ public final class PPOTrainer: Trainer {
     let middle = DispatchTime.now().uptimeNanoseconds
 
     // The first rollout is for the observations' statistics: a policy learned on raw numbers would mean nothing afterwards.
-    let isFirst = ppo.model.normalizer.map { $0.count == 0 } ?? false
+    let isFirst = learner.model.normalizer.map { $0.count == 0 } ?? false
     segments = shards.map(\.segment)
     defer { segments = [] }
     if !isFirst {
-      underWay.sums.add(ppo.update(segments, progress: progress, pool: pool, isStopped: isStopped))
+      underWay.sums.add(learner.update(segments, progress: progress, pool: pool, isStopped: isStopped))
       if isStopped() { return takenBack() }
     }
-    ppo.observe(segments)
+    learner.observe(segments)
     let end = DispatchTime.now().uptimeNanoseconds
     underWay.rolloutSeconds += Double(middle - start) * 1e-9
     underWay.updateSeconds += Double(end - middle) * 1e-9
@@ -119,29 +120,23 @@ public final class PPOTrainer: Trainer {
       report.faults += shard.block.faults
       shard.block.clearRecords()
     }
-    let metrics = underWay.sums.means
     report.addEpisodes(episodes, task: scenario.specification)
-    report.metrics += [
-      ("faults", Double(report.faults.count)), ("policy_loss", metrics.policyLoss), ("value_loss", metrics.valueLoss),
-      ("entropy", metrics.entropy), ("kl", metrics.divergence), ("clip_fraction", metrics.clipFraction),
-      ("explained_variance", metrics.explainedVariance), ("gradient_norm", metrics.gradientNorm),
-      ("learning_rate", metrics.learningRate), ("sigma", metrics.deviation),
-      ("action_saturation", metrics.actionSaturation), ("epochs", metrics.epochs),
-      ("skipped_updates", Double(metrics.skippedUpdates)), ("reward_scale", Double(rewardScale)),
-    ]
-    report.failure = ppo.health.failure
+    report.metrics.append(("faults", Double(report.faults.count)))
+    report.metrics += underWay.sums.columns
+    report.metrics.append(("reward_scale", Double(rewardScale)))
+    report.failure = learner.health.failure
     report.phases = [("rollout", underWay.rolloutSeconds), ("update", underWay.updateSeconds)]
     underWay = Iteration(firstStep: environmentSteps)
     return report
   }
 
-  // MARK: Keeping
+  // MARK: Checkpointing
 
   /// What stands beside the learner's own tensors.
-  private struct Memory: Codable {
+  private struct State: Codable {
     var environmentSteps: Int
     var returnStatistics: RunningNormalizer
-    /// Files of before it was kept stood between two reports.
+    /// Older files omit this field: they stood between two reports.
     var underWay: Iteration?
     var shards: [Shard]
 
@@ -154,75 +149,48 @@ public final class PPOTrainer: Trainer {
   }
 
   public func tensors() throws -> [String: Tensor] {
-    var tensors = try ppo.tensors()
-    tensors["trainer.memory"] = try Tensor(encoding: memory)
+    var tensors = try learner.tensors()
+    tensors["trainer.memory"] = try Tensor(encoding: state)
     return tensors
   }
 
-  private var memory: Memory {
-    Memory(
+  private var state: State {
+    State(
       environmentSteps: environmentSteps, returnStatistics: returnStatistics, underWay: underWay,
       shards: shards.map {
         .init(block: $0.block.saved(), observations: $0.buffers.observations, random: $0.random, returns: $0.returns)
       })
   }
 
-  private func restore(_ memory: Memory) {
-    environmentSteps = memory.environmentSteps
-    returnStatistics = memory.returnStatistics
-    underWay = memory.underWay ?? Iteration(firstStep: memory.environmentSteps)
-    for (i, state) in memory.shards.enumerated() {
-      shards[i].block.restore(state.block)
-      shards[i].buffers.observations = state.observations
-      shards[i].random = state.random
-      shards[i].returns = state.returns
+  private func restore(_ state: State) {
+    environmentSteps = state.environmentSteps
+    returnStatistics = state.returnStatistics
+    underWay = state.underWay ?? Iteration(firstStep: state.environmentSteps)
+    for (i, shard) in state.shards.enumerated() {
+      shards[i].block.restore(shard.block)
+      shards[i].buffers.observations = shard.observations
+      shards[i].random = shard.random
+      shards[i].returns = shard.returns
     }
   }
 
   public func read(_ tensors: [String: Tensor], file: String) throws {
-    let memory: Memory = try Tensor.decode(
+    let state: State = try Tensor.decode(
       "trainer.memory", in: tensors, file: file, userInfo: [.environmentState: shards[0].block.stateType])
     let fits =
-      memory.shards.count == shards.count
-      && zip(memory.shards, shards).allSatisfy {
+      state.shards.count == shards.count
+      && zip(state.shards, shards).allSatisfy {
         $1.block.accepts($0.block) && $0.observations.count == $1.buffers.observations.count
           && $0.random.count == $1.random.count && $0.returns.count == $1.returns.count
       }
-    guard fits, memory.environmentSteps.isPossibleCount, memory.returnStatistics.elementCount == 1,
-      (0...memory.environmentSteps).contains(memory.underWay?.firstStep ?? 0),
-      memory.underWay?.sums.updates.isPossibleCount ?? true
+    guard fits, state.environmentSteps.isPossibleCount, state.returnStatistics.elementCount == 1,
+      (0...state.environmentSteps).contains(state.underWay?.firstStep ?? 0),
+      state.underWay?.sums.updates.isPossibleCount ?? true
     else {
-      throw InvalidInput(.foreignMemory(in: file, worlds: settings.worlds, blockSize: settings.blockSize))
+      throw InvalidInput(.foreignState(in: file, worlds: settings.worlds, blockSize: settings.blockSize))
     }
-    try ppo.read(tensors, file: file)
-    restore(memory)
-  }
-}
-
-/// Sums of the metrics of several updates.
-private struct PPOSums: Codable {
-  /// What is told as a mean; of the others the last counts, since they tell how things stand.
-  private static var averaged: [WritableKeyPath<PPOMetrics, Double>] {
-    [
-      \.policyLoss, \.valueLoss, \.divergence, \.clipFraction, \.explainedVariance, \.gradientNorm,
-      \.actionSaturation, \.epochs,
-    ]
-  }
-  private var sums = PPOMetrics()
-  private(set) var updates = 0
-
-  mutating func add(_ metrics: PPOMetrics) {
-    var new = metrics
-    for path in Self.averaged { new[keyPath: path] += sums[keyPath: path] }
-    sums = new
-    updates += 1
-  }
-
-  /// All 0 without updates.
-  var means: PPOMetrics {
-    var means = sums
-    for path in Self.averaged { means[keyPath: path] /= Double(max(1, updates)) }
-    return means
+    try learner.read(tensors, file: file)
+    restore(state)
   }
 }
 
@@ -248,21 +216,16 @@ private struct RolloutShard: Sendable {
     returns = Array(repeating: 0, count: block.count)
   }
 
-  mutating func reset() { Self.reset(block, &buffers.observations) }
-
-  private static func reset(_ block: EnvironmentBlock, _ observations: inout [Float]) {
-    var span = observations.mutableSpan
-    block.reset(into: &span)
-  }
-
   /// One rollout of this block.
-  mutating func collect(_ model: ActorCritic, _ settings: PPOParameters, _ isStopped: () -> Bool) {
+  mutating func collect(
+    _ model: ActorCritic, _ settings: some OnPolicyParameters, _ isStopped: () -> Bool
+  ) {
     segment.begin()
     returnStatistics.reset()
     for _ in 0..<settings.rolloutLength {
       if isStopped() { return }
       segment.act(buffers.observations, model, random: &random, into: &actions)
-      Self.step(block, actions, &buffers)
+      block.step(actions, into: &buffers)
       segment.record(
         rewards: buffers.rewards, endings: buffers.endings, finalObservations: buffers.finalObservations, model)
       if settings.scalesRewards { followReturns(discountFactor: Float(settings.discountFactor)) }
@@ -270,18 +233,10 @@ private struct RolloutShard: Sendable {
     segment.finish(buffers.observations, model)
   }
 
-  private static func step(_ block: EnvironmentBlock, _ actions: [Float], _ buffers: inout StepBuffers) {
-    block.step(actions.span, into: &buffers)
-  }
-
-  private static func observe(_ values: [Float], _ statistics: inout RunningNormalizer) {
-    statistics.observe(values.span)
-  }
-
   /// R ← γ R + r, from 0 at the start of an episode.
   private mutating func followReturns(discountFactor γ: Float) {
     for w in returns.indices { returns[w] = γ * returns[w] + buffers.rewards[w] }
-    Self.observe(returns, &returnStatistics)
+    returnStatistics.observe(returns)
     for w in returns.indices where buffers.endings[w].isOver { returns[w] = 0 }
   }
 }

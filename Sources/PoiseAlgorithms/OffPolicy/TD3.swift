@@ -1,4 +1,5 @@
 public import PoiseCore
+public import PoiseEnvironments
 import PoiseNetworks
 
 // Twin delayed deep deterministic policy gradient. Source: Fujimoto, van Hoof and Meger 2018, "Addressing Function Approximation
@@ -11,9 +12,11 @@ import PoiseNetworks
 //  3. Target policy smoothing: `targetNoise`, `targetNoiseLimit`, section 5.3.
 
 /// Hyperparameters of TD3: those of DDPG, with the defaults of appendix C of Fujimoto et al. 2018.
-public struct TD3Parameters: Configurable, Hashable {
+public struct TD3Parameters: OffPolicyParameters {
+  /// All of them; TD3 is DDPG with options.
   public var ddpg = DDPGParameters()
 
+  /// The paper's.
   public init() {
     ddpg.usesTwinCritics = true
     ddpg.actorDelay = 2
@@ -22,7 +25,7 @@ public struct TD3Parameters: Configurable, Hashable {
     ddpg.exploration.noise = .gaussian
     ddpg.exploration.deviation = 0.1
     ddpg.batchSize = 100
-    ddpg.targetSmoothing = 5e-3
+    ddpg.targetUpdateRate = 5e-3
     ddpg.actorLearningRate = 1e-3
     ddpg.criticLearningRate = 1e-3
     ddpg.criticWeightDecay = 0
@@ -32,6 +35,32 @@ public struct TD3Parameters: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] = DDPGParameters.keys.map { $0.lifted(through: \.ddpg) }
 
   public func crossChecks(_ checks: inout ConfigurationChecks) { ddpg.crossChecks(&checks) }
+
+  public var worlds: Int { ddpg.worlds }
+  public var stepLimit: Int? { ddpg.stepLimit }
+  public var evaluationInterval: Int? { ddpg.evaluationInterval }
+  public var blockSize: Int { ddpg.blockSize }
+  public var reportInterval: Int { ddpg.reportInterval }
+  public var mirrorSymmetry: MirrorPlane? { ddpg.mirrorSymmetry }
+  public var warmupSteps: Int { ddpg.warmupSteps }
+  public var updatesPerStep: Double { ddpg.updatesPerStep }
+  public var memoryCapacity: Int { ddpg.memoryCapacity }
+}
+
+/// The algorithm's name; what learns is `DDPG`.
+public enum TD3: Algorithm {
+  public static let name = "td3"
+  public static let title = "Twin delayed deep deterministic policy gradient"
+  public static let paper = "Fujimoto et al. 2018"
+  public static let documentation = "Hyperparameters of TD3: those of DDPG with other defaults."
+  public static let family = LearnerFamily<TD3Parameters>.offPolicy { DDPG($0.ddpg, for: $1) }
+  public static let actionKinds = DDPG.actionKinds
+
+  public static func memoryNeed(of parameters: TD3Parameters, observations: Space, actions: Space) -> MemoryNeed {
+    DDPG.memoryNeed(of: parameters.ddpg, observations: observations, actions: actions)
+  }
+
+  public static func stepSizes(of parameters: TD3Parameters) -> String { DDPG.stepSizes(of: parameters.ddpg) }
 }
 
 /// The values that targets take over: the smaller of two, so that no critic's overestimate is learned.

@@ -1,46 +1,53 @@
 public import PoiseCore
+public import PoiseEnvironments
 public import PoiseNetworks
 
 /// A trained policy as it is used: observations in, deterministic actions out, the normaliser included and frozen.
 ///
 /// What evaluation, replay and export know of a controller, whichever algorithm made it.
 public struct Policy: Sendable {
-  /// Observations to actions (before `isSquashed`).
+  /// Observations to the parameters of `distribution`.
   public let network: MLP
   /// Covers `network.parameters`.
   public let parameters: AlignedVector<Float>
   /// `nil` if the network takes raw observations.
   public let normalizer: RunningNormalizer?
-  /// Whether actions are tanh of the network's outputs. Otherwise the environment clamps them to −1 … 1.
-  public let isSquashed: Bool
+  /// What the network's outputs say of the action. The policy takes its mean, tanh of it, or its most probable choice; what lies
+  /// beyond −1 … 1, the environment clamps.
+  public let distribution: ActionDistribution
 
+  /// - Parameters: as the properties.
   public init(
-    network: MLP, parameters: AlignedVector<Float>, normalizer: RunningNormalizer?, isSquashed: Bool
+    network: MLP, parameters: AlignedVector<Float>, normalizer: RunningNormalizer?, distribution: ActionDistribution
   ) {
     precondition(
       normalizer.map { $0.elementCount == network.inputCount } ?? true, "a normaliser of another size than the network")
     self.network = network
     self.parameters = parameters
     self.normalizer = normalizer
-    self.isSquashed = isSquashed
+    self.distribution = distribution
   }
 
+  /// Floats of an observation.
   public var observationCount: Int { network.inputCount }
-  public var actionCount: Int { network.outputCount }
+  /// Floats of an action.
+  public var actionCount: Int { distribution.actionCount(outputs: network.outputCount) }
 }
 
 /// The memory in which one thread evaluates a policy for a block of worlds. Allocates nothing after `init`.
 public struct PolicyWorkspace: Sendable {
+  /// What is evaluated.
   public let policy: Policy
   private var workspace: MLPWorkspace<Float>
-  private var squashed: AlignedVector<Float>
+  /// Like the network's outputs, where actions are squashed.
+  private var scratch: AlignedVector<Float>
 
   /// - Parameter rowCapacity: most worlds of a block.
   public init(_ policy: Policy, rowCapacity: Int, instructionSet: InstructionSet) {
     self.policy = policy
     workspace = MLPWorkspace(
       policy.network, rowCapacity: rowCapacity, instructionSet: instructionSet, isForTraining: false)
-    squashed = AlignedVector(zeros: policy.isSquashed ? rowCapacity * policy.actionCount : 0)
+    scratch = AlignedVector(zeros: policy.distribution.isSquashed ? workspace.outputs.count : 0)
   }
 
   /// Writes the action of each row: [rows, observations] to [rows, actions].
@@ -48,29 +55,11 @@ public struct PolicyWorkspace: Sendable {
     let rows = observations.count / policy.observationCount
     precondition(
       actions.count == rows * policy.actionCount, "\(actions.count) numbers for the actions of \(rows) worlds")
-    Self.prepare(observations, policy.normalizer, into: &workspace.inputs)
+    workspace.setInputs(observations, policy.normalizer)
     workspace.forward(rows: rows, parameters: policy.parameters)
-    if policy.isSquashed {
-      Activation.tanh.apply(to: workspace.outputs, into: &squashed, instructionSet: workspace.instructionSet)
-      Self.copy(squashed.span, into: &actions)
-    } else {
-      Self.copy(workspace.outputs.span, into: &actions)
-    }
-  }
-
-  private static func prepare(
-    _ observations: Span<Float>, _ normalizer: RunningNormalizer?, into vector: inout AlignedVector<Float>
-  ) {
-    var inputs = vector.mutableSpan
-    if let normalizer {
-      normalizer.normalize(observations, into: &inputs)
-    } else {
-      for i in observations.indices { inputs[i] = observations[i] }
-    }
-  }
-
-  private static func copy(_ source: Span<Float>, into target: inout MutableSpan<Float>) {
-    for i in 0..<target.count { target[i] = source[i] }
+    policy.distribution.writeDeterministicActions(
+      outputs: workspace.outputs, width: policy.network.outputCount, scratch: &scratch,
+      instructionSet: workspace.instructionSet, into: &actions)
   }
 }
 
@@ -86,8 +75,9 @@ extension Policy {
     tensors["policy.shape"] = try Tensor(
       encoding: Shape(
         layers: network.layers.map(\.outputs), inputs: observationCount, activation: network.layers[0].activation,
-        normalizerLimit: normalizer?.limit, isSquashed: isSquashed,
-        normalizesLayers: network.layers.contains { $0.normalization != nil }))
+        normalizerLimit: normalizer?.limit, isSquashed: distribution.isSquashed,
+        normalizesLayers: network.layers.contains { $0.normalization != nil },
+        distribution: Shape.isToldBySquashing(distribution) ? nil : distribution))
     return tensors
   }
 
@@ -99,40 +89,52 @@ extension Policy {
     var activation: Activation
     var normalizerLimit: Double?
     var isSquashed: Bool
-    /// Layer normalisation in the hidden layers; files of before it was possible have no word of it.
+    /// Layer normalisation in the hidden layers; older files omit this field.
     var normalizesLayers: Bool?
+    /// Left out where `isSquashed` tells it: `gaussian` where false, `deterministic` where true.
+    var distribution: ActionDistribution?
+
+    static func isToldBySquashing(_ distribution: ActionDistribution) -> Bool {
+      distribution == .gaussian || distribution == .deterministic
+    }
   }
 
   /// Rebuilds a policy to the bit.
   ///
   /// - Parameters:
   ///   - file: what messages call the source.
-  ///   - observations, actions: of the robot that it is to drive.
-  public init(_ tensors: [String: Tensor], file: String, observations: Int, actions: Int) throws(InvalidInput) {
+  ///   - observations, actions: spaces of the task that it is to act in.
+  /// - Throws: `InvalidInput` with what does not fit.
+  public init(
+    _ tensors: [String: Tensor], file: String, observations: Space, actions: Space
+  ) throws(InvalidInput) {
     let shape: Shape = try Tensor.decode("policy.shape", in: tensors, file: file)
     let limit = shape.normalizerLimit ?? 1
-    guard shape.inputs == observations, shape.layers.last == actions, limit > 0, limit.isFinite,
+    let distribution = shape.distribution ?? (shape.isSquashed ? .deterministic : .gaussian)
+    let outputs = distribution.outputCount(for: actions.choices?.count ?? actions.count)
+    guard shape.inputs == observations.count, shape.layers.last == outputs, limit > 0, limit.isFinite,
+      (distribution == .categorical) == (actions.choices != nil),
       shape.layers.allSatisfy({ $0 > 0 && $0 <= 1 << 20 })
     else {
       throw InvalidInput(
         Problem(
           file: file, place: "tensor 'policy.shape'",
-          found: "\(shape.inputs) observations, layers \(shape.layers)",
-          allowed: "\(observations) observations and \(actions) actions",
+          found: "\(shape.inputs) observations, layers \(shape.layers), actions of the kind \(distribution.rawValue)",
+          allowed: "\(observations.count) observations and \(outputs) outputs for actions of \(actions.summary)",
           remedy: "The policy belongs to another robot or scenario."))
     }
     let network = MLP(
-      inputs: shape.inputs, hidden: Array(shape.layers.dropLast()), outputs: actions, activation: shape.activation,
+      inputs: shape.inputs, hidden: Array(shape.layers.dropLast()), outputs: outputs, activation: shape.activation,
       layerNormalization: shape.normalizesLayers ?? false)
     var parameters = AlignedVector<Float>(zeros: network.parameters.upperBound)
     try network.read(tensors, prefix: "policy", file: file, into: &parameters)
     var normalizer: RunningNormalizer?
     if shape.normalizerLimit != nil {
-      var read = RunningNormalizer(elementCount: observations, limit: limit)
+      var read = RunningNormalizer(elementCount: observations.count, limit: limit)
       try read.read(tensors, prefix: "policy.normalizer", file: file)
       read.isFrozen = true
       normalizer = read
     }
-    self.init(network: network, parameters: parameters, normalizer: normalizer, isSquashed: shape.isSquashed)
+    self.init(network: network, parameters: parameters, normalizer: normalizer, distribution: distribution)
   }
 }

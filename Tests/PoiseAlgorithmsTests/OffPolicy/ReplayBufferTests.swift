@@ -5,7 +5,6 @@ import PoiseNetworks
 import PoiseTasks
 import Testing
 
-
 /// Worlds whose every observation is a number of its own, and a diary of what happened, kept as plain lists.
 private struct Diary {
   struct Transition: Hashable {
@@ -16,7 +15,7 @@ private struct Diary {
 
   let worlds: Int
   var random = RandomStream(seed: 3, purpose: .testing)
-  /// Observations in the order in which the memory gets them.
+  /// Observations in the order in which the buffer gets them.
   var slots: [Float] = []
   /// What followed an observation.
   var transitions: [Float: Transition] = [:]
@@ -29,13 +28,13 @@ private struct Diary {
     return slots[slots.count - 1]
   }
 
-  mutating func begin(_ memory: inout ReplayMemory) {
+  mutating func begin(_ buffer: inout ReplayBuffer) {
     current = (0..<worlds).map { _ in observation() }
-    memory.begin(worlds: 0..<worlds, observations: current)
+    buffer.begin(worlds: 0..<worlds, observations: current)
   }
 
   /// One step of all worlds; each ends one episode in ten in each of the three ways.
-  mutating func step(_ memory: inout ReplayMemory) {
+  mutating func step(_ buffer: inout ReplayBuffer) {
     let actions = current.map { $0 + 0.25 }
     let rewards = current.map { -$0 }
     let endings = current.map { _ -> EpisodeEnding in
@@ -53,32 +52,32 @@ private struct Diary {
           isTerminated: endings[w] == .terminated)
       }
     }
-    memory.record(
+    buffer.record(
       worlds: 0..<worlds, actions: actions, rewards: rewards, endings: endings, finalObservations: finals,
       observations: following)
     current = following
   }
 }
 
-@Suite("Replay memory")
-struct ReplayMemoryTests {
+@Suite("Replay buffer")
+struct ReplayBufferTests {
   /// Observations, and what one step from them brought, of many samples.
-  static func sampled(_ memory: ReplayMemory, count: Int = 20_000, seed: UInt64 = 1) -> [Int: Int] {
+  static func sampled(_ buffer: ReplayBuffer, count: Int = 20_000, seed: UInt64 = 1) -> [Int: Int] {
     var random = RandomStream(seed: seed, purpose: .replaySampling)
-    var places = [Int](repeating: 0, count: count)
-    memory.sample(into: &places, using: &random)
-    return places.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    var indices = [Int](repeating: 0, count: count)
+    buffer.sample(into: &indices, using: &random)
+    return indices.reduce(into: [:]) { $0[$1, default: 0] += 1 }
   }
 
-  static func observation(_ memory: ReplayMemory, at place: Int) -> Float {
-    var row = AlignedVector<Float>(zeros: memory.observationCount)
-    memory.gatherObservations([place], nil, into: &row)
+  static func observation(_ buffer: ReplayBuffer, at index: Int) -> Float {
+    var row = AlignedVector<Float>(zeros: buffer.observationCount)
+    buffer.gatherObservations([index], nil, into: &row)
     return row[0]
   }
 
-  static func action(_ memory: ReplayMemory, at place: Int) -> Float {
-    var row = AlignedVector<Float>(zeros: memory.actionCount)
-    memory.gatherActions([place], into: &row)
+  static func action(_ buffer: ReplayBuffer, at index: Int) -> Float {
+    var row = AlignedVector<Float>(zeros: buffer.actionCount)
+    buffer.gatherActions([index], into: &row)
     return row[0]
   }
 
@@ -87,28 +86,28 @@ struct ReplayMemoryTests {
     arguments: [(worlds: 1, steps: 40), (1, 97), (1, 400), (3, 20), (3, 250), (7, 333)])
   func diary(worlds: Int, steps: Int) {
     let capacity = 101
-    var memory = ReplayMemory(capacity: capacity, observations: 1, actions: 1, worlds: worlds)
+    var buffer = ReplayBuffer(capacity: capacity, observations: 1, actions: 1, worlds: worlds)
     var diary = Diary(worlds: worlds)
-    diary.begin(&memory)
-    for _ in 0..<steps { diary.step(&memory) }
-    #expect(memory.written == diary.slots.count && memory.filled == min(capacity, diary.slots.count))
+    diary.begin(&buffer)
+    for _ in 0..<steps { diary.step(&buffer) }
+    #expect(buffer.written == diary.slots.count && buffer.filled == min(capacity, diary.slots.count))
 
     let kept = Set(diary.slots.suffix(capacity))
     let expected = diary.transitions.filter { kept.contains($0.key) }
-    #expect(memory.transitionCount == expected.count)
-    let places = Self.sampled(memory)
-    #expect(Set(places.keys.map { Self.observation(memory, at: $0) }) == Set(expected.keys))
-    for place in places.keys {
-      let wanted = expected[Self.observation(memory, at: place)]
-      let outcome = memory.outcome(of: place, steps: 1, discountFactor: 0.5)
-      #expect(Self.action(memory, at: place) == wanted?.action)
+    #expect(buffer.transitionCount == expected.count)
+    let indices = Self.sampled(buffer)
+    #expect(Set(indices.keys.map { Self.observation(buffer, at: $0) }) == Set(expected.keys))
+    for index in indices.keys {
+      let wanted = expected[Self.observation(buffer, at: index)]
+      let outcome = buffer.outcome(of: index, steps: 1, discountFactor: 0.5)
+      #expect(Self.action(buffer, at: index) == wanted?.action)
       #expect(outcome.rewards == wanted?.reward)
       #expect(outcome.discount == (wanted?.isTerminated == true ? 0 : 0.5))
-      #expect(Self.observation(memory, at: outcome.place) == wanted?.next)
+      #expect(Self.observation(buffer, at: outcome.index) == wanted?.next)
     }
     // Uniform: the chi-square statistic of k cells has mean k − 1 and variance 2 (k − 1).
     let mean = 20_000 / Double(expected.count)
-    let statistic = places.values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) / mean }
+    let statistic = indices.values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) / mean }
     let freedom = Double(expected.count - 1)
     #expect(
       abs(statistic - freedom) < 4 * (2 * freedom).squareRoot(), "\(statistic) with \(freedom) degrees of freedom")
@@ -117,22 +116,22 @@ struct ReplayMemoryTests {
   @Test("n steps are summed by hand across an end, a time limit, a fault and what has not happened yet")
   func outcomes() {
     // Rewards 1, 2, 3, … γ = 1/2. Episodes: 2 steps, terminated; 2 steps, truncated; 1 step, then a fault; 2 steps so far.
-    var memory = ReplayMemory(capacity: 100, observations: 1, actions: 1, worlds: 1)
-    memory.begin(worlds: 0..<1, observations: [10])
+    var buffer = ReplayBuffer(capacity: 100, observations: 1, actions: 1, worlds: 1)
+    buffer.begin(worlds: 0..<1, observations: [10])
     let story: [(EpisodeEnding, final: Float, next: Float)] = [
       (.running, -1, 11), (.terminated, 12, 20), (.running, -1, 21), (.truncated, 22, 30), (.running, -1, 31),
       (.fault, 31, 40), (.running, -1, 41), (.running, -1, 42),
     ]
     for (i, step) in story.enumerated() {
-      memory.record(
+      buffer.record(
         worlds: 0..<1, actions: [0], rewards: [Float(i + 1)], endings: [step.0], finalObservations: [step.final],
         observations: [step.next])
     }
-    let places = Self.sampled(memory, count: 500).keys
-    let byObservation = Dictionary(uniqueKeysWithValues: places.map { (Self.observation(memory, at: $0), $0) })
+    let indices = Self.sampled(buffer, count: 500).keys
+    let byObservation = Dictionary(uniqueKeysWithValues: indices.map { (Self.observation(buffer, at: $0), $0) })
     func outcome(_ start: Float, _ n: Int) -> [Float] {
-      let outcome = memory.outcome(of: byObservation[start] ?? -1, steps: n, discountFactor: 0.5)
-      return [outcome.rewards, outcome.discount, Self.observation(memory, at: outcome.place)]
+      let outcome = buffer.outcome(of: byObservation[start] ?? -1, steps: n, discountFactor: 0.5)
+      return [outcome.rewards, outcome.discount, Self.observation(buffer, at: outcome.index)]
     }
     #expect(byObservation.keys.sorted() == [10, 11, 20, 21, 30, 40, 41])
     #expect(outcome(10, 1) == [1, 0.5, 11])
@@ -150,43 +149,43 @@ struct ReplayMemoryTests {
 
   @Test("an observation costs its bytes once: 4 for each number, reward and link")
   func bytes() {
-    var memory = ReplayMemory(capacity: 1000, observations: 60, actions: 16, worlds: 1)
-    #expect(memory.bytesPerTransition == 4 * (60 + 16 + 1 + 1))
+    var buffer = ReplayBuffer(capacity: 1000, observations: 60, actions: 16, worlds: 1)
+    #expect(buffer.bytesPerTransition == 4 * (60 + 16 + 1 + 1))
     let row = [Float](repeating: 0, count: 60)
-    memory.begin(worlds: 0..<1, observations: row)
+    buffer.begin(worlds: 0..<1, observations: row)
     for _ in 0..<100 {
-      memory.record(
+      buffer.record(
         worlds: 0..<1, actions: [Float](repeating: 0, count: 16), rewards: [0], endings: [.running],
         finalObservations: row, observations: row)
     }
-    #expect(memory.written == 101 && memory.transitionCount == 100)
-    #expect(memory.bytes(of: 0..<101).count == 101 * memory.bytesPerTransition)
+    #expect(buffer.written == 101 && buffer.transitionCount == 100)
+    #expect(buffer.bytes(of: 0..<101).count == 101 * buffer.bytesPerTransition)
   }
 
   @Test("kept as bytes and read back, half full or wrapped, it goes on to the same bits", arguments: [20, 60, 500])
   func keeping(steps: Int) {
     let capacity = 101
-    var memory = ReplayMemory(capacity: capacity, observations: 1, actions: 1, worlds: 2)
+    var buffer = ReplayBuffer(capacity: capacity, observations: 1, actions: 1, worlds: 2)
     var diary = Diary(worlds: 2)
-    diary.begin(&memory)
-    for _ in 0..<steps { diary.step(&memory) }
-    var copy = ReplayMemory(capacity: capacity, observations: 1, actions: 1, worlds: 2)
-    let hasBegun = copy.begin(from: memory.state)
+    diary.begin(&buffer)
+    for _ in 0..<steps { diary.step(&buffer) }
+    var copy = ReplayBuffer(capacity: capacity, observations: 1, actions: 1, worlds: 2)
+    let hasBegun = copy.begin(from: buffer.state)
     // Settled slots do not change: they could have been written at any time before.
-    #expect(memory.settled < memory.written && memory.settled >= memory.written - 4)
-    let hasOld = copy.restore(memory.oldest, from: memory.bytes(of: memory.oldest..<memory.settled))
-    let hasNew = copy.restore(memory.settled, from: memory.bytes(of: memory.settled..<memory.written))
+    #expect(buffer.settled < buffer.written && buffer.settled >= buffer.written - 4)
+    let hasOld = copy.restore(buffer.oldest, from: buffer.bytes(of: buffer.oldest..<buffer.settled))
+    let hasNew = copy.restore(buffer.settled, from: buffer.bytes(of: buffer.settled..<buffer.written))
     #expect(hasBegun && hasOld && hasNew)
     var (diary1, diary2) = (diary, diary)
     for _ in 0..<150 {
-      #expect(copy.transitionCount == memory.transitionCount && copy.state == memory.state)
-      #expect(copy.bytes(of: copy.oldest..<copy.written) == memory.bytes(of: memory.oldest..<memory.written))
-      #expect(Self.sampled(copy, count: 50) == Self.sampled(memory, count: 50))
-      diary1.step(&memory)
+      #expect(copy.transitionCount == buffer.transitionCount && copy.state == buffer.state)
+      #expect(copy.bytes(of: copy.oldest..<copy.written) == buffer.bytes(of: buffer.oldest..<buffer.written))
+      #expect(Self.sampled(copy, count: 50) == Self.sampled(buffer, count: 50))
+      diary1.step(&buffer)
       diary2.step(&copy)
     }
-    var other = ReplayMemory(capacity: capacity + 1, observations: 1, actions: 1, worlds: 2)
-    let fits = other.begin(from: memory.state)
-    #expect(!fits, "the state of a memory of another size")
+    var other = ReplayBuffer(capacity: capacity + 1, observations: 1, actions: 1, worlds: 2)
+    let fits = other.begin(from: buffer.state)
+    #expect(!fits, "the state of a buffer of another size")
   }
 }

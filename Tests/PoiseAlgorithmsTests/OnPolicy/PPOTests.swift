@@ -1,9 +1,9 @@
+import Foundation
 @testable import PoiseAlgorithms
 import PoiseCore
 import PoiseEnvironments
 import PoiseNetworks
 import Testing
-
 
 /// A problem with two states, seen as (1, 0) and (0, 1): from the first to the second, then the end.
 ///
@@ -45,23 +45,27 @@ struct PPOTests {
   static let symmetry = MirrorSymmetry(
     observations: Reflection(partners: [1, 0], signs: [1, 1]), actions: Reflection(partners: [0], signs: [-1]))
 
-  static func make(_ settings: PPOParameters, seed: UInt64 = 1) -> PPO {
+  static func make(_ settings: PPOParameters, actions: Space = box(1), seed: UInt64 = 1) -> PPO {
     PPO(
-      settings, observations: 2, actions: 1, symmetry: settings.mirrorSymmetry == nil ? nil : symmetry, seed: seed,
-      instructionSet: .baseline)
+      settings,
+      for: LearnerContext(
+        observationSpace: box(2), actionSpace: actions, symmetry: settings.mirrorSymmetry == nil ? nil : symmetry,
+        seed: seed, instructionSet: .baseline))
   }
 
   /// One rollout of the two-state problem with the policy as it stands.
-  private static func rollOut(_ ppo: PPO, _ problem: inout TwoStates, _ random: inout [RandomStream]) -> RolloutSegment
-  {
+  private static func rollOut(
+    _ ppo: PPO, _ problem: inout TwoStates, _ random: inout [RandomStream], actions space: Space = box(1)
+  ) -> RolloutSegment {
     let worlds = problem.isSecond.count
     var segment = RolloutSegment(
       ppo.model, worlds: worlds, steps: ppo.settings.rolloutLength, instructionSet: .baseline)
-    var actions = [Float](repeating: 0, count: worlds)
+    var actions = [Float](repeating: 0, count: worlds * space.count)
     segment.begin()
     for _ in 0..<ppo.settings.rolloutLength {
       segment.act(problem.observations, ppo.model, random: &random, into: &actions)
-      let (rewards, endings) = problem.step(actions)
+      // The first number of each action counts.
+      let (rewards, endings) = problem.step((0..<worlds).map { actions[$0 * space.count] })
       // The last observation of an episode is the second state's.
       segment.record(
         rewards: rewards, endings: endings, finalObservations: Array(repeating: [0, 1], count: worlds).flatMap { $0 },
@@ -74,9 +78,10 @@ struct PPOTests {
   }
 
   private static func train(
-    _ settings: PPOParameters, updates: Int, threads: Int = 1, ending: EpisodeEnding = .terminated
+    _ settings: PPOParameters, actions: Space = box(1), updates: Int, threads: Int = 1,
+    ending: EpisodeEnding = .terminated
   ) -> (ppo: PPO, metrics: [PPOMetrics], last: RolloutSegment) {
-    var ppo = make(settings)
+    var ppo = make(settings, actions: actions)
     var problem = TwoStates(worlds: settings.worlds)
     problem.ending = ending
     var random = (0..<settings.worlds).map { RandomStream(seed: 7, purpose: .testing, index: $0) }
@@ -95,7 +100,7 @@ struct PPOTests {
   func knownValue(ending: EpisodeEnding) {
     let (ppo, _, segment) = Self.train(Self.settings(), updates: 60, ending: ending)
     let (mean, σ) = (
-      Double(segment.means[1]),
+      Double(segment.outputs[1]),
       Double(Float.exponential(ppo.model.parameters[ppo.model.actor.logDeviations.lowerBound]))
     )
     // World 1 starts in the second state, world 0 in the first (an even number of steps went by).
@@ -104,6 +109,137 @@ struct PPOTests {
     #expect(abs(mean) < 0.15, "the best action is 0, the policy's \(mean)")
     #expect(abs(Double(segment.values[1]) - second) < 0.1, "\(segment.values[1]) for \(second)")
     #expect(abs(Double(segment.values[0]) - 0.5 * second) < 0.1, "\(segment.values[0]) for \(0.5 * second)")
+  }
+
+  @Test("learns which of three choices is best, and what that is worth", arguments: PPOParameters.Objective.allCases)
+  func choices(objective: PPOParameters.Objective) throws {
+    var settings = Self.settings()
+    settings.objective = objective
+    // The second step pays 1 − a², so the choice 0 pays 1, 1 nothing and 2 costs 3.
+    let actions = Space.discrete(["best", "middle", "worst"])
+    let (ppo, metrics, segment) = Self.train(settings, actions: actions, updates: 60)
+    #expect(abs(segment.values[1] - 1) < 0.1 && abs(segment.values[0] - 0.5) < 0.1)
+    #expect(metrics[0].entropy > 1 && (metrics.last?.entropy ?? 2) < metrics[0].entropy && metrics[0].deviation == nil)
+    let kept = try Policy(ppo.policy.tensors(), file: "test", observations: box(2), actions: actions)
+    var workspace = PolicyWorkspace(kept, rowCapacity: 1, instructionSet: .baseline)
+    var action: [Float] = [7]
+    var span = action.mutableSpan
+    let second: [Float] = [0, 1]
+    workspace.act(second.span, into: &span)
+    #expect(action == [0])
+    var copy = Self.make(settings, actions: actions, seed: 99)
+    try copy.read(ppo.tensors(), file: "test")
+    #expect(copy.model.parameters.hasSameBits(as: ppo.model.parameters))
+    #expect(throws: InvalidInput.self) {
+      try Policy(ppo.policy.tensors(), file: "test", observations: box(2), actions: box(3))
+    }
+  }
+
+  /// The loss of a whole rollout once more, in double and as plainly as can be.
+  private static func plainLoss(_ ppo: PPO, _ p: [Double]) -> (loss: Double, clipped: Int, valueClipped: Int) {
+    let (settings, batch, actor) = (ppo.settings, ppo.batch, ppo.model.actor)
+    let n = actor.outputCount
+    func row(_ values: AlignedVector<Float>, _ k: Int, _ width: Int) -> [Double] {
+      (0..<width).map { Double(values[k * width + $0]) }
+    }
+    func logSoftmax(_ z: [Double]) -> [Double] {
+      let sum = log(z.reduce(0) { $0 + exp($1) })
+      return z.map { $0 - sum }
+    }
+    var (loss, clipped, valueClipped) = (0.0, 0, 0)
+    let ε = settings.clipRange
+    for k in 0..<batch.count {
+      let observation = row(batch.observations, k, 2)
+      let outputs = plainForward(actor.network, p, observation)
+      let old = row(batch.outputs, k, n)
+      var (logProbability, divergence, entropy) = (0.0, 0.0, 0.0)
+      if actor.distribution == .categorical {
+        let (new, before) = (logSoftmax(outputs), logSoftmax(old))
+        logProbability = new[Int(batch.actions[k])]
+        divergence = zip(before, new).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
+        entropy = -new.reduce(0) { $0 + exp($1) * $1 }
+      } else {
+        for j in 0..<n {
+          let (logσ, oldLogσ) = (p[actor.logDeviations.lowerBound + j], Double(batch.logDeviations[j]))
+          let z = (Double(batch.actions[k * n + j]) - outputs[j]) / exp(logσ)
+          logProbability -= z * z / 2 + logσ + log(2 * Double.pi) / 2
+          let shift = old[j] - outputs[j]
+          divergence += logσ - oldLogσ + (exp(2 * oldLogσ) + shift * shift) / (2 * exp(2 * logσ)) - 0.5
+          entropy += logσ + 0.5 * log(2 * Double.pi * M_E)
+        }
+      }
+      let ratio = exp(logProbability - Double(batch.logProbabilities[k]))
+      let advantage = Double(batch.advantages[k])
+      let bounded = min(max(ratio, 1 - ε), 1 + ε)
+      if settings.objective == .clipped {
+        loss -= min(ratio * advantage, bounded * advantage)
+        if bounded * advantage < ratio * advantage { clipped += 1 }
+      } else {
+        loss -= ratio * advantage - ppo.penalty * divergence
+      }
+      loss -= settings.entropyCoefficient * entropy
+      let (value, oldValue) = (plainForward(ppo.model.critic, p, observation)[0], Double(batch.values[k]))
+      let plain = value - Double(batch.returns[k])
+      var error = plain * plain
+      if let range = settings.valueClipRange {
+        let bounded = oldValue + min(max(value - oldValue, -range), range) - Double(batch.returns[k])
+        if bounded * bounded > error { (error, valueClipped) = (bounded * bounded, valueClipped + 1) }
+      }
+      loss += settings.valueCoefficient * error
+      if settings.isSmoothed {
+        let next = plainForward(actor.network, p, row(batch.nextObservations, k, 2))
+        loss +=
+          settings.smoothnessCoefficient
+          * zip(outputs, next).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      }
+    }
+    return (loss / Double(batch.count), clipped, valueClipped)
+  }
+
+  @Test(
+    "the gradients of the whole loss agree with finite differences: value clipping, entropy, smoothness, both objectives",
+    arguments: PPOParameters.Objective.allCases, [box(2), Space.discrete(["a", "b", "c"])])
+  func wholeLoss(objective: PPOParameters.Objective, actions: Space) {
+    var settings = Self.settings()
+    settings.objective = objective
+    settings.penaltyCoefficient = 0.7
+    settings.clipRange = 0.05
+    settings.valueClipRange = 0.05
+    settings.valueCoefficient = 0.4
+    settings.entropyCoefficient = 0.3
+    settings.smoothnessCoefficient = actions.choices == nil ? 0.6 : 0
+    (settings.shards, settings.minibatchSize) = (3, settings.rolloutSize)
+    (settings.hiddenSizes, settings.valueHiddenSizes) = ([5, 4], [6])
+    var ppo = Self.make(settings, actions: actions)
+    // Far enough from the policy that acted for ratios and values beyond the clips.
+    var random = RandomStream(seed: 4, purpose: .testing)
+    for i in ppo.model.actor.network.parameters { ppo.model.parameters[i] += Float(0.3 * random.normal()) }
+    var problem = TwoStates(worlds: 8)
+    var streams = (0..<8).map { RandomStream(seed: 7, purpose: .testing, index: $0) }
+    let segment = Self.rollOut(ppo, &problem, &streams, actions: actions)
+    for i in 0..<ppo.model.parameters.count { ppo.model.parameters[i] += Float(0.1 * random.normal()) }
+
+    var metrics = PPOMetrics()
+    ppo.gather([segment], &metrics)
+    let rows = 0..<ppo.batch.count
+    let loss = ppo.loss(ppo.computeGradients(rows: rows, pool: WorkerPool(threadCount: 1)), rows: rows.count)
+    let parameters = Array(ppo.model.parameters).map(Double.init)
+    let plain = Self.plainLoss(ppo, parameters)
+    #expect(abs(loss - plain.loss) < 1e-5 * (1 + abs(loss)))
+    #expect(plain.clipped > 5 || objective == .penalized, "\(plain.clipped) rows of \(rows.count) clipped")
+    #expect(plain.valueClipped > 5, "\(plain.valueClipped) values of \(rows.count) clipped")
+    let used = [ppo.model.actor.network, ppo.model.critic].flatMap { network in
+      network.layers.flatMap { Array($0.weights) + Array($0.biases) }
+    }
+    for i in used + Array(ppo.model.actor.logDeviations) {
+      var moved = parameters
+      moved[i] = parameters[i] + 1e-6
+      let above = Self.plainLoss(ppo, moved).loss
+      moved[i] = parameters[i] - 1e-6
+      let slope = (above - Self.plainLoss(ppo, moved).loss) / 2e-6
+      #expect(abs(slope - Double(ppo.gradients[i])) < 2e-5 * (1 + abs(slope)), "parameter \(i)")
+    }
+    #expect(ppo.gradients.euclideanNorm(instructionSet: .baseline) > 0.1)
   }
 
   @Test("clipping keeps the policy near the old one where the bare objective runs away")
@@ -302,7 +438,7 @@ struct PPOTests {
     let raw: [Float] = [3, -1, 5, 2, 4, 7]
     ppo.model.normalizer?.observe(raw.span)
     let policy = ppo.policy
-    let again = try Policy(policy.tensors(), file: "test", observations: 2, actions: 1)
+    let again = try Policy(policy.tensors(), file: "test", observations: box(2), actions: box(1))
     var actions: [[Float]] = []
     for policy in [policy, again, policy] {
       var workspace = PolicyWorkspace(policy, rowCapacity: 3, instructionSet: .baseline)
@@ -314,7 +450,9 @@ struct PPOTests {
     }
     #expect(actions[0] == actions[1] && actions[0] == actions[2])
     #expect(policy.normalizer?.isFrozen == true)
-    #expect(throws: InvalidInput.self) { try Policy(policy.tensors(), file: "test", observations: 3, actions: 1) }
+    #expect(throws: InvalidInput.self) {
+      try Policy(policy.tensors(), file: "test", observations: box(3), actions: box(1))
+    }
   }
 
   @Test("a log σ beyond its bounds and a learning rate whose floor is above its ceiling are refused")

@@ -28,16 +28,27 @@ public enum GeneralizedAdvantage {
       "\(count) rewards, \(values.count) values, \(nextValues.count) next values, \(endings.count) endings")
     let (γ, λ) = (discountFactor, lambda)
     // Âₜ₊₁, or 0 past an end, past a fault and past the rollout.
-    var following = 0.0
+    var nextAdvantage = 0.0
     for t in stride(from: count - 1, through: 0, by: -1) {
       guard endings[t] != .fault else {
-        (advantages[t], following) = (0, 0)
+        (advantages[t], nextAdvantage) = (0, 0)
         continue
       }
       let next = endings[t] == .terminated ? 0 : Double(nextValues[t])
       let δ = Double(rewards[t]) + γ * next - Double(values[t])
-      following = δ + (endings[t].isOver ? 0 : γ * λ * following)
-      advantages[t] = Float(following)
+      nextAdvantage = δ + (endings[t].isOver ? 0 : γ * λ * nextAdvantage)
+      advantages[t] = Float(nextAdvantage)
     }
+  }
+
+  /// The same over arrays, which may all be parts of one value.
+  public static func write(
+    rewards: [Float], values: [Float], nextValues: [Float], endings: [EpisodeEnding], discountFactor: Double,
+    lambda: Double, into advantages: inout [Float]
+  ) {
+    var span = advantages.mutableSpan
+    write(
+      rewards: rewards.span, values: values.span, nextValues: nextValues.span, endings: endings.span,
+      discountFactor: discountFactor, lambda: lambda, into: &span)
   }
 }

@@ -2,10 +2,10 @@ public import PoiseCore
 public import PoiseEnvironments
 import PoiseNetworks
 
-/// What was lived, to be learned from again and again: the observations of all worlds in one ring, in the order in which they came.
+/// A ring buffer of transitions: the observations of all worlds, in the order in which they came.
 ///
 /// A slot holds one observation; once the control step after it is over, also the action taken there, its reward and a link to the
-/// slot of the observation that followed. So an observation that ends one transition and begins the next is stored once. An
+/// slot of the next observation. So an observation that ends one transition and begins the next is stored once. An
 /// episode's last observation has a slot of its own, without a link: the bootstrap past a time limit needs it. Faulted steps
 /// are never linked, so no learner sees them.
 ///
@@ -13,13 +13,13 @@ import PoiseNetworks
 ///                                          that is still there has all that follows it
 ///
 /// Nothing is allocated after `init`. Shapes: [capacity, …] each.
-public struct ReplayMemory: Sendable {
+public struct ReplayBuffer: Sendable {
   /// Slots; as many transitions, less one for each episode that ended and one for each world.
   public let capacity: Int
   public let observationCount: Int
   public let actionCount: Int
   public let worldCount: Int
-  /// Slots written since the beginning; number k stands at place k mod capacity.
+  /// Slots written since the beginning; number k stands at index k mod capacity.
   public private(set) var written = 0
   /// Transitions that can be sampled.
   public private(set) var transitionCount = 0
@@ -30,12 +30,12 @@ public struct ReplayMemory: Sendable {
   private var actions: AlignedVector<Float>
   /// [capacity]
   private var rewards: AlignedVector<Float>
-  /// The place of the observation that followed, or why there is none. [capacity]
+  /// The index of the next observation, or why there is none. [capacity]
   private var links: [Int32]
   /// The number of each world's newest slot, [worlds].
   private var newest: [Int]
 
-  /// What stands in `links` where no observation followed.
+  /// What stands in `links` where there is no next observation.
   private enum Link {
     /// The step is not over yet.
     static let open: Int32 = -1
@@ -51,7 +51,7 @@ public struct ReplayMemory: Sendable {
   public init(capacity: Int, observations: Int, actions: Int, worlds: Int) {
     precondition(
       capacity >= 4 * worlds && capacity <= Int(Int32.max) && worlds > 0,
-      "a memory of \(capacity) slots for \(worlds) worlds; allowed 4 for each world to 2³¹ − 1")
+      "a buffer of \(capacity) slots for \(worlds) worlds; allowed 4 for each world to 2³¹ − 1")
     self.capacity = capacity
     observationCount = observations
     actionCount = actions
@@ -87,33 +87,33 @@ public struct ReplayMemory: Sendable {
   ///   - taken: actions as they were applied, [worlds, actions].
   ///   - gained, endings: rewards and how the episodes stood, [worlds].
   ///   - finals: last observations of the episodes that ended, in their rows, [worlds, observations].
-  ///   - following: what the next action is chosen for, [worlds, observations].
+  ///   - next: what the next action is chosen for, [worlds, observations].
   public mutating func record(
     worlds: Range<Int>, actions taken: [Float], rewards gained: [Float], endings: [EpisodeEnding],
-    finalObservations finals: [Float], observations following: [Float]
+    finalObservations finals: [Float], observations next: [Float]
   ) {
     precondition(
-      taken.count == worlds.count * actionCount && following.count == worlds.count * observationCount,
-      "\(taken.count) numbers for the actions of \(worlds.count) worlds, \(following.count) for their observations")
+      taken.count == worlds.count * actionCount && next.count == worlds.count * observationCount,
+      "\(taken.count) numbers for the actions of \(worlds.count) worlds, \(next.count) for their observations")
     for (i, world) in worlds.enumerated() {
       precondition(newest[world] >= 0, "world \(world) has not begun")
-      let place = newest[world] % capacity
+      let index = newest[world] % capacity
       guard endings[i] != .fault else {
-        links[place] = Link.cut
-        newest[world] = append(following, row: i, link: Link.open)
+        links[index] = Link.cut
+        newest[world] = append(next, row: i, link: Link.open)
         continue
       }
-      for j in 0..<actionCount { actions[place * actionCount + j] = taken[i * actionCount + j] }
-      rewards[place] = gained[i]
-      var next = -1
+      for j in 0..<actionCount { actions[index * actionCount + j] = taken[i * actionCount + j] }
+      rewards[index] = gained[i]
+      var linked = -1
       switch endings[i] {
-      case .terminated: next = append(finals, row: i, link: Link.terminated)
-      case .truncated: next = append(finals, row: i, link: Link.cut)
+      case .terminated: linked = append(finals, row: i, link: Link.terminated)
+      case .truncated: linked = append(finals, row: i, link: Link.cut)
       case .running, .fault: break
       }
-      newest[world] = append(following, row: i, link: Link.open)
-      if next < 0 { next = newest[world] }
-      links[place] = Int32(next % capacity)
+      newest[world] = append(next, row: i, link: Link.open)
+      if linked < 0 { linked = newest[world] }
+      links[index] = Int32(linked % capacity)
       transitionCount += 1
     }
   }
@@ -122,12 +122,12 @@ public struct ReplayMemory: Sendable {
   ///
   /// - Returns: its number.
   private mutating func append(_ rows: [Float], row: Int, link: Int32) -> Int {
-    let place = written % capacity
-    if written >= capacity, links[place] >= 0 { transitionCount -= 1 }
+    let index = written % capacity
+    if written >= capacity, links[index] >= 0 { transitionCount -= 1 }
     let n = observationCount
-    var target = observations.mutableSpan(of: place * n..<(place + 1) * n)
+    var target = observations.mutableSpan(of: index * n..<(index + 1) * n)
     for k in 0..<n { target[k] = rows[row * n + k] }
-    links[place] = link
+    links[index] = link
     written += 1
     return written - 1
   }
@@ -136,13 +136,13 @@ public struct ReplayMemory: Sendable {
 
   /// Draws transitions uniformly, with replacement.
   ///
-  /// Places are drawn until one holds a transition, so every transition is equally likely whatever stands between them.
+  /// Indices are drawn until one holds a transition, so every transition is equally likely whatever stands between them.
   ///
-  /// - Parameter places: all of them are written.
-  public func sample(into places: inout [Int], using random: inout RandomStream) {
-    precondition(transitionCount > 0, "a memory without transitions")
-    for i in places.indices {
-      repeat { places[i] = random.index(below: filled) } while links[places[i]] < 0
+  /// - Parameter indices: all of them are written.
+  public func sample(into indices: inout [Int], using random: inout RandomStream) {
+    precondition(transitionCount > 0, "a buffer without transitions")
+    for i in indices.indices {
+      repeat { indices[i] = random.index(below: filled) } while links[indices[i]] < 0
     }
   }
 
@@ -150,10 +150,10 @@ public struct ReplayMemory: Sendable {
   public struct Outcome: Hashable, Sendable {
     /// Σ γᵏ rₜ₊ₖ over the m ≤ n steps that are there.
     public var rewards: Float
-    /// γᵐ, or 0 where the task ended: the factor on the value at `place`.
+    /// γᵐ, or 0 where the task ended: the factor on the value at `index`.
     public var discount: Float
     /// The observation after them.
-    public var place: Int
+    public var index: Int
   }
 
   /// Follows the links from a transition for up to n steps: fewer where the episode is over or has come no further yet.
@@ -161,47 +161,43 @@ public struct ReplayMemory: Sendable {
   ///     R = Σ_{k<m} γᵏ rₜ₊ₖ,   then γᵐ V(oₜ₊ₘ), m ≤ n
   ///
   /// Source: Sutton 1988, "Learning to Predict by the Methods of Temporal Differences"; for DDPG, Barth-Maron et al. 2018, eq. 5.
-  public func outcome(of place: Int, steps n: Int, discountFactor γ: Float) -> Outcome {
-    var outcome = Outcome(rewards: 0, discount: 1, place: place)
+  public func outcome(of index: Int, steps n: Int, discountFactor γ: Float) -> Outcome {
+    var outcome = Outcome(rewards: 0, discount: 1, index: index)
     for _ in 0..<n {
-      let next = links[outcome.place]
+      let next = links[outcome.index]
       guard next >= 0 else { break }
-      outcome.rewards += outcome.discount * rewards[outcome.place]
+      outcome.rewards += outcome.discount * rewards[outcome.index]
       outcome.discount *= γ
-      outcome.place = Int(next)
+      outcome.index = Int(next)
     }
-    if links[outcome.place] == Link.terminated { outcome.discount = 0 }
+    if links[outcome.index] == Link.terminated { outcome.discount = 0 }
     return outcome
   }
 
-  /// Copies observations, normalised if there is a normaliser: row i is that of `places[i]`.
+  /// Copies observations, normalised if there is a normaliser: row i is that of `indices[i]`.
   func gatherObservations(
-    _ places: ArraySlice<Int>, _ normalizer: RunningNormalizer?, into rows: inout AlignedVector<Float>
+    _ indices: ArraySlice<Int>, _ normalizer: RunningNormalizer?, into rows: inout AlignedVector<Float>
   ) {
     let n = observationCount
     var target = rows.mutableSpan
     var row = 0
-    for place in places {
-      let source = observations.span.extracting(place * n..<(place + 1) * n)
-      if let normalizer {
-        var part = target._mutatingExtracting(row * n..<(row + 1) * n)
-        normalizer.normalize(source, into: &part)
-      } else {
-        for k in source.indices { target[row * n + k] = source[k] }
-      }
+    for index in indices {
+      let source = observations.span.extracting(index * n..<(index + 1) * n)
+      var part = target._mutatingExtracting(row * n..<(row + 1) * n)
+      normalizer.normalize(source, into: &part)
       row += 1
     }
   }
 
-  /// Copies actions: row i is that of `places[i]`.
-  func gatherActions(_ places: ArraySlice<Int>, into rows: inout AlignedVector<Float>) {
-    rows.gather(places, of: actions, columns: actionCount)
+  /// Copies actions: row i is that of `indices[i]`.
+  func gatherActions(_ indices: ArraySlice<Int>, into rows: inout AlignedVector<Float>) {
+    rows.gather(indices, of: actions, columns: actionCount)
   }
 }
 
-// MARK: - Keeping
+// MARK: - Checkpointing
 
-extension ReplayMemory {
+extension ReplayBuffer {
   /// Slots with numbers below this will not change any more, but be overwritten as a whole one day.
   public var settled: Int { newest.contains(-1) ? 0 : newest.reduce(written) { min($0, $1) } }
 
@@ -232,18 +228,18 @@ extension ReplayMemory {
       position += 4
     }
     for number in numbers {
-      let place = number % capacity
-      for k in 0..<observationCount { put(observations[place * observationCount + k].bitPattern) }
-      for k in 0..<actionCount { put(actions[place * actionCount + k].bitPattern) }
-      put(rewards[place].bitPattern)
-      put(UInt32(bitPattern: links[place]))
+      let index = number % capacity
+      for k in 0..<observationCount { put(observations[index * observationCount + k].bitPattern) }
+      for k in 0..<actionCount { put(actions[index * actionCount + k].bitPattern) }
+      put(rewards[index].bitPattern)
+      put(UInt32(bitPattern: links[index]))
     }
     return bytes
   }
 
-  /// Empties the memory and sets where it stood; `restore(_:from:)` must follow for every slot from `oldest` to `written`.
+  /// Empties the buffer and sets where it stood; `restore(_:from:)` must follow for every slot from `oldest` to `written`.
   ///
-  /// - Returns: whether the state is of a memory of this shape, and in itself possible; if not, nothing was changed.
+  /// - Returns: whether the state is of a buffer of this shape, and in itself possible; if not, nothing was changed.
   public mutating func begin(from state: State) -> Bool {
     guard
       state.shape == shape, state.written.isPossibleCount, state.newest.count == worldCount,
@@ -259,7 +255,7 @@ extension ReplayMemory {
   /// - Parameters:
   ///   - first: number of the first slot.
   ///   - bytes: as `bytes(of:)` gave them; numbers before `oldest` are passed over.
-  /// - Returns: whether all links lead to a place of this memory.
+  /// - Returns: whether all links lead to an index of this buffer.
   public mutating func restore(_ first: Int, from bytes: [UInt8]) -> Bool {
     precondition(
       bytes.count.isMultiple(of: bytesPerTransition) && first + bytes.count / bytesPerTransition <= written,
@@ -274,14 +270,14 @@ extension ReplayMemory {
         position += bytesPerTransition
         continue
       }
-      let place = number % capacity
-      for k in 0..<observationCount { observations[place * observationCount + k] = Float(bitPattern: take()) }
-      for k in 0..<actionCount { actions[place * actionCount + k] = Float(bitPattern: take()) }
-      rewards[place] = Float(bitPattern: take())
+      let index = number % capacity
+      for k in 0..<observationCount { observations[index * observationCount + k] = Float(bitPattern: take()) }
+      for k in 0..<actionCount { actions[index * actionCount + k] = Float(bitPattern: take()) }
+      rewards[index] = Float(bitPattern: take())
       let link = Int32(bitPattern: take())
       guard link >= Link.cut && Int(link) < capacity else { return false }
       if link >= 0 { transitionCount += 1 }
-      links[place] = link
+      links[index] = link
     }
     return true
   }

@@ -7,20 +7,23 @@ public import PoiseNetworks
 /// Filled by one thread: `begin`, then for each control step `act` and `record`, then `finish`. Rows are time-major: row t W + w is
 /// world w at step t. Nothing is allocated after `init`.
 public struct RolloutSegment: Sendable {
+  /// Environments of the block.
   public let worlds: Int
-  /// T
+  /// T: control steps of the rollout.
   public let steps: Int
   let observationCount: Int
   let actionCount: Int
+  /// Outputs of the policy's network.
+  let outputCount: Int
 
   /// As the networks took them, [T + 1, worlds, observations]; the last step's are those after the cut.
   var observations: AlignedVector<Float>
-  /// Unclipped samples, which log-probabilities are computed on, [T, worlds, actions].
+  /// Samples, unclipped and before any squashing: what log-probabilities are computed on. [T, worlds, actions]
   var actions: AlignedVector<Float>
-  /// μ of the policy that acted, [T, worlds, actions].
-  var means: AlignedVector<Float>
+  /// Outputs of the policy's network that acted: the parameters of the distribution, [T, worlds, outputs].
+  var outputs: AlignedVector<Float>
   /// log π(aₜ|oₜ) of the policy that acted, [T, worlds].
-  var logDensities: AlignedVector<Float>
+  var logProbabilities: AlignedVector<Float>
   /// As the environments gave them, [T, worlds].
   public private(set) var rewards: [Float]
   /// [T, worlds]
@@ -40,7 +43,8 @@ public struct RolloutSegment: Sendable {
   private var step = 0
   private var actorWorkspace: MLPWorkspace<Float>
   private var criticWorkspace: MLPWorkspace<Float>
-  private var noise: AlignedVector<Float>
+  /// Of one step: random numbers [worlds, noise], samples [worlds, actions].
+  private var noise, samples: AlignedVector<Float>
   private var column: Column
 
   /// One world's row of numbers, contiguous for the advantage's pass over time, [T].
@@ -52,16 +56,20 @@ public struct RolloutSegment: Sendable {
   /// Rows that the critic takes at once.
   private static let valueRows = 256
 
+  /// - Parameters:
+  ///   - worlds: environments of the block.
+  ///   - steps: T.
   public init(_ model: ActorCritic, worlds: Int, steps: Int, instructionSet: InstructionSet) {
     self.worlds = worlds
     self.steps = steps
     observationCount = model.observationCount
     actionCount = model.actionCount
+    outputCount = model.actor.outputCount
     let rows = worlds * steps
     observations = AlignedVector(zeros: (rows + worlds) * observationCount)
     actions = AlignedVector(zeros: rows * actionCount)
-    means = AlignedVector(zeros: rows * actionCount)
-    logDensities = AlignedVector(zeros: rows)
+    outputs = AlignedVector(zeros: rows * outputCount)
+    logProbabilities = AlignedVector(zeros: rows)
     rewards = Array(repeating: 0, count: rows)
     endings = Array(repeating: .running, count: rows)
     values = AlignedVector(zeros: rows + worlds)
@@ -74,7 +82,8 @@ public struct RolloutSegment: Sendable {
       model.actor.network, rowCapacity: worlds, instructionSet: instructionSet, isForTraining: false)
     criticWorkspace = MLPWorkspace(
       model.critic, rowCapacity: Self.valueRows, instructionSet: instructionSet, isForTraining: false)
-    noise = AlignedVector(zeros: worlds * actionCount)
+    noise = AlignedVector(zeros: worlds * model.actor.distribution.noiseCount(outputs: outputCount))
+    samples = AlignedVector(zeros: worlds * actionCount)
     let zeros = [Float](repeating: 0, count: steps)
     column = Column(
       rewards: zeros, values: zeros, nextValues: zeros, advantages: zeros,
@@ -95,7 +104,7 @@ public struct RolloutSegment: Sendable {
   /// - Parameters:
   ///   - raw: observations as the environments gave them, [worlds, observations].
   ///   - random: one stream for each world.
-  ///   - output: unclipped, [worlds, actions].
+  ///   - output: as they are to be applied, unclipped, [worlds, actions].
   public mutating func act(
     _ raw: [Float], _ model: borrowing ActorCritic, random: inout [RandomStream], into output: inout [Float]
   ) {
@@ -104,22 +113,16 @@ public struct RolloutSegment: Sendable {
     keepObservations(raw.span, model, step: step)
     actorWorkspace.setInputs(observations, firstRow: step * worlds, rows: worlds)
     actorWorkspace.forward(rows: worlds, parameters: model.parameters)
-    for w in 0..<worlds {
-      var row = noise.mutableSpan(of: w * actionCount..<(w + 1) * actionCount)
-      random[w].fillNormal(&row)
-    }
-    let first = step * worlds * actionCount
-    let deviations = model.actor.logDeviations.lowerBound
-    for j in 0..<actionCount {
-      let deviation = Float.exponential(model.parameters[deviations + j])
-      for w in 0..<worlds {
-        let k = w * actionCount + j
-        let mean = actorWorkspace.outputs[k]
-        let action = mean + deviation * noise[k]
-        means[first + k] = mean
-        actions[first + k] = action
-        output[k] = action
-      }
+    let policy = model.actor
+    policy.distribution.fillNoise(outputs: outputCount, using: &random, into: &noise)
+    policy.writeSamples(
+      rows: worlds, outputs: actorWorkspace.outputs, parameters: model.parameters, noise: noise, into: &samples)
+    outputs.copyElements(
+      0..<worlds * outputCount, of: actorWorkspace.outputs, to: step * worlds * outputCount)
+    actions.copyElements(0..<worlds * actionCount, of: samples, to: step * worlds * actionCount)
+    let isSquashed = policy.distribution == .squashedGaussian
+    for k in 0..<worlds * actionCount {
+      output[k] = isSquashed ? Float.hyperbolicTangent(samples[k]) : samples[k]
     }
   }
 
@@ -136,9 +139,8 @@ public struct RolloutSegment: Sendable {
       endings[row] = newEndings[w]
       guard newEndings[w] == .truncated else { continue }
       let n = observationCount
-      let place = cutRows.count * n
-      var target = cutObservations.mutableSpan(of: place..<place + n)
-      Self.normalize(finals.span.extracting(w * n..<(w + 1) * n), model, into: &target)
+      var target = cutObservations.mutableSpan(of: cutRows.count * n..<(cutRows.count + 1) * n)
+      model.normalizer.normalize(finals.span.extracting(w * n..<(w + 1) * n), into: &target)
       cutRows.append(row)
     }
     step += 1
@@ -147,17 +149,7 @@ public struct RolloutSegment: Sendable {
   private mutating func keepObservations(_ raw: Span<Float>, _ model: borrowing ActorCritic, step: Int) {
     let count = worlds * observationCount
     var target = observations.mutableSpan(of: step * count..<(step + 1) * count)
-    Self.normalize(raw, model, into: &target)
-  }
-
-  private static func normalize(
-    _ raw: Span<Float>, _ model: borrowing ActorCritic, into target: inout MutableSpan<Float>
-  ) {
-    if let normalizer = model.normalizer {
-      normalizer.normalize(raw, into: &target)
-    } else {
-      for i in raw.indices { target[i] = raw[i] }
-    }
+    model.normalizer.normalize(raw, into: &target)
   }
 
   // MARK: Finishing
@@ -168,8 +160,8 @@ public struct RolloutSegment: Sendable {
   public mutating func finish(_ raw: [Float], _ model: borrowing ActorCritic) {
     precondition(step == steps, "\(step) of \(steps) steps were recorded")
     keepObservations(raw.span, model, step: steps)
-    model.actor.writeLogDensities(
-      rows: worlds * steps, of: actions, means: means, parameters: model.parameters, into: &logDensities)
+    model.actor.writeLogProbabilities(
+      rows: worlds * steps, of: actions, outputs: outputs, parameters: model.parameters, into: &logProbabilities)
     Self.evaluate(observations, rows: worlds * (steps + 1), model, &criticWorkspace, into: &values)
     Self.evaluate(cutObservations, rows: cutRows.count, model, &criticWorkspace, into: &cutValues)
   }
@@ -198,18 +190,10 @@ public struct RolloutSegment: Sendable {
         column.endings[t] = endings[t * worlds + w]
       }
       for (k, row) in cutRows.enumerated() where row % worlds == w { column.nextValues[row / worlds] = cutValues[k] }
-      writeAdvantages(&column, discountFactor, lambda)
+      GeneralizedAdvantage.write(
+        rewards: column.rewards, values: column.values, nextValues: column.nextValues, endings: column.endings,
+        discountFactor: discountFactor, lambda: lambda, into: &column.advantages)
       for t in 0..<steps { advantages[t * worlds + w] = column.advantages[t] }
     }
-  }
-
-  private func writeAdvantages(_ column: inout Column, _ discountFactor: Double, _ lambda: Double) {
-    var advantages = column.advantages
-    column.advantages = []
-    var span = advantages.mutableSpan
-    GeneralizedAdvantage.write(
-      rewards: column.rewards.span, values: column.values.span, nextValues: column.nextValues.span,
-      endings: column.endings.span, discountFactor: discountFactor, lambda: lambda, into: &span)
-    column.advantages = advantages
   }
 }

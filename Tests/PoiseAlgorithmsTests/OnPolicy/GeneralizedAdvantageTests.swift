@@ -3,7 +3,6 @@ import PoiseCore
 import PoiseEnvironments
 import Testing
 
-
 @Suite("Generalized advantage")
 struct GeneralizedAdvantageTests {
   /// γ = ½ and λ = ½, so that everything is exact in binary.

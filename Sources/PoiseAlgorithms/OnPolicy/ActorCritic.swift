@@ -2,12 +2,13 @@ public import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 
-/// A Gaussian policy, a value function and their observation normaliser, in one parameter vector: what PPO trains.
+/// A stochastic policy, a value function and their observation normaliser, in one parameter vector: what on-policy algorithms train.
 public struct ActorCritic: Sendable {
-  public let actor: GaussianPolicy
+  /// Observations to the distribution of actions.
+  public let actor: StochasticPolicy
   /// Observations to one value.
   public let critic: MLP
-  /// Both networks and log σ.
+  /// Those of both networks, and log σ where it is a parameter.
   public var parameters: AlignedVector<Float>
   /// Part of the policy; `nil` if the networks take raw observations.
   public var normalizer: RunningNormalizer?
@@ -16,19 +17,28 @@ public struct ActorCritic: Sendable {
   /// The parameters that this ties.
   let ties: TiedParameters?
 
+  /// Floats of an observation.
   public var observationCount: Int { actor.network.inputCount }
+  /// Floats of an action.
   public var actionCount: Int { actor.actionCount }
 
   /// - Parameters:
+  ///   - observations: floats of one.
+  ///   - actions: a box, for a Gaussian whose σ does not depend on the state; or discrete, for a categorical distribution.
+  ///   - hidden, valueHidden: widths of the hidden layers.
+  ///   - deviationBounds: floor and ceiling of log σ.
+  ///   - normalizerLimit: where normalised observations are clipped; `nil` for no normaliser.
   ///   - symmetry: makes π(M o) = M′ π(o) and V(M o) = V(o) hold by tied weights; `nil` for networks without ties.
   ///   - random: purpose `.weights`.
   public init(
-    observations: Int, actions: Int, hidden: [Int], valueHidden: [Int], activation: Activation,
+    observations: Int, actions: Space, hidden: [Int], valueHidden: [Int], activation: Activation,
     deviationBounds: ClosedRange<Double>, initialLogDeviation: Double, normalizerLimit: Double?,
     symmetry: MirrorSymmetry? = nil, using random: inout RandomStream
   ) {
-    let network = MLP(inputs: observations, hidden: hidden, outputs: actions, activation: activation)
-    actor = GaussianPolicy(network: network, bounds: deviationBounds)
+    let distribution: ActionDistribution = actions.choices == nil ? .gaussian : .categorical
+    let outputs = distribution.outputCount(for: actions.choices?.count ?? actions.count)
+    let network = MLP(inputs: observations, hidden: hidden, outputs: outputs, activation: activation)
+    actor = StochasticPolicy(network: network, distribution: distribution, bounds: deviationBounds)
     critic = MLP(
       inputs: observations, hidden: valueHidden, outputs: 1, activation: activation,
       firstParameter: actor.parameters.upperBound)
@@ -44,7 +54,7 @@ public struct ActorCritic: Sendable {
     if let symmetry {
       var ties = TiedParameters()
       ties.tie(actor.network, inputs: symmetry.observations, outputs: symmetry.actions)
-      ties.tie(actor.logDeviations, symmetry.actions)
+      if !actor.logDeviations.isEmpty { ties.tie(actor.logDeviations, symmetry.actions) }
       ties.tie(critic, inputs: symmetry.observations, outputs: .identity(count: 1))
       for network in [actor.network, critic] { ties.tieDrawn(&parameters, of: network) }
       self.ties = ties
@@ -57,7 +67,8 @@ public struct ActorCritic: Sendable {
   public func policy(_ parameters: AlignedVector<Float>) -> Policy {
     var frozen = normalizer
     frozen?.isFrozen = true
-    return Policy(network: actor.network, parameters: parameters, normalizer: frozen, isSquashed: false)
+    return Policy(
+      network: actor.network, parameters: parameters, normalizer: frozen, distribution: actor.distribution)
   }
 
   /// Takes the statistics of a block's observations into the normaliser's account.
@@ -66,7 +77,7 @@ public struct ActorCritic: Sendable {
     if let symmetry { normalizer?.symmetrize(symmetry.observations) }
   }
 
-  // MARK: Keeping
+  // MARK: Checkpointing
 
   /// `actor.*`, `critic.*`, and `normalizer.*` if there is one.
   public func tensors() -> [String: Tensor] {

@@ -1,0 +1,214 @@
+public import PoiseCore
+public import PoiseEnvironments
+public import PoiseNetworks
+
+// Deep deterministic policy gradient. Source: Lillicrap, Hunt, Pritzel, Heess, Erez, Tassa, Silver and Wierstra 2016, "Continuous
+// Control with Deep Reinforcement Learning" (arXiv:1509.02971): "the paper" below.
+//
+// Departures from the paper, each an option unless noted:
+//  1. The action enters the critic beside the observation, in the first layer, not in the second. (always)
+//  2. No batch normalisation. In its place: observations normalised by running statistics (`normalizesObservations`), layer
+//     normalisation (`normalizesActorLayers`, `normalizesCriticLayers`).
+//  3. Actions of the first `warmupSteps` are uniform; several worlds may be stepped side by side, `updatesPerStep` says how many
+//     updates their steps are worth.
+//  4. Exploration may be Gaussian and fall in the course of training, besides the paper's Ornstein–Uhlenbeck process.
+//  5. Targets may sum n rewards (`returnSteps`), rewards may be scaled (`rewardScale`), gradients be clipped.
+//  6. A penalty on the actor's outputs before tanh may keep actions from sticking at ±1. (`preSquashPenalty`)
+//  7. A time limit is no end: targets bootstrap past it from the episode's last observation. (always)
+//  8. Actor and critics may be their own mirror images, by tied weights; then a minibatch teaches what it and its mirror image
+//     would. (`mirrorSymmetry`)
+//  9. What TD3 changes, each on its own: TD3.swift.
+
+/// DDPG: transitions in, better actor and critic out.
+public struct DDPG: OffPolicyLearner {
+  public typealias Parameters = DDPGParameters
+  public typealias Metrics = DDPGMetrics
+
+  /// The hyperparameters.
+  public let settings: DDPGParameters
+  /// Actor, critics and their target copies.
+  public var model: DeterministicActorCritic
+  /// Updates of the critic so far.
+  public internal(set) var updates = 0
+  var actorAdam, criticAdam: Adam<Float>
+  private(set) var actorGradients, criticGradients: AlignedVector<Float>
+  /// Of the minibatches.
+  var sampling: RandomStream
+  /// The batch's transitions in the replay buffer, [batch].
+  private(set) var indices: [Int]
+  var shards: [Shard]
+  let seed: UInt64
+  let instructionSet: InstructionSet
+  /// Whether the numbers can still be trusted; where not, there is no use in further updates.
+  public internal(set) var health = LearnerHealth()
+  /// Spoils the gradients of update n before they are looked at: for tests.
+  var spoilGradients: (@Sendable (_ update: Int, _ gradients: inout AlignedVector<Float>) -> Void)?
+
+  /// - Parameter context: with boxes; its symmetry is for `settings.mirrorSymmetry`.
+  public init(_ settings: DDPGParameters, for context: LearnerContext) {
+    self.init(
+      settings, observations: context.observationSpace.count, actions: context.actionSpace.count,
+      symmetry: context.symmetry, seed: context.seed, instructionSet: context.instructionSet)
+  }
+
+  /// - Parameters:
+  ///   - observations, actions: floats of each.
+  ///   - symmetry: for `settings.mirrorSymmetry`.
+  public init(
+    _ settings: DDPGParameters, observations: Int, actions: Int, symmetry: MirrorSymmetry? = nil, seed: UInt64,
+    instructionSet: InstructionSet
+  ) {
+    var weights = RandomStream(seed: seed, purpose: .weights)
+    let model = DeterministicActorCritic(
+      settings, observations: observations, actions: actions, symmetry: symmetry, using: &weights)
+    self.settings = settings
+    self.model = model
+    self.seed = seed
+    self.instructionSet = instructionSet
+    actorGradients = AlignedVector(zeros: model.actorParameters.count)
+    criticGradients = AlignedVector(zeros: model.criticParameters.count)
+    func adam(_ count: Int) -> Adam<Float> {
+      Adam(parameterCount: count, settings: .init(epsilon: settings.adamEpsilon), instructionSet: instructionSet)
+    }
+    actorAdam = adam(actorGradients.count)
+    criticAdam = adam(criticGradients.count)
+    sampling = RandomStream(seed: seed, purpose: .replaySampling)
+    indices = Array(repeating: 0, count: settings.batchSize)
+    let rows = shardCapacity(batch: settings.batchSize, shards: settings.shards)
+    shards = (0..<settings.shards).map { index in
+      Shard(
+        model, settings, rows: rows, random: RandomStream(seed: seed, purpose: .targetPolicyNoise, index: index),
+        instructionSet: instructionSet)
+    }
+  }
+
+  /// The deterministic policy as it stands.
+  public var policy: Policy { model.policy }
+
+  /// Takes observations into the normaliser's account, if there is one.
+  public mutating func observe(_ observations: [Float]) { model.observe(observations) }
+
+  /// Refused so far, because something was not finite.
+  public var skippedUpdates: Int { actorAdam.skippedUpdates + criticAdam.skippedUpdates }
+
+  // MARK: The update
+
+  /// One update of critic, actor and target copies: algorithm 1 of the paper from "Sample a random minibatch" on.
+  ///
+  /// - Parameters:
+  ///   - buffer: with at least one transition.
+  ///   - pool: touches no number.
+  public mutating func update(_ buffer: ReplayBuffer, pool: WorkerPool) -> DDPGMetrics {
+    updates += 1
+    let movesActor = updates.isMultiple(of: settings.actorDelay)
+    let τ = movesActor ? settings.targetUpdateRate : 0
+    var metrics = DDPGMetrics()
+
+    // Sample a random minibatch of N transitions; set yᵢ; update the critic by minimising the loss.
+    sample(buffer)
+    let criticLoss = computeCriticGradients(buffer, &metrics, pool: pool)
+    spoilGradients?(updates, &criticGradients)
+    let outcome = criticAdam.update(
+      &model.criticParameters, gradients: criticGradients, learningRate: settings.criticLearningRate, loss: criticLoss,
+      maximumNorm: settings.maximumGradientNorm, target: &model.criticTarget, targetUpdateRate: τ)
+    health.note(outcome, of: "the critic's gradients", update: updates) { [model, shards] in
+      Self.diagnosis(model, shards)
+    }
+    if case .applied(let norm) = outcome {
+      metrics.criticGradientNorm = norm
+    } else {
+      metrics = DDPGMetrics()
+      metrics.isRefused = true
+    }
+    defer { checkWeights() }
+    guard movesActor else { return metrics }
+
+    // Update the actor by the sampled policy gradient. Both target networks follow in the optimizers' pass:
+    //     θ′ ← τ θ + (1 − τ) θ′
+    let actorLoss = computeActorGradients(pool: pool)
+    let actorOutcome = actorAdam.update(
+      &model.actorParameters, gradients: actorGradients, learningRate: settings.actorLearningRate, loss: actorLoss,
+      maximumNorm: settings.maximumGradientNorm, target: &model.actorTarget, targetUpdateRate: τ)
+    health.note(actorOutcome, of: "the actor's gradients", update: updates) { [model, shards] in
+      Self.diagnosis(model, shards)
+    }
+    if case .applied(let norm) = actorOutcome {
+      (metrics.actorLoss, metrics.actorGradientNorm) = (actorLoss, norm)
+    } else {
+      metrics.isRefused = true
+    }
+    return metrics
+  }
+
+  /// Sees that the weights are still those of a policy; `update` does so too.
+  public mutating func checkWeights() {
+    health.check(model.actorParameters, of: "the actor's weights", update: updates, instructionSet: instructionSet)
+    health.check(model.criticParameters, of: "the critic's weights", update: updates, instructionSet: instructionSet)
+    health.check(model.actorTarget, of: "the target actor's weights", update: updates, instructionSet: instructionSet)
+    health.check(model.criticTarget, of: "the target critic's weights", update: updates, instructionSet: instructionSet)
+  }
+
+  /// What an update was refused for, nearest to its origin first.
+  private static func diagnosis(
+    _ model: DeterministicActorCritic, _ shards: [Shard]
+  ) -> (quantity: String, reason: String)? {
+    for shard in shards {
+      let count = shard.rows.count
+      if let i = LearnerHealth.firstNotFinite(shard.rewards, below: count) {
+        return ("the rewards in the replay buffer", "the sum from one transition on is \(shard.rewards[i])")
+      }
+      if let i = LearnerHealth.firstNotFinite(shard.observations, below: count * model.observationCount) {
+        return (
+          "the observations in the replay buffer",
+          "element \(i % model.observationCount) of one is \(shard.observations[i])"
+        )
+      }
+      if let i = LearnerHealth.firstNotFinite(shard.targets, below: count) {
+        return ("the critic's targets", "one of the batch is \(shard.targets[i])")
+      }
+    }
+    return nil
+  }
+
+  /// Draws the batch.
+  mutating func sample(_ buffer: ReplayBuffer) { buffer.sample(into: &indices, using: &sampling) }
+
+  /// Gradients of the critic's whole loss into `criticGradients`: each shard on its own, then their sum in the shards' order.
+  ///
+  /// - Returns: the loss.
+  mutating func computeCriticGradients(
+    _ buffer: ReplayBuffer, _ metrics: inout DDPGMetrics, pool: WorkerPool
+  ) -> Double {
+    let size = indices.count
+    shards.divide(0..<size)
+    pool.forEach(&shards) { [settings, model, indices] _, shard in
+      shard.load(buffer, indices, model, settings)
+      shard.writeTargets(model)
+      shard.writeCriticGradients(model, batchSize: indices.count)
+    }
+    shards.sum(into: &criticGradients, ties: model.criticTies, instructionSet: instructionSet) { $0.criticGradients }
+    for shard in shards {
+      metrics.criticLoss += shard.sums.squaredErrors
+      metrics.value += shard.sums.values / Double(size)
+      metrics.target += shard.sums.targets / Double(size)
+    }
+    guard settings.criticWeightDecay > 0 else { return metrics.criticLoss }
+    // ∂(λ/2 ‖θ‖²)/∂θ = λ θ
+    let λ = settings.criticWeightDecay
+    criticGradients.add(model.criticParameters, scaledBy: Float(λ), instructionSet: instructionSet)
+    let norm = model.criticParameters.euclideanNorm(instructionSet: instructionSet)
+    return metrics.criticLoss + λ / 2 * norm * norm
+  }
+
+  /// Gradients of the actor's loss into `actorGradients`, for the rows that the critic has just learned from.
+  ///
+  /// - Returns: the loss.
+  mutating func computeActorGradients(pool: WorkerPool) -> Double {
+    let size = indices.count
+    pool.forEach(&shards) { [settings, model] _, shard in
+      shard.writeActorGradients(model, settings, batchSize: size)
+    }
+    shards.sum(into: &actorGradients, ties: model.actorTies, instructionSet: instructionSet) { $0.actorGradients }
+    return shards.reduce(0) { $0 + $1.sums.actorLoss }
+  }
+}

@@ -1,0 +1,138 @@
+public import PoiseEnvironments
+
+/// An algorithm that a scenario can name: what the command line, trainers and messages know of it.
+///
+/// A new one is a file with its parameters and its learner, a conformance to this protocol, and one line in `Algorithms`; from
+/// another package, a call of `Algorithms.register`.
+public protocol Algorithm: SendableMetatype {
+  /// Its hyperparameters: the section of a scenario that is called `name`.
+  associatedtype Parameters: LearnerParameters
+
+  /// Of the section and of `--algorithm`, in lowerCamelCase: "ppo".
+  static var name: String { get }
+  /// For people: "Proximal policy optimisation".
+  static var title: String { get }
+  /// Authors and year: "Schulman et al. 2017".
+  static var paper: String { get }
+  /// A sentence on the section, for the scenario's documentation.
+  static var documentation: String { get }
+  /// How it gathers experience, and how its learner is made.
+  static var family: LearnerFamily<Parameters> { get }
+  /// The kinds of observation that it takes.
+  static var observationKinds: [Space.Kind] { get }
+  /// The kinds of action that it gives.
+  static var actionKinds: [Space.Kind] { get }
+  /// What else keeps it from acting in these spaces, as a clause whose subject is the algorithm; `nil` for nothing.
+  static func objection(
+    to observationSpace: Space, actionSpace: Space, with parameters: Parameters
+  ) -> String?
+  /// What its learner takes that grows with a setting and lasts.
+  static func memoryNeed(of parameters: Parameters, observations: Space, actions: Space) -> MemoryNeed
+  /// What makes its steps large, for the advice of a training that failed: "learningRate.initial is 0.01". Keys start below its
+  /// section.
+  static func stepSizes(of parameters: Parameters) -> String
+}
+
+extension Algorithm {
+  public static var documentation: String { "Hyperparameters of \(title)." }
+  public static var observationKinds: [Space.Kind] { [.box] }
+  public static func objection(
+    to observationSpace: Space, actionSpace: Space, with parameters: Parameters
+  ) -> String? { nil }
+}
+
+/// How an algorithm gathers experience: each family has one trainer.
+public enum LearnerFamily<Parameters: LearnerParameters>: Sendable {
+  /// From rollouts of the present policy.
+  case onPolicy(@Sendable (Parameters, LearnerContext) -> any OnPolicyLearner)
+  /// From transitions of whatever policy, out of a replay buffer.
+  case offPolicy(@Sendable (Parameters, LearnerContext) -> any OffPolicyLearner)
+
+  /// For people.
+  public var name: String {
+    switch self {
+    case .onPolicy: "on-policy"
+    case .offPolicy: "off-policy"
+    }
+  }
+}
+
+/// A learner of any family.
+public enum AnyLearner: Sendable {
+  /// Driven by rollouts.
+  case onPolicy(any OnPolicyLearner)
+  /// Driven by transitions.
+  case offPolicy(any OffPolicyLearner)
+}
+
+extension Algorithm {
+  /// The family's name, for people.
+  public static var familyName: String { family.name }
+
+  /// For a table of algorithms: name, title, paper, kinds of action and family.
+  public static var summaryRow: [String] {
+    [name, title, paper, actionKinds.map(\.rawValue).joined(separator: ", "), familyName]
+  }
+
+  /// Makes a learner.
+  static func makeLearner(_ parameters: Parameters, for context: LearnerContext) -> AnyLearner {
+    switch family {
+    case .onPolicy(let make): .onPolicy(make(parameters, context))
+    case .offPolicy(let make): .offPolicy(make(parameters, context))
+    }
+  }
+
+  /// Why it cannot learn a task, as a clause that names both sides; `nil` where it can.
+  static func refusal(of task: any EnvironmentSpecification, with parameters: Parameters) -> String? {
+    func clause(_ what: String, _ kinds: [Space.Kind], _ space: Space) -> String? {
+      kinds.contains(space.kind)
+        ? nil
+        : "'\(name)', which takes \(what) of the kind \(kinds.map(\.rawValue).joined(separator: " or ")), "
+          + "but '\(task.name)' has \(space.kind.rawValue) \(what): \(space.summary)"
+    }
+    return clause("actions", actionKinds, task.actionSpace)
+      ?? clause("observations", observationKinds, task.observationSpace)
+      ?? objection(to: task.observationSpace, actionSpace: task.actionSpace, with: parameters).map {
+        "'\(name)', which \($0); '\(task.name)' has actions of \(task.actionSpace.summary)"
+      }
+  }
+}
+
+/// An algorithm together with its parameters, as a scenario has them.
+public struct ConfiguredAlgorithm: Sendable {
+  /// The algorithm.
+  public let type: any Algorithm.Type
+  /// Of the algorithm's own type.
+  public let parameters: any LearnerParameters
+  private let learner: @Sendable (LearnerContext) -> AnyLearner
+  private let refusal: @Sendable (any EnvironmentSpecification) -> String?
+  private let need: @Sendable (Space, Space) -> MemoryNeed
+  private let sizes: String
+
+  /// An algorithm with its parameters.
+  public init<A: Algorithm>(_ type: A.Type, _ parameters: A.Parameters) {
+    self.type = type
+    self.parameters = parameters
+    learner = { A.makeLearner(parameters, for: $0) }
+    refusal = { A.refusal(of: $0, with: parameters) }
+    need = { A.memoryNeed(of: parameters, observations: $0, actions: $1) }
+    sizes = A.stepSizes(of: parameters)
+  }
+
+  /// The algorithm's name.
+  public var name: String { type.name }
+
+  /// Makes a learner.
+  public func makeLearner(for context: LearnerContext) -> AnyLearner { learner(context) }
+
+  /// Why it cannot learn a task, as a clause that names both sides; `nil` where it can.
+  public func refusal(of task: any EnvironmentSpecification) -> String? { refusal(task) }
+
+  /// What its learner takes at the least; keys start with the algorithm's name.
+  public func memoryNeed(observations: Space, actions: Space) -> MemoryNeed {
+    need(observations, actions).below(name)
+  }
+
+  /// What makes its steps large: "ppo.learningRate.initial is 0.01".
+  public var stepSizes: String { "\(name).\(sizes)" }
+}

@@ -1,0 +1,85 @@
+public import PoiseCore
+
+/// Every algorithm that a scenario can name: the one place where a new one is added, one line in the list.
+public enum Algorithms {
+  private static let registry = Registry<any Algorithm.Type>("algorithms", [PPO.self, DDPG.self, TD3.self])
+
+  /// Adds an algorithm of another package, first thing in a program. Any thread may do so.
+  ///
+  /// - Parameter type: its name is in lowerCamelCase, and nobody else's.
+  public static func register(_ type: any Algorithm.Type) { registry.register(type) }
+
+  /// All of them, those of other packages last.
+  public static let all: [any Algorithm.Type] = {
+    let types = registry.all
+    for (i, type) in types.enumerated() {
+      precondition(
+        type.name.first?.isLowercase == true && type.name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) },
+        "the algorithm '\(type.name)' has no name in lowerCamelCase")
+      precondition(!types[..<i].contains { $0.name == type.name }, "two algorithms are called '\(type.name)'")
+    }
+    return types
+  }()
+
+  /// The names of all of them.
+  public static var names: [String] { all.map { $0.name } }
+
+  /// The algorithm of a name, if there is one.
+  public static func named(_ name: String) -> (any Algorithm.Type)? { all.first { $0.name == name } }
+}
+
+/// The parameters of all algorithms: a section of a scenario for each.
+public struct AlgorithmSections: Hashable, Sendable {
+  /// By the algorithm's name; defaults are left out.
+  private var sections: [String: any LearnerParameters] = [:]
+
+  /// Every section with its defaults.
+  public init() {}
+
+  /// The parameters of an algorithm.
+  public subscript<A: Algorithm>(_ type: A.Type) -> A.Parameters {
+    get { sections[A.name] as? A.Parameters ?? A.Parameters() }
+    set { sections[A.name] = newValue == A.Parameters() ? nil : newValue }
+  }
+
+  /// An algorithm with its parameters; `nil` where none is called so.
+  public func configured(_ name: String) -> ConfiguredAlgorithm? {
+    func configured<A: Algorithm>(_ type: A.Type) -> ConfiguredAlgorithm { ConfiguredAlgorithm(type, self[type]) }
+    return Algorithms.named(name).map { configured($0) }
+  }
+
+  /// All algorithms with their parameters.
+  public var all: [ConfiguredAlgorithm] { Algorithms.names.compactMap { configured($0) } }
+
+  public static func == (a: Self, b: Self) -> Bool { a.hashables == b.hashables }
+  public func hash(into hasher: inout Hasher) { hasher.combine(hashables) }
+  private var hashables: [String: AnyHashable] { sections.mapValues { AnyHashable($0) } }
+}
+
+extension AlgorithmSections {
+  /// The keys of sections that set a step limit of their own: `ddpg.stepLimit`.
+  public static var ownStepLimits: [String] {
+    ConfigurationSchema(of: Sections.self).entries.map(\.path).filter { $0.hasSuffix(".stepLimit") }
+  }
+
+  /// The sections alone, as a configuration.
+  private struct Sections: Configurable {
+    var sections = AlgorithmSections()
+    static var keys: [ConfigurationKey<Self>] { AlgorithmSections.keys.map { $0.lifted(through: \.sections) } }
+  }
+
+  /// A section for each algorithm, under its name.
+  public static var keys: [ConfigurationKey<Self>] { Algorithms.all.map { key($0) } }
+
+  private static func key<A: Algorithm>(_ type: A.Type) -> ConfigurationKey<Self> {
+    .key(A.name, \.[Name<A>()], .section, A.documentation)
+  }
+
+  /// Stands for an algorithm in a key path.
+  private struct Name<A: Algorithm>: Hashable, Sendable {}
+
+  private subscript<A: Algorithm>(_: Name<A>) -> A.Parameters {
+    get { self[A.self] }
+    set { self[A.self] = newValue }
+  }
+}

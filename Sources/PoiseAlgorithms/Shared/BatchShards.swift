@@ -1,0 +1,29 @@
+import PoiseNetworks
+
+/// One part of a batch with all the memory it needs; threads only carry it, so it is part of the result's bits.
+protocol BatchShard: Sendable {
+  /// The rows of the batch that are this shard's.
+  var rows: Range<Int> { get set }
+}
+
+extension Array where Element: BatchShard {
+  /// Cuts rows into contiguous parts, one for each shard, of equal size or one more.
+  mutating func divide(_ rows: Range<Int>) {
+    for i in indices {
+      self[i].rows =
+        rows.lowerBound + rows.count * i / count..<rows.lowerBound + rows.count * (i + 1) / count
+    }
+  }
+
+  /// Adds up the shards' gradients in their order, and averages those that mirror symmetry ties.
+  func sum(
+    into gradients: inout AlignedVector<Float>, ties: TiedParameters?, instructionSet: InstructionSet,
+    of vector: (borrowing Element) -> AlignedVector<Float>
+  ) {
+    gradients.setToSum(over: self, instructionSet: instructionSet, of: vector)
+    ties?.average(&gradients)
+  }
+}
+
+/// Rows that the largest of several shards has to hold.
+func shardCapacity(batch: Int, shards: Int) -> Int { (batch + shards - 1) / shards }

@@ -1,0 +1,30 @@
+import PoiseAlgorithms
+import PoiseEnvironments
+public import PoiseCore
+public import PoiseNetworks
+public import PoiseScenarios
+
+extension LoadedScenario {
+  /// The trainer of the chosen algorithm's family, with its learner; fresh, on this scenario's worlds.
+  ///
+  /// - Parameter pool: touches no number.
+  /// - Throws: `InvalidInput` for a mirror that robot and task do not look the same in, or a model that cannot be assembled.
+  public func makeTrainer(seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool) throws -> any Trainer {
+    let algorithm = settings.algorithm
+    let task = specification.forTraining
+    let context = LearnerContext(
+      observationSpace: task.observationSpace, actionSpace: task.actionSpace,
+      symmetry: try symmetry(algorithm.parameters.mirrorSymmetry, learner: algorithm.name), seed: seed,
+      instructionSet: instructionSet)
+    func rollingOut(_ learner: some OnPolicyLearner) throws -> any Trainer {
+      try OnPolicyTrainer(learner, on: self, seed: seed, instructionSet: instructionSet, pool: pool)
+    }
+    func replaying(_ learner: some OffPolicyLearner) throws -> any Trainer {
+      try OffPolicyTrainer(learner, on: self, seed: seed, pool: pool)
+    }
+    switch algorithm.makeLearner(for: context) {
+    case .onPolicy(let learner): return try rollingOut(learner)
+    case .offPolicy(let learner): return try replaying(learner)
+    }
+  }
+}
