@@ -28,7 +28,7 @@ struct EpisodePlayerTests {
   static func policy(for scenario: LoadedScenario) -> Policy {
     var random = RandomStream(seed: 3, purpose: .weights)
     var model = ActorCritic(
-      observations: scenario.task.observationSpace.count, actions: scenario.task.actionSpace, hidden: [16, 16],
+      observations: scenario.specification.observationSpace.count, actions: scenario.specification.actionSpace, hidden: [16, 16],
       valueHidden: [4], activation: .tanh, deviationBounds: 0.01...1, initialLogDeviation: 0, normalizerLimit: 5,
       using: &random)
     var noise = RandomStream(seed: 4, purpose: .testing)
@@ -51,7 +51,7 @@ struct EpisodePlayerTests {
       // Backwards: an episode does not depend on those before it.
       let summaries = (0..<5).reversed().map { player.play($0) { _ in } }
       let played = EvaluationResult(
-        summaries.reversed(), task: scenario.task, controller: controller.name, seed: 77)
+        summaries.reversed(), task: scenario.specification, controller: controller.name, seed: 77)
       let judged = try evaluation.run(controller, pool: WorkerPool(threadCount: 2))
       #expect(played == judged, "\(controller.name)")
       #expect(Set(summaries.map(\.totalReward)).count == 5, "the episodes differ")

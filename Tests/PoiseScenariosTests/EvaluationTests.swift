@@ -17,6 +17,36 @@ struct EvaluationTests {
     try LoadedScenario(contentsOf: "\(ProjectFolders.root)/scenarios/\(name).yaml")
   }
 
+  static func goal(_ bounds: [(String, Double)]) -> BoundGoal {
+    BoundGoal(Goal(bounds.map { Goal.Bound($0.0, $0.1) }), metrics: EpisodeQuality.metrics)
+  }
+
+  @Test("a goal may ask for any metric of the task, and where less is better for no more of it")
+  func anyMetric() throws {
+    let overrides = ["goal.worstPenetrationM=0.01", "goal.uprightShare=0.9"]
+    let loaded = try LoadedScenario(
+      contentsOf: "\(ProjectFolders.root)/scenarios/humanoid-stand.yaml", overrides: overrides)
+    #expect(loaded.settings.goal["worstPenetrationM"] == 0.01)
+    var result = try Evaluation(try Self.scenario("pendulum-balance"), episodes: 2, seed: 4, instructionSet: .baseline)
+      .run(.baseline(.zero), pool: WorkerPool(threadCount: 1))
+    result.metrics["worst_penetration_m"] = 0.02
+    let goal = Self.goal([("worstPenetrationM", 0.01)])
+    #expect(!goal.isReached(by: result))
+    result.metrics["worst_penetration_m"] = 0.005
+    #expect(goal.isReached(by: result))
+    #expect(goal.ranking(of: result) == [1, -0.005, result.return.mean])
+  }
+
+  @Test("a goal that the task cannot tell is refused with the metrics that it has, and so is one beyond a metric's range")
+  func badGoals() throws {
+    let path = "\(ProjectFolders.root)/scenarios/humanoid-stand.yaml"
+    let error = #expect(throws: InvalidInput.self) {
+      try LoadedScenario(contentsOf: path, overrides: ["goal.survivalRat=1", "goal.tiltRewardPerStep=0.5"])
+    }
+    let text = error?.description ?? ""
+    #expect(text.contains("Did you mean 'survivalRate'?") && text.contains("of at most 0"), "\(text)")
+  }
+
   @Test("each baseline gives the same result for any number of threads", arguments: BaselineController.allCases)
   func threads(baseline: BaselineController) throws {
     let evaluation = Evaluation(
@@ -29,16 +59,19 @@ struct EvaluationTests {
 
   @Test("steps missing after a fall count −(60°)², and the mean over the steps lived stands beside it")
   func scores() throws {
-    let task = try Self.scenario("pendulum-balance").task
+    let task = try Self.scenario("pendulum-balance").requireRobot(for: "this test").task
     #expect(task.timing.stepLimit == 200)
     func summary(_ episode: Int, steps: Int, _ ending: EpisodeEnding, tilt: Double) -> EpisodeSummary {
       var quality = EpisodeQuality()
       quality.tiltReward = tilt
       quality.uprightSteps = steps / 2
+      let plan = QualityPlan(task, plan: task.fullPlan)
+      let measurements = quality.finished(steps, ending, plan).measurements(steps, ending, plan)
       return EpisodeSummary(
         environment: 0, episode: episode,
         start: EpisodeStart(random: RandomStream(seed: 1, purpose: .testing), stepLimit: 200),
-        ending: ending, steps: steps, totalReward: Double(steps), rewardTerms: [Double(steps), 0], quality: quality)
+        ending: ending, steps: steps, totalReward: Double(steps), rewardTerms: [Double(steps), 0],
+        measurements: measurements)
     }
     let result = EvaluationResult(
       [summary(0, steps: 200, .truncated, tilt: -2), summary(1, steps: 100, .terminated, tilt: -4)], task: task,
@@ -111,8 +144,7 @@ struct EvaluationTests {
   func ranking() throws {
     var result = try Evaluation(try Self.scenario("pendulum-balance"), episodes: 2, seed: 4, instructionSet: .baseline)
       .run(.baseline(.zero), pool: WorkerPool(threadCount: 1))
-    var goal = Goal()
-    (goal.survivalRate, goal.tiltRewardPerStep) = (0.97, -0.02)
+    let goal = Self.goal([("survivalRate", 0.97), ("tiltRewardPerStep", -0.02)])
     (result.survivalRate, result.tiltRewardPerStep) = (0.98, -0.01)
     let reached = goal.ranking(of: result)
     (result.survivalRate, result.tiltRewardPerStep) = (1, -0.12)
@@ -140,9 +172,7 @@ struct EvaluationTests {
   @Test("a goal is out of reach exactly where it is missed though all further episodes were perfect", arguments: 0...10)
   func outOfReach(falls: Int) throws {
     let scenario = try Self.scenario("pendulum-balance")
-    var goal = Goal()
-    goal.survivalRate = 0.97
-    goal.tiltRewardPerStep = -0.02
+    let goal = Self.goal([("survivalRate", 0.97), ("tiltRewardPerStep", -0.02)])
     var result = try Evaluation(scenario, episodes: 20, seed: 4, instructionSet: .baseline)
       .run(.baseline(.zero), pool: WorkerPool(threadCount: 1))
     for leans in 0...12 {
@@ -154,9 +184,7 @@ struct EvaluationTests {
       perfect.tiltRewardPerStep = result.tiltRewardPerStep / 5
       #expect(goal.isReached(by: perfect) || goal.isOutOfReach(after: result, of: 100))
     }
-    goal = Goal()
-    goal.meanReturn = 1e9
-    #expect(!goal.isOutOfReach(after: result, of: 100))
+    #expect(!Self.goal([("meanReturn", 1e9)]).isOutOfReach(after: result, of: 100))
   }
 
   @Test("a goal asks for all of its scores, and for nothing where there is none")
@@ -165,11 +193,9 @@ struct EvaluationTests {
       try Self.scenario("pendulum-balance"), episodes: 2, seed: 4, instructionSet: .baseline)
     var result = try evaluation.run(.baseline(.zero), pool: WorkerPool(threadCount: 1))
     (result.survivalRate, result.tiltRewardPerStep) = (0.95, -0.03)
-    var goal = Goal()
-    #expect(!goal.isReached(by: result))
-    goal.survivalRate = 0.95
-    #expect(goal.isReached(by: result))
-    goal.tiltRewardPerStep = -0.02
+    #expect(!Self.goal([]).isReached(by: result))
+    #expect(Self.goal([("survivalRate", 0.95)]).isReached(by: result))
+    let goal = Self.goal([("survivalRate", 0.95), ("tiltRewardPerStep", -0.02)])
     #expect(!goal.isReached(by: result))
     #expect(goal.ranking(of: result) == [0, 0.95, -0.03, result.return.mean])
   }

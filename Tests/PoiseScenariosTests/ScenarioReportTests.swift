@@ -5,6 +5,7 @@ import PoiseScenarios
 import PoiseSimulation
 import PoiseTasks
 import Testing
+import PoiseEnvironments
 
 @Suite("The tables of a scenario tell the truth")
 struct ScenarioReportTests {
@@ -29,7 +30,7 @@ struct ScenarioReportTests {
     "about observations, actions and rewards, held against what the robot does", arguments: ShippedScenarioTests.paths)
   func truth(_ path: String) throws {
     let loaded = try LoadedScenario(contentsOf: path)
-    let task = loaded.task
+    let task = try loaded.requireRobot(for: "this test").task
     let text = ScenarioReport(loaded).text
     let environment = try TaskEnvironment(task, seed: 3, detail: .full)
     var observation = [Float](repeating: 0, count: task.observationSpace.count)
@@ -121,9 +122,9 @@ struct ScenarioFileTests {
   @Test("name a shipped model, and everything else has a default")
   func defaults() throws {
     let loaded = try LoadedScenario(contentsOf: write("model: cartpole\n"))
-    #expect(loaded.name == "mine" && loaded.model.name == "cartpole")
-    #expect(loaded.task.observationSpace.names == ["slider", "hinge", "slider_velocity", "hinge_velocity"])
-    #expect(loaded.task.rewardNames == ["tilt"])
+    #expect(loaded.name == "mine" && loaded.robot?.model.name == "cartpole")
+    #expect(loaded.specification.observationSpace.names == ["slider", "hinge", "slider_velocity", "hinge_velocity"])
+    #expect(loaded.specification.rewardNames == ["tilt"])
   }
 
   @Test("that do not fit their robot are refused with the line of each problem")
@@ -201,7 +202,7 @@ struct ScenarioFileTests {
         == {
           var s = ObservationShaping(); (s.scale, s.noise) = (0.25, 0.1); return s
         }())
-    #expect(loaded.task.physics.solver == .direct && loaded.task.timing.stepLimit == 250)
+    #expect(loaded.robot?.task.physics.solver == .direct && loaded.specification.stepLimit == 250)
     #expect(throws: InvalidInput.self) {
       try LoadedScenario(contentsOf: path, overrides: ["disturbances.pushes.body=tail"])
     }
