@@ -1,9 +1,8 @@
 import Foundation
 import PoiseCore
-@testable import PoiseNetworks
-import PoiseTasks
 import Testing
 
+@testable import PoiseNetworks
 
 @Suite("Dense layers")
 struct DenseLayerTests {

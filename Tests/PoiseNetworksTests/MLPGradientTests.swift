@@ -1,7 +1,7 @@
 import PoiseCore
-@testable import PoiseNetworks
 import Testing
 
+@testable import PoiseNetworks
 
 @Suite("Gradients of networks")
 struct MLPGradientTests {

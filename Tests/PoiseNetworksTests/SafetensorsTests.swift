@@ -1,9 +1,9 @@
 import Foundation
 import PoiseCore
-@testable import PoiseNetworks
 import TestSupport
 import Testing
 
+@testable import PoiseNetworks
 
 @Suite("Safetensors")
 struct SafetensorsTests {

@@ -1,8 +1,8 @@
 import CAllocationCounter
 import PoiseCore
-@testable import PoiseNetworks
 import Testing
 
+@testable import PoiseNetworks
 
 @Suite("Shards and threads")
 struct ShardTests {

@@ -1,7 +1,7 @@
 import Foundation
 import PoiseCore
-@testable import PoiseNetworks
 
+@testable import PoiseNetworks
 
 /// A stream of this test's own.
 func testStream(_ index: Int = 0) -> RandomStream { RandomStream(seed: 4, purpose: .testing, index: index) }

@@ -1,7 +1,7 @@
 import PoiseCore
-@testable import PoiseNetworks
 import Testing
 
+@testable import PoiseNetworks
 
 /// A network whose parameters are tied, and the reflections of its inputs and outputs.
 private struct TiedNetwork {

@@ -7,6 +7,8 @@ import PoiseNetworks
 import PoiseSimulation
 import TestSupport
 import Testing
+import PoiseEnvironments
+import PoiseTasks
 
 
 @Suite("Playing episodes")
@@ -36,7 +38,7 @@ struct EpisodePlayerTests {
     return model.policy(model.parameters)
   }
 
-  static func controllers(for scenario: LoadedScenario) -> [Controller] {
+  static func controllers(for scenario: LoadedScenario) -> [ControllerChoice] {
     [.policy(policy(for: scenario), name: "test")] + BaselineController.allCases.map { .baseline($0) }
   }
 

@@ -97,7 +97,7 @@ struct EvaluationTests {
     let trainer = try scenario.makeTrainer(
         seed: 3, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
     while trainer.environmentSteps < 8000 { _ = trainer.iterate(stepLimit: 8000) }
-    let controller = Controller.policy(trainer.policy, name: "ppo")
+    let controller = ControllerChoice.policy(trainer.policy, name: "ppo")
     let evaluation = Evaluation(scenario, episodes: 10, seed: 4, instructionSet: .baseline)
     let whole = try evaluation.run(controller, pool: WorkerPool(threadCount: 1))
     for (parts, threads) in [(3, 1), (3, 2), (4, 4), (10, 2)] {

@@ -76,7 +76,7 @@ struct ScenarioFuzzTests {
         .replacingOccurrences(of: "../models/", with: "\(ProjectFolders.root)/models/")
       try Data(text.utf8).write(to: URL(filePath: path))
       do {
-        let task = try LoadedScenario(contentsOf: path).task
+        let task = try LoadedScenario(contentsOf: path).requireRobot(for: "this test").task
         // A control step may last as long as a person wants it to; here there are others waiting.
         guard task.timing.physicsStepsPerControlStep <= 200 else { return }
         stepped += 1

@@ -1,6 +1,7 @@
 import PoiseCore
 import TestSupport
 import Testing
+import PoiseScenarios
 
 /// Reads an example scenario from text, under the name `s.yaml`.
 func read(_ yaml: String, overrides: [String] = []) throws(InvalidInput) -> ExampleScenario {

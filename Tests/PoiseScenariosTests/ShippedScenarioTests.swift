@@ -23,7 +23,7 @@ struct ShippedScenarioTests {
   @Test(
     "is finite, in bounds, nowhere constant, starts anew each time, and ends as and when it should", arguments: paths)
   func contract(_ path: String) throws {
-    let task = try LoadedScenario(contentsOf: path).task
+    let task = try LoadedScenario(contentsOf: path).requireRobot(for: "this test").task
     let (size, actionSize) = (task.observationSpace.count, task.actionSpace.count)
     let block = try EnvironmentBlock(task, worlds: 0..<8, of: 8, seed: 1)
     for environment in block.environments { environment.desynchronises = false }
@@ -68,7 +68,7 @@ struct ShippedScenarioTests {
 
   @Test("repeats bit for bit under one seed, and not under another", arguments: paths)
   func repeats(_ path: String) throws {
-    let task = try LoadedScenario(contentsOf: path).task
+    let task = try LoadedScenario(contentsOf: path).requireRobot(for: "this test").task
     func play(seed: UInt64) throws -> [UInt64] {
       let environment = try TaskEnvironment(task, seed: seed)
       var observation = [Float](repeating: 0, count: task.observationSpace.count)
@@ -97,7 +97,7 @@ struct ShippedScenarioTests {
   @Test("starts and ends as the table of issue 3 says")
   func table() throws {
     func load(_ name: String) throws -> BoundTask {
-      try LoadedScenario(contentsOf: Self.paths.first { $0.contains(name) } ?? name).task
+      try LoadedScenario(contentsOf: Self.paths.first { $0.contains(name) } ?? name).requireRobot(for: "this test").task
     }
     for (name, seconds, rate) in [
       ("pendulum-swingup", 10.0, 20.0), ("pendulum-balance", 10, 20), ("cartpole-balance", 10, 50),

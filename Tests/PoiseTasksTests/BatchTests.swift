@@ -11,7 +11,7 @@ struct BatchTests {
   /// Everything that a batch gives over some steps of random actions, as one number for each step.
   private func run(
     _ task: BoundTask, worlds: Int = 40, blockSize: Int = 16, threads: Int, steps: Int,
-    disturb: (Int, EnvironmentBatch) -> Void = { _, _ in }
+    disturb: (Int, EnvironmentBatch) throws -> Void = { _, _ in }
   ) throws -> (hashes: [[UInt64]], batch: EnvironmentBatch, episodes: [EpisodeSummary]) {
     let batch = try EnvironmentBatch(
       task, worlds: worlds, blockSize: blockSize, seed: 11, pool: WorkerPool(threadCount: threads))
@@ -21,7 +21,7 @@ struct BatchTests {
     var randoms = (0..<worlds).map { RandomStream(seed: 12, purpose: .testing, index: $0) }
     var hashes: [[UInt64]] = Array(repeating: [], count: worlds)
     for step in 0..<steps {
-      disturb(step, batch)
+      try disturb(step, batch)
       let actions = randoms.indices.flatMap { randoms[$0].action(actionSize) }
       batch.step(actions, into: &buffers)
       for world in 0..<worlds {
@@ -32,7 +32,7 @@ struct BatchTests {
         }
         hasher.add(UInt64(buffers.rewards[world].bitPattern))
         hasher.add(UInt64(buffers.endings[world].rawValue))
-        hasher.add(batch.blocks[world / blockSize].environments[world % blockSize].robot.world.stateHash)
+        hasher.add(try robot(of: batch.blocks[world / blockSize].environments[world % blockSize]).world.stateHash)
         hashes[world].append(hasher.state)
       }
     }
@@ -67,7 +67,7 @@ struct BatchTests {
     var before: [Float] = []
     let faulty = try run(task, threads: 2, steps: 60) { step, batch in
       guard step == 10 else { return }
-      let robot = batch.blocks[1].environments[3].robot
+      let robot = try robot(of: batch.blocks[1].environments[3])
       let body = robot.bodies[5]
       robot.world.setState(
         of: body, pose: robot.world.pose(of: body), linearVelocity: [5000, 0, 0], angularVelocity: .zero)
@@ -101,7 +101,7 @@ struct BatchTests {
     #expect(
       fault.description
         == "fault in test, seed 21, environment 5, episode 0, after step 7: action 0: nan is not finite; action [nan]")
-    let robot = block.environments[0].robot
+    let robot = try robot(of: block.environments[0])
     robot.world.setState(
       of: robot.bodies[0], pose: Pose(position: [3e4, 0, 0]), linearVelocity: .zero, angularVelocity: .zero)
     block.step(actions.span, into: &buffers)

@@ -3,6 +3,7 @@ import PoiseCore
 import PoiseModels
 @testable import PoiseTasks
 import Testing
+import PoiseEnvironments
 
 /// A task with every observation and every reward that fits the robot.
 func everythingTask(_ model: String) -> RobotTask {

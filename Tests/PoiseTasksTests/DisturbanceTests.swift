@@ -4,6 +4,7 @@ import PoiseModels
 import PoiseSimulation
 @testable import PoiseTasks
 import Testing
+import PoiseEnvironments
 
 /// A humanoid that starts high in the air, so that nothing but gravity and pushes acts on the whole of it.
 private func airborneTask() -> RobotTask {
@@ -101,11 +102,11 @@ struct PushTests {
     let bound = try bind(task, to: "humanoid")
     #expect(try hardestPush(bound) == 0)
     let mass = try Player(bound, detail: .lean).environment.robot.world.totalMass
-    #expect(abs(try hardestPush(bound.forTraining) - mass / 0.1) < 1e-6)
+    #expect(abs(try hardestPush(bound.training) - mass / 0.1) < 1e-6)
 
     task.disturbances = [Disturbance(hard)]
     task.trainingDisturbances = nil
-    #expect(try hardestPush(bind(task, to: "humanoid").forTraining) > 0)
+    #expect(try hardestPush(bind(task, to: "humanoid").training) > 0)
     hard.body = "tors"
     task.trainingDisturbances = [Disturbance(hard)]
     let error = #expect(throws: InvalidInput.self) { try bind(task, to: "humanoid") }

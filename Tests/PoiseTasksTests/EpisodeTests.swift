@@ -109,7 +109,7 @@ struct EpisodeTests {
     for _ in 0..<9 { player.step(random.action(16)) }
     #expect(player.outcome.ending == .running)
     let state = try JSONDecoder().decode(
-      EnvironmentState.self, from: JSONEncoder().encode(player.environment.saved()))
+      TaskState.self, from: JSONEncoder().encode(player.environment.saved()))
     let expected = trace(player, steps: 40)
     let summary = player.environment.summary
     let other = try Player(task, seed: 44)
@@ -189,15 +189,15 @@ struct EpisodeTests {
     let standing = try Player(bind(task, to: "pendulum"))
     standing.reset()
     while standing.outcome.ending == .running { standing.step([0]) }
-    #expect(standing.environment.summary.quality?.isSuccess == true)
-    #expect(standing.environment.summary.quality?.uprightSteps == 200)
-    #expect(standing.environment.summary.quality?.tiltReward == 0)
+    #expect(standing.environment.quality?.isSuccess == true)
+    #expect(standing.environment.quality?.uprightSteps == 200)
+    #expect(standing.environment.quality?.tiltReward == 0)
     start.position = 3
     task.reset = [Reset(start)]
     let hanging = try Player(bind(task, to: "pendulum"))
     hanging.reset()
     while hanging.outcome.ending == .running { hanging.step([0]) }
-    let quality = try #require(hanging.environment.summary.quality)
+    let quality = try #require(hanging.environment.quality)
     #expect(quality.isSuccess == false && quality.tiltReward < -1000)
     #expect(abs(quality.tiltRewardPerStep(steps: 200, stepLimit: 200) - quality.tiltReward / 200) < 1e-12)
     #expect(abs(EpisodeQuality().tiltRewardPerStep(steps: 50, stepLimit: 100) + 0.5 * 1.0966227) < 1e-6)

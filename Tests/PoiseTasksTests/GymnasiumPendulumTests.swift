@@ -2,6 +2,7 @@ import Foundation
 import PoiseCore
 @testable import PoiseTasks
 import Testing
+import PoiseEnvironments
 
 /// Pendulum-v1 written out. Source: Gymnasium, `envs/classic_control/pendulum.py`, `step` and `reset`.
 struct GymnasiumPendulum {

@@ -2,6 +2,7 @@ import PoiseCore
 import PoiseModels
 @testable import PoiseTasks
 import Testing
+import PoiseEnvironments
 
 
 @Suite("The symmetry of a task")

@@ -4,6 +4,7 @@ import PoiseModels
 import PoiseSimulation
 @testable import PoiseTasks
 import Testing
+import PoiseEnvironments
 
 @Suite("Observation terms say what the robot does")
 struct ObservationTermTests {
@@ -174,6 +175,6 @@ struct ObservationTermTests {
       full.step(action)
       #expect(lean.observation == full.observation && lean.outcome == full.outcome)
     }
-    #expect(lean.environment.summary.quality == nil && full.environment.summary.quality != nil)
+    #expect(lean.environment.quality == nil && full.environment.quality != nil)
   }
 }

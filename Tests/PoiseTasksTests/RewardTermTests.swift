@@ -5,6 +5,7 @@ import PoiseSimulation
 @testable import PoiseTasks
 import TestSupport
 import Testing
+import PoiseEnvironments
 
 /// The value of one reward term on a robot that is put somewhere, driven for one control step and looked at.
 struct ScriptedStep {

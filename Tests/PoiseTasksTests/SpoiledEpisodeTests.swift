@@ -164,7 +164,7 @@ struct SpoiledEpisodeTests {
     for _ in 0..<4 { player.step(Array(repeating: 0.1, count: 16)) }
     let good = player.environment.saved()
     #expect(player.environment.accepts(good))
-    func refused(_ change: (inout EnvironmentState) -> Void) -> Bool {
+    func refused(_ change: (inout TaskState) -> Void) -> Bool {
       var state = good
       change(&state)
       return !player.environment.accepts(state)

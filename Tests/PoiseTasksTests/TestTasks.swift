@@ -11,6 +11,14 @@ func shippedModel(_ name: String) throws -> RobotModel {
   return try RobotModel(contentsOf: "\(root)/models/\(name).xml")
 }
 
+/// The robot of an environment that has one.
+func robot(of environment: any Environment) throws -> Robot {
+  guard let environment = environment as? TaskEnvironment else {
+    throw InputOutputError(path: "the environment", operation: "find", reason: "it has no robot")
+  }
+  return environment.robot
+}
+
 /// A task on a shipped robot, bound.
 func bind(_ task: RobotTask, to model: String) throws -> BoundTask {
   try BoundTask(task, model: shippedModel(model), name: "test")

@@ -1,6 +1,7 @@
 public import PoiseCore
 @testable public import PoiseTasks
 import Testing
+import PoiseEnvironments
 
 // This is the README's example of a new reward term, word for word. It is then added to `Terms.rewards`.
 

@@ -7,6 +7,8 @@ import PoiseNetworks
 @testable import PoiseTraining
 import TestSupport
 import Testing
+import PoiseEnvironments
+import PoiseControl
 
 @Suite("Training runs of DDPG and TD3")
 struct OffPolicyRunTests {

@@ -22,12 +22,13 @@ struct SpoiledTrainingTests {
   /// The scenario's task with terms that no file can name.
   private static func spoiled(_ algorithm: String) throws -> LoadedScenario {
     let plain = try scenario(algorithm)
+    let task = try plain.requireRobot(for: "this test").task
     // The spoiled terms are not the same in a mirror.
     var configured = try Configured<Scenario>(
       contentsOf: plain.path, overrides: plain.overrides + ["\(algorithm).mirrorSymmetry=null"])
     configured.value.task.observations = TermList(
-      plain.task.settings.observations.terms + [Observation(SpoiledObservation())])
-    configured.value.task.rewards = TermList(plain.task.settings.rewards.terms + [Reward(SpoiledReward())])
+      task.settings.observations.terms + [Observation(SpoiledObservation())])
+    configured.value.task.rewards = TermList(task.settings.rewards.terms + [Reward(SpoiledReward())])
     return try LoadedScenario(configured, path: plain.path)
   }
 

@@ -8,6 +8,7 @@ import PoiseNetworks
 import Synchronization
 import TestSupport
 import Testing
+import PoiseControl
 
 @Suite("Training runs")
 struct TrainingRunTests {

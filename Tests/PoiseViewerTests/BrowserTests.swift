@@ -5,6 +5,7 @@ import PoiseScenarios
 @testable import PoiseViewer
 import TestSupport
 import Testing
+import PoiseControl
 
 
 /// Programs on the path.

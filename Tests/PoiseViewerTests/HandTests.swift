@@ -7,6 +7,8 @@ import PoiseSimulation
 @testable import PoiseViewer
 import TestSupport
 import Testing
+import PoiseControl
+import PoiseTasks
 
 
 @Suite("The viewer's hand")
@@ -19,7 +21,7 @@ struct HandTests {
       hand.map { scenario.adding($0.disturbance) } ?? scenario, .baseline(.hold), seed: 2, instructionSet: .baseline)
   }
 
-  static func hand() throws -> ViewerHand { ViewerHand(try PageTests.scenario("humanoid-balance", overrides).task) }
+  static func hand() throws -> ViewerHand { ViewerHand(try PageTests.scenario("humanoid-balance", overrides).requireRobot(for: "this test").task) }
 
   @Test("changes no bit of an episode that it does not touch")
   func untouched() throws {
@@ -35,7 +37,7 @@ struct HandTests {
     let (alone, gripped) = (try Self.player(nil), try Self.player(hand))
     alone.begin(0)
     gripped.begin(0)
-    let torso = try #require(alone.scenario.model.bodies.firstIndex { $0.name == "torso" })
+    let torso = try #require(alone.task.model.bodies.firstIndex { $0.name == "torso" })
     let link = try #require(gripped.robot.linkage.placements[torso].link)
     let point: Vector3 = [0.05, 0.02, 0.2]
     // The target goes with the point, so the spring is always relaxed within a control step, and never pushes much.
@@ -63,7 +65,7 @@ struct HandTests {
     let player = try Self.player(hand)
     player.begin(0)
     let arm = try #require(
-      player.scenario.model.bodies.firstIndex { $0.name == "left_lower_arm" || $0.name == "left_forearm" })
+      player.task.model.bodies.firstIndex { $0.name == "left_lower_arm" || $0.name == "left_forearm" })
     let link = try #require(player.robot.linkage.placements[arm].link)
     let start = player.robot.pose(ofBody: arm).position
     let mass = player.robot.linkage.links.reduce(0) { $0 + $1.inertia.mass }

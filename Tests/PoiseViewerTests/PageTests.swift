@@ -7,6 +7,8 @@ import PoiseScenarios
 @testable import PoiseViewer
 import TestSupport
 import Testing
+import PoiseControl
+import PoiseTasks
 
 
 /// Whether the system has three.js, without which no page can be made.
@@ -35,7 +37,7 @@ struct PageTests {
 
     // The same episodes, looked at without the viewer: the model's bodies by name, and the CSV's cells.
     let player = try EpisodePlayer(scenario, .baseline(.random), seed: 3, instructionSet: .baseline)
-    let table = TrajectoryTable(scenario)
+    let table = TrajectoryTable(player.task)
     for episode in 0..<2 {
       let rows = try data.rows(ofEpisode: episode)
       let steps = try data.steps(ofEpisode: episode)
@@ -45,7 +47,7 @@ struct PageTests {
           let at = try data.number("poses") + 7 * index
           let drawn = rows[row]
           let pose = player.robot.pose(
-            ofBody: try #require(scenario.model.bodies.firstIndex { $0.name == body }))
+            ofBody: try #require(player.task.model.bodies.firstIndex { $0.name == body }))
           let position = Vector3(drawn[at], drawn[at + 1], drawn[at + 2])
           #expect((position - pose.position).length < 2e-4, "\(body), row \(row)")
           let q = Quaternion(w: drawn[at + 3], x: drawn[at + 4], y: drawn[at + 5], z: drawn[at + 6]).normalized
@@ -194,17 +196,17 @@ struct PageTests {
     #expect(try Recording(trajectory: csv, episodes: 1).episodes.count == 1)
 
     try FileManager.default.removeItem(atPath: TrajectoryMetadata.path(beside: csv))
-    let drawn = try Recording(trajectory: csv, model: scenario.modelPath)
+    let drawn = try Recording(trajectory: csv, model: scenario.robot?.modelPath)
     #expect(drawn.episodes.count == 2)
     // Joints that physics leaves open by a little are closed: bodies are where the coordinates put them.
     let data = try PageData(html: try Self.page(drawn).html())
     let rows = try data.rows()
-    let robot = try Robot(scenario.model)
+    let robot = try Robot(player.task.model)
     let poses = try data.number("poses")
     try player.play(0) { moment in
       robot.place(player.robot.configuration())
       for (index, body) in data.bodies.enumerated() {
-        let pose = robot.pose(ofBody: try #require(scenario.model.bodies.firstIndex { $0.name == body }))
+        let pose = robot.pose(ofBody: try #require(player.task.model.bodies.firstIndex { $0.name == body }))
         let place = rows[moment.step][(poses + 7 * index)...]
         let position = Vector3(place[poses + 7 * index], place[poses + 7 * index + 1], place[poses + 7 * index + 2])
         #expect((position - pose.position).length < 2e-4, "\(body), row \(moment.step)")

@@ -5,6 +5,8 @@ import PoiseNetworks
 @testable import PoiseViewer
 import TestSupport
 import Testing
+import PoiseControl
+import PoiseScenarios
 
 
 @Suite("Replay in a terminal")

@@ -6,6 +6,7 @@ import PoiseScenarios
 @testable import PoiseViewer
 import TestSupport
 import Testing
+import PoiseControl
 
 
 @Suite("A trajectory that is rubbish")

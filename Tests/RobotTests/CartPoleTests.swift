@@ -1,5 +1,6 @@
 import PoiseCore
 import PoiseModels
+import PoiseSimulation
 import TestSupport
 import Testing
 

@@ -1,8 +1,8 @@
+import Testing
 import PoiseCore
 import PoiseModels
 import PoiseSimulation
 import TestSupport
-import Testing
 
 /// A setting of the physics under which a robot is tested.
 enum Setting: String, CaseIterable, Sendable, CustomTestStringConvertible {

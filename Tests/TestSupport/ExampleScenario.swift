@@ -1,6 +1,4 @@
-public import PoiseAlgorithms
 public import PoiseCore
-public import PoiseScenarios
 
 /// A configuration with every kind of key, in the shape of a scenario; the tests of the machinery read and write it.
 public struct ExampleScenario: Configurable, Hashable {

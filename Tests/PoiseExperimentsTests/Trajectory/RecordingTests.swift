@@ -16,7 +16,7 @@ struct RecordingTests {
 
   /// Records episodes of the rough humanoid: pushes, and everything drawn.
   static func record(
-    _ controller: Controller? = nil, to path: String, episodes: Range<Int> = 0..<2, columns: [String] = [],
+    _ controller: ControllerChoice? = nil, to path: String, episodes: Range<Int> = 0..<2, columns: [String] = [],
     every: Int = 1, overrides: [String] = []
   ) throws -> LoadedScenario {
     let scenario = try EpisodePlayerTests.rough(overrides)
