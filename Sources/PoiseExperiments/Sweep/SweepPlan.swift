@@ -1,6 +1,6 @@
 import PoiseAlgorithms
 public import PoiseCore
-public import PoiseScenarios
+import PoiseScenarios
 import PoiseTasks
 
 /// What is tried for a scenario, how it is judged, and what may be spent on it: one YAML file.
