@@ -90,7 +90,8 @@ public struct LoadedScenario: Sendable {
       } catch let error as InvalidInput {
         throw InvalidInput(
           error.problems.map {
-            configured.source.problem(at: "environment.\($0.place)", found: $0.found, allowed: $0.allowed, remedy: $0.remedy)
+            configured.source.problem(
+              at: "environment.\($0.place)", found: $0.found, allowed: $0.allowed, remedy: $0.remedy)
           })
       }
       try self.init(configured, path: path, overrides: overrides, name: name, robot: nil, task)
@@ -191,7 +192,8 @@ public struct LoadedScenario: Sendable {
     throw InvalidInput(
       source.problem(
         at: "training.algorithm", found: refusal,
-        allowed: others.isEmpty ? "an algorithm that can learn the task" : "one that can: " + others.joined(separator: ", "),
+        allowed: others.isEmpty
+          ? "an algorithm that can learn the task" : "one that can: " + others.joined(separator: ", "),
         remedy: "poise list --algorithms tells what each takes."))
   }
 

@@ -18,7 +18,8 @@ struct RobotTaskReport {
 
   var summary: String {
     let timing = task.timing
-    let speed = task.settings.maximumJointSpeed.map { ", hinges to the world at most \(ReportText.short($0)) rad/s" } ?? ""
+    let speed =
+      task.settings.maximumJointSpeed.map { ", hinges to the world at most \(ReportText.short($0)) rad/s" } ?? ""
     let body = task.model.bodies.isEmpty ? "–" : task.model.bodies[task.uprightBody].name
     return """
       \(task.name)  (\(path))
@@ -43,7 +44,9 @@ struct RobotTaskReport {
       for _ in bound.elements {
         let element = task.observationSpace.elements[index]
         let noise = observation.shaping.noise > 0 ? ReportText.short(observation.shaping.noise) : ""
-        rows.append(["\(index)", observation.name, element.name, element.unit, ReportText.bounds(element.bounds), noise])
+        rows.append([
+          "\(index)", observation.name, element.name, element.unit, ReportText.bounds(element.bounds), noise,
+        ])
         index += 1
       }
     }
@@ -71,7 +74,8 @@ struct RobotTaskReport {
       let ends = [bound.bounds.lowerBound, bound.bounds.upperBound].map { reward.weight == 0 ? 0 : reward.weight * $0 }
       let range = (ends.min() ?? 0)...(ends.max() ?? 0)
       return [
-        task.rewardNames[index], ReportText.short(reward.weight), bound.moment.rawValue, bound.unit, ReportText.bounds(range),
+        task.rewardNames[index], ReportText.short(reward.weight), bound.moment.rawValue, bound.unit,
+        ReportText.bounds(range),
         type(of: reward.term).documentation,
       ]
     }

@@ -70,7 +70,8 @@ public struct ScenarioReport: Sendable {
       let metric = loaded.specification.metrics.first { $0.goalKey == bound.key }
       let sign = metric?.isHigherBetter ?? true ? "≥" : "≤"
       lines.append(
-        "  goal: \(metric?.title.trimmingCharacters(in: .whitespaces) ?? "mean return") \(sign) \(ReportText.short(bound.value))")
+        "  goal: \(metric?.title.trimmingCharacters(in: .whitespaces) ?? "mean return") \(sign) \(ReportText.short(bound.value))"
+      )
     }
     let keys = loaded.specification.metrics.map(\.goalKey) + [Goal.returnKey]
     lines.append("  a goal can ask for: \(keys.joined(separator: ", "))")

@@ -75,13 +75,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
 
   public func iterate(stepLimit: Int, reportBy: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
     let end = min(stepLimit, reportBy, underWay.firstStep + settings.reportInterval)
-    // Before anybody acts on them.
-    learner.checkWeights()
-    if let failure = learner.health.failure {
-      var report = TrainingReport()
-      report.failure = failure
-      return report
-    }
+    if let last = learner.reportOfFailure() { return last }
     var time = DispatchTime.now().uptimeNanoseconds
     func lap() -> Double {
       let now = DispatchTime.now().uptimeNanoseconds

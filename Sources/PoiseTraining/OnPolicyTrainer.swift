@@ -55,13 +55,7 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
 
   public func iterate(stepLimit: Int, reportBy: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
     let end = min(stepLimit, reportBy, underWay.firstStep + settings.reportInterval)
-    // Before anybody acts on them.
-    learner.checkWeights()
-    if let failure = learner.health.failure {
-      var report = TrainingReport()
-      report.failure = failure
-      return report
-    }
+    if let last = learner.reportOfFailure() { return last }
     repeat {
       guard learnFromRollout(stepLimit: stepLimit, isStopped: isStopped) else { return nil }
     } while environmentSteps < end && learner.health.failure == nil

@@ -56,6 +56,19 @@ extension Trainer {
   }
 }
 
+extension Learner {
+  /// Looks at the weights before anybody acts on them.
+  ///
+  /// - Returns: the last report of a training, where they are those of a policy no more.
+  mutating func reportOfFailure() -> TrainingReport? {
+    checkWeights()
+    guard let failure = health.failure else { return nil }
+    var report = TrainingReport()
+    report.failure = failure
+    return report
+  }
+}
+
 extension Problem {
   /// Of a checkpoint whose `trainer.memory` is not what a trainer of so many worlds could have saved.
   static func foreignState(in file: String, worlds: Int, blockSize: Int) -> Self {

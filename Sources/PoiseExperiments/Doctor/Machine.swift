@@ -1,7 +1,7 @@
 import Foundation
 import PoiseCore
 public import PoiseNetworks
-public import PoiseScenarios
+import PoiseScenarios
 import PoiseSimulation
 
 /// What the doctor looks at: the process's surroundings and two experiments. Each may be replaced, to see what the doctor says then.

@@ -1,6 +1,6 @@
 import PoiseAlgorithms
 public import PoiseCore
-public import PoiseScenarios
+import PoiseScenarios
 import PoiseTasks
 
 /// What is tried for a scenario, how it is judged, and what may be spent on it: one YAML file.
@@ -26,7 +26,8 @@ public struct SweepPlan: Configurable, Hashable {
       "scenario", \.scenario, .text("a path to a scenario file, or the name of a shipped one"),
       "What is trained for; a path is relative to the plan's file.", isRequired: true),
     .key(
-      "algorithm", \.algorithm, .optional(.choice(among: Algorithms.names)), "Who learns; null for the scenario's own training.algorithm."),
+      "algorithm", \.algorithm, .optional(.choice(among: Algorithms.names)),
+      "Who learns; null for the scenario's own training.algorithm."),
     .key(
       "conditions", \.conditions, .list(of: .text("key.path=value")),
       "Keys of the scenario that are changed for every candidate, the shipped setting included."),

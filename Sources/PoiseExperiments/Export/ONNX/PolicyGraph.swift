@@ -27,6 +27,12 @@ public struct PolicyGraph {
   public init(_ run: TrainedRun) throws {
     let policy = run.policy
     let description = try PolicyDescription(run)
+    guard [.gaussian, .deterministic].contains(policy.distribution) else {
+      throw InvalidInput(
+        Problem(
+          file: run.folder.path, found: "a policy whose actions are of the kind \(policy.distribution.rawValue)",
+          allowed: "gaussian or deterministic, which the graph can hold"))
+    }
     graph.name = "\(description.scenario)-\(description.algorithm)"
     graph.input = [Self.tensor("observation", policy.observationCount, "raw observations")]
     graph.output = [Self.tensor("action", policy.actionCount, "controls of the actuators, MJCF ctrl")]
