@@ -79,11 +79,16 @@ extension World {
   }
 
   /// A ball: three turns without coordinates of their own; read `ballOrientation`.
+  ///
+  /// - Parameters:
+  ///   - damping: N·m·s/rad, - armature: kg·m², about every axis; - frictionLoss: N·m about each of the child's axes; none negative.
   public mutating func addBall(
-    child: BodyIndex, parent: BodyIndex?, anchor: Vector3, resistance: IsotropicResistance = .init()
+    child: BodyIndex, parent: BodyIndex?, anchor: Vector3, damping: Double = 0, armature: Double = 0,
+    frictionLoss: Double = 0
   ) -> JointIndex {
     let joint = BallJoint(
-      world: handle, child: frame(child), parent: frame(parent), anchor: anchor, resistance: resistance,
+      world: handle, child: frame(child), parent: frame(parent), anchor: anchor,
+      resistance: IsotropicResistance(damping: damping, armature: armature, frictionLoss: frictionLoss),
       physics: parameters)
     joints.balls.append(joint)
     return JointIndex(value: joints.add(.ball(joints.balls.count - 1), handle: joint.handle))
@@ -91,7 +96,13 @@ extension World {
 
   /// Resists the motion of a body that hangs on nothing: along the world's axes where `point` (m from the body's origin, body's axes)
   /// moves, and about the body's axes. It has no coordinates and no reaction, and so no index.
-  public mutating func addFree(child: BodyIndex, point: Vector3 = .zero, resistance: IsotropicResistance) {
+  ///
+  /// - Parameters:
+  ///   - damping: N·s/m and N·m·s/rad; - armature: kg and kg·m²; - frictionLoss: N and N·m along each axis; none negative.
+  public mutating func addFree(
+    child: BodyIndex, point: Vector3 = .zero, damping: Double = 0, armature: Double = 0, frictionLoss: Double = 0
+  ) {
+    let resistance = IsotropicResistance(damping: damping, armature: armature, frictionLoss: frictionLoss)
     guard !resistance.isNothing else { return }
     joints.frees.append(
       FreeJoint(

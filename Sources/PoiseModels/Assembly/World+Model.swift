@@ -15,14 +15,12 @@ extension World {
         springReference: record.springReference, armature: record.armature, frictionLoss: record.frictionLoss,
         servoCount: model.actuators.count { $0.joint == joint && $0.law != .motor })
     }
-    func resistance(_ joint: Int) -> IsotropicResistance {
-      let record = model.joints[joint]
-      return IsotropicResistance(
-        damping: record.damping, armature: record.armature, frictionLoss: record.frictionLoss)
-    }
     switch link.connection {
     case .free(let j):
-      addFree(child: child, point: -link.origin, resistance: resistance(j))
+      let record = model.joints[j]
+      addFree(
+        child: child, point: -link.origin, damping: record.damping, armature: record.armature,
+        frictionLoss: record.frictionLoss)
       return nil
     case .hinge(let j):
       return addHinge(child: child, parent: parent, anchor: anchor(j), axis: axis(j), degree: degree(j))
@@ -38,7 +36,10 @@ extension World {
       return addPlanar(
         child: child, anchor: anchor(c), axes: (axis(a), axis(b), axis(c)), degrees: (degree(a), degree(b), degree(c)))
     case .ball(let j):
-      return addBall(child: child, parent: parent, anchor: anchor(j), resistance: resistance(j))
+      let record = model.joints[j]
+      return addBall(
+        child: child, parent: parent, anchor: anchor(j), damping: record.damping, armature: record.armature,
+        frictionLoss: record.frictionLoss)
     }
   }
 

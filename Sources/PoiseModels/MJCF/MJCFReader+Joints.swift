@@ -129,6 +129,11 @@ extension MJCFReader {
         "stiffness", found: quoted(reader.text("stiffness") ?? ""), allowed: "0 on a \(joint.kind.rawValue) joint",
         remedy: joint.kind == .free ? "Use <freejoint/>, which takes no defaults." : "Remove it, or use three hinges.")
     }
+    if joint.damping != 0, joint.kind == .free {
+      reader.problem(
+        "damping", found: quoted(reader.text("damping") ?? ""), allowed: "0 on a free joint",
+        remedy: "Use <freejoint/>, which takes no defaults.")
+    }
   }
 
   private func readRotorAndFriction(of joint: inout RobotModel.Joint, _ reader: ElementReader) {

@@ -79,15 +79,15 @@ struct FreeJoint {
 }
 
 /// A damper, a rotor and dry friction that are alike along every axis of a ball or a free joint.
-public struct IsotropicResistance: Hashable, Sendable {
-  /// N·m·s/rad, and N·s/m for a free joint; not negative.
-  public var damping = 0.0
-  /// kg·m², and kg for a free joint; not negative.
-  public var armature = 0.0
-  /// N·m along each of the child's axes, and N for a free joint; not negative.
-  public var frictionLoss = 0.0
+struct IsotropicResistance {
+  /// N·m·s/rad, and N·s/m for a free joint.
+  let damping: Double
+  /// kg·m², and kg for a free joint.
+  let armature: Double
+  /// N·m along each of the child's axes, and N for a free joint.
+  let frictionLoss: Double
 
-  public init(damping: Double = 0, armature: Double = 0, frictionLoss: Double = 0) {
+  init(damping: Double, armature: Double, frictionLoss: Double) {
     precondition(
       damping >= 0 && armature >= 0 && frictionLoss >= 0,
       "damping \(damping), armature \(armature) and friction loss \(frictionLoss) must not be negative")

@@ -50,14 +50,16 @@ struct CoordinateMotion {
 
 /// The rows of the solver that exert what a spring, a damper, a rotor, dry friction and servos do along one coordinate.
 ///
-/// With coordinate q, rate v before the step and v′ after it, row rate J v′ = v′ − h J̇ v, step h, all that is linear is one row:
+/// With coordinate q, rate v before the step and v′ after it, row rate J v′ = v′ − h J̇ v, step h, all that is linear is one row, here
+/// for rotor A, damper d, spring k about q₀ and servo c − K q − D q̇:
 ///
-///     −A (v′ − v)/h − d v′ − k (q + h v′ − q₀) + c − K (q + h v′) − D v′ = R (v* − v′),
-///     R = A/h + d + h k + D + h K,   R v* = A v/h − k (q − q₀) + c − K q
+///     −A (v′ − v)/h − (d + D) v′ − k (q + h v′ − q₀) + c − K (q + h v′) = R (v* − v′),
+///     R = A/h + d + D + h (k + K),   R v* = A v/h − k (q − q₀) + c − K q
 ///
-/// a motor row of ODE with velocity v* − h J̇ v, CFM = 1/R and no bound. A servo with a range is a row of its own, bounded by it; dry
-/// friction is one of velocity 0, bounded by the loss. They are apart from the stop's row: ODE glues a joint to its stop when motor and
-/// stop act in one.
+/// a motor row of ODE with velocity v* − h J̇ v, CFM = 1/R and no bound.
+///
+/// A servo with a range is a row of its own, bounded by it; dry friction is one of velocity 0, bounded by the loss. They are apart from
+/// the stop's row: ODE glues a joint to its stop when motor and stop act in one.
 struct CoordinateDrive {
   enum Kind { case angle, length }
 
