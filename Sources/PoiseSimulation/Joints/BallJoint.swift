@@ -61,17 +61,17 @@ struct FreeJoint {
     let (lever, ω) = (child.rotate(point), child.angularVelocity)
     let place = child.position + lever
     let resistance = record.armature / h + record.damping
-    let bias = h * ω.cross(ω.cross(lever))
+    let bias = ω.cross(ω.cross(lever))
     for axis in [[1, 0, 0], [0, 1, 0], [0, 0, 1]] as [Vector3] {
       if resistance > 0 {
-        let target = record.armature / h / resistance * child.velocity(at: place).dot(axis) - bias.dot(axis)
+        let target = record.armature / h / resistance * (child.velocity(at: place) - h * bias).dot(axis)
         addPointRow(
           world: world, group: rows, child: child, parent: nil, point: place, axis: axis, velocity: target,
           softness: 1 / resistance, limit: .infinity)
       }
       if record.frictionLoss > 0 {
         addPointRow(
-          world: world, group: rows, child: child, parent: nil, point: place, axis: axis, velocity: -bias.dot(axis),
+          world: world, group: rows, child: child, parent: nil, point: place, axis: axis, velocity: 0,
           softness: softness, limit: record.frictionLoss)
       }
     }
@@ -133,12 +133,12 @@ private struct TurningResistance {
   }
 
   func prepare(timeStep h: Double) {
-    let ω = child.angularVelocity - parent.angularVelocity
-    // The rotor turns with the child's axes, which turn at ω_child: J̇ v = −ω_child × ω.
-    let bias = -child.angularVelocity.cross(ω)
     if let linear, record.armature > 0 {
+      let ω = child.angularVelocity - parent.angularVelocity
       let resistance = record.armature / h + record.damping
-      let target = record.armature / h / resistance * ω - h * bias
+      // The rotor turns with the child's axes, which turn at ω_child: J̇ v = −ω_child × ω.
+      let bias = -child.angularVelocity.cross(ω)
+      let target = record.armature / h / resistance * (ω - h * bias)
       for axis in 0..<3 {
         dJointSetAMotorParam(linear.handle, Int32(axis) * Int32(dParamGroup) + Int32(dParamVel), target[axis])
       }
@@ -147,8 +147,6 @@ private struct TurningResistance {
       for (index, axis) in ([[1, 0, 0], [0, 1, 0], [0, 0, 1]] as [Vector3]).enumerated() {
         let a = child.rotate(axis)
         dJointSetAMotorAxis(friction.handle, Int32(index), 0, a.x, a.y, a.z)
-        dJointSetAMotorParam(
-          friction.handle, Int32(index) * Int32(dParamGroup) + Int32(dParamVel), -h * a.dot(bias))
       }
     }
   }

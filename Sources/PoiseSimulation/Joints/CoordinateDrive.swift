@@ -50,13 +50,14 @@ struct CoordinateMotion {
 
 /// The rows of the solver that exert what a spring, a damper, a rotor, dry friction and servos do along one coordinate.
 ///
-/// With coordinate q, rate v before the step and v′ after it, row rate J v′ = v′ − h J̇ v, step h, all that is linear is one row, here
+/// With coordinate q, rate v before the step and v′ after it, and step h, all that is linear is one row, here
 /// for rotor A, damper d, spring k about q₀ and servo c − K q − D q̇:
 ///
 ///     −A (v′ − v)/h − (d + D) v′ − k (q + h v′ − q₀) + c − K (q + h v′) = R (v* − v′),
-///     R = A/h + d + D + h (k + K),   R v* = A v/h − k (q − q₀) + c − K q
+///     R = A/h + d + D + h (k + K),   R v* = A (v/h − J̇ v) − k (q − q₀) + c − K q
 ///
-/// a motor row of ODE with velocity v* − h J̇ v, CFM = 1/R and no bound.
+/// a motor row of ODE with velocity v*, CFM = 1/R and no bound. J̇ v is there because the row knows the axis of before the step, and a
+/// rotor's speed is that about the axis of after it.
 ///
 /// A servo with a range is a row of its own, bounded by it; dry friction is one of velocity 0, bounded by the loss. They are apart from
 /// the stop's row: ODE glues a joint to its stop when motor and stop act in one.
@@ -116,7 +117,7 @@ struct CoordinateDrive {
     let q = motion.position
     let spring = -stiffness * (q - springReference)
     var resistance = armature / h + damping + h * stiffness
-    var drive = armature * motion.rate / h + spring
+    var drive = armature * (motion.rate / h - motion.bias) + spring
     var effort = spring
     var constant = 0.0
     for (place, index) in servos.enumerated() {
@@ -155,7 +156,7 @@ struct CoordinateDrive {
   ) {
     // Along the unit axis the same power is done by `scale` times the effort.
     let scale = motion.scale
-    let velocity = (rate - h * motion.bias) / scale
+    let velocity = rate / scale
     let softness = 1 / (resistance * scale * scale)
     switch kind {
     case .angle:
