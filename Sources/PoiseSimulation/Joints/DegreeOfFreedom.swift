@@ -58,5 +58,5 @@ public struct DegreeOfFreedom: Hashable, Sendable {
     return limits.lowerBound - reference < -Self.widestUncounted || limits.upperBound - reference > Self.widestUncounted
   }
   /// rad: less than half a turn, by more than any stop is ever passed.
-  private static let widestUncounted = Double.pi - 0.3
+  private static let widestUncounted = Double.pi - 0.2
 }
