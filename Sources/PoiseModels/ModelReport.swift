@@ -97,7 +97,9 @@ public struct ModelReport: Sendable {
     guard !rows.isEmpty else { return "" }
     return "joints\n"
       + TextTable(
-        header: ["joint", "kind", "body", "axis", "range", "damping", "stiffness", "armature", "friction_loss", "reference"],
+        header: [
+          "joint", "kind", "body", "axis", "range", "damping", "stiffness", "armature", "friction_loss", "reference",
+        ],
         rows: rows
       ).text()
   }

@@ -20,7 +20,9 @@ extension World {
       world: handle, child: frame(child), parent: frame(parent), anchor: anchor, axis: axis, degree: degree,
       index: addDegrees(1), physics: parameters)
     joints.hinges.append(joint)
-    return register(.hinge(joints.hinges.count - 1), handle: joint.handle, child: child, parent: parent, degrees: [degree], areAngles: [true])
+    return register(
+      .hinge(joints.hinges.count - 1), handle: joint.handle, child: child, parent: parent, degrees: [degree],
+      areAngles: [true])
   }
 
   /// One slide. Its force acts along the axis; the joint takes up the moment.
@@ -33,7 +35,9 @@ extension World {
       world: handle, child: frame(child), parent: frame(parent), axis: axis, degree: degree, index: addDegrees(1),
       physics: parameters)
     joints.slides.append(joint)
-    return register(.slide(joints.slides.count - 1), handle: joint.handle, child: child, parent: parent, degrees: [degree], areAngles: [false])
+    return register(
+      .slide(joints.slides.count - 1), handle: joint.handle, child: child, parent: parent, degrees: [degree],
+      areAngles: [false])
   }
 
   /// Two hinges in series at one anchor, perpendicular; `axes.0` is fixed in the parent, `axes.1` in the child.
@@ -47,7 +51,9 @@ extension World {
       world: handle, child: frame(child), parent: frame(parent), anchor: anchor, axes: axes, degrees: degrees,
       index: addDegrees(2), physics: parameters)
     joints.universals.append(joint)
-    return register(.universal(joints.universals.count - 1), handle: joint.handle, child: child, parent: parent, degrees: [degrees.0, degrees.1], areAngles: [true, true])
+    return register(
+      .universal(joints.universals.count - 1), handle: joint.handle, child: child, parent: parent,
+      degrees: [degrees.0, degrees.1], areAngles: [true, true])
   }
 
   /// Three hinges in series at one anchor, each perpendicular to the others in this pose.
@@ -61,7 +67,9 @@ extension World {
       world: handle, child: frame(child), parent: frame(parent), anchor: anchor, axes: axes, degrees: degrees,
       index: addDegrees(3), physics: parameters)
     joints.threeHinges.append(joint)
-    return register(.threeHinge(joints.threeHinges.count - 1), handle: joint.handle, child: child, parent: parent, degrees: [degrees.0, degrees.1, degrees.2], areAngles: [true, true, true])
+    return register(
+      .threeHinge(joints.threeHinges.count - 1), handle: joint.handle, child: child, parent: parent,
+      degrees: [degrees.0, degrees.1, degrees.2], areAngles: [true, true, true])
   }
 
   /// Two slides along `axes.0` and `axes.1` and a hinge about `axes.2`, their normal, through `anchor`; to the world.
@@ -75,7 +83,9 @@ extension World {
       world: handle, child: frame(child), anchor: anchor, axes: axes, degrees: degrees, index: addDegrees(3),
       physics: parameters)
     joints.planars.append(joint)
-    return register(.planar(joints.planars.count - 1), handle: joint.handle, child: child, parent: nil, degrees: [degrees.0, degrees.1, degrees.2], areAngles: [false, false, true])
+    return register(
+      .planar(joints.planars.count - 1), handle: joint.handle, child: child, parent: nil,
+      degrees: [degrees.0, degrees.1, degrees.2], areAngles: [false, false, true])
   }
 
   /// A ball: three turns without coordinates of their own; read `ballOrientation`.

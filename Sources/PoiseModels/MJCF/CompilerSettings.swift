@@ -21,7 +21,8 @@ struct CompilerSettings {
   var totalMass: Double?
 
   init(root: MJCFElement, findings: Findings) {
-    hasFrictionLoss = root.children(named: "option").flatMap { $0.children(named: "flag") }
+    hasFrictionLoss =
+      root.children(named: "option").flatMap { $0.children(named: "flag") }
       .last { $0.attributes["frictionloss"] != nil }?.attributes["frictionloss"] != "disable"
     for element in root.children(named: "compiler") {
       let reader = ElementReader(element, place: "compiler", findings: findings)

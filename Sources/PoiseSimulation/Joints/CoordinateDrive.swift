@@ -104,7 +104,9 @@ struct CoordinateDrive {
     motors =
       kind == .length
       ? []
-      : (0..<1 + servos.count + (record.frictionLoss > 0 ? 1 : 0)).map { _ in AngularMotor(world: world, child: child, parent: parent, axisCount: 1) }
+      : (0..<1 + servos.count + (record.frictionLoss > 0 ? 1 : 0)).map { _ in
+        AngularMotor(world: world, child: child, parent: parent, axisCount: 1)
+      }
   }
 
   /// Chooses the rows of the next step.

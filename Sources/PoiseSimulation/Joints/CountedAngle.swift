@@ -92,7 +92,11 @@ extension JointSet {
     case .universal(let i):
       if counted.index == 0 { universals[i].wholeTurns.0 = wholeTurns } else { universals[i].wholeTurns.1 = wholeTurns }
     case .threeHinge(let i):
-      if counted.index == 0 { threeHinges[i].wholeTurns.0 = wholeTurns } else { threeHinges[i].wholeTurns.1 = wholeTurns }
+      if counted.index == 0 {
+        threeHinges[i].wholeTurns.0 = wholeTurns
+      } else {
+        threeHinges[i].wholeTurns.1 = wholeTurns
+      }
     case .planar(let i): planars[i].wholeTurns = wholeTurns
     case .slide, .ball, .fixed: preconditionFailure("a joint without angles")
     }

@@ -52,7 +52,8 @@ struct HingeJoint {
 
   @inline(__always) var angle: JointAngle {
     let r = parent.quaternion.conjugate * child.quaternion
-    return JointAngle(sine: r.innerProduct(sine), cosine: r.innerProduct(cosine), reference: reference, turn: 2,
+    return JointAngle(
+      sine: r.innerProduct(sine), cosine: r.innerProduct(cosine), reference: reference, turn: 2,
       wholeTurns: wholeTurns)
   }
 

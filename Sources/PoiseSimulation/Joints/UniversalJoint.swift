@@ -65,9 +65,11 @@ struct UniversalJoint {
     let second = parent.unrotate(child.rotate(axesInChild.1))
     let first = child.unrotate(parent.rotate(axes.0))
     return (
-      JointAngle(sine: second.dot(axes.2), cosine: second.dot(axes.1), reference: references.0,
+      JointAngle(
+        sine: second.dot(axes.2), cosine: second.dot(axes.1), reference: references.0,
         wholeTurns: wholeTurns.0),
-      JointAngle(sine: first.dot(axesInChild.2), cosine: first.dot(axesInChild.0), reference: references.1,
+      JointAngle(
+        sine: first.dot(axesInChild.2), cosine: first.dot(axesInChild.0), reference: references.1,
         wholeTurns: wholeTurns.1)
     )
   }
