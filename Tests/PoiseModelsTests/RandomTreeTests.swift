@@ -118,9 +118,6 @@ struct RandomTreeTests {
     for tree in try RandomTrees.load().trees {
       let found = try accelerations(tree, folder)
       errors.append((relativeDifference(found, tree.accelerations), tree.seed))
-      if ProcessInfo.processInfo.environment["POISE_TREES_VERBOSE"] != nil {
-        print("acc", tree.seed, errors[errors.count - 1].error, found, tree.accelerations)
-      }
     }
     report("accelerations", errors)
     #expect(errors.allSatisfy { $0.error < 0.01 }, "\(errors.filter { !($0.error < 0.01) })")
@@ -137,9 +134,6 @@ struct RandomTreeTests {
       robot.step(Int((golden.seconds / 1e-4).rounded()))
       let found = robot.generalizedVelocities
       errors.append((relativeDifference(found, tree.laterVelocities), tree.seed))
-      if ProcessInfo.processInfo.environment["POISE_TREES_VERBOSE"] != nil {
-        print("vel", tree.seed, errors[errors.count - 1].error, found, tree.laterVelocities)
-      }
     }
     report("velocities after 0.2 s", errors)
     #expect(quantile(errors.map(\.error), 0.5) < 1e-3)
