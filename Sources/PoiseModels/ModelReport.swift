@@ -18,7 +18,7 @@ public struct ModelReport: Sendable {
   }
 
   private var summary: String {
-    let mass = linkage.links.reduce(0) { $0 + $1.inertia.mass }
+    let mass = linkage.links.reduce(0) { $0 + ($1.isIntermediate ? 0 : $1.inertia.mass) }
     let pairs = model.physics.isContactEnabled ? model.collidingPairs(linkage).count : 0
     return """
       \(model.name)  (\(model.files.joined(separator: ", ")))
@@ -83,20 +83,24 @@ public struct ModelReport: Sendable {
       func coordinate(_ x: Double) -> String {
         isAngle ? (x * 180 / .pi).rounded(significant: 4) + "°" : x.rounded(significant: 4) + " m"
       }
-      let range = linkage.limits[index].map { "\(coordinate($0.lowerBound)) … \(coordinate($0.upperBound))" } ?? "–"
+      let range = joint.range.map { "\(coordinate($0.lowerBound)) … \(coordinate($0.upperBound))" } ?? "–"
       let hasAxis = joint.kind == .hinge || joint.kind == .slide
       return [
         joint.name, joint.kind.rawValue, model.bodies[joint.body].name,
         hasAxis
           ? [joint.axis.x, joint.axis.y, joint.axis.z].map { $0.rounded(significant: 3) }.joined(separator: " ") : "–",
         range, joint.damping.rounded(significant: 3), joint.stiffness.rounded(significant: 3),
-        joint.armature.rounded(significant: 3), hasAxis ? coordinate(joint.reference) : "–",
+        joint.armature.rounded(significant: 3), joint.frictionLoss.rounded(significant: 3),
+        hasAxis ? coordinate(joint.reference) : "–",
       ]
     }
     guard !rows.isEmpty else { return "" }
     return "joints\n"
       + TextTable(
-        header: ["joint", "kind", "body", "axis", "range", "damping", "stiffness", "armature", "reference"], rows: rows
+        header: [
+          "joint", "kind", "body", "axis", "range", "damping", "stiffness", "armature", "friction_loss", "reference",
+        ],
+        rows: rows
       ).text()
   }
 

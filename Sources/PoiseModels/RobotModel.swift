@@ -132,15 +132,18 @@ extension RobotModel {
     public var stiffness: Double
     /// rad or m: the coordinate at which the spring is at rest.
     public var springReference: Double
-    /// Inertia of the rotor seen at the joint: kg·m² or kg, not negative.
+    /// Inertia of the rotors seen at the joint, those of its actuators too: kg·m² or kg, not negative.
     public var armature: Double
+    /// Dry friction: N·m or N, not negative; on a ball or free joint along each axis.
+    public var frictionLoss: Double
     /// rad or m: the joint's coordinate in the reference pose (MJCF `ref`).
     public var reference: Double
     public var line: Int
 
     public init(
       name: String, kind: Kind, body: Int, anchor: Vector3, axis: Vector3, range: ClosedRange<Double>?,
-      damping: Double, stiffness: Double, springReference: Double, armature: Double, reference: Double, line: Int
+      damping: Double, stiffness: Double, springReference: Double, armature: Double, frictionLoss: Double = 0,
+      reference: Double, line: Int
     ) {
       self.name = name
       self.kind = kind
@@ -152,6 +155,7 @@ extension RobotModel {
       self.stiffness = stiffness
       self.springReference = springReference
       self.armature = armature
+      self.frictionLoss = frictionLoss
       self.reference = reference
       self.line = line
     }

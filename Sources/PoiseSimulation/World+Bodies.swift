@@ -43,6 +43,31 @@ extension World {
     return index
   }
 
+  /// Share of what it carries that an intermediate body has of mass and inertia: enough for the solver, which divides by both, and too
+  /// little to be seen in any motion.
+  private static let intermediateShare = 1e-6
+
+  /// Adds a body that only joins others, between two joints of a chain. It has no weight, counts in no sum of masses, momenta or energies,
+  /// and has a millionth of the inertia of what it carries.
+  ///
+  /// - Parameters:
+  ///   - mass: kg, of what it carries; - inertia: kg·m² about `pose`, the largest principal one of what it carries.
+  public mutating func addIntermediateBody(
+    name: String, carryingMass mass: Double, inertia: Double, at pose: Pose
+  ) -> BodyIndex {
+    let share = Self.intermediateShare
+    let index = addBody(
+      name: name, mass: share * mass, inertia: share * inertia * Matrix3.identity, at: pose)
+    let body = bodies[index.value]
+    guard let handle = body.frame.handle else { preconditionFailure("a body without ODE's body") }
+    dBodySetGravityMode(handle, 0)
+    // What a push does to it is what it does to its load.
+    bodies[index.value] = Body(
+      frame: BodyFrame(handle, mass: mass, inertia: inertia * Matrix3.identity), centerOfMass: .zero,
+      nominalMass: body.nominalMass, nominalInertia: body.nominalInertia, isIntermediate: true)
+    return index
+  }
+
   public var bodyCount: Int { bodies.count }
   public var bodyIndices: [BodyIndex] { bodies.indices.map(BodyIndex.init) }
   public func name(of body: BodyIndex) -> String { bodyNames[body.value] }

@@ -1,9 +1,11 @@
 public import PoiseCore
 
 extension World {
+  private var weighingBodies: [Body] { bodies.filter { !$0.isIntermediate } }
+
   /// ½ Σ (m v² + ωᵀ I ω), J.
   public var kineticEnergy: Double {
-    bodies.reduce(0) { sum, body in
+    weighingBodies.reduce(0) { sum, body in
       let ω = body.frame.unrotate(body.frame.angularVelocity)
       return sum + 0.5 * (body.mass * body.frame.linearVelocity.lengthSquared + ω.dot(body.inertia * ω))
     }
@@ -11,17 +13,17 @@ extension World {
 
   /// −Σ m g·x, J; zero with every centre of mass at the world's origin. Springs are not in it.
   public var potentialEnergy: Double {
-    bodies.reduce(0) { $0 - $1.mass * gravity.dot($1.center) }
+    weighingBodies.reduce(0) { $0 - $1.mass * gravity.dot($1.center) }
   }
 
   /// Σ m v, kg·m/s.
   public var linearMomentum: Vector3 {
-    bodies.reduce(.zero) { $0 + $1.mass * $1.frame.velocity(at: $1.center) }
+    weighingBodies.reduce(.zero) { $0 + $1.mass * $1.frame.velocity(at: $1.center) }
   }
 
   /// Σ (R I Rᵀ ω + (x − point) × m v), kg·m²/s.
   public func angularMomentum(about point: Vector3 = .zero) -> Vector3 {
-    bodies.reduce(.zero) { sum, body in
+    weighingBodies.reduce(.zero) { sum, body in
       let frame = body.frame
       let spin = frame.rotate(body.inertia * frame.unrotate(frame.angularVelocity))
       return sum + spin + (frame.position - point).cross(body.mass * frame.velocity(at: body.center))
@@ -29,11 +31,11 @@ extension World {
   }
 
   /// kg
-  public var totalMass: Double { bodies.reduce(0) { $0 + $1.mass } }
+  public var totalMass: Double { weighingBodies.reduce(0) { $0 + $1.mass } }
 
   /// m, world frame.
   public var centerOfMass: Vector3 {
-    bodies.reduce(.zero) { $0 + $1.mass * $1.center } / totalMass
+    weighingBodies.reduce(.zero) { $0 + $1.mass * $1.center } / totalMass
   }
 }
 

@@ -15,12 +15,14 @@ extension World {
     child: BodyIndex, parent: BodyIndex?, anchor: Vector3, axis: Vector3, degree: DegreeOfFreedom = .init()
   ) -> JointIndex {
     checkAxes([axis], perpendicular: [])
-    check([degree], areAngles: [true])
+    check([degree])
     let joint = HingeJoint(
       world: handle, child: frame(child), parent: frame(parent), anchor: anchor, axis: axis, degree: degree,
       index: addDegrees(1), physics: parameters)
     joints.hinges.append(joint)
-    return JointIndex(value: joints.add(.hinge(joints.hinges.count - 1), handle: joint.handle))
+    return register(
+      .hinge(joints.hinges.count - 1), handle: joint.handle, child: child, parent: parent, degrees: [degree],
+      areAngles: [true])
   }
 
   /// One slide. Its force acts along the axis; the joint takes up the moment.
@@ -28,12 +30,14 @@ extension World {
     child: BodyIndex, parent: BodyIndex?, axis: Vector3, degree: DegreeOfFreedom = .init()
   ) -> JointIndex {
     checkAxes([axis], perpendicular: [])
-    check([degree], areAngles: [false])
+    check([degree])
     let joint = SlideJoint(
       world: handle, child: frame(child), parent: frame(parent), axis: axis, degree: degree, index: addDegrees(1),
       physics: parameters)
     joints.slides.append(joint)
-    return JointIndex(value: joints.add(.slide(joints.slides.count - 1), handle: joint.handle))
+    return register(
+      .slide(joints.slides.count - 1), handle: joint.handle, child: child, parent: parent, degrees: [degree],
+      areAngles: [false])
   }
 
   /// Two hinges in series at one anchor, perpendicular; `axes.0` is fixed in the parent, `axes.1` in the child.
@@ -42,12 +46,14 @@ extension World {
     degrees: (DegreeOfFreedom, DegreeOfFreedom) = (.init(), .init())
   ) -> JointIndex {
     checkAxes([axes.0, axes.1], perpendicular: [(0, 1)])
-    check([degrees.0, degrees.1], areAngles: [true, true])
+    check([degrees.0, degrees.1])
     let joint = UniversalJoint(
       world: handle, child: frame(child), parent: frame(parent), anchor: anchor, axes: axes, degrees: degrees,
       index: addDegrees(2), physics: parameters)
     joints.universals.append(joint)
-    return JointIndex(value: joints.add(.universal(joints.universals.count - 1), handle: joint.handle))
+    return register(
+      .universal(joints.universals.count - 1), handle: joint.handle, child: child, parent: parent,
+      degrees: [degrees.0, degrees.1], areAngles: [true, true])
   }
 
   /// Three hinges in series at one anchor, each perpendicular to the others in this pose.
@@ -56,12 +62,14 @@ extension World {
     degrees: (DegreeOfFreedom, DegreeOfFreedom, DegreeOfFreedom) = (.init(), .init(), .init())
   ) -> JointIndex {
     checkAxes([axes.0, axes.1, axes.2], perpendicular: [(0, 1), (1, 2), (0, 2)])
-    check([degrees.0, degrees.1, degrees.2], areAngles: [true, true, true])
+    check([degrees.0, degrees.1, degrees.2])
     let joint = ThreeHingeJoint(
       world: handle, child: frame(child), parent: frame(parent), anchor: anchor, axes: axes, degrees: degrees,
       index: addDegrees(3), physics: parameters)
     joints.threeHinges.append(joint)
-    return JointIndex(value: joints.add(.threeHinge(joints.threeHinges.count - 1), handle: joint.handle))
+    return register(
+      .threeHinge(joints.threeHinges.count - 1), handle: joint.handle, child: child, parent: parent,
+      degrees: [degrees.0, degrees.1, degrees.2], areAngles: [true, true, true])
   }
 
   /// Two slides along `axes.0` and `axes.1` and a hinge about `axes.2`, their normal, through `anchor`; to the world.
@@ -70,22 +78,46 @@ extension World {
     degrees: (DegreeOfFreedom, DegreeOfFreedom, DegreeOfFreedom) = (.init(), .init(), .init())
   ) -> JointIndex {
     checkAxes([axes.0, axes.1, axes.2], perpendicular: [(0, 1), (1, 2), (0, 2)])
-    check([degrees.0, degrees.1, degrees.2], areAngles: [false, false, true])
+    check([degrees.0, degrees.1, degrees.2])
     let joint = PlanarJoint(
       world: handle, child: frame(child), anchor: anchor, axes: axes, degrees: degrees, index: addDegrees(3),
       physics: parameters)
     joints.planars.append(joint)
-    return JointIndex(value: joints.add(.planar(joints.planars.count - 1), handle: joint.handle))
+    return register(
+      .planar(joints.planars.count - 1), handle: joint.handle, child: child, parent: nil,
+      degrees: [degrees.0, degrees.1, degrees.2], areAngles: [false, false, true])
   }
 
   /// A ball: three turns without coordinates of their own; read `ballOrientation`.
+  ///
+  /// - Parameters:
+  ///   - damping: N·m·s/rad, - armature: kg·m², about every axis; - frictionLoss: N·m about each of the child's axes; none negative.
   public mutating func addBall(
-    child: BodyIndex, parent: BodyIndex?, anchor: Vector3, damping: Double = 0
+    child: BodyIndex, parent: BodyIndex?, anchor: Vector3, damping: Double = 0, armature: Double = 0,
+    frictionLoss: Double = 0
   ) -> JointIndex {
     let joint = BallJoint(
-      world: handle, child: frame(child), parent: frame(parent), anchor: anchor, damping: damping)
+      world: handle, child: frame(child), parent: frame(parent), anchor: anchor,
+      resistance: IsotropicResistance(damping: damping, armature: armature, frictionLoss: frictionLoss),
+      physics: parameters)
     joints.balls.append(joint)
     return JointIndex(value: joints.add(.ball(joints.balls.count - 1), handle: joint.handle))
+  }
+
+  /// Resists the motion of a body that hangs on nothing: along the world's axes where `point` (m from the body's origin, body's axes)
+  /// moves, and about the body's axes. It has no coordinates and no reaction, and so no index.
+  ///
+  /// - Parameters:
+  ///   - damping: N·s/m and N·m·s/rad; - armature: kg and kg·m²; - frictionLoss: N and N·m along each axis; none negative.
+  public mutating func addFree(
+    child: BodyIndex, point: Vector3 = .zero, damping: Double = 0, armature: Double = 0, frictionLoss: Double = 0
+  ) {
+    let resistance = IsotropicResistance(damping: damping, armature: armature, frictionLoss: frictionLoss)
+    guard !resistance.isNothing else { return }
+    joints.frees.append(
+      FreeJoint(
+        world: handle, child: frame(child), worldFrame: worldFrame, point: point, resistance: resistance,
+        physics: parameters))
   }
 
   /// Holds two bodies in their present pose.
@@ -111,6 +143,16 @@ extension World {
     case .planar(let i): joints.planars[i].firstDegree..<joints.planars[i].firstDegree + 3
     case .ball, .fixed: 0..<0
     }
+  }
+
+  /// The servos of one coordinate, [indices into `servos`], as many as its `DegreeOfFreedom` asked for.
+  public func servos(of degree: Int) -> Range<Int> { servosOfDegree[degree] }
+
+  /// Says which of an angle's turns it is in: each angle becomes the one nearest to `positions` (rad, [degrees of freedom]) that is its pose.
+  /// For bodies that were put somewhere by `setState`, which leaves the turns as they were counted.
+  public mutating func countTurns(near positions: [Double]) {
+    precondition(positions.count == degreeCount, "need \(degreeCount) coordinates, got \(positions.count)")
+    joints.countTurns(near: positions)
   }
 
   /// Writes all coordinates (rad, m) and rates (rad/s, m/s), [degrees of freedom], from the bodies as they are now.
@@ -163,6 +205,27 @@ extension World {
     return first
   }
 
+  /// Enters a joint whose coordinates are the last ones that were added.
+  private mutating func register(
+    _ joint: JointSet.Reference, handle odeJoint: dJointID, child: BodyIndex, parent: BodyIndex?,
+    degrees: [DegreeOfFreedom], areAngles: [Bool]
+  ) -> JointIndex {
+    let first = efforts.count - degrees.count
+    for (index, degree) in degrees.enumerated() {
+      let own = servos.count..<servos.count + degree.servoCount
+      servos.append(contentsOf: repeatElement(CoordinateServo(), count: degree.servoCount))
+      servosOfDegree.append(own)
+      if degree.hasDrive {
+        joints.drives.append(
+          CoordinateDrive(
+            world: handle, child: frame(child), parent: frame(parent), kind: areAngles[index] ? .angle : .length,
+            record: degree, degree: first + index, joint: joint, index: index, servos: own, physics: parameters))
+      }
+      if areAngles[index], degree.countsTurns { joints.countAngle(joint, index, degree: first + index) }
+    }
+    return JointIndex(value: joints.add(joint, handle: odeJoint))
+  }
+
   private func frame(_ body: BodyIndex?) -> BodyFrame { body.map { bodies[$0.value].frame } ?? worldFrame }
 
   private func checkAxes(_ axes: [Vector3], perpendicular pairs: [(Int, Int)]) {
@@ -172,18 +235,11 @@ extension World {
     }
   }
 
-  private func check(_ degrees: [DegreeOfFreedom], areAngles: [Bool]) {
-    for (degree, isAngle) in zip(degrees, areAngles) {
-      guard let limits = degree.limits else { continue }
+  private func check(_ degrees: [DegreeOfFreedom]) {
+    for case let limits? in degrees.map(\.limits) {
       precondition(
         limits.upperBound - limits.lowerBound >= DegreeOfFreedom.narrowestLimits,
         "limits \(limits) are narrower than \(DegreeOfFreedom.narrowestLimits)")
-      precondition(
-        !isAngle
-          || [limits.lowerBound, limits.upperBound].allSatisfy {
-            $0.isInfinite || abs($0 - degree.reference) < .pi
-          },
-        "an angle's limits \(limits) must lie within ±π of the pose in which the joint is made")
     }
   }
 }

@@ -7,6 +7,10 @@ public struct WorldState: Hashable, Sendable, Codable {
   public var bodies: [Double] = []
   /// [degrees of freedom]
   public var efforts: [Double] = []
+  /// [servos of the world]
+  public var servos: [CoordinateServo] = []
+  /// Whole turns of the angles, [degrees of freedom]; empty where all are 0.
+  public var turns: [Int] = []
   /// Force, point, torque: [bodies × 9]; empty where nothing is pushed.
   public var externalForces: [Double] = []
   public var gravity = Vector3.zero
@@ -17,6 +21,21 @@ public struct WorldState: Hashable, Sendable, Codable {
   public var solverState: UInt64 = 0
 
   public init() {}
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    bodies = try values.decode([Double].self, forKey: .bodies)
+    efforts = try values.decode([Double].self, forKey: .efforts)
+    // Older files omit servos and turns.
+    servos = try values.decodeIfPresent([CoordinateServo].self, forKey: .servos) ?? []
+    turns = try values.decodeIfPresent([Int].self, forKey: .turns) ?? []
+    externalForces = try values.decode([Double].self, forKey: .externalForces)
+    gravity = try values.decode(Vector3.self, forKey: .gravity)
+    frictionScale = try values.decode(Double.self, forKey: .frictionScale)
+    massScales = try values.decode([Double].self, forKey: .massScales)
+    physicsSteps = try values.decode(Int.self, forKey: .physicsSteps)
+    solverState = try values.decode(UInt64.self, forKey: .solverState)
+  }
 }
 
 extension World {
@@ -32,6 +51,10 @@ extension World {
     }
     state.efforts.removeAll(keepingCapacity: true)
     state.efforts.append(contentsOf: efforts)
+    state.servos.removeAll(keepingCapacity: true)
+    state.servos.append(contentsOf: servos)
+    state.turns.removeAll(keepingCapacity: true)
+    if joints.hasTurns { state.turns = joints.turns(degreeCount: degreeCount) }
     state.externalForces.removeAll(keepingCapacity: true)
     if hasExternalForces {
       for push in external {
@@ -60,6 +83,9 @@ extension World {
     func isCalm(_ values: [Double]) -> Bool { values.allSatisfy { abs($0) <= 1e12 } }
     guard
       state.bodies.count == bodies.count * Self.valuesPerBody, state.efforts.count == efforts.count,
+      state.servos.count == servos.count || state.servos.isEmpty,
+      state.servos.allSatisfy({ $0.isPossible }),
+      state.turns.isEmpty || state.turns.count == efforts.count, state.turns.allSatisfy({ abs($0) < 1_000_000_000 }),
       state.externalForces.isEmpty || state.externalForces.count == bodies.count * 9,
       state.massScales.isEmpty || state.massScales.count == bodies.count,
       isCalm(state.bodies), isCalm(state.efforts), isCalm(state.externalForces), state.physicsSteps.isPossibleCount,
@@ -90,6 +116,8 @@ extension World {
       }
     }
     for i in efforts.indices { efforts[i] = state.efforts[i] }
+    for i in servos.indices { servos[i] = state.servos.isEmpty ? CoordinateServo() : state.servos[i] }
+    joints.setTurns(state.turns)
     clearExternalForces()
     if !state.externalForces.isEmpty {
       func vector(_ start: Int) -> Vector3 {

@@ -32,6 +32,9 @@ public struct World: ~Copyable {
   var joints = JointSet()
   /// Torque or force along each joint coordinate, N·m or N, [degrees of freedom].
   public var efforts: [Double] = []
+  /// [all servos, coordinate after coordinate; see `servos(of:)`]; each exerts nothing until it is set, and acts until it is set again.
+  public var servos: [CoordinateServo] = []
+  var servosOfDegree: [Range<Int>] = []
   var external: [ExternalForce] = []
   var hasExternalForces = false
   var collisions = CollisionSet()
@@ -64,6 +67,8 @@ public struct World: ~Copyable {
     /// As made; `massScale` multiplies both.
     let nominalMass: Double
     let nominalInertia: Matrix3
+    /// Whether it only joins others (`addIntermediateBody`), and belongs to no sum over bodies.
+    var isIntermediate = false
     var massScale = 1.0
 
     /// kg
@@ -132,7 +137,7 @@ public struct World: ~Copyable {
   public mutating func step() {
     guard standstill == nil else { return }
     let h = parameters.timeStep
-    joints.prepare(efforts: efforts, timeStep: h, contactGroup: contactGroup)
+    joints.prepare(efforts: efforts, servos: servos, timeStep: h, contactGroup: contactGroup)
     for index in pinnedBodies { applyWeight(to: bodies[index]) }
     if hasExternalForces { applyExternalForces() }
     guard
@@ -148,6 +153,7 @@ public struct World: ~Copyable {
     guard isDone == 1 else { return breakDown() }
     dJointGroupEmpty(contactGroup)
     physicsSteps += 1
+    joints.countTurns(after: h)
     for body in bodies {
       let sum = body.frame.linearVelocity.lengthSquared + body.frame.angularVelocity.lengthSquared
       // A comparison with NaN is false.

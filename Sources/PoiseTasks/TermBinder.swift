@@ -118,7 +118,7 @@ public struct TermBinder {
     public var limits: ClosedRange<Double>?
     /// rad or m: the position in the model's reference pose.
     public var reference: Double
-    /// What the position can be at all: within half a turn of the reference for hinges.
+    /// What the position can be at all: anything, but for hinges whose limits keep them within half a turn of the reference.
     public var positionBounds: ClosedRange<Double>
     /// What the velocity can be at all.
     public var velocityBounds: ClosedRange<Double>
@@ -158,10 +158,12 @@ public struct TermBinder {
     if let maximumJointSpeed, isAngle, linkage.placements[record.body].link.map({ isLoneHinge($0) }) ?? false {
       speeds = -maximumJointSpeed...maximumJointSpeed
     }
+    let halfTurn = record.reference - .pi...record.reference + .pi
+    let isWithinHalfTurn = record.range.map { halfTurn.contains($0.lowerBound) && halfTurn.contains($0.upperBound) }
     return ScalarJoint(
       index: index, name: record.name, isAngle: isAngle, limits: record.range,
       reference: record.reference,
-      positionBounds: isAngle ? record.reference - .pi...record.reference + .pi : unlimited, velocityBounds: speeds)
+      positionBounds: isAngle && isWithinHalfTurn ?? false ? halfTurn : unlimited, velocityBounds: speeds)
   }
 
   /// Whether a link hangs on the world by one hinge: the joint whose speed `maximumJointSpeed` cuts.

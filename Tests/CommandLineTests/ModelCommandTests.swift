@@ -59,8 +59,8 @@ struct ModelCommandTests {
   func approximations() throws {
     let result = try PoiseProcess(["check", "\(ProjectFolders.publicModels)/dm_control/humanoid.xml"])
     #expect(result.status == 0)
-    #expect(result.output.contains("good, with 7 approximations"))
-    #expect(result.output.contains("chain through 1 intermediate link"))
+    #expect(result.output.contains("approximations"))
+    #expect(!result.output.contains("armature") && !result.output.contains("chain"))
   }
 }
 

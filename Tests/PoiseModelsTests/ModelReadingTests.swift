@@ -125,7 +125,6 @@ struct ModelReadingTests {
         "3 default 'main', geom, margin: Contacts begin when shapes touch.",
         "3 default 'main', geom, condim: Contacts resist sliding, but neither twisting nor rolling.",
         "4 default 'main', joint, solreflimit: A stop is as hard as Poise's limits are (poise_limit_error_reduction).",
-        "4 default 'main', joint, armature: ODE has no rotor inertia; it is added to the moving link, about the joint's axis.",
         "6 option, cone: Friction is ODE's pyramid, scaled by the normal force.",
         "6 option, impratio: Friction is as hard as the rest of the contact.",
         "6 option, integrator: Poise integrates with ODE's semi-implicit Euler steps of the model's timestep.",
@@ -135,17 +134,42 @@ struct ModelReadingTests {
         "8 geom 'floor', priority: The friction of a pair is chosen as if all priorities were equal.",
         "8 geom 'floor', condim: Contacts resist sliding by the geoms' friction even where both have condim 1.",
         "10 body 'base', joint 'pivot', margin: A stop acts at the limit, not before it.",
-        "14 body 'arm', joint 'elbow', range: ODE tells a hinge's angle within ±180° of the reference pose; a stop at or beyond that is left out.",
         "15 body 'arm', geom 'rod', solimp: Contacts have Poise's own stiffness and damping (poise_contact_stiffness, poise_contact_damping).",
         "18 body 'ball', freejoint, align: The body's frame stays where the file puts it, instead of at its centre of mass.",
       ])
   }
 
-  @Test("needs no approximation for the rotor of a hinge or slide that stands on the ground alone")
-  func rotorOnTheGround() throws {
-    let model = try arm(joint: "armature='0.2'")
+  @Test("needs no approximation for rotors, dry friction and ranges past half a turn")
+  func rotorsFrictionTurns() throws {
+    let model = try arm(joint: "armature='0.2' frictionloss='0.3' range='-30 800' ref='500'")
     #expect(model.joints[0].armature == 0.2)
+    #expect(model.joints[0].frictionLoss == 0.3)
+    #expect(abs((model.joints[0].range?.upperBound ?? 0) - 800 * .pi / 180) < 1e-12)
     #expect(model.approximations.isEmpty)
+  }
+
+  @Test("scales an actuator's rotor and damper by its gear squared, a joint's own not at all")
+  func actuatorRotors() throws {
+    let model = try arm(
+      joint: "armature='0.5' damping='0.1'",
+      outer: "<actuator><motor joint='hinge' gear='-3' armature='0.2' damping='0.7'/></actuator>")
+    // MuJoCo 4.0.0: M = 0.5 + 0.2 · 9 more than the link's, and −6.4 N·m at 1 rad/s.
+    #expect(abs(model.joints[0].armature - 2.3) < 1e-12)
+    #expect(abs(model.joints[0].damping - 6.4) < 1e-12)
+  }
+
+  @Test("has no dry friction where the flag switches it off")
+  func frictionFlag() throws {
+    let model = try arm(joint: "frictionloss='0.3'", outer: "<option><flag frictionloss='disable'/></option>")
+    #expect(model.joints[0].frictionLoss == 0)
+  }
+
+  @Test("says where rotors and chains need the direct solver")
+  func iterativeSolver() throws {
+    let rotor = try arm(joint: "armature='50'", outer: "<custom><text name='poise_solver' data='iterative'/></custom>")
+    let notes = try Linkage(rotor).approximations.map(\.place)
+    #expect(notes == ["joint 'hinge' armature"])
+    #expect(try Linkage(arm(joint: "armature='50'")).approximations.isEmpty)
   }
 
   @Test("skips what is only for pictures or other tools, unread, and shapes that touch and weigh nothing")

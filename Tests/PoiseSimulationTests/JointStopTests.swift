@@ -66,7 +66,8 @@ struct JointStopTests {
         let pressed = world.readJoints().positions[i]
         #expect(abs(pressed - stop) < 2e-3, "axis \(i) rests at \(pressed), its stop is at \(stop)")
         world.efforts[i] = -sign
-        for _ in 0..<Int(1 / c.timeStep) { world.step() }
+        // A planar body may swing about its anchor when it is let go, and press the stop with its momentum for a while.
+        for _ in 0..<Int((kind == .planar ? 2 : 1) / c.timeStep) { world.step() }
         let freed = world.readJoints().positions[i]
         #expect((stop - freed) * sign > 0.05, "axis \(i) stuck at \(freed), its stop is at \(stop)")
       }

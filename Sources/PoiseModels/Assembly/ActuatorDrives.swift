@@ -5,7 +5,8 @@ import PoiseSimulation
 struct ActuatorDrives {
   /// What each actuator needs in every physics step, [actuators].
   var drives: [Drive]
-  private let needsFeedback: Bool
+  /// Whether some are servos of the world: position and velocity actuators.
+  private let hasWorldServos: Bool
   private var isHolding = false
   /// Coordinates of the world as `readJoints` last found them, [degrees of freedom].
   private(set) var positions: [Double]
@@ -17,6 +18,8 @@ struct ActuatorDrives {
   struct Drive {
     var law: RobotModel.Actuator.Law
     var degree: Int
+    /// Which of the world's servos it is, for position and velocity actuators.
+    var worldServo: Int?
     var gear: Double
     var controlRange: ClosedRange<Double>?
     var forceRange: ClosedRange<Double>?
@@ -31,7 +34,7 @@ struct ActuatorDrives {
     positions = Array(repeating: 0, count: degreeCount)
     velocities = positions
     effortSums = Array(repeating: 0, count: drives.count)
-    needsFeedback = drives.contains { $0.law != .motor }
+    hasWorldServos = drives.contains { $0.worldServo != nil }
     self.drives = drives
   }
 
@@ -40,6 +43,7 @@ struct ActuatorDrives {
     for _ in 0..<count {
       updateEfforts(of: &world)
       world.step()
+      if hasWorldServos { sumServoEfforts(in: world) }
     }
   }
 
@@ -71,9 +75,13 @@ struct ActuatorDrives {
   }
 
   private mutating func updateEfforts(of world: inout World) {
-    if needsFeedback || isHolding { readJoints(world) }
+    if isHolding { readJoints(world) }
     for i in world.efforts.indices { world.efforts[i] = 0 }
     for i in drives.indices {
+      if let servo = drives[i].worldServo {
+        world.servos[servo] = drives[i].servo == nil ? worldServo(of: i) : CoordinateServo()
+        if drives[i].servo == nil { continue }
+      }
       let effort = effort(of: i)
       world.efforts[drives[i].degree] += effort
       effortSums[i] += effort
@@ -81,25 +89,44 @@ struct ActuatorDrives {
     effortSteps += 1
   }
 
-  /// N·m or N of one actuator, from its control or its servo, `positions` and `velocities`.
+  /// force = gear · clamp(law), times the strength, as a function of the joint's coordinate.
+  private func worldServo(of actuator: Int) -> CoordinateServo {
+    let drive = drives[actuator]
+    let factor = drive.strength * drive.gear
+    let range = drive.forceRange.map {
+      min(factor * $0.lowerBound, factor * $0.upperBound)...max(factor * $0.lowerBound, factor * $0.upperBound)
+    }
+    switch drive.law {
+    case .motor: preconditionFailure("a motor is no servo")
+    case .position(let gain, let damping):
+      return CoordinateServo(
+        stiffness: factor * drive.gear * gain, damping: factor * drive.gear * damping,
+        offset: factor * gain * drive.control, range: range)
+    case .velocity(let gain):
+      return CoordinateServo(damping: factor * drive.gear * gain, offset: factor * gain * drive.control, range: range)
+    }
+  }
+
+  /// What the world's servos exerted in the step just taken: that of the coordinates after it.
+  private mutating func sumServoEfforts(in world: borrowing World) {
+    readJoints(world)
+    for i in drives.indices {
+      guard let servo = drives[i].worldServo, drives[i].servo == nil else { continue }
+      let degree = drives[i].degree
+      effortSums[i] += world.servos[servo].effort(position: positions[degree], velocity: velocities[degree])
+    }
+  }
+
+  /// N·m or N of one actuator: a motor's from its control, any actuator's from its servo, `positions` and `velocities`.
   @inline(__always) private func effort(of actuator: Int) -> Double {
     let drive = drives[actuator]
-    var force: Double
+    var force = drive.control
     if let servo = drive.servo {
       // The servo asks for a torque; the actuator gives it within the range of its control.
       let wanted = servo.stiffness * (servo.target - positions[drive.degree]) - servo.damping * velocities[drive.degree]
       force = wanted / drive.gear
       if case .motor = drive.law, let range = drive.controlRange {
         force = min(range.upperBound, max(range.lowerBound, force))
-      }
-    } else {
-      switch drive.law {
-      case .motor: force = drive.control
-      case .position(let gain, let damping):
-        force =
-          gain * (drive.control - drive.gear * positions[drive.degree])
-          - damping * drive.gear * velocities[drive.degree]
-      case .velocity(let gain): force = gain * (drive.control - drive.gear * velocities[drive.degree])
       }
     }
     if let range = drive.forceRange { force = min(range.upperBound, max(range.lowerBound, force)) }

@@ -4,7 +4,7 @@ import PoiseSimulation
 /// A model as ODE can have it: rigid links, and one connection between each link and its parent.
 ///
 /// Bodies without joints are welded into the body (or the world) that carries them. The joints of one body become one
-/// connection where ODE and Poise have it, else a chain of single joints through small intermediate links.
+/// connection where ODE and Poise have it, else a chain of single joints through intermediate links that weigh nothing.
 public struct Linkage: Sendable {
   /// A rigid link: one body of the file with all that is welded to it, or an intermediate link of a chain.
   public struct Link: Sendable {
@@ -17,7 +17,7 @@ public struct Linkage: Sendable {
     public var parent: Int?
     /// The body's frame in the world, in the reference pose.
     public var referencePose: Pose
-    /// In the body's frame, with everything that is welded to it and the rotors' inertia.
+    /// In the body's frame, with everything that is welded to it; an intermediate link has none.
     public var inertia: RobotModel.Inertia
     public var connection: Connection
 
@@ -70,14 +70,12 @@ public struct Linkage: Sendable {
   public private(set) var placements: [Placement] = []
   /// The model's approximations and those that the assembly adds.
   public private(set) var approximations: [RobotModel.Approximation]
-  /// The limits that ODE is given, [joints of the model]; infinite on a side whose stop is left out.
-  public private(set) var limits: [ClosedRange<Double>?]
+  /// The limits of the joints, [joints of the model].
+  public var limits: [ClosedRange<Double>?] { model.joints.map(\.range) }
 
   private let model: RobotModel
   private var problems: [Problem] = []
 
-  /// Share of a link's mass and inertia that each intermediate link takes over.
-  static let intermediateShare = 0.1
   /// rad: the middle of three hinges stays this far from the reference pose at most, or the joints become a chain.
   static let farthestMiddleAngle = 80 * Double.pi / 180
 
@@ -85,14 +83,13 @@ public struct Linkage: Sendable {
   public init(_ model: RobotModel) throws {
     self.model = model
     approximations = model.approximations
-    limits = model.joints.map(\.range)
     for index in model.joints.indices { checkLimits(of: index) }
     for index in model.bodies.indices { place(index) }
     weldInertia()
     for index in links.indices { checkInertia(of: index) }
     if !problems.isEmpty { throw InvalidInput(problems) }
     insertIntermediateLinks()
-    addRotors()
+    listWhatTheIterativeSolverSlurs()
     for index in links.indices { links[index].origin = origin(of: links[index]) }
   }
 
@@ -158,15 +155,21 @@ public struct Linkage: Sendable {
     case [.slide, .slide, .hinge]
     where isAtRoot && isPerpendicular(0, 1) && isPerpendicular(1, 2) && isPerpendicular(0, 2):
       return .planar(joints[0], joints[1], joints[2])
-    default:
-      // The last joint of a chain; the others are inserted later.
-      return model.joints[joints[joints.count - 1]].kind == .slide
-        ? .slide(joints[joints.count - 1]) : .hinge(joints[joints.count - 1])
+    default: return single(joints[joints.count - 1])  // The last joint of a chain; the others are inserted later.
+    }
+  }
+
+  private func single(_ joint: Int) -> Connection {
+    switch model.joints[joint].kind {
+    case .hinge: .hinge(joint)
+    case .slide: .slide(joint)
+    case .ball: .ball(joint)
+    case .free: .free(joint)
     }
   }
 
   private func keepsMiddleAngle(_ joint: Int) -> Bool {
-    guard let limits = limits[joint] else { return false }
+    guard let limits = model.joints[joint].range else { return false }
     let reference = model.joints[joint].reference
     return max(abs(limits.lowerBound - reference), abs(limits.upperBound - reference)) <= Self.farthestMiddleAngle
   }
@@ -181,22 +184,13 @@ public struct Linkage: Sendable {
     }
     if range.upperBound - range.lowerBound < DegreeOfFreedom.narrowestLimits {
       problems.append(problem("a range at least \(DegreeOfFreedom.narrowestLimits) rad or m wide"))
-      return
     }
-    guard joint.kind == .hinge else { return }
-    let (lower, upper) = (range.lowerBound - joint.reference, range.upperBound - joint.reference)
-    guard lower < .pi, upper > -.pi else {
-      problems.append(problem("a range within half a turn of the reference pose"))
-      return
-    }
-    // An angle jumps at ±π from the reference pose, so a stop there cannot be met; the reader has listed that.
-    let reached = (lower > -.pi ? range.lowerBound : -.infinity)...(upper < .pi ? range.upperBound : .infinity)
-    limits[index] = reached == -.infinity ... .infinity ? nil : reached
   }
 
   private func origin(of link: Link) -> Vector3 {
     let center = link.inertia.centerOfMass
-    guard link.parent == nil else { return center }
+    if let anchor = anchorInWorld(of: link) { return anchor }
+    guard link.parent == nil, !link.isIntermediate else { return center }
     switch link.connection {
     case .hinge(let j):
       let (anchor, axis) = (model.joints[j].anchor, model.joints[j].axis)
@@ -206,10 +200,22 @@ public struct Linkage: Sendable {
     }
   }
 
+  /// The point of the world about which all joints of a body turn it; `nil` where there is none, or the body hangs on no chain.
+  private func anchorInWorld(of link: Link) -> Vector3? {
+    guard !link.isIntermediate, var parent = link.parent, links[parent].isIntermediate else { return nil }
+    while let next = links[parent].parent {
+      guard links[next].isIntermediate, links[next].body == link.body else { return nil }
+      parent = next
+    }
+    let joints = model.joints.filter { $0.body == link.body }
+    guard joints.allSatisfy({ $0.kind != .slide && ($0.anchor - joints[0].anchor).length < 1e-9 }) else { return nil }
+    return joints[0].anchor
+  }
+
   // MARK: Chains
 
-  /// Splits every set of joints that is no connection of its own: each joint but the last gets a link of its own, which
-  /// takes over a share of mass and inertia, so that the whole keeps both while its joints stand in the reference pose.
+  /// Splits every set of joints that is no connection of its own: each joint but the last gets a link of its own, at its anchor, without
+  /// weight (`World.addIntermediateBody`); the body itself stays whole.
   private mutating func insertIntermediateLinks() {
     var result: [Link] = []
     var newIndex: [Int] = []
@@ -219,27 +225,14 @@ public struct Linkage: Sendable {
       let joints = model.joints.indices.filter { model.joints[$0].body == link.body }
       let chained = joints.count > link.connection.joints.count ? joints.dropLast() : []
       for joint in chained {
-        let share = Self.intermediateShare
-        let tensor = share * link.inertia.tensor
+        let center = model.joints[joint].kind == .slide ? link.inertia.centerOfMass : model.joints[joint].anchor
         result.append(
           Link(
             name: "\(link.name)~\(model.joints[joint].name)", body: link.body, isIntermediate: true,
             parent: last.parent, referencePose: link.referencePose,
-            inertia: RobotModel.Inertia(
-              mass: share * link.inertia.mass, centerOfMass: link.inertia.centerOfMass, tensor: tensor),
-            connection: model.joints[joint].kind == .slide ? .slide(joint) : .hinge(joint), origin: .zero))
+            inertia: RobotModel.Inertia(mass: 0, centerOfMass: center, tensor: .zero), connection: single(joint),
+            origin: .zero))
         last.parent = result.count - 1
-        last.inertia.mass -= share * link.inertia.mass
-        last.inertia.tensor = last.inertia.tensor - tensor
-      }
-      if let first = chained.first {
-        let body = model.bodies[link.body]
-        approximations.append(
-          RobotModel.Approximation(
-            file: model.files[0], line: model.joints[first].line, place: "body '\(body.name)' joints",
-            meaning: "These \(joints.count) joints become a chain through \(chained.count) intermediate "
-              + "link\(chained.count == 1 ? "" : "s"), each with \(Self.intermediateShare) of the body's mass and inertia."
-          ))
       }
       result.append(last)
       newIndex.append(result.count - 1)
@@ -248,20 +241,48 @@ public struct Linkage: Sendable {
     for index in placements.indices { placements[index].link = placements[index].link.map { newIndex[$0] } }
   }
 
-  /// ODE has no rotor inertia; the nearest is to add it to the link's own about the joint's axis.
-  private mutating func addRotors() {
-    for index in links.indices {
-      for joint in links[index].connection.joints.map({ model.joints[$0] }) where joint.armature > 0 {
-        switch joint.kind {
-        case .hinge:
-          links[index].inertia.tensor =
-            links[index].inertia.tensor + joint.armature * Matrix3(outer: joint.axis, joint.axis)
-        case .ball:
-          links[index].inertia.tensor =
-            links[index].inertia.tensor + Matrix3(diagonal: Vector3(repeating: joint.armature))
-        case .slide, .free: break
-        }
+  // MARK: The iterative solver
+
+  /// Above this share of a link's inertia, a rotor needs more of the iterative solver than a few sweeps give.
+  static let heaviestRotorShare = 3.0
+
+  /// Chains and heavy rotors are exact with the direct solver; the iterative one does not come near in the sweeps that it has.
+  private mutating func listWhatTheIterativeSolverSlurs() {
+    guard case .iterative(let iterations) = model.physics.solver else { return }
+    let remedy = "use poise_solver direct, or many more than \(iterations) poise_iterations."
+    for link in links where !link.isIntermediate {
+      let joints = model.joints.indices.filter { model.joints[$0].body == link.body }
+      func note(_ joint: Int, _ place: String, _ meaning: String) {
+        approximations.append(
+          RobotModel.Approximation(
+            file: model.files[0], line: model.joints[joint].line, place: place, meaning: "\(meaning): \(remedy)"))
       }
+      if joints.count > link.connection.joints.count, let first = joints.first {
+        note(
+          first, "body '\(link.name)' joints",
+          "These \(joints.count) joints become a chain, which the iterative solver slurs")
+      }
+      for joint in joints where model.joints[joint].kind != .free {
+        let record = model.joints[joint]
+        let inertia = link.inertia.seen(by: record)
+        guard record.armature > Self.heaviestRotorShare * inertia else { continue }
+        note(
+          joint, "joint '\(record.name)' armature",
+          "A rotor of \((record.armature / inertia).rounded(significant: 2)) times its link's inertia, which the iterative solver slurs"
+        )
+      }
+    }
+  }
+}
+
+extension RobotModel.Inertia {
+  /// What a joint alone would have to move: kg·m² about a hinge's axis, or the least about any axis through a ball; kg along a slide.
+  fileprivate func seen(by joint: RobotModel.Joint) -> Double {
+    let arm = centerOfMass - joint.anchor
+    switch joint.kind {
+    case .slide: return mass
+    case .hinge: return joint.axis.dot(tensor * joint.axis) + mass * joint.axis.cross(arm).lengthSquared
+    case .ball, .free: return tensor.eigenSystem().values.min()
     }
   }
 }

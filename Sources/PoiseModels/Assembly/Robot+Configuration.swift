@@ -30,6 +30,9 @@ extension Robot {
         of: bodies[index], pose: Pose(position: origin, orientation: pose.orientation),
         linearVelocity: field.atOrigin + field.angular.cross(origin), angularVelocity: field.angular)
     }
+    var positions = [Double](repeating: 0, count: world.degreeCount)
+    for (scalar, degree) in degreeOfScalar.enumerated() { positions[degree] = configuration.positions[scalar] }
+    world.countTurns(near: positions)
   }
 
   private func apply(

@@ -57,13 +57,14 @@ public final class Robot {
       let origin = Pose(
         position: link.referencePose.apply(to: link.origin), orientation: link.referencePose.orientation)
       bodies.append(
-        world.addBody(
-          name: link.name, mass: link.inertia.mass, inertia: link.inertiaAboutOrigin, at: origin,
-          centerOfMass: link.inertia.centerOfMass - link.origin,
-          maximumAngularSpeed: link.parent == nil ? maximumJointSpeed : nil))
+        link.isIntermediate
+          ? world.addIntermediateBody(of: link, in: linkage, at: origin)
+          : world.addBody(
+            name: link.name, mass: link.inertia.mass, inertia: link.inertiaAboutOrigin, at: origin,
+            centerOfMass: link.inertia.centerOfMass - link.origin,
+            maximumAngularSpeed: link.parent == nil ? maximumJointSpeed : nil))
       let joint = world.connect(
-        link, child: bodies[bodies.count - 1], parent: link.parent.map { bodies[$0] }, model: model,
-        limits: linkage.limits)
+        link, child: bodies[bodies.count - 1], parent: link.parent.map { bodies[$0] }, model: model)
       joints.append(joint)
       guard let joint else { continue }
       for (degree, index) in zip(world.degrees(of: joint), link.connection.joints) { degreeOfJoint[index] = degree }
@@ -81,13 +82,20 @@ public final class Robot {
         kind == .hinge || kind == .slide ? other.kind == .hinge || other.kind == .slide : other.kind == kind
       }
     }
+    var servosGiven = [Int](repeating: 0, count: world.degreeCount)
     let drives = model.actuators.map { actuator in
       guard let degree = degreeOfJoint[actuator.joint] else {
         preconditionFailure("actuator '\(actuator.name)' drives a joint without a coordinate")
       }
+      // The nth servo of a joint is the nth of its coordinate.
+      var servo: Int?
+      if actuator.law != .motor {
+        servo = world.servos(of: degree).lowerBound + servosGiven[degree]
+        servosGiven[degree] += 1
+      }
       return ActuatorDrives.Drive(
-        law: actuator.law, degree: degree, gear: actuator.gear, controlRange: actuator.controlRange,
-        forceRange: actuator.forceRange)
+        law: actuator.law, degree: degree, worldServo: servo, gear: actuator.gear,
+        controlRange: actuator.controlRange, forceRange: actuator.forceRange)
     }
     self.drives = ActuatorDrives(drives, degreeCount: world.degreeCount)
     self.model = model

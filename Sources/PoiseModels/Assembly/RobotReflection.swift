@@ -163,6 +163,7 @@ private struct MirrorMatching {
     require(isClose(own.damping, other.damping), "\(subject) damping")
     require(isClose(own.stiffness, other.stiffness), "\(subject) stiffness")
     require(isClose(own.armature, other.armature), "\(subject) armature")
+    require(isClose(own.frictionLoss, other.frictionLoss), "\(subject) friction loss")
     guard own.kind == .hinge || own.kind == .slide else { return }
 
     func axis(_ joint: RobotModel.Joint) -> Vector3 { poses[joint.body].orientation.rotate(joint.axis) }

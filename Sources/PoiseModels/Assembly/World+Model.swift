@@ -4,18 +4,24 @@ import PoiseSimulation
 extension World {
   /// Joins a link to its parent; both stand in the reference pose. `nil` for a free link.
   mutating func connect(
-    _ link: Linkage.Link, child: BodyIndex, parent: BodyIndex?, model: RobotModel, limits: [ClosedRange<Double>?]
+    _ link: Linkage.Link, child: BodyIndex, parent: BodyIndex?, model: RobotModel
   ) -> JointIndex? {
     func anchor(_ joint: Int) -> Vector3 { link.referencePose.apply(to: model.joints[joint].anchor) }
     func axis(_ joint: Int) -> Vector3 { link.referencePose.orientation.rotate(model.joints[joint].axis).normalized }
     func degree(_ joint: Int) -> DegreeOfFreedom {
       let record = model.joints[joint]
       return DegreeOfFreedom(
-        reference: record.reference, limits: limits[joint], damping: record.damping, stiffness: record.stiffness,
-        springReference: record.springReference)
+        reference: record.reference, limits: record.range, damping: record.damping, stiffness: record.stiffness,
+        springReference: record.springReference, armature: record.armature, frictionLoss: record.frictionLoss,
+        servoCount: model.actuators.count { $0.joint == joint && $0.law != .motor })
     }
     switch link.connection {
-    case .free: return nil
+    case .free(let j):
+      let record = model.joints[j]
+      addFree(
+        child: child, point: -link.origin, damping: record.damping, armature: record.armature,
+        frictionLoss: record.frictionLoss)
+      return nil
     case .hinge(let j):
       return addHinge(child: child, parent: parent, anchor: anchor(j), axis: axis(j), degree: degree(j))
     case .slide(let j): return addSlide(child: child, parent: parent, axis: axis(j), degree: degree(j))
@@ -29,8 +35,23 @@ extension World {
     case .planar(let a, let b, let c):
       return addPlanar(
         child: child, anchor: anchor(c), axes: (axis(a), axis(b), axis(c)), degrees: (degree(a), degree(b), degree(c)))
-    case .ball(let j): return addBall(child: child, parent: parent, anchor: anchor(j), damping: model.joints[j].damping)
+    case .ball(let j):
+      let record = model.joints[j]
+      return addBall(
+        child: child, parent: parent, anchor: anchor(j), damping: record.damping, armature: record.armature,
+        frictionLoss: record.frictionLoss)
     }
+  }
+
+  /// Adds a link of a chain, which carries the body whose joint it is the end of.
+  mutating func addIntermediateBody(of link: Linkage.Link, in linkage: Linkage, at pose: Pose) -> BodyIndex {
+    guard let carried = linkage.links.first(where: { $0.body == link.body && !$0.isIntermediate }) else {
+      preconditionFailure("link '\(link.name)' carries nothing")
+    }
+    let arm = carried.inertia.centerOfMass - link.origin
+    return addIntermediateBody(
+      name: link.name, carryingMass: carried.inertia.mass,
+      inertia: carried.inertia.tensor.eigenSystem().values.max() + carried.inertia.mass * arm.lengthSquared, at: pose)
   }
 
   mutating func addGeometries(of model: RobotModel, linkage: Linkage, bodies: [BodyIndex]) -> [GeometryIndex] {

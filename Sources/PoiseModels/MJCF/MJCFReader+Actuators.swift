@@ -29,6 +29,9 @@ extension MJCFReader {
     guard let joint = target(reader, jointIndices: jointIndices) else { return }
     let law = law(reader, defaults.inheritedServo(element.name, of: defaultClass))
     let gear = reader.numbers("gear", count: 1...6)?.first ?? 1
+    // A rotor turns gear times as fast as its joint, and what it exerts there is gear times as much.
+    joints[joint].armature += gear * gear * (reader.number("armature", in: .notNegative) ?? 0)
+    joints[joint].damping += gear * gear * damping(reader)
     actuators.append(
       RobotModel.Actuator(
         name: "", joint: joint, law: law, gear: gear,
@@ -62,6 +65,16 @@ extension MJCFReader {
       return nil
     }
     return joint
+  }
+
+  private func damping(_ reader: ElementReader) -> Double {
+    guard let values = reader.numbers("damping", count: 1...3, in: .notNegative) else { return 0 }
+    if values.dropFirst().contains(where: { $0 != 0 }) {
+      reader.problem(
+        "damping", found: quoted(reader.text("damping") ?? ""), allowed: "one number, because Poise's are linear",
+        remedy: "Keep only the first number.")
+    }
+    return values[0]
   }
 
   /// Source: MuJoCo's `mjs_setToMotor`, `mjs_setToPosition` and `mjs_setToVelocity` in `user_api.cc`.
@@ -111,7 +124,6 @@ extension MJCFReader {
     let refused = [
       ("delay", "actuators without delay"), ("nsample", "actuators without delay"),
       ("timeconst", "actuators without filters"), ("dampratio", "damping by kv"),
-      ("damping", "damping at the joint"), ("armature", "armature at the joint"),
     ]
     for (name, allowed) in refused {
       guard let values = reader.numbers(name, count: 1...3, in: .any), values.contains(where: { $0 != 0 }) else {

@@ -25,7 +25,7 @@ extension MJCFReader {
       refuseConeLimit(reader)
     }
     readSpringAndDamper(of: &joint, reader)
-    readRotor(of: &joint, reader)
+    readRotorAndFriction(of: &joint, reader)
     refuseForeignPhysics(of: kind, reader)
     if reader.text("align") == "true" {
       reader.approximation("align", "The body's frame stays where the file puts it, instead of at its centre of mass.")
@@ -59,13 +59,7 @@ extension MJCFReader {
     joint.range = range("range", limited: "limited", reader, convert: converted)
     joint.reference = converted(reader.number("ref") ?? 0)
     joint.springReference = converted(reader.number("springref") ?? 0)
-    if let range = joint.range {
-      let ends = (range.lowerBound - joint.reference, range.upperBound - joint.reference)
-      if isHinge, ends.0 <= -Double.pi || ends.1 >= Double.pi {
-        reader.approximation(
-          "range", "ODE tells a hinge's angle within ±180° of the reference pose; a stop at or beyond that is left out."
-        )
-      }
+    if joint.range != nil {
       for name in ["solreflimit", "solimplimit"] {
         reader.approximation(name, "A stop is as hard as Poise's limits are (poise_limit_error_reduction).")
       }
@@ -142,18 +136,14 @@ extension MJCFReader {
     }
   }
 
-  private func readRotor(of joint: inout RobotModel.Joint, _ reader: ElementReader) {
-    guard let armature = reader.number("armature", in: .notNegative), armature != 0 else { return }
-    guard joint.kind == .hinge || joint.kind == .slide else {
-      reader.approximation("armature", "ODE has no rotor inertia; on \(joint.kind.rawValue) joints it is left out.")
-      return
+  private func readRotorAndFriction(of joint: inout RobotModel.Joint, _ reader: ElementReader) {
+    joint.armature = reader.number("armature", in: .notNegative) ?? 0
+    let loss = reader.number("frictionloss", in: .notNegative) ?? 0
+    guard loss != 0, settings.hasFrictionLoss else { return }
+    joint.frictionLoss = loss
+    for name in ["solreffriction", "solimpfriction"] {
+      reader.approximation(name, "Dry friction is hard: it holds still what it holds.")
     }
-    joint.armature = armature
-    // On the ground the rotor and the link turn together: adding the inertias is exact there.
-    let siblings = bodyReaders[joint.body].element.children.count { $0.name == "joint" }
-    guard bodies[joint.body].parent != nil || siblings > 1 else { return }
-    reader.approximation(
-      "armature", "ODE has no rotor inertia; it is added to the moving link, about the joint's axis.")
   }
 
   private func refuseForeignPhysics(of kind: RobotModel.Joint.Kind, _ reader: ElementReader) {
@@ -161,11 +151,6 @@ extension MJCFReader {
       reader.problem(
         "springdamper", found: quoted(reader.text("springdamper") ?? ""),
         allowed: "springs and dampers by their constants", remedy: "Use stiffness and damping.")
-    }
-    if let loss = reader.number("frictionloss", in: .any), loss != 0 {
-      reader.problem(
-        "frictionloss", found: quoted(reader.text("frictionloss") ?? ""),
-        allowed: "0, because Poise's joints have no dry friction", remedy: "Use damping.")
     }
     if reader.bool("actuatorgravcomp") == true {
       reader.problem(

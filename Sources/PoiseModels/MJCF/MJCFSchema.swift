@@ -159,7 +159,7 @@ enum MJCFSchema {
 
   /// Attributes that are known only to be refused, so that no message offers them.
   private static let onlyToRefuse: Set<String> = [
-    "mesh", "hfield", "fitscale", "surfacevel", "adhesion", "shellinertia", "springdamper", "frictionloss",
+    "mesh", "hfield", "fitscale", "surfacevel", "adhesion", "shellinertia", "springdamper",
     "actuatorgravcomp", "mocap", "gravcomp", "delay", "nsample", "interp", "cranklength", "tendon", "slidersite",
     "cranksite", "site", "refsite", "timeconst", "dampratio", "wind", "viscosity", "actuatorgroupdisable",
   ]

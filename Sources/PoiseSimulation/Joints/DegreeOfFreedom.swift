@@ -1,12 +1,12 @@
-/// What resists the motion along one coordinate of a joint: limits, a damper, a spring.
+/// What acts on one coordinate of a joint beside efforts and servos: stops, a spring, a damper, a rotor, dry friction.
 ///
-///     effort = −damping · q̇ − stiffness · (q − springReference),   and stops at the ends of `limits`
+///     effort = −stiffness · (q − springReference) − damping · q̇ − armature · q̈ ± frictionLoss,   and stops at the ends of `limits`
 ///
-/// Damper and spring are implicit in the step, so any coefficient is stable at any step size.
+/// All of it is implicit in the step, so any coefficient is stable at any step size.
 public struct DegreeOfFreedom: Hashable, Sendable {
-  /// The coordinate in the pose in which the joint is made, rad or m.
+  /// The coordinate in the pose in which the joint is made, rad or m; an angle's may be several turns.
   public var reference = 0.0
-  /// rad or m; an angle's limits lie within ±π of the pose in which the joint is made. `nil` is unlimited.
+  /// rad or m; an angle's may be several turns apart. `nil` is unlimited.
   public var limits: ClosedRange<Double>?
   /// N·m·s/rad or N·s/m, not negative.
   public var damping = 0.0
@@ -14,22 +14,49 @@ public struct DegreeOfFreedom: Hashable, Sendable {
   public var stiffness = 0.0
   /// rad or m: the coordinate at which the spring exerts nothing.
   public var springReference = 0.0
+  /// Inertia of a rotor that turns with the coordinate and with nothing else, kg·m² or kg, not negative.
+  public var armature = 0.0
+  /// Dry friction: N·m or N, not negative. It holds the coordinate where less than that drives it, and brakes with as much where it moves.
+  public var frictionLoss = 0.0
+  /// How many servos act on the coordinate; see `World.servos(of:)`.
+  public var servoCount = 0
 
   public init(
     reference: Double = 0, limits: ClosedRange<Double>? = nil, damping: Double = 0, stiffness: Double = 0,
-    springReference: Double = 0
+    springReference: Double = 0, armature: Double = 0, frictionLoss: Double = 0, servoCount: Int = 0
   ) {
-    precondition(damping >= 0 && stiffness >= 0, "damping \(damping) and stiffness \(stiffness) must not be negative")
+    precondition(
+      damping >= 0 && stiffness >= 0 && armature >= 0 && frictionLoss >= 0 && servoCount >= 0,
+      "damping \(damping), stiffness \(stiffness), armature \(armature), friction loss \(frictionLoss) and the number "
+        + "of servos \(servoCount) must not be negative")
     self.reference = reference
     self.limits = limits
     self.damping = damping
     self.stiffness = stiffness
     self.springReference = springReference
+    self.armature = armature
+    self.frictionLoss = frictionLoss
+    self.servoCount = servoCount
   }
 
   /// Limits closer together than this cannot be told from a rigid joint; rad or m.
   public static let narrowestLimits = 10 * LimitRow.stopMargin
 
-  /// Whether anything acts on this coordinate at all.
-  var isFree: Bool { limits == nil && damping == 0 && stiffness == 0 }
+  /// Whether the coordinate has rows of its own (`CoordinateDrive`). A lone damper shares the stop's row instead: one row is cheaper,
+  /// and most joints of a legged robot are such.
+  var hasDrive: Bool { stiffness > 0 || armature > 0 || frictionLoss > 0 || servoCount > 0 }
+
+  /// What the `LimitRow` damps.
+  var dampingOfLimitRow: Double { hasDrive ? 0 : damping }
+
+  /// Whether there is a stop or a lone damper.
+  var needsLimitRow: Bool { limits != nil || dampingOfLimitRow > 0 }
+
+  /// Whether an angle may leave the half turn to both sides of its reference, so that its turns must be counted.
+  var countsTurns: Bool {
+    guard let limits else { return true }
+    return limits.lowerBound - reference < -Self.widestUncounted || limits.upperBound - reference > Self.widestUncounted
+  }
+  /// rad: less than half a turn, by more than any stop is ever passed.
+  private static let widestUncounted = Double.pi - 0.2
 }

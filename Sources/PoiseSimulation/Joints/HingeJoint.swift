@@ -1,7 +1,8 @@
 import COde
 import PoiseCore
 
-/// One rotation about an axis fixed in the parent. ODE's hinge with its own row for limits, damper and spring.
+/// One rotation about an axis fixed in the parent: ODE's hinge. Stop and damper are its own row; where turns are counted, a row of an
+/// angular motor, because ODE's own angle jumps at ±π.
 struct HingeJoint {
   let handle: dJointID
   let degree: Int
@@ -14,6 +15,9 @@ struct HingeJoint {
   private let sine: Quaternion
   private let cosine: Quaternion
   private var row: LimitRow?
+  private let motor: AngularMotor?
+  /// rad: 2π times the turns counted so far.
+  var wholeTurns = 0.0
 
   init(
     world: dWorldID, child: BodyFrame, parent: BodyFrame, anchor: Vector3, axis: Vector3, degree: DegreeOfFreedom,
@@ -30,20 +34,27 @@ struct HingeJoint {
     reference = degree.reference
     cosine = parent.quaternion.conjugate * child.quaternion
     sine = Quaternion(w: 0, x: axisInParent.x, y: axisInParent.y, z: axisInParent.z) * cosine
-    row =
-      degree.isFree
-      ? nil
-      : LimitRow(
+    let isOwnRow = !degree.countsTurns || degree.limits == nil
+    motor =
+      degree.needsLimitRow && !isOwnRow
+      ? AngularMotor(world: world, child: child, parent: parent, axisCount: 1) : nil
+    if let motor {
+      row = motor.row(axis: 0, degree: degree, physics: physics, turn: 2)
+    } else if degree.needsLimitRow {
+      row = LimitRow(
         joint: handle, axis: 0, setParameter: dJointSetHingeParam, degree: degree, physics: physics,
         stopShift: degree.reference, idleStop: .pi, turn: 2)
+    }
   }
 
   /// Unit vector, world frame.
   @inline(__always) var axis: Vector3 { parent.rotate(axisInParent) }
 
-  @inline(__always) private var angle: JointAngle {
+  @inline(__always) var angle: JointAngle {
     let r = parent.quaternion.conjugate * child.quaternion
-    return JointAngle(sine: r.innerProduct(sine), cosine: r.innerProduct(cosine), reference: reference, turn: 2)
+    return JointAngle(
+      sine: r.innerProduct(sine), cosine: r.innerProduct(cosine), reference: reference, turn: 2,
+      wholeTurns: wholeTurns)
   }
 
   @inline(__always) var position: Double { angle.value }
@@ -54,19 +65,30 @@ struct HingeJoint {
     axis.dot(child.angularVelocity - parent.angularVelocity)
   }
 
-  @inline(__always) mutating func prepare(effort: Double, timeStep: Double) {
+  var motion: CoordinateMotion { CoordinateMotion(axis: axis, position: position, rate: rate) }
+
+  /// - Parameter push: what drives the joint in all, N·m; the effort and what drives add to it.
+  @inline(__always) mutating func prepare(effort: Double, push: Double, timeStep: Double) {
     let (child, parent, axis) = (child, parent, axis)
-    let torque = effort * axis
     if row != nil {
       let (angle, rate) = (angle, rate(about: axis))
-      _ = row?.prepare(
-        angle: angle, rate: rate,
-        largestPush: timeStep * abs(effort) * (child.angularMobility + parent.angularMobility),
-        push: timeStep
-          * axis.dot(child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque)),
-        timeStep: timeStep)
+      let largestPush = timeStep * abs(push) * (child.angularMobility + parent.angularMobility)
+      func pushedRate() -> Double {
+        let torque = push * axis
+        return timeStep
+          * axis.dot(child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
+      }
+      if let motor {
+        row?.prepare(
+          on: motor, axis: 0, direction: axis, angle: angle, rate: rate, largestPush: largestPush, push: pushedRate(),
+          scale: 1, timeStep: timeStep)
+      } else {
+        _ = row?.prepare(
+          angle: angle, rate: rate, largestPush: largestPush, push: pushedRate(), timeStep: timeStep)
+      }
     }
     if effort != 0 {
+      let torque = effort * axis
       child.addTorque(torque)
       parent.addTorque(-torque)
     }

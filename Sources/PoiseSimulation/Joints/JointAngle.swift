@@ -3,7 +3,7 @@ import PoiseCore
 
 /// A joint's angle before the arc tangent is taken, which few of its readers need.
 ///
-///     angle = reference + turn · atan2(sine, cosine), as an angle of (−π, π] about the reference
+///     angle = reference + turn · atan2(sine, cosine), as an angle of (−π, π] about the reference, + whole turns
 struct JointAngle {
   /// Sine and cosine up to a common factor that is not above 1.
   let sine: Double
@@ -12,16 +12,22 @@ struct JointAngle {
   let reference: Double
   /// 1 or −1; 2 where sine and cosine are those of half the angle, as in a quaternion.
   let turn: Double
+  /// rad: 2π times the whole turns that were counted.
+  let wholeTurns: Double
 
-  @inline(__always) init(sine: Double, cosine: Double, reference: Double, turn: Double = 1) {
+  @inline(__always) init(sine: Double, cosine: Double, reference: Double, turn: Double = 1, wholeTurns: Double = 0) {
     self.sine = sine
     self.cosine = cosine
     self.reference = reference
     self.turn = turn
+    self.wholeTurns = wholeTurns
   }
 
   /// rad
-  @inline(__always) var value: Double { reference + wrapAngle(turn * atan2(sine, cosine)) }
+  @inline(__always) var value: Double { reference + wrapAngle(turn * atan2(sine, cosine)) + wholeTurns }
+
+  /// Whether the angle is within a quarter turn of the reference, whole turns apart.
+  @inline(__always) var isNearReference: Bool { abs(turn) == 2 ? abs(sine) < abs(cosine) : cosine > 0 }
 }
 
 /// The limits of a joint's angle as directions, so that an angle well between them is known without its arc tangent.

@@ -19,6 +19,14 @@ struct JointSet {
   var threeHinges: [ThreeHingeJoint] = []
   var planars: [PlanarJoint] = []
   var balls: [BallJoint] = []
+  var frees: [FreeJoint] = []
+
+  /// What acts along single coordinates by rows of its own.
+  var drives: [CoordinateDrive] = []
+  /// What drives each coordinate in all, efforts and drives, [degrees of freedom]; empty without drives.
+  private var pushes: [Double] = []
+  /// The angles whose turns are counted.
+  var countedAngles: [CountedAngle] = []
 
   mutating func add(_ reference: Reference, handle: dJointID) -> Int {
     references.append(reference)
@@ -28,27 +36,61 @@ struct JointSet {
   }
 
   /// Chooses each joint's rows for the next step and applies the efforts, [degrees of freedom].
-  mutating func prepare(efforts τ: [Double], timeStep h: Double, contactGroup: dJointGroupID) {
-    let τ = τ.span
+  mutating func prepare(
+    efforts τ: [Double], servos: [CoordinateServo], timeStep h: Double, contactGroup: dJointGroupID
+  ) {
+    guard !drives.isEmpty else { return prepareJoints(efforts: τ, pushes: τ, timeStep: h, contactGroup: contactGroup) }
+    var pushes: [Double] = []
+    swap(&pushes, &self.pushes)
+    pushes.removeAll(keepingCapacity: true)
+    pushes.append(contentsOf: τ)
+    for i in drives.indices {
+      pushes[drives[i].degree] += drives[i].prepare(
+        motion(drives[i].joint, drives[i].index), servos: servos.span, timeStep: h, group: contactGroup)
+    }
+    prepareJoints(efforts: τ, pushes: pushes, timeStep: h, contactGroup: contactGroup)
+    swap(&pushes, &self.pushes)
+  }
+
+  private mutating func prepareJoints(
+    efforts τ: [Double], pushes: [Double], timeStep h: Double, contactGroup: dJointGroupID
+  ) {
+    let (τ, σ) = (τ.span, pushes.span)
     // Spans: an element of an array that is changed in place costs a look at the array's references each time.
     var hinges = hinges.mutableSpan
-    for i in hinges.indices { hinges[i].prepare(effort: τ[hinges[i].degree], timeStep: h) }
+    for i in hinges.indices { hinges[i].prepare(effort: τ[hinges[i].degree], push: σ[hinges[i].degree], timeStep: h) }
     var slides = slides.mutableSpan
-    for i in slides.indices { slides[i].prepare(effort: τ[slides[i].degree], timeStep: h) }
+    for i in slides.indices { slides[i].prepare(effort: τ[slides[i].degree], push: σ[slides[i].degree], timeStep: h) }
     var universals = universals.mutableSpan
     for i in universals.indices {
       let d = universals[i].firstDegree
-      universals[i].prepare(efforts: (τ[d], τ[d + 1]), timeStep: h)
+      universals[i].prepare(efforts: (τ[d], τ[d + 1]), pushes: (σ[d], σ[d + 1]), timeStep: h)
     }
     var threeHinges = threeHinges.mutableSpan
     for i in threeHinges.indices {
       let d = threeHinges[i].firstDegree
-      threeHinges[i].prepare(efforts: (τ[d], τ[d + 1], τ[d + 2]), timeStep: h)
+      threeHinges[i].prepare(
+        efforts: (τ[d], τ[d + 1], τ[d + 2]), pushes: (σ[d], σ[d + 1], σ[d + 2]), timeStep: h)
     }
     var planars = planars.mutableSpan
     for i in planars.indices {
       let d = planars[i].firstDegree
-      planars[i].prepare(efforts: (τ[d], τ[d + 1], τ[d + 2]), timeStep: h, limitContacts: contactGroup)
+      planars[i].prepare(
+        efforts: (τ[d], τ[d + 1], τ[d + 2]), pushes: (σ[d], σ[d + 1], σ[d + 2]), timeStep: h, rows: contactGroup)
+    }
+    for ball in balls { ball.prepare(timeStep: h) }
+    for free in frees { free.prepare(timeStep: h, rows: contactGroup) }
+  }
+
+  /// How the coordinate of a joint stands and moves now.
+  private func motion(_ joint: Reference, _ index: Int) -> CoordinateMotion {
+    switch joint {
+    case .hinge(let i): hinges[i].motion
+    case .slide(let i): slides[i].motion
+    case .universal(let i): universals[i].motion(index)
+    case .threeHinge(let i): threeHinges[i].motion(index)
+    case .planar(let i): planars[i].motion(index)
+    case .ball, .fixed: preconditionFailure("a ball has no coordinates")
     }
   }
 

@@ -1,12 +1,12 @@
 import COde
 
-/// The one row of the solver that damps, springs and stops one coordinate of a joint.
+/// The one row of the solver that stops one coordinate of a joint, and damps it where nothing but a damper acts (else the damper
+/// is in a `CoordinateDrive`).
 ///
 /// ODE offers a motor row (reach this velocity within ±fmax, softened by CFM) and a stop row (never pass this angle),
 /// but glues a joint to its stop when both act at once. So exactly one of them is asked for in each step:
 ///
-/// - *free*: a motor row. Velocity v* and CFM = 1/(d + h k) make it the implicit damper and spring
-///   τ = −d q̇′ − k (q + h q̇′ − q₀) = (d + h k)(v* − q̇′), v* = −k (q − q₀)/(d + h k).
+/// - *free*: a motor row. Velocity 0 and CFM = 1/d make it the implicit damper τ = −d q̇′; without a damper there is none.
 /// - *stopped*: no motor; a stop row, which can only push back, where the step might carry the coordinate past its limit.
 ///
 /// A stop row of ODE comes when the angle is beyond the stop by some e, and then asks for q̇′ ≤ −ERP e/h. So we lay the stop
@@ -28,12 +28,9 @@ struct LimitRow {
   private let group: Int32
   private let lower: Double
   private let upper: Double
-  /// The same two where the coordinate is an angle.
+  /// The same two where the coordinate is an angle whose turns are not counted.
   private let angleLimits: AngleLimits?
-  private let stiffness: Double
-  private let springReference: Double
-  /// d + h k
-  private let resistance: Double
+  private let damping: Double
   private let errorReduction: Double
   /// Subtracted from our coordinate to get what ODE measures from the made pose.
   private let stopShift: Double
@@ -44,7 +41,6 @@ struct LimitRow {
 
   /// What ODE's copy of the row was last told, so that it is told again only when something changed.
   private var phase: Phase?
-  private var velocity = 0.0
   private var cfm = 0.0
 
   /// - Parameters:
@@ -63,10 +59,9 @@ struct LimitRow {
     group = Int32(axis) * Int32(dParamGroup)
     lower = degree.limits?.lowerBound ?? -.infinity
     upper = degree.limits?.upperBound ?? .infinity
-    angleLimits = degree.limits.map { AngleLimits($0, reference: degree.reference, turn: turn) }
-    stiffness = degree.stiffness
-    springReference = degree.springReference
-    resistance = degree.damping + physics.timeStep * degree.stiffness
+    angleLimits =
+      degree.countsTurns ? nil : degree.limits.map { AngleLimits($0, reference: degree.reference, turn: turn) }
+    damping = degree.dampingOfLimitRow
     errorReduction = physics.limitErrorReduction
     set(dParamStopCFM, physics.constraintForceMixing)
     set(dParamBounce, 0)
@@ -86,13 +81,13 @@ struct LimitRow {
     angle: JointAngle, rate: Double, largestPush: Double, push: @autoclosure () -> Double, scale: Double = 1,
     timeStep h: Double
   ) -> Double? {
-    guard stiffness != 0 || mayStop(angle, speed: abs(rate) + largestPush, timeStep: h) else {
-      beFree(at: 0, scale: scale)
+    guard mayStop(angle, speed: abs(rate) + largestPush, timeStep: h) else {
+      beFree(scale: scale)
       return nil
     }
     let push = push()
-    guard stiffness != 0 || mayStop(angle, speed: abs(rate) + abs(push), timeStep: h) else {
-      beFree(at: 0, scale: scale)
+    guard mayStop(angle, speed: abs(rate) + abs(push), timeStep: h) else {
+      beFree(scale: scale)
       return nil
     }
     let q = angle.value
@@ -102,7 +97,7 @@ struct LimitRow {
 
   /// Whether an angle that turns no faster than `speed` may come to a limit in a step.
   @inline(__always) private func mayStop(_ angle: JointAngle, speed: Double, timeStep h: Double) -> Bool {
-    guard let angleLimits else { return false }
+    guard let angleLimits else { return lower > -.infinity || upper < .infinity }
     return !angleLimits.contain(angle, with: max(Self.stopMargin, h * speed))
   }
 
@@ -122,17 +117,17 @@ struct LimitRow {
       enter(.lower)
       stop(at: q - stopShift + Self.stopOffset, dParamLoStop, gap: q - lower, scale: scale, timeStep: h)
     } else {
-      beFree(at: q, scale: scale)
+      beFree(scale: scale)
     }
   }
 
-  /// - Parameter q: the coordinate, which only a spring asks for.
-  private mutating func beFree(at q: Double, scale: Double) {
+  private mutating func beFree(scale: Double) {
     enter(.free)
-    guard resistance > 0 else { return }
-    tell(
-      velocity: stiffness == 0 ? 0 : -stiffness * (q - springReference) / (resistance * scale),
-      cfm: 1 / (resistance * scale * scale))
+    guard damping > 0 else { return }
+    let newCFM = 1 / (damping * scale * scale)
+    guard newCFM != cfm else { return }
+    cfm = newCFM
+    set(dParamCFM, newCFM)
   }
 
   /// Asks for a rate towards the limit of at most gap/h; beyond it, for one that takes back `errorReduction` of the gap.
@@ -150,21 +145,10 @@ struct LimitRow {
       return
     }
     phase = next
-    set(dParamFMax, next == .free && resistance > 0 ? dReal.infinity : 0)
+    set(dParamFMax, next == .free && damping > 0 ? dReal.infinity : 0)
     // ODE ignores a pair of stops whose low one is not below its high one, so the order of these calls is free.
     set(dParamLoStop, -.infinity)
     isVerdictTakenBack = next == .free && idleStop < .infinity
     set(dParamHiStop, isVerdictTakenBack ? idleStop : .infinity)
-  }
-
-  private mutating func tell(velocity newVelocity: Double, cfm newCFM: Double) {
-    if newVelocity != velocity {
-      velocity = newVelocity
-      set(dParamVel, newVelocity)
-    }
-    if newCFM != cfm {
-      cfm = newCFM
-      set(dParamCFM, newCFM)
-    }
   }
 }

@@ -5,9 +5,9 @@ import PoiseCore
 ///
 /// ODE's own planar joint knows only the plane z = 0, so the plane is held by motor rows instead: one linear row along the
 /// normal and two angular rows across it, each asked for the velocity that corrects `errorReduction` of its error.
-/// Dampers and springs of the slides act at the body's centre of mass; their stops act at the anchor, as contacts do.
+/// What acts along the slides acts at the anchor: their drives as rows of a point, their stops as contacts.
 struct PlanarJoint {
-  /// Holds the normal (axis 0) and damps the slides (axes 1, 2).
+  /// Holds the normal.
   let handle: dJointID
   let firstDegree: Int
   /// Holds the two axes across the normal (0, 1) and damps and stops the hinge (2).
@@ -25,6 +25,8 @@ struct PlanarJoint {
   private let degrees: (DegreeOfFreedom, DegreeOfFreedom, DegreeOfFreedom)
   private var hingeRow: LimitRow
   private let physics: PhysicsParameters
+  /// rad: 2π times the turns counted so far.
+  var wholeTurns = 0.0
 
   init(
     world: dWorldID, child: BodyFrame, anchor: Vector3, axes: (Vector3, Vector3, Vector3),
@@ -33,18 +35,10 @@ struct PlanarJoint {
     let normal = axes.2
     handle = dJointCreateLMotor(world, nil)
     dJointAttach(handle, child.handle, nil)
-    dJointSetLMotorNumAxes(handle, 3)
+    dJointSetLMotorNumAxes(handle, 1)
     dJointSetLMotorAxis(handle, 0, 0, normal.x, normal.y, normal.z)
-    dJointSetLMotorAxis(handle, 1, 0, axes.0.x, axes.0.y, axes.0.z)
-    dJointSetLMotorAxis(handle, 2, 0, axes.1.x, axes.1.y, axes.1.z)
     dJointSetLMotorParam(handle, Int32(dParamFMax), .infinity)
     dJointSetLMotorParam(handle, Int32(dParamCFM), physics.constraintForceMixing)
-    for (axis, degree) in [(1, degrees.0), (2, degrees.1)] {
-      let group = Int32(axis) * Int32(dParamGroup)
-      let resistance = degree.damping + physics.timeStep * degree.stiffness
-      dJointSetLMotorParam(handle, group + Int32(dParamFMax), resistance > 0 ? .infinity : 0)
-      if resistance > 0 { dJointSetLMotorParam(handle, group + Int32(dParamCFM), 1 / resistance) }
-    }
     motor = AngularMotor(world: world, child: child, parent: nil, axisCount: 3)
     for axis: Int32 in [0, 1] {
       dJointSetAMotorParam(motor.handle, axis * Int32(dParamGroup) + Int32(dParamFMax), .infinity)
@@ -81,10 +75,11 @@ struct PlanarJoint {
     return (degrees.0.reference + axes.0.dot(moved), degrees.1.reference + axes.1.dot(moved))
   }
 
-  @inline(__always) private var angle: JointAngle {
+  @inline(__always) var angle: JointAngle {
     let q = child.quaternion
     return JointAngle(
-      sine: q.innerProduct(sine), cosine: q.innerProduct(cosine), reference: degrees.2.reference, turn: 2)
+      sine: q.innerProduct(sine), cosine: q.innerProduct(cosine), reference: degrees.2.reference, turn: 2,
+      wholeTurns: wholeTurns)
   }
 
   @inline(__always) var rates: (Double, Double, Double) {
@@ -92,18 +87,31 @@ struct PlanarJoint {
     return (axes.0.dot(velocity), axes.1.dot(velocity), axes.2.dot(child.angularVelocity))
   }
 
-  /// - Parameter limitContacts: the group that takes the slides' stops for one step.
+  /// A slide's rate is that of the anchor at r from the centre: J̇ v = s · ω × (ω × r).
+  func motion(_ index: Int) -> CoordinateMotion {
+    let (ω, anchor, rates) = (child.angularVelocity, anchor, rates)
+    guard index < 2 else { return CoordinateMotion(axis: axes.2, position: angle.value, rate: rates.2) }
+    let axis = index == 0 ? axes.0 : axes.1
+    let bias = axis.dot(ω.cross(ω.cross(anchor - child.position)))
+    return CoordinateMotion(
+      axis: axis, point: anchor, position: index == 0 ? slides.0 : slides.1, rate: index == 0 ? rates.0 : rates.1,
+      bias: bias)
+  }
+
+  /// - Parameters:
+  ///   - pushes: what drives each coordinate in all, N and N·m; the efforts and what drives add to them.
+  ///   - rows: the group that takes the slides' rows for one step.
   mutating func prepare(
-    efforts: (Double, Double, Double), timeStep h: Double, limitContacts: dJointGroupID
+    efforts: (Double, Double, Double), pushes: (Double, Double, Double), timeStep h: Double, rows: dJointGroupID
   ) {
     let correction = physics.errorReduction / h
     let (q, angle) = (slides, angle)
     let rates = rates
     // What the efforts will add to the rates of the free body in this step.
     let lever = anchor - child.position
-    let force = efforts.0 * axes.0 + efforts.1 * axes.1
-    let turning = h * child.angularAcceleration(under: efforts.2 * axes.2 + lever.cross(force))
-    let push = h * child.inverseMass * force + turning.cross(lever)
+    let pushForce = pushes.0 * axes.0 + pushes.1 * axes.1
+    let turning = h * child.angularAcceleration(under: pushes.2 * axes.2 + lever.cross(pushForce))
+    let push = h * child.inverseMass * pushForce + turning.cross(lever)
     let height = axes.2.dot(child.position)
     dJointSetLMotorParam(handle, Int32(dParamVel), correction * (heightOfCenter - height))
     // Turning by e about e/|e| brings the body's normal back onto the plane's.
@@ -116,24 +124,23 @@ struct PlanarJoint {
       on: motor, axis: 2, direction: axes.2, angle: angle, rate: rates.2, largestPush: abs(push2), push: push2,
       scale: 1, timeStep: h)
 
-    prepareSlide(
-      1, axis: axes.0, degree: degrees.0, q: q.0, rate: rates.0, push: axes.0.dot(push), group: limitContacts)
-    prepareSlide(
-      2, axis: axes.1, degree: degrees.1, q: q.1, rate: rates.1, push: axes.1.dot(push), group: limitContacts)
-    if efforts.0 != 0 || efforts.1 != 0 { child.addForce(force, at: anchor) }
+    stopSlide(axis: axes.0, degree: degrees.0, q: q.0, rate: rates.0, push: axes.0.dot(push), group: rows)
+    stopSlide(axis: axes.1, degree: degrees.1, q: q.1, rate: rates.1, push: axes.1.dot(push), group: rows)
+    if degrees.0.damping > 0, !degrees.0.hasDrive { damp(axes.0, degrees.0.damping, group: rows) }
+    if degrees.1.damping > 0, !degrees.1.hasDrive { damp(axes.1, degrees.1.damping, group: rows) }
+    if efforts.0 != 0 || efforts.1 != 0 { child.addForce(efforts.0 * axes.0 + efforts.1 * axes.1, at: anchor) }
     if efforts.2 != 0 { child.addTorque(efforts.2 * axes.2) }
   }
 
-  private func prepareSlide(
-    _ motorAxis: Int32, axis: Vector3, degree: DegreeOfFreedom, q: Double, rate: Double, push: Double,
-    group: dJointGroupID
+  private func damp(_ axis: Vector3, _ damping: Double, group: dJointGroupID) {
+    addPointRow(
+      world: world, group: group, child: child, parent: nil, point: anchor, axis: axis, velocity: 0,
+      softness: 1 / damping, limit: .infinity)
+  }
+
+  private func stopSlide(
+    axis: Vector3, degree: DegreeOfFreedom, q: Double, rate: Double, push: Double, group: dJointGroupID
   ) {
-    if degree.stiffness > 0 {
-      let resistance = degree.damping + physics.timeStep * degree.stiffness
-      dJointSetLMotorParam(
-        handle, motorAxis * Int32(dParamGroup) + Int32(dParamVel),
-        -degree.stiffness * (q - degree.springReference) / resistance)
-    }
     guard let limits = degree.limits else { return }
     // A stop is a frictionless wall for the anchor, met where the step might end beyond it.
     for (distance, sign) in [(q - limits.lowerBound, 1.0), (limits.upperBound - q, -1.0)]

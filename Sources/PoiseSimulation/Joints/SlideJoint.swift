@@ -1,7 +1,7 @@
 import COde
 import PoiseCore
 
-/// One translation along an axis fixed in the parent. ODE's slider with its own row for limits, damper and spring.
+/// One translation along an axis fixed in the parent. ODE's slider with its own row for stop and damper.
 struct SlideJoint {
   let handle: dJointID
   let degree: Int
@@ -27,11 +27,10 @@ struct SlideJoint {
     originInParent = parent.unrotate(child.position - parent.position)
     reference = degree.reference
     row =
-      degree.isFree
-      ? nil
-      : LimitRow(
+      degree.needsLimitRow
+      ? LimitRow(
         joint: handle, axis: 0, setParameter: dJointSetSliderParam, degree: degree, physics: physics,
-        stopShift: degree.reference)
+        stopShift: degree.reference) : nil
   }
 
   /// Unit vector, world frame.
@@ -46,11 +45,21 @@ struct SlideJoint {
     axis.dot(child.linearVelocity - parent.velocity(at: child.position))
   }
 
-  @inline(__always) mutating func prepare(effort: Double, timeStep: Double) {
+  /// The axis turns with the parent at ω: J̇ v = −a · ω × (v_child − v_parent), the centripetal part.
+  var motion: CoordinateMotion {
+    let axis = axis
+    let moved = child.linearVelocity - parent.linearVelocity
+    return CoordinateMotion(
+      axis: axis, point: child.position, position: position, rate: rate,
+      bias: -axis.dot(parent.angularVelocity.cross(moved)))
+  }
+
+  /// - Parameter push: what drives the joint in all, N; the effort and what drives add to it.
+  @inline(__always) mutating func prepare(effort: Double, push: Double, timeStep: Double) {
     if row != nil {
       let (q, v) = (position, rate)
       row?.prepare(
-        q: q, rate: v, push: timeStep * effort * (child.inverseMass + parent.inverseMass), timeStep: timeStep)
+        q: q, rate: v, push: timeStep * push * (child.inverseMass + parent.inverseMass), timeStep: timeStep)
     }
     if effort != 0 { dJointAddSliderForce(handle, effort) }
   }

@@ -26,6 +26,8 @@ struct ThreeHingeJoint {
   private let handedness: Double
   private let references: (Double, Double, Double)
   private var rows: (LimitRow, LimitRow, LimitRow)?
+  /// rad: 2π times the turns counted so far, of the first and the last; the middle one cannot turn so far.
+  var wholeTurns = (0.0, 0.0)
 
   init(
     world: dWorldID, child: BodyFrame, parent: BodyFrame, anchor: Vector3, axes worldAxes: (Vector3, Vector3, Vector3),
@@ -42,7 +44,7 @@ struct ThreeHingeJoint {
     axes = (parent.unrotate(worldAxes.0), parent.unrotate(worldAxes.1), parent.unrotate(normal))
     axesInChild = (child.unrotate(worldAxes.0), child.unrotate(worldAxes.1), child.unrotate(normal))
     references = (degrees.0.reference, degrees.1.reference, degrees.2.reference)
-    if degrees.0.isFree && degrees.1.isFree && degrees.2.isFree {
+    if !degrees.0.needsLimitRow && !degrees.1.needsLimitRow && !degrees.2.needsLimitRow {
       motor = nil
     } else {
       let motor = AngularMotor(world: world, child: child, parent: parent, axisCount: 3)
@@ -72,7 +74,7 @@ struct ThreeHingeJoint {
     return (q0.value, q1.value, q2.value)
   }
 
-  @inline(__always) private var angles: (JointAngle, JointAngle, JointAngle) {
+  @inline(__always) var angles: (JointAngle, JointAngle, JointAngle) {
     // With rows and columns along a₀, a₁, a₀ × a₁ the turn is Rx(q₀) Ry(q₁) Rz(±q₂), whose elements give the angles.
     let image2 = parent.unrotate(child.rotate(axesInChild.2))
     let r02 = axes.0.dot(image2)
@@ -82,9 +84,9 @@ struct ThreeHingeJoint {
     let r00 = firstInChild.dot(axesInChild.0)
     let r01 = firstInChild.dot(axesInChild.1)
     return (
-      JointAngle(sine: -r12, cosine: r22, reference: references.0),
+      JointAngle(sine: -r12, cosine: r22, reference: references.0, wholeTurns: wholeTurns.0),
       JointAngle(sine: r02, cosine: (r00 * r00 + r01 * r01).squareRoot(), reference: references.1),
-      JointAngle(sine: -r01, cosine: r00, reference: references.2, turn: handedness)
+      JointAngle(sine: -r01, cosine: r00, reference: references.2, turn: handedness, wholeTurns: wholeTurns.1)
     )
   }
 
@@ -94,21 +96,41 @@ struct ThreeHingeJoint {
     return (g0.dot(ω), g1.dot(ω), g2.dot(ω))
   }
 
-  @inline(__always) mutating func prepare(efforts: (Double, Double, Double), timeStep: Double) {
+  /// ω̇ = Σ q̈ⱼ Aⱼ + Σ q̇ⱼ Ȧⱼ, so J̇ v = −gᵢ · Σ q̇ⱼ Ωⱼ × Aⱼ, where Ωⱼ is the rate of the frame that the axis is fixed in.
+  func motion(_ index: Int) -> CoordinateMotion {
+    let (g0, g1, g2, _) = duals
+    let ω = child.angularVelocity - parent.angularVelocity
+    let (v0, v1, v2) = (g0.dot(ω), g1.dot(ω), g2.dot(ω))
+    let first = parent.rotate(axes.0)
+    let last = handedness * child.rotate(axesInChild.2)
+    let turning =
+      parent.angularVelocity.cross(v0 * first) + (parent.angularVelocity + v0 * first).cross(v1 * g1)
+      + child.angularVelocity.cross(v2 * last)
+    let (dual, rate, angle) =
+      index == 0 ? (g0, v0, angles.0) : (index == 1 ? (g1, v1, angles.1) : (g2, v2, angles.2))
+    let scale = dual.length
+    return CoordinateMotion(
+      axis: dual / scale, scale: scale, position: angle.value, rate: rate, bias: -dual.dot(turning))
+  }
+
+  /// - Parameter pushes: what drives each coordinate in all, N·m; the efforts and what drives add to them.
+  @inline(__always) mutating func prepare(
+    efforts: (Double, Double, Double), pushes: (Double, Double, Double), timeStep: Double
+  ) {
     guard rows != nil || efforts != (0, 0, 0) else { return }
     let (g0, g1, g2, cosine) = duals
-    let torque = efforts.0 * g0 + efforts.1 * g1 + efforts.2 * g2
     if let motor, rows != nil {
       let (angle0, angle1, angle2) = angles
       let (child, parent) = (child, parent)
+      lazy var pushTorque = pushes.0 * g0 + pushes.1 * g1 + pushes.2 * g2
       lazy var push =
-        timeStep * (child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
+        timeStep * (child.angularAcceleration(under: pushTorque) + parent.angularAcceleration(under: pushTorque))
       let ω = child.angularVelocity - parent.angularVelocity
       // |g₀| = |g₂| = 1/cos of the middle angle, |g₁| = 1.
       let scale = 1 / cosine
       // Of the rate about a unit axis.
       let largestPush =
-        timeStep * (scale * (abs(efforts.0) + abs(efforts.2)) + abs(efforts.1))
+        timeStep * (scale * (abs(pushes.0) + abs(pushes.2)) + abs(pushes.1))
         * (child.angularMobility + parent.angularMobility)
       rows?.0.prepare(
         on: motor, axis: 0, direction: g0, angle: angle0, rate: g0.dot(ω), largestPush: scale * largestPush,
@@ -121,6 +143,7 @@ struct ThreeHingeJoint {
         push: g2.dot(push), scale: scale, timeStep: timeStep)
     }
     if efforts != (0, 0, 0) {
+      let torque = efforts.0 * g0 + efforts.1 * g1 + efforts.2 * g2
       child.addTorque(torque)
       parent.addTorque(-torque)
     }

@@ -5,7 +5,7 @@ import PoiseCore
 ///
 ///     R_parent⁻¹ R_child = Rot(a₀, q₀) Rot(a₁, q₁) R_made
 ///
-/// ODE's universal joint holds the bodies together; limits, dampers and springs are rows of an angular motor in user
+/// ODE's universal joint holds the bodies together; stops and dampers are rows of an angular motor in user
 /// mode, along axes and with angles that we compute, because the joint's own angles follow other conventions.
 struct UniversalJoint {
   let handle: dJointID
@@ -19,6 +19,8 @@ struct UniversalJoint {
   private let axesInChild: (Vector3, Vector3, Vector3)
   private let references: (Double, Double)
   private var rows: (LimitRow, LimitRow)?
+  /// rad: 2π times the turns counted so far.
+  var wholeTurns = (0.0, 0.0)
 
   init(
     world: dWorldID, child: BodyFrame, parent: BodyFrame, anchor: Vector3, axes worldAxes: (Vector3, Vector3),
@@ -41,7 +43,7 @@ struct UniversalJoint {
     axes = (parent.unrotate(worldAxes.0), parent.unrotate(worldAxes.1), parent.unrotate(normal))
     axesInChild = (child.unrotate(worldAxes.0), child.unrotate(worldAxes.1), child.unrotate(normal))
     references = (degrees.0.reference, degrees.1.reference)
-    if degrees.0.isFree && degrees.1.isFree {
+    if !degrees.0.needsLimitRow && !degrees.1.needsLimitRow {
       motor = nil
     } else {
       let motor = AngularMotor(world: world, child: child, parent: parent, axisCount: 2)
@@ -57,14 +59,18 @@ struct UniversalJoint {
 
   @inline(__always) var positions: (Double, Double) { (angles.0.value, angles.1.value) }
 
-  @inline(__always) private var angles: (JointAngle, JointAngle) {
+  @inline(__always) var angles: (JointAngle, JointAngle) {
     // Seen in the made frame, the second hinge leaves a₁ where the first turned it, and the first leaves a₀:
     // R a₁ = cos q₀ a₁ + sin q₀ (a₀ × a₁),  Rᵀ a₀ = cos q₁ a₀ + sin q₁ (a₀ × a₁).
     let second = parent.unrotate(child.rotate(axesInChild.1))
     let first = child.unrotate(parent.rotate(axes.0))
     return (
-      JointAngle(sine: second.dot(axes.2), cosine: second.dot(axes.1), reference: references.0),
-      JointAngle(sine: first.dot(axesInChild.2), cosine: first.dot(axesInChild.0), reference: references.1)
+      JointAngle(
+        sine: second.dot(axes.2), cosine: second.dot(axes.1), reference: references.0,
+        wholeTurns: wholeTurns.0),
+      JointAngle(
+        sine: first.dot(axesInChild.2), cosine: first.dot(axesInChild.0), reference: references.1,
+        wholeTurns: wholeTurns.1)
     )
   }
 
@@ -74,17 +80,29 @@ struct UniversalJoint {
     return (first.dot(ω), second.dot(ω))
   }
 
-  @inline(__always) mutating func prepare(efforts: (Double, Double), timeStep: Double) {
+  /// J̇ v = ȧ · ω, with each axis fixed in its body.
+  func motion(_ index: Int) -> CoordinateMotion {
     let (first, second) = worldAxes
-    let torque = efforts.0 * first + efforts.1 * second
+    let ω = child.angularVelocity - parent.angularVelocity
+    return index == 0
+      ? CoordinateMotion(
+        axis: first, position: angles.0.value, rate: first.dot(ω), bias: parent.angularVelocity.cross(first).dot(ω))
+      : CoordinateMotion(
+        axis: second, position: angles.1.value, rate: second.dot(ω), bias: child.angularVelocity.cross(second).dot(ω))
+  }
+
+  /// - Parameter pushes: what drives each coordinate in all, N·m; the efforts and what drives add to them.
+  @inline(__always) mutating func prepare(efforts: (Double, Double), pushes: (Double, Double), timeStep: Double) {
+    let (first, second) = worldAxes
     if let motor, rows != nil {
       let (angle0, angle1) = angles
       let ω = child.angularVelocity - parent.angularVelocity
       let (child, parent) = (child, parent)
+      lazy var pushTorque = pushes.0 * first + pushes.1 * second
       lazy var push =
-        timeStep * (child.angularAcceleration(under: torque) + parent.angularAcceleration(under: torque))
+        timeStep * (child.angularAcceleration(under: pushTorque) + parent.angularAcceleration(under: pushTorque))
       let largestPush =
-        timeStep * (abs(efforts.0) + abs(efforts.1)) * (child.angularMobility + parent.angularMobility)
+        timeStep * (abs(pushes.0) + abs(pushes.1)) * (child.angularMobility + parent.angularMobility)
       rows?.0.prepare(
         on: motor, axis: 0, direction: first, angle: angle0, rate: first.dot(ω), largestPush: largestPush,
         push: first.dot(push), scale: 1, timeStep: timeStep)
@@ -93,6 +111,7 @@ struct UniversalJoint {
         push: second.dot(push), scale: 1, timeStep: timeStep)
     }
     if efforts != (0, 0) {
+      let torque = efforts.0 * first + efforts.1 * second
       child.addTorque(torque)
       parent.addTorque(-torque)
     }

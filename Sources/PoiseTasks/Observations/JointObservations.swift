@@ -16,7 +16,7 @@ public struct JointPositionsObservation: ObservationTerm {
     .joints(\.joints, "Which ones, in this order; [] for all."),
     .key(
       "encoding", \.encoding, .choice,
-      "angle: the angle itself, which leaps where it wraps; sineCosine: cos θ and sin θ of each hinge, which never leap."
+      "angle: the angle itself, which counts turns; sineCosine: cos θ and sin θ of each hinge, which are the same after every turn."
     ),
   ]
 

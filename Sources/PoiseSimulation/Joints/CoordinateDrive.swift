@@ -1,0 +1,217 @@
+import COde
+import PoiseCore
+
+/// A servo on one coordinate of a joint: effort = offset − stiffness · q − damping · q̇, kept within `range`.
+///
+/// It is implicit in the step: the effort is that of the coordinate and rate after it, so any gain is stable at any step size.
+public struct CoordinateServo: Hashable, Sendable, Codable {
+  /// N·m/rad or N/m, not negative.
+  public var stiffness = 0.0
+  /// N·m·s/rad or N·s/m, not negative.
+  public var damping = 0.0
+  /// N·m or N: the effort at q = 0, at rest.
+  public var offset = 0.0
+  /// N·m or N; `nil` is unlimited.
+  public var range: ClosedRange<Double>?
+
+  public init(stiffness: Double = 0, damping: Double = 0, offset: Double = 0, range: ClosedRange<Double>? = nil) {
+    self.stiffness = stiffness
+    self.damping = damping
+    self.offset = offset
+    self.range = range
+  }
+
+  /// Whether it is one that a step can take: finite, and not negative where it must not be.
+  var isPossible: Bool {
+    let bounds = range.map { [$0.lowerBound, $0.upperBound] } ?? []
+    return stiffness >= 0 && damping >= 0 && ([stiffness, damping, offset] + bounds).allSatisfy { abs($0) <= 1e15 }
+  }
+
+  /// N·m or N at a coordinate (rad or m) and its rate.
+  @inlinable public func effort(position q: Double, velocity v: Double) -> Double {
+    let effort = offset - stiffness * q - damping * v
+    return range.map { min($0.upperBound, max($0.lowerBound, effort)) } ?? effort
+  }
+}
+
+/// How one coordinate of a joint stands and moves, and along which axis its efforts act.
+struct CoordinateMotion {
+  /// Unit vector, world frame, of the row.
+  var axis: Vector3
+  /// q̇ divided by the rate along the unit axis; 1 but for skew dual axes.
+  var scale = 1.0
+  /// m, world frame: where a force acts; of no meaning for a torque.
+  var point = Vector3.zero
+  var position: Double
+  var rate: Double
+  /// J̇ v, rad/s² or m/s²: what the coordinate accelerates by where the row's own acceleration is zero, because the axis moves.
+  var bias = 0.0
+}
+
+/// The rows of the solver that exert what a spring, a damper, a rotor, dry friction and servos do along one coordinate.
+///
+/// With coordinate q, rate v before the step and v′ after it, and step h, all that is linear is one row, here
+/// for rotor A, damper d, spring k about q₀ and servo c − K q − D q̇:
+///
+///     −A (v′ − v)/h − (d + D) v′ − k (q + h v′ − q₀) + c − K (q + h v′) = R (v* − v′),
+///     R = A/h + d + D + h (k + K),   R v* = A (v/h − J̇ v) − k (q − q₀) + c − K q
+///
+/// a motor row of ODE with velocity v*, CFM = 1/R and no bound. J̇ v is there because the row knows the axis of before the step, and a
+/// rotor's speed is that about the axis of after it.
+///
+/// A servo with a range is a row of its own, bounded by it; dry friction is one of velocity 0, bounded by the loss. They are apart from
+/// the stop's row: ODE glues a joint to its stop when motor and stop act in one.
+struct CoordinateDrive {
+  enum Kind { case angle, length }
+
+  let degree: Int
+  let joint: JointSet.Reference
+  /// Which of the joint's coordinates.
+  let index: Int
+  private let kind: Kind
+  private let world: dWorldID
+  private let child: BodyFrame
+  private let parent: BodyFrame
+  private let damping: Double
+  private let stiffness: Double
+  private let springReference: Double
+  private let armature: Double
+  private let frictionLoss: Double
+  /// Among the world's servos.
+  let servos: Range<Int>
+  private let frictionSoftness: Double
+  /// One for each row that there may be: the linear one, the servos', friction's; none for lengths.
+  private let motors: [AngularMotor]
+
+  init(
+    world: dWorldID, child: BodyFrame, parent: BodyFrame, kind: Kind, record: DegreeOfFreedom, degree: Int,
+    joint: JointSet.Reference, index: Int, servos: Range<Int>, physics: PhysicsParameters
+  ) {
+    self.world = world
+    self.child = child
+    self.parent = parent
+    self.kind = kind
+    self.degree = degree
+    self.joint = joint
+    self.index = index
+    self.servos = servos
+    damping = record.damping
+    stiffness = record.stiffness
+    springReference = record.springReference
+    armature = record.armature
+    frictionLoss = record.frictionLoss
+    frictionSoftness = physics.constraintForceMixing
+    motors =
+      kind == .length
+      ? []
+      : (0..<1 + servos.count + (record.frictionLoss > 0 ? 1 : 0)).map { _ in
+        AngularMotor(world: world, child: child, parent: parent, axisCount: 1)
+      }
+  }
+
+  /// Chooses the rows of the next step.
+  ///
+  /// - Parameter group: takes the rows of lengths for one step.
+  /// - Returns: the effort, N·m or N, that spring and servos exert where the coordinate is now.
+  func prepare(
+    _ motion: CoordinateMotion, servos all: Span<CoordinateServo>, timeStep h: Double, group: dJointGroupID
+  ) -> Double {
+    let q = motion.position
+    let spring = -stiffness * (q - springReference)
+    var resistance = armature / h + damping + h * stiffness
+    var drive = armature * (motion.rate / h - motion.bias) + spring
+    var effort = spring
+    var constant = 0.0
+    for (place, index) in servos.enumerated() {
+      let servo = all[index]
+      let resistanceOfServo = servo.damping + h * servo.stiffness
+      let force = servo.offset - servo.stiffness * q
+      effort += servo.effort(position: q, velocity: 0)
+      guard let range = servo.range, resistanceOfServo > 0 else {
+        resistance += resistanceOfServo
+        drive += resistanceOfServo > 0 ? force : 0
+        constant += resistanceOfServo > 0 ? 0 : servo.effort(position: q, velocity: 0)
+        exert(0, toward: 0, within: 0, row: 1 + place, motion, h, group)
+        continue
+      }
+      // The bounds of ODE's rows are symmetric, so the middle of the range acts apart.
+      let middle = (range.lowerBound + range.upperBound) / 2
+      constant += middle
+      exert(
+        resistanceOfServo, toward: (force - middle) / resistanceOfServo,
+        within: (range.upperBound - range.lowerBound) / 2, row: 1 + place, motion, h, group)
+    }
+    exert(
+      resistance, toward: resistance > 0 ? drive / resistance : 0, within: resistance > 0 ? .infinity : 0, row: 0,
+      motion, h, group)
+    if frictionLoss > 0 {
+      exert(1 / frictionSoftness, toward: 0, within: frictionLoss, row: 1 + servos.count, motion, h, group)
+    }
+    push(constant, motion)
+    return effort
+  }
+
+  /// One row: `resistance` · (rate − q̇′), within ±`limit`.
+  private func exert(
+    _ resistance: Double, toward rate: Double, within limit: Double, row: Int, _ motion: CoordinateMotion, _ h: Double,
+    _ group: dJointGroupID
+  ) {
+    // Along the unit axis the same power is done by `scale` times the effort.
+    let scale = motion.scale
+    let velocity = rate / scale
+    let softness = 1 / (resistance * scale * scale)
+    switch kind {
+    case .angle:
+      let motor = motors[row].handle
+      dJointSetAMotorParam(motor, Int32(dParamFMax), limit * scale)
+      guard limit > 0 else { return }
+      dJointSetAMotorAxis(motor, 0, 0, motion.axis.x, motion.axis.y, motion.axis.z)
+      dJointSetAMotorParam(motor, Int32(dParamVel), velocity)
+      dJointSetAMotorParam(motor, Int32(dParamCFM), softness)
+    case .length:
+      guard limit > 0 else { return }
+      addPointRow(
+        world: world, group: group, child: child, parent: parent, point: motion.point, axis: motion.axis,
+        velocity: velocity, softness: softness, limit: limit)
+    }
+  }
+
+  private func push(_ effort: Double, _ motion: CoordinateMotion) {
+    guard effort != 0 else { return }
+    switch kind {
+    case .angle:
+      let torque = motion.scale * effort * motion.axis
+      child.addTorque(torque)
+      parent.addTorque(-torque)
+    case .length:
+      let force = effort * motion.axis
+      child.addForce(force, at: motion.point)
+      parent.addForce(-force, at: motion.point)
+    }
+  }
+}
+
+/// A motor row for one step along a line through a point of both bodies, as ODE has it in no joint but a contact: the first of its two
+/// directions of friction. Its normal row, which can only push, is asked to begin at a speed that no body has.
+///
+/// - Parameters:
+///   - point: m, world frame; - axis: unit vector, world frame; - velocity: m/s of the child's point against the parent's;
+///   - softness: CFM, (m/s)/N; - limit: N, may be infinite.
+func addPointRow(
+  world: dWorldID, group: dJointGroupID, child: BodyFrame, parent: BodyFrame?, point: Vector3, axis: Vector3,
+  velocity: Double, softness: Double, limit: Double
+) {
+  let normal = axis.anyPerpendicular
+  var contact = dContact()
+  contact.geom.pos = (point.x, point.y, point.z, 0)
+  contact.geom.normal = (normal.x, normal.y, normal.z, 0)
+  contact.fdir1 = (axis.x, axis.y, axis.z, 0)
+  contact.surface.mode =
+    Int32(dContactMotionN) | Int32(dContactMu2) | Int32(dContactFDir1) | Int32(dContactMotion1) | Int32(dContactSlip1)
+  contact.surface.motionN = -10 * World.runawaySpeed
+  contact.surface.mu = limit
+  contact.surface.mu2 = 0
+  contact.surface.motion1 = velocity
+  contact.surface.slip1 = softness
+  dJointAttach(dJointCreateContact(world, group, &contact), child.handle, parent?.handle)
+}

@@ -1,0 +1,154 @@
+import Foundation
+import PoiseCore
+import PoiseModels
+import PoiseSimulation
+import TestSupport
+import Testing
+
+/// Trees of Golden/random_trees.py: random robots with every kind of joint, and how MuJoCo moves them.
+struct RandomTrees: Decodable {
+  var seconds: Double
+  var trees: [Tree]
+
+  struct Tree: Decodable {
+    var seed: Int
+    var xml: String
+    /// MuJoCo's coordinates: qpos, qvel, ctrl and qacc.
+    var positions, velocities, controls, accelerations: [Double]
+    var laterPositions, laterVelocities: [Double]
+  }
+
+  /// The file that POISE_RANDOM_TREES names, or the short one.
+  static func load() throws -> RandomTrees {
+    let short = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Golden/random_trees.json")
+    let file = ProcessInfo.processInfo.environment["POISE_RANDOM_TREES"].map { URL(fileURLWithPath: $0) } ?? short
+    return try JSONDecoder().decode(RandomTrees.self, from: Data(contentsOf: file))
+  }
+}
+
+extension RandomTrees.Tree {
+  func model(in folder: TemporaryFolder, timeStep: Double) throws -> RobotModel {
+    var model = try RobotModel(contentsOf: folder.write(xml.utf8, to: "tree.xml"))
+    model.physics.timeStep = timeStep
+    // A softness of c gives way by c · F in the first step, an acceleration of c · F/h: 0.1 m/s² of 100 N by steps of 10 µs.
+    model.physics.constraintForceMixing = 1e-13
+    return model
+  }
+
+  /// A robot at the start, under the controls.
+  func robot(_ model: RobotModel) throws -> Robot {
+    let robot = try Robot(model)
+    robot.place(configuration(model, positions, velocities))
+    for (actuator, control) in controls.enumerated() { robot.setControl(control, of: actuator) }
+    return robot
+  }
+
+  private func configuration(_ model: RobotModel, _ q: [Double], _ v: [Double]) -> JointConfiguration {
+    var result = JointConfiguration(reference: model)
+    var (scalar, free, ball, p, u) = (0, 0, 0, 0, 0)
+    func vector(_ values: [Double], _ start: Int) -> Vector3 { [values[start], values[start + 1], values[start + 2]] }
+    func turn(_ start: Int) -> Quaternion {
+      Quaternion(w: q[start], x: q[start + 1], y: q[start + 2], z: q[start + 3]).normalized
+    }
+    for joint in model.joints {
+      switch joint.kind {
+      case .hinge, .slide:
+        (result.positions[scalar], result.velocities[scalar]) = (q[p], v[u])
+        scalar += 1
+      case .ball:
+        (result.ballOrientations[ball], result.ballVelocities[ball]) = (turn(p), vector(v, u))
+        ball += 1
+      case .free:
+        let orientation = turn(p + 3)
+        result.freePoses[free] = Pose(position: vector(q, p), orientation: orientation)
+        result.freeVelocities[free] = (vector(v, u), orientation.rotate(vector(v, u + 3)))
+        free += 1
+      }
+      p += joint.kind.positionCount
+      u += joint.kind.velocityCount
+    }
+    return result
+  }
+}
+
+extension Robot {
+  /// Velocities in MuJoCo's coordinates.
+  fileprivate var generalizedVelocities: [Double] {
+    let now = configuration()
+    var (scalar, free, ball) = (0, 0, 0)
+    return model.joints.flatMap { joint -> [Double] in
+      func numbers(_ v: Vector3) -> [Double] { [v.x, v.y, v.z] }
+      switch joint.kind {
+      case .hinge, .slide:
+        scalar += 1
+        return [now.velocities[scalar - 1]]
+      case .ball:
+        ball += 1
+        return numbers(now.ballVelocities[ball - 1])
+      case .free:
+        free += 1
+        let (pose, velocity) = (now.freePoses[free - 1], now.freeVelocities[free - 1])
+        return numbers(velocity.linear) + numbers(pose.orientation.conjugate.rotate(velocity.angular))
+      }
+    }
+  }
+}
+
+@Suite("Random trees move as in MuJoCo")
+struct RandomTreeTests {
+  /// ODE's velocities obey the joints where the bodies were a step before, and take back a share of the joints' errors, which grow from none to
+  /// what they stay at in the first steps. So an acceleration is the difference of two velocities after that; twice that at half the step less
+  /// that at the whole one is free of the first power of the step.
+  private func accelerations(_ tree: RandomTrees.Tree, _ folder: TemporaryFolder) throws -> [Double] {
+    func mean(_ h: Double) throws -> [Double] {
+      let robot = try tree.robot(tree.model(in: folder, timeStep: h))
+      robot.step(40)
+      let before = robot.generalizedVelocities
+      robot.step()
+      return zip(robot.generalizedVelocities, before).map { ($0 - $1) / h }
+    }
+    return zip(try mean(2e-6), try mean(1e-6)).map { 2 * $1 - $0 }
+  }
+
+  @Test("they accelerate alike: all within 1 %, the median within 0.01 %")
+  func accelerate() throws {
+    let folder = try TemporaryFolder()
+    var errors: [(error: Double, seed: Int)] = []
+    for tree in try RandomTrees.load().trees {
+      let found = try accelerations(tree, folder)
+      errors.append((relativeDifference(found, tree.accelerations), tree.seed))
+    }
+    report("accelerations", errors)
+    #expect(errors.allSatisfy { $0.error < 0.01 }, "\(errors.filter { !($0.error < 0.01) })")
+    #expect(quantile(errors.map(\.error), 0.5) < 1e-4)
+  }
+
+  @Test("after 0.2 s they are where MuJoCo has them: the median within 0.1 % of the way")
+  func move() throws {
+    let folder = try TemporaryFolder()
+    let golden = try RandomTrees.load()
+    var errors: [(error: Double, seed: Int)] = []
+    for tree in golden.trees {
+      let robot = try tree.robot(tree.model(in: folder, timeStep: 1e-4))
+      robot.step(Int((golden.seconds / 1e-4).rounded()))
+      let found = robot.generalizedVelocities
+      errors.append((relativeDifference(found, tree.laterVelocities), tree.seed))
+    }
+    report("velocities after 0.2 s", errors)
+    #expect(quantile(errors.map(\.error), 0.5) < 1e-3)
+  }
+
+  private func report(_ quantity: String, _ errors: [(error: Double, seed: Int)]) {
+    let sorted = errors.map(\.error).sorted()
+    let worst = errors.max { $0.error < $1.error }
+    print(
+      "random trees | \(quantity) | \(sorted.count) trees: median \(quantile(sorted, 0.5)), 99 % below \(quantile(sorted, 0.99)), "
+        + "worst \(worst?.error ?? 0) (seed \(worst?.seed ?? 0))")
+  }
+
+  private func quantile(_ values: [Double], _ share: Double) -> Double {
+    let sorted = values.sorted()
+    return sorted[Int(share * Double(sorted.count - 1))]
+  }
+}
