@@ -38,7 +38,7 @@ extension EpisodeQuality {
       uprightSteps += isUpright ? 1 : 0
       lastUprightSteps = isUpright ? lastUprightSteps + 1 : 0
     }
-    let share = 1 / Double(plan.effortLimits.count)
+    let share = 1 / Double(max(1, plan.effortLimits.count))
     for i in plan.effortLimits.indices {
       let action = transition.after.action[i]
       meanTorqueShare += share * abs(transition.after.efforts[i] / plan.effortLimits[i])
@@ -53,6 +53,7 @@ extension EpisodeQuality {
     for i in 0..<robot.world.contactCount {
       worstPenetration = max(worstPenetration, robot.world.contact(i).depth)
     }
+    if robot.world.repeatedSteps > 0 { repeatedSteps = robot.world.repeatedSteps }
   }
 
   /// The episode's quality after its last step.

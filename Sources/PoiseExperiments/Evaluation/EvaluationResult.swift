@@ -37,6 +37,9 @@ public struct EvaluationResult: Codable, Hashable, Sendable {
   public var worstPenetrationSurvivedM: Double?
   /// Episodes that ended because the simulation could no longer be trusted. They count as not survived.
   public var faults: Int
+  /// Physics steps of all episodes that the direct solver gave up on and that were done again; `nil` in results of versions that
+  /// did not count them.
+  public var repeatedPhysicsSteps: Int?
 
   enum CodingKeys: String, CodingKey {
     case scenario, algorithm, seed, episodes
@@ -55,6 +58,7 @@ public struct EvaluationResult: Codable, Hashable, Sendable {
     case worstPenetrationM = "worst_penetration_m"
     case worstPenetrationSurvivedM = "worst_penetration_survived_m"
     case faults
+    case repeatedPhysicsSteps = "repeated_physics_steps"
   }
 
   /// Every key is written, also where there is nothing: `success_rate` is null for tasks without a condition.
@@ -79,6 +83,7 @@ public struct EvaluationResult: Codable, Hashable, Sendable {
     try values.encode(worstPenetrationM, forKey: .worstPenetrationM)
     try values.encode(worstPenetrationSurvivedM, forKey: .worstPenetrationSurvivedM)
     try values.encode(faults, forKey: .faults)
+    try values.encode(repeatedPhysicsSteps, forKey: .repeatedPhysicsSteps)
   }
 
   /// - Parameter summaries: at least one, each with its quality, in the order of the episodes' numbers.
@@ -113,6 +118,7 @@ public struct EvaluationResult: Codable, Hashable, Sendable {
     worstPenetrationSurvivedM = summaries.indices.filter { summaries[$0].ending == .truncated }
       .map { qualities[$0].worstPenetration }.max()
     faults = summaries.count { $0.ending == .fault }
+    repeatedPhysicsSteps = qualities.reduce(0) { $0 + ($1.repeatedSteps ?? 0) }
   }
 
   /// One JSON object; keys in alphabetical order, numbers in their shortest exact form.

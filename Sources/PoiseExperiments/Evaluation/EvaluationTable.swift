@@ -34,6 +34,7 @@ public struct EvaluationTable {
       ["  in episodes survived"]
         + results.map { $0.worstPenetrationSurvivedM.map { String(format: "%.4f", $0) } ?? "–" },
       row("faults", "%.0f") { Double($0.faults) },
+      ["physics steps done again"] + results.map { $0.repeatedPhysicsSteps.map(String.init) ?? "–" },
     ]
     for name in results[0].rewardTerms.keys.sorted() {
       rows.append(row("reward \(name)", "%.1f") { $0.rewardTerms[name] ?? 0 })

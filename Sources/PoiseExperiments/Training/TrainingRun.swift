@@ -158,6 +158,12 @@ public final class TrainingRun {
   private static func makeTrainer(
     _ scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool
   ) throws -> any Trainer {
+    guard !scenario.model.actuators.isEmpty else {
+      throw InvalidInput(
+        Problem(
+          file: scenario.modelPath, found: "a model without actuators", allowed: "one at least, for a policy to act by",
+          remedy: "Such a scenario is only to look at: poise simulate, poise evaluate."))
+    }
     try MemoryNeed(scenario).check(of: scenario)
     return switch scenario.scenario.training.algorithm {
     case .ppo: try PPOTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)

@@ -94,6 +94,7 @@ public struct Linkage: Sendable {
     insertIntermediateLinks()
     addRotors()
     for index in links.indices { links[index].origin = origin(of: links[index]) }
+    approximations += model.massRatioNotes(self)
   }
 
   // MARK: Links and welds

@@ -66,7 +66,7 @@ extension MJCFReader {
           "range", "ODE tells a hinge's angle within ±180° of the reference pose; a stop at or beyond that is left out."
         )
       }
-      for name in ["solreflimit", "solimplimit"] {
+      for name in ["solreflimit", "solimplimit"] where !isAsHardAsPoise(reader, softness: name) {
         reader.approximation(name, "A stop is as hard as Poise's limits are (poise_limit_error_reduction).")
       }
       if let margin = reader.number("margin"), margin != 0 {
