@@ -96,7 +96,7 @@ extension World {
 ///
 /// **How deep.** ODE corrects penetration no faster than the correcting velocity, and there the force would end, at that speed
 /// ÷ CFM: whoever is pressed harder would sink for good. From twice the depth at which that sets in, CFM falls with
-/// the depth, so that the force grows with it.
+/// the square of the depth, so that the force grows with it and soon is the spring's again and more.
 struct ContactSurface {
   private let template: dSurfaceParameters
   private let timeStep: Double
@@ -148,7 +148,8 @@ struct ContactSurface {
     let excess = max(0, bodyMass - Self.bodyMassCarried) + max(0, restingMass - Self.restingMassCarried)
     let stiffening = (1 + excess / Self.massForEachStiffness) * (isBetweenTrees ? Self.stackStiffness : 1)
     let depth = max(0, contact.geom.depth - surfaceLayer)
-    contact.surface.soft_cfm *= min(1, farDepth / depth) / stiffening
+    let nearness = min(1, farDepth / depth)
+    contact.surface.soft_cfm *= nearness * nearness / stiffening
     if surfaceLayer < worldLayer {
       contact.surface.mode |= Int32(dContactMotionN)
       contact.surface.motionN = correctionRate * (depth - max(0, contact.geom.depth - worldLayer))
