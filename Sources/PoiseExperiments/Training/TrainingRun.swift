@@ -3,6 +3,7 @@ import Foundation
 import PoiseAlgorithms
 import PoiseCore
 import PoiseEnvironments
+import PoiseModels
 public import PoiseNetworks
 
 /// A training run from its folder's first file to its last: iterations, evaluations, checkpoints, the end.
