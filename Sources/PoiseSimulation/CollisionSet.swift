@@ -74,6 +74,8 @@ struct CollisionSet {
   private var pairOfContact: [Int] = []
   /// Of each pair, [pairs]; set by `arrange`.
   private var loads: [Load] = []
+  /// m/s, of contacts between trees in every step; a test takes it away to meet ties.
+  var tieBreaker = ContactSurface.tieBreaker
   /// kg, [trees].
   private var treeMasses: [Double] = []
   /// Trees that touch in this step, directly or through others.
@@ -187,7 +189,7 @@ struct CollisionSet {
         &room.points[i], bodyMass: load.bodyMass,
         restingMass: hasIslands ? islandMasses[islands.root(of: load.firstTree)] : treeMasses[load.firstTree],
         surfaceLayer: load.surfaceLayer, isBetweenTrees: load.isBetweenTrees)
-      let spread = load.isBetweenTrees ? max(unevenness, ContactSurface.tieBreaker) : unevenness
+      let spread = load.isBetweenTrees ? max(unevenness, tieBreaker) : unevenness
       if spread > 0 { surface.setApart(&room.points[i], by: spread, index: i) }
       let joint = dJointCreateContact(world, group, &room.points[i])
       dJointAttach(joint, first.handle, second.handle)

@@ -14,7 +14,9 @@ struct MuJoCoHabitsTests {
 
   // MARK: Rest
 
-  @Test("lets a ball of 268 kg lie on the ground at 0.3996 m", arguments: [PhysicsParameters.Solver.direct, .iterative(iterations: 20)])
+  @Test(
+    "lets a ball of 268 kg lie on the ground at 0.3996 m",
+    arguments: [PhysicsParameters.Solver.direct, .iterative(iterations: 20)])
   func heavyBall(_ solver: PhysicsParameters.Solver) throws {
     let model = try model(
       """
@@ -30,7 +32,8 @@ struct MuJoCoHabitsTests {
     #expect(abs(robot.pose(ofBody: 0).position.z - 0.3996) < 5e-4)
   }
 
-  @Test("lets three boxes stand on each other", arguments: [PhysicsParameters.Solver.direct, .iterative(iterations: 20)])
+  @Test(
+    "lets three boxes stand on each other", arguments: [PhysicsParameters.Solver.direct, .iterative(iterations: 20)])
   func threeBoxes(_ solver: PhysicsParameters.Solver) throws {
     let boxes = (0..<3).map {
       "<body pos='0 0 \(0.1 + 0.2 * Double($0))'><freejoint/><geom type='box' size='0.1 0.1 0.1' mass='1'/></body>"
@@ -114,7 +117,8 @@ struct MuJoCoHabitsTests {
     let told = try notes(100, solver: "iterative")
     #expect(told.count == 2)
     #expect(told.contains { $0.hasPrefix("body 'lamp': It hangs on 'table', and their masses are 1 : 100") }, "\(told)")
-    #expect(told.contains { $0.hasPrefix("body 'table': It may lie on 'leg', and their masses are 1 : 1010") }, "\(told)")
+    #expect(
+      told.contains { $0.hasPrefix("body 'table': It may lie on 'leg', and their masses are 1 : 1010") }, "\(told)")
   }
 
   // MARK: Flags
@@ -232,7 +236,9 @@ struct MuJoCoHabitsTests {
       ).approximations.count
     }
     let hard = #""0.01 1""#
-    #expect(try count("solref=\(hard) solimp='0.9 0.95 0.001'", "solreflimit=\(hard) solimplimit='0.95 0.99 0.001 0.5 2'") == 0)
+    #expect(
+      try count("solref=\(hard) solimp='0.9 0.95 0.001'", "solreflimit=\(hard) solimplimit='0.95 0.99 0.001 0.5 2'")
+        == 0)
     #expect(try count("solref='0.02 1'", "") == 1)
     #expect(try count("solref='0.01 0.5'", "solreflimit='-1000 -10'") == 2)
     #expect(try count("solimp='0.5 0.95 0.001'", "solimplimit='0.9 0.95 0.01'") == 2)

@@ -62,7 +62,8 @@ public enum YAMLTree {
     if let control {
       throw InvalidInput(
         Problem(
-          file: file, line: text.lineNumber(at: control), found: "the control character U+\(text.unicodeScalars[control].hexadecimal)",
+          file: file, line: text.lineNumber(at: control),
+          found: "the control character U+\(text.unicodeScalars[control].hexadecimal)",
           allowed: "printable text",
           remedy: "Remove it."))
     }
@@ -82,15 +83,19 @@ public enum YAMLTree {
       let name = space.properties.name.map { " (\($0.lowercased()))" } ?? ""
       problems.append(
         Problem(
-          file: file, line: number + 1, found: "the white space U+\(space.hexadecimal)\(name), which looks like a blank",
-          allowed: "plain blanks", remedy: "Replace it by a blank; it was probably copied from a web page or a document."))
+          file: file, line: number + 1,
+          found: "the white space U+\(space.hexadecimal)\(name), which looks like a blank",
+          allowed: "plain blanks",
+          remedy: "Replace it by a blank; it was probably copied from a web page or a document."))
     }
     if !problems.isEmpty { throw InvalidInput(problems) }
   }
 
   private static func foreignSpace(in line: [Unicode.Scalar]) -> Unicode.Scalar? {
     func isForeign(_ scalar: Unicode.Scalar) -> Bool { scalar.value >= 0xA0 && scalar.properties.isWhitespace }
-    func isBlank(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" || scalar == "\r" || isForeign(scalar) }
+    func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+      scalar == " " || scalar == "\t" || scalar == "\r" || isForeign(scalar)
+    }
     var quote: Unicode.Scalar?
     for (i, scalar) in line.enumerated() {
       if let open = quote {

@@ -157,7 +157,8 @@ public struct RunFolder: Sendable {
         throw InvalidInput(
           Problem(
             file: path, found: "an included file outside the model's folder",
-            allowed: "files below \(base.isEmpty ? "." : base) or a folder beside it", remedy: "Move it there, so that a run can hold a copy."
+            allowed: "files below \(base.isEmpty ? "." : base) or a folder beside it",
+            remedy: "Move it there, so that a run can hold a copy."
           ))
       }
       let target = "\(folder)/\(relative)"

@@ -40,7 +40,9 @@ extension RobotModel {
     for index in links.indices { weights[root[index]] += links[index].inertia.mass }
     var seen: Set<[Int]> = []
     for (first, second) in collidingPairs(linkage) {
-      let roots = [first, second].compactMap { geometries[$0].body.flatMap { linkage.placements[$0].link } }.map { root[$0] }
+      let roots = [first, second].compactMap { geometries[$0].body.flatMap { linkage.placements[$0].link } }.map {
+        root[$0]
+      }
       guard roots.count == 2, roots[0] != roots[1], seen.insert(roots.sorted()).inserted else { continue }
       note(roots[0], roots[1], (weights[roots[0]], weights[roots[1]]), "may lie on")
     }

@@ -187,8 +187,8 @@ struct IncludeExpander {
     }
     guard !isInside(real, realFolder) else { return true }
     // The name with the folder's own links resolved, and no others.
-    let below = folder.isEmpty ? path : String(path.dropFirst(folder.count))
-    let named = (realFolder as NSString).appendingPathComponent(below).withoutDetours
+    let below = path.dropFirst(folder.count).drop { $0 == "/" }
+    let named = "\(realFolder)/\(below)".withoutDetours
     let above = realFolder.parentFolder
     guard !isInside(named, realFolder), isInside(named, above), !["", "/"].contains(above) else { return false }
     let first = named.dropFirst(above.count + 1).prefix { $0 != "/" }

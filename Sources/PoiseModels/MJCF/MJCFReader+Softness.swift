@@ -15,6 +15,7 @@ extension MJCFReader {
     }
     guard name.hasPrefix("solimp"), let values = reader.numbers(name, count: 1...5) else { return false }
     let softest = [0.9, 0.95]
-    return zip(values, softest).allSatisfy { $0 >= $1 && $0 <= 1 } && (values.count < 3 || (0...0.001).contains(values[2]))
+    return zip(values, softest).allSatisfy { $0 >= $1 && $0 <= 1 }
+      && (values.count < 3 || (0...0.001).contains(values[2]))
   }
 }

@@ -45,11 +45,13 @@ struct Simulate: ParsableCommand {
   private func velocities() throws -> [(joint: String, values: [Double])] {
     try velocity.map { text in
       let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let numbers = halves.last.map { $0.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) } } ?? []
+      let numbers =
+        halves.last.map { $0.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) } } ?? []
       let values = numbers.compactMap(\.self).filter { abs($0) <= 1e4 }
       guard halves.count == 2, !halves[0].isEmpty, values.count == numbers.count else {
         throw ValidationError(
-          "--velocity: found '\(text)'; allowed a joint's name, '=', and numbers from -10000 to 10000 with commas between.")
+          "--velocity: found '\(text)'; allowed a joint's name, '=', and numbers from -10000 to 10000 with commas between."
+        )
       }
       return (String(halves[0]), values)
     }
