@@ -111,7 +111,7 @@ let testTargets: [Target] = [
   tests(of: "PoiseAlgorithms", ["PoiseNetworks", "PoiseEnvironments", "PoiseCore"]),
   tests(of: "PoiseScenarios", ["PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
   tests(of: "PoiseTraining", ["PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
-  tests(of: "PoiseExperiments", allBelowViewer),
+  tests(of: "PoiseExperiments", Array(allBelowViewer.dropFirst())),
   tests(of: "PoiseViewer", allBelowViewer, exclude: ["Browser"]),
   tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),
 ]

@@ -84,8 +84,16 @@ static void on_debug(int number, const char *format, va_list arguments) {
   give_up("assertion", number, format, arguments);
 }
 
-// The direct solver's "s <= 0", say: it goes on as well as it can. Told a few times, not a million times.
+// How often the direct solver gave up on constraints in the step that is under way on this thread.
+static _Thread_local int unsolved_count = 0;
+
+// The direct solver's "s <= 0" in a step is the step's result, and whoever asked for the step answers it. Everything else is
+// told, a few times, not a million times.
 static void on_message(int number, const char *format, va_list arguments) {
+  if (number == d_ERR_LCP && way_back) {
+    unsolved_count += 1;
+    return;
+  }
   static _Thread_local int told = 0;
   if (told >= 3) return;
   told += 1;
@@ -100,15 +108,19 @@ int poise_ode_step(dWorldID world, dReal time_step, uint64_t *state) {
   if (setjmp(here)) {
     way_back = 0;
     current_state = 0;
-    return 0;
+    return POISE_ODE_BROKEN;
   }
   way_back = &here;
   current_state = state;
+  unsolved_count = 0;
   int result = state ? dWorldQuickStep(world, time_step) : dWorldStep(world, time_step);
   current_state = 0;
   way_back = 0;
-  if (!result) snprintf(last_words, sizeof last_words, "no memory for a step");
-  return result;
+  if (!result) {
+    snprintf(last_words, sizeof last_words, "no memory for a step");
+    return POISE_ODE_BROKEN;
+  }
+  return unsolved_count > 0 ? POISE_ODE_UNSOLVED : POISE_ODE_DONE;
 }
 
 int poise_ode_collide(dGeomID first, dGeomID second, int flags, dContactGeom *contacts, int stride) {
@@ -190,4 +202,19 @@ void poise_ode_body_set_state(
   dBodySetAngularVel(body, angular_velocity[0], angular_velocity[1], angular_velocity[2]);
   dBodySetForce(body, 0, 0, 0);
   dBodySetTorque(body, 0, 0, 0);
+}
+
+void poise_ode_body_get_start(dBodyID body, dReal *start) {
+  memcpy(start, dBodyGetPosition(body), 3 * sizeof(dReal));
+  memcpy(start + 3, dBodyGetQuaternion(body), 4 * sizeof(dReal));
+  memcpy(start + 7, dBodyGetLinearVel(body), 3 * sizeof(dReal));
+  memcpy(start + 10, dBodyGetAngularVel(body), 3 * sizeof(dReal));
+  memcpy(start + 13, dBodyGetForce(body), 3 * sizeof(dReal));
+  memcpy(start + 16, dBodyGetTorque(body), 3 * sizeof(dReal));
+}
+
+void poise_ode_body_set_start(dBodyID body, const dReal *start) {
+  poise_ode_body_set_state(body, start, start + 3, start + 7, start + 10);
+  dBodySetForce(body, start[13], start[14], start[15]);
+  dBodySetTorque(body, start[16], start[17], start[18]);
 }

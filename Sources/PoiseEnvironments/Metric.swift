@@ -7,6 +7,8 @@ public struct Metric: Hashable, Sendable {
   public enum Combination: Hashable, Sendable {
     /// The mean over the episodes.
     case mean
+    /// The sum over the episodes.
+    case sum
     /// The sum over the episodes ÷ the control steps of them all.
     case sumPerStep
     /// The largest.
@@ -69,6 +71,7 @@ public struct Metric: Hashable, Sendable {
     guard !known.isEmpty else { return nil }
     switch combination {
     case .mean: return known.reduce(0, +) / Double(known.count)
+    case .sum: return known.reduce(0, +)
     case .sumPerStep: return known.reduce(0, +) / Double(max(1, summaries.reduce(0) { $0 + $1.steps }))
     case .maximum: return known.max()
     case .maximumOfTruncated:

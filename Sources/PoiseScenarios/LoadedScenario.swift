@@ -140,7 +140,7 @@ public struct LoadedScenario: Sendable {
     let folder = path.parentFolder
     let beside =
       name.hasPrefix("/") ? name : folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
-    if FileManager.default.fileExists(atPath: beside) { return tidy(beside) }
+    if FileManager.default.fileExists(atPath: beside) { return beside.withoutDetours }
     let shipped = try ShippedFiles().models()
     if let entry = shipped.first(where: { $0.name == name }) { return entry.path }
     throw InvalidInput(
@@ -149,19 +149,6 @@ public struct LoadedScenario: Sendable {
         allowed: "a file (looked for as \(beside)) or a shipped model: "
           + (shipped.isEmpty ? "none found" : shipped.map(\.name).joined(separator: ", ")),
         remedy: suggestion(for: name, among: shipped.map(\.name))))
-  }
-
-  /// The same path without `folder/..`.
-  private static func tidy(_ path: String) -> String {
-    var parts: [Substring] = []
-    for part in path.split(separator: "/", omittingEmptySubsequences: false) where part != "." {
-      if part == "..", let last = parts.last, last != "..", !last.isEmpty {
-        parts.removeLast()
-      } else {
-        parts.append(part)
-      }
-    }
-    return parts.joined(separator: "/")
   }
 
   /// How observations and actions change in a mirror that leaves robot and task the same; `nil` for no mirror.

@@ -44,6 +44,20 @@ struct CollisionSet {
     let isWithPlane: Bool
   }
 
+  /// What a pair's contacts are to carry; it follows from the bodies and joints, so it is found when all are there.
+  struct Load {
+    /// The trees of the two bodies, in the pair's order; the second is `nil` for the world.
+    let firstTree: Int
+    let secondTree: Int?
+    /// kg: the heavier of the two bodies.
+    let bodyMass: Double
+    /// m: penetration that is left uncorrected.
+    let surfaceLayer: Double
+
+    /// Whether one thing rests on another, and not a robot on the world or on itself.
+    var isBetweenTrees: Bool { secondTree.map { $0 != firstTree } ?? false }
+  }
+
   private(set) var geometries: [Geometry] = []
   private(set) var pairs: [Pair] = []
   /// Of each pair, [pairs].
@@ -58,6 +72,16 @@ struct CollisionSet {
   /// For the contacts of every pair at once, so that none is ever dropped; made with the first step.
   private var room: ContactRoom?
   private var pairOfContact: [Int] = []
+  /// Of each pair, [pairs]; set by `arrange`.
+  private var loads: [Load] = []
+  /// m/s, of contacts between trees in every step; a test takes it away to meet ties.
+  var tieBreaker = ContactSurface.tieBreaker
+  /// kg, [trees].
+  private var treeMasses: [Double] = []
+  /// Trees that touch in this step, directly or through others.
+  private var islands = DisjointSets(count: 0)
+  /// kg of the island of each root, [trees].
+  private var islandMasses: [Double] = []
   /// Contacts of the last step.
   private(set) var count = 0
 
@@ -97,14 +121,37 @@ struct CollisionSet {
 
   func free() { room?.free() }
 
+  /// Finds what each pair's contacts carry; to be called before the first step, and after a mass has changed.
+  ///
+  /// - Parameter surfaceLayer: m, of a robot's contacts with the world and itself; of small shapes it is at most a twentieth of
+  ///   the smaller one's reach. Where bodies without joints lie about it is a tenth of that: nothing drives them, so they need
+  ///   less, and in a stack the layers add up.
+  mutating func arrange(_ trees: BodyTrees, bodies: [World.Body], surfaceLayer: Double) {
+    treeMasses = trees.masses
+    islandMasses = trees.masses
+    islands = DisjointSets(count: trees.masses.count)
+    loads = pairs.map { pair in
+      let (a, b) = (geometries[pair.first], geometries[pair.second])
+      let firstTree = trees.tree[a.body]
+      let secondTree = b.body < 0 ? nil : trees.tree[b.body]
+      let reach = b.body < 0 ? a.reach : min(a.reach, b.reach)
+      let isOfOneRobot = (secondTree ?? firstTree) == firstTree && !trees.isLoose(firstTree)
+      return Load(
+        firstTree: firstTree, secondTree: secondTree,
+        bodyMass: max(bodies[a.body].mass, b.body < 0 ? 0 : bodies[b.body].mass),
+        surfaceLayer: min(surfaceLayer, 0.05 * reach) * (isOfOneRobot ? 1 : 0.1))
+    }
+  }
+
   // MARK: Each step
 
   /// Finds all contacts and makes a contact joint of each, in the order of the pairs.
   ///
+  /// - Parameter unevenness: m/s, see `ContactSurface.tieBreaker`.
   /// - Returns: whether ODE went through with it.
   mutating func collide(
     world: dWorldID, group: dJointGroupID, surface: ContactSurface, frictionScale: Double, gravity: Vector3,
-    timeStep: Double
+    unevenness: Double
   ) -> Bool {
     count = 0
     guard !pairs.isEmpty else { return true }
@@ -112,6 +159,7 @@ struct CollisionSet {
     Self.follow(geometries, centers: &centers, halfAxes: &halfAxes)
     let nearCount = Self.findNear(
       candidates, centers: centers, halfAxes: halfAxes, witnesses: &witnesses, near: &near)
+    var hasIslands = false
     for index in near[..<nearCount] {
       let pair = pairs[index]
       let found = Int(
@@ -122,20 +170,37 @@ struct CollisionSet {
         if found < 0 { return false }
         continue
       }
-      let first = geometries[pair.first].frame
-      let second = geometries[pair.second].frame
-      for i in count..<count + found {
-        surface.describe(
-          &room.points[i], friction: frictionScale * pair.friction, gravity: gravity, timeStep: timeStep, first: first,
-          second: second)
-        let joint = dJointCreateContact(world, group, &room.points[i])
-        dJointAttach(joint, first.handle, second.handle)
-        dJointSetFeedback(joint, &room.reactions[i])
-        pairOfContact[i] = index
+      if loads[index].isBetweenTrees, let secondTree = loads[index].secondTree {
+        if !hasIslands { islands.separate() }
+        hasIslands = true
+        islands.join(loads[index].firstTree, secondTree)
       }
+      for i in count..<count + found { pairOfContact[i] = index }
       count += found
     }
+    if hasIslands { weighIslands() }
+    for i in 0..<count {
+      let (pair, load) = (pairs[pairOfContact[i]], loads[pairOfContact[i]])
+      let first = geometries[pair.first].frame
+      let second = geometries[pair.second].frame
+      surface.describe(
+        &room.points[i], friction: frictionScale * pair.friction, gravity: gravity, first: first, second: second)
+      surface.harden(
+        &room.points[i], bodyMass: load.bodyMass,
+        restingMass: hasIslands ? islandMasses[islands.root(of: load.firstTree)] : treeMasses[load.firstTree],
+        surfaceLayer: load.surfaceLayer, isBetweenTrees: load.isBetweenTrees)
+      let spread = load.isBetweenTrees ? max(unevenness, tieBreaker) : unevenness
+      if spread > 0 { surface.setApart(&room.points[i], by: spread, index: i) }
+      let joint = dJointCreateContact(world, group, &room.points[i])
+      dJointAttach(joint, first.handle, second.handle)
+      dJointSetFeedback(joint, &room.reactions[i])
+    }
     return true
+  }
+
+  private mutating func weighIslands() {
+    for tree in treeMasses.indices { islandMasses[tree] = 0 }
+    for tree in treeMasses.indices { islandMasses[islands.root(of: tree)] += treeMasses[tree] }
   }
 
   // The two loops over everything go over spans, since an array's element costs a look at the array each time; and spans of

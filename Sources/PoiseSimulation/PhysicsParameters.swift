@@ -19,13 +19,15 @@ public struct PhysicsParameters: Hashable, Sendable, Codable {
   public var errorReduction = 0.2
   /// Softness of the joints' own rows: CFM, (m/s)/N or (rad/s)/(N·m), not negative.
   public var constraintForceMixing = 1e-8
-  /// N/m for each contact point; with `contactDamping` it gives the contacts' ERP and CFM.
+  /// N/m for each contact point; with `contactDamping` it gives the contacts' ERP and CFM. Heavy bodies and robots have stiffer
+  /// ones, see `ContactSurface`.
   public var contactStiffness = 1e5
   /// N·s/m for each contact point.
   public var contactDamping = 1e3
-  /// m: penetration that is left uncorrected, so that resting contacts do not flicker.
+  /// m: penetration that is left uncorrected, so that resting contacts do not flicker; less for small shapes, and a tenth where
+  /// bodies without joints lie about (`CollisionSet.arrange`).
   public var contactSurfaceLayer = 1e-3
-  /// m/s: the fastest speed at which penetration is corrected.
+  /// m/s: the fastest speed at which penetration is corrected. It bounds no force: far below the surface contacts get stiffer.
   public var contactCorrectingVelocity = 1.0
   /// Share of a violated joint limit that one step corrects, in (0, 1].
   public var limitErrorReduction = 0.2

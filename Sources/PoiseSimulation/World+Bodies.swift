@@ -35,7 +35,6 @@ extension World {
     if centerOfMass != .zero {
       // Its weight does not act at the origin, so ODE's own gravity is switched off and ours applied.
       dBodySetGravityMode(body, 0)
-      dBodySetFiniteRotationMode(body, 1)
       pinnedBodies.append(index.value)
     }
     setMassScale(of: index, to: 1)
@@ -123,6 +122,7 @@ extension World {
     var mass = dMass()
     dMassSetParameters(&mass, record.mass, 0, 0, 0, i[0, 0], i[1, 1], i[2, 2], i[0, 1], i[0, 2], i[1, 2])
     dBodySetMass(record.frame.handle, &mass)
+    arrangeBeforeNextStep()
   }
 
   /// Pushes a body with a force (N) at a point of the body (m, body's axes, from its origin) and a torque (N·m)

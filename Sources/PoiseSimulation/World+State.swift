@@ -19,6 +19,8 @@ public struct WorldState: Hashable, Sendable, Codable {
   public var massScales: [Double] = []
   public var physicsSteps = 0
   public var solverState: UInt64 = 0
+  /// See `World.repeatedSteps`; `nil` for none, so that states of versions without it can be read.
+  public var repeatedSteps: Int?
 
   public init() {}
 
@@ -69,6 +71,7 @@ extension World {
     }
     state.physicsSteps = physicsSteps
     state.solverState = solverState
+    state.repeatedSteps = repeatedSteps == 0 ? nil : repeatedSteps
   }
 
   public func saved() -> WorldState {
@@ -89,6 +92,7 @@ extension World {
       state.externalForces.isEmpty || state.externalForces.count == bodies.count * 9,
       state.massScales.isEmpty || state.massScales.count == bodies.count,
       isCalm(state.bodies), isCalm(state.efforts), isCalm(state.externalForces), state.physicsSteps.isPossibleCount,
+      (state.repeatedSteps ?? 0).isPossibleCount,
       state.massScales.allSatisfy({ $0 > 0 && $0 <= 1e6 }), state.gravity.isFinite,
       (0...1e6).contains(state.frictionScale)
     else { return false }
@@ -137,6 +141,7 @@ extension World {
     collisions.clearContacts()
     physicsSteps = state.physicsSteps
     solverState = state.solverState
+    repeatedSteps = state.repeatedSteps ?? 0
   }
 
   /// Starts the solver's random state anew, as at the beginning of an episode.

@@ -59,6 +59,20 @@ public struct World: ~Copyable {
 
   /// Bodies whose centre of mass is not their origin, [indices into `bodies`].
   var pinnedBodies: [Int] = []
+  /// Bodies that no joint holds and whose spin changes its axis by itself, [indices into `bodies`].
+  private(set) var spinningBodies: [Int] = []
+  /// What `arrange` has seen; a step after anything was added arranges anew.
+  private var arrangement = Arrangement()
+  private struct Arrangement: Equatable {
+    var bodies = -1
+    var joints = -1
+    var pairs = -1
+  }
+
+  /// Steps since the world was made or restored that ODE's direct solver gave up on and that were done again (see `step`).
+  public internal(set) var repeatedSteps = 0
+  /// Where the bodies stand before a step and what pushes them, should it have to be done again, [bodies × 19].
+  private var stepStart: [Double] = []
 
   struct Body {
     let frame: BodyFrame
@@ -134,24 +148,32 @@ public struct World: ~Copyable {
   public var time: Double { Double(physicsSteps) * parameters.timeStep }
 
   /// Advances the world by one `timeStep`; not at all where `firstFault` has found it out of bounds for good.
+  ///
+  /// ODE's direct solver stops at a tie of two constraints ("LCP internal error, s <= 0") and leaves out the forces of all
+  /// that come later: what rests would fall. Such a step is taken back and done again with the contacts' target velocities
+  /// some nm/s apart, which breaks ties (Charnes 1952, "Optimality and Degeneracy in Linear Programming"), and if need be
+  /// with the iterative solver; `repeatedSteps` counts it. Where nothing helps it is a fault.
   public mutating func step() {
     guard standstill == nil else { return }
-    let h = parameters.timeStep
-    joints.prepare(efforts: efforts, servos: servos, timeStep: h, contactGroup: contactGroup)
-    for index in pinnedBodies { applyWeight(to: bodies[index]) }
-    if hasExternalForces { applyExternalForces() }
-    guard
-      collisions.collide(
-        world: handle, group: contactGroup, surface: contactSurface, frictionScale: frictionScale,
-        gravity: gravity, timeStep: h)
-    else { return breakDown() }
-    let isDone =
-      switch parameters.solver {
-      case .direct: poise_ode_step(handle, h, nil)
-      case .iterative: poise_ode_step(handle, h, &solverState)
+    arrangeIfNeeded()
+    switch parameters.solver {
+    case .iterative: guard attempt(.iterative, unevenness: 0) == .done else { return }
+    case .direct:
+      saveStepStart()
+      var outcome = attempt(.direct, unevenness: 0)
+      if outcome == .unsolved {
+        repeatedSteps += 1
+        for remedy in Self.remedies where outcome == .unsolved {
+          guard remedy.method == .direct || PhysicsEngine.isIterativeSolverRepeatable else { continue }
+          returnToStepStart()
+          outcome = attempt(remedy.method, unevenness: remedy.unevenness)
+        }
       }
-    guard isDone == 1 else { return breakDown() }
-    dJointGroupEmpty(contactGroup)
+      if outcome == .unsolved {
+        standstill = Fault(place: "physics engine", reason: "no solver found the forces of step \(physicsSteps + 1)")
+      }
+      guard outcome == .done else { return }
+    }
     physicsSteps += 1
     joints.countTurns(after: h)
     for body in bodies {
@@ -162,6 +184,96 @@ public struct World: ~Copyable {
       }
     }
   }
+
+  private enum Method { case direct, iterative }
+  /// `unsolved`: ODE left constraints out.
+  private enum Outcome { case done, unsolved, brokenDown }
+
+  /// What is tried in turn where the direct solver gives up.
+  private static let remedies: [(method: Method, unevenness: Double)] = [
+    (.direct, ContactSurface.tieBreaker), (.direct, 1000 * ContactSurface.tieBreaker), (.iterative, 0),
+  ]
+  /// Of the iterative solver where it stands in for the direct one.
+  private static let iterationsInPlaceOfDirect = 200
+
+  /// - Parameter unevenness: m/s, how far the target velocities of the contacts are apart.
+  private mutating func attempt(_ method: Method, unevenness: Double) -> Outcome {
+    let h = parameters.timeStep
+    joints.prepare(efforts: efforts, servos: servos, timeStep: h, contactGroup: contactGroup)
+    for index in pinnedBodies { applyWeight(to: bodies[index]) }
+    if hasExternalForces { applyExternalForces() }
+    if !spinningBodies.isEmpty { turnFreeBodies() }
+    guard
+      collisions.collide(
+        world: handle, group: contactGroup, surface: contactSurface, frictionScale: frictionScale,
+        gravity: gravity, unevenness: unevenness)
+    else {
+      breakDown()
+      return .brokenDown
+    }
+    let result =
+      switch method {
+      case .direct: poise_ode_step(handle, h, nil)
+      case .iterative: poise_ode_step(handle, h, &solverState)
+      }
+    guard result != POISE_ODE_BROKEN else {
+      breakDown()
+      return .brokenDown
+    }
+    dJointGroupEmpty(contactGroup)
+    return result == POISE_ODE_UNSOLVED ? .unsolved : .done
+  }
+
+  private static let valuesPerStart = 19
+
+  private mutating func saveStepStart() {
+    let count = bodies.count * Self.valuesPerStart
+    if stepStart.count != count { stepStart = Array(repeating: 0, count: count) }
+    stepStart.withUnsafeMutableBufferPointer { values in
+      guard var value = values.baseAddress else { return }
+      for body in bodies {
+        poise_ode_body_get_start(body.frame.handle, value)
+        value += Self.valuesPerStart
+      }
+    }
+  }
+
+  private func returnToStepStart() {
+    stepStart.withUnsafeBufferPointer { values in
+      guard var value = values.baseAddress else { return }
+      for body in bodies {
+        poise_ode_body_set_start(body.frame.handle, value)
+        value += Self.valuesPerStart
+      }
+    }
+  }
+
+  /// Finds out which bodies hang together, what their contacts carry, and which spin freely; a body's mass may have changed.
+  mutating func arrange() {
+    let trees = BodyTrees(bodies, joints: joints.handles)
+    collisions.arrange(trees, bodies: bodies, surfaceLayer: parameters.contactSurfaceLayer)
+    let isFree = Set(trees.freeBodies)
+    for (index, body) in bodies.enumerated() {
+      dBodySetGyroscopicMode(body.frame.handle, isFree.contains(index) ? 0 : 1)
+      dBodySetFiniteRotationMode(body.frame.handle, isFree.contains(index) || body.centerOfMass != .zero ? 1 : 0)
+    }
+    spinningBodies = trees.freeBodies.filter { index in
+      let i = bodies[index].nominalInertia
+      return i != Matrix3(diagonal: Vector3(repeating: i[0, 0]))
+    }
+    arrangement = Arrangement(bodies: bodies.count, joints: joints.handles.count, pairs: collisions.pairs.count)
+    if case .direct = parameters.solver {
+      dWorldSetQuickStepNumIterations(handle, Int32(Self.iterationsInPlaceOfDirect))
+    }
+  }
+
+  private mutating func arrangeIfNeeded() {
+    let present = Arrangement(bodies: bodies.count, joints: joints.handles.count, pairs: collisions.pairs.count)
+    if arrangement != present { arrange() }
+  }
+
+  /// After a change that keeps the numbers of things: a body's mass.
+  mutating func arrangeBeforeNextStep() { arrangement = Arrangement() }
 
   private mutating func breakDown() {
     let words = String(cString: poise_ode_last_words())

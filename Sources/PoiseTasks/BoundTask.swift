@@ -134,8 +134,6 @@ extension TermBinder {
   }
 
   fileprivate mutating func actionScaling() -> [ActionScaling] {
-    require(
-      !model.actuators.isEmpty, key: "", found: "a model without actuators", allowed: "a model with one at least")
     return model.actuators.map { actuator in
       require(
         actuator.controlRange != nil, key: "", found: "actuator '\(actuator.name)' without a control range",

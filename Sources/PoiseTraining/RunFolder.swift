@@ -143,14 +143,22 @@ public struct RunFolder: Sendable {
   private static func copyModel(_ files: [String], to folder: String) throws -> String {
     let main = files[0]
     let base = main.parentFolder
-    for path in files {
-      let isBelow = base.isEmpty ? !path.hasPrefix("/") : path.hasPrefix(base + "/")
-      let relative = isBelow ? String(path.dropFirst(base.isEmpty ? 0 : base.count + 1)) : path
-      guard isBelow, !relative.split(separator: "/").contains("..") else {
+    func isBelow(_ path: String) -> Bool { base.isEmpty ? !path.hasPrefix("/") : path.hasPrefix(base + "/") }
+    let relatives = files.map { path in
+      (isBelow(path) ? String(path.dropFirst(base.isEmpty ? 0 : base.count + 1)) : path).withoutDetours
+    }
+    // Where a file comes from a folder beside the main one's, that gets a folder of its own, of a name that no other has.
+    let beside = relatives.filter { $0.hasPrefix("../") }.map { String($0.dropFirst(3)) }
+    var home = beside.isEmpty ? "" : "main"
+    while beside.contains(where: { $0.hasPrefix(home + "/") }), !home.isEmpty { home += "_" }
+    for (path, name) in zip(files, relatives) {
+      let relative = "\(home)/\(name)".withoutDetours.drop { $0 == "/" }
+      guard isBelow(path), !relative.split(separator: "/").contains("..") else {
         throw InvalidInput(
           Problem(
             file: path, found: "an included file outside the model's folder",
-            allowed: "files below \(base.isEmpty ? "." : base)", remedy: "Move it there, so that a run can hold a copy."
+            allowed: "files below \(base.isEmpty ? "." : base) or a folder beside it",
+            remedy: "Move it there, so that a run can hold a copy."
           ))
       }
       let target = "\(folder)/\(relative)"
@@ -162,7 +170,7 @@ public struct RunFolder: Sendable {
       try copy.write([UInt8](bytes))
       try copy.commit()
     }
-    return "model/\(main.fileName)"
+    return home.isEmpty ? "model/\(main.fileName)" : "model/\(home)/\(main.fileName)"
   }
 
   // MARK: Opening

@@ -17,7 +17,7 @@ struct RunLogs {
   ///   - seals: what a checkpoint knows of the files; without it they begin.
   init(_ folder: RunFolder, metrics: [Metric], keeping seals: [FileSeal] = []) throws {
     // Looked at in JSON alone; a column more would not fit the tables of older runs.
-    loggedMetrics = metrics.filter { $0.combination != .maximumOfTruncated }
+    loggedMetrics = metrics.filter { $0.combination != .maximumOfTruncated && $0.combination != .sum }
     func log(_ name: String) throws -> LogFile {
       try LogFile(name, in: folder.path, keeping: seals.first { $0.path == name })
     }

@@ -160,6 +160,12 @@ public final class TrainingRun {
     _ scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool
   ) throws -> any Trainer {
     try scenario.checkAlgorithm()
+    if let robot = scenario.robot, robot.model.actuators.isEmpty {
+      throw InvalidInput(
+        Problem(
+          file: robot.modelPath, found: "a model without actuators", allowed: "one at least, for a policy to act by",
+          remedy: "Such a scenario is only to look at: poise simulate, poise evaluate."))
+    }
     try MemoryNeed(scenario).check(of: scenario)
     return try scenario.makeTrainer(seed: seed, instructionSet: instructionSet, pool: pool)
   }

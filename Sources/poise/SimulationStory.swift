@@ -22,7 +22,8 @@ struct SimulationStory {
     }
     lines.append("  energy \(summary.finalEnergy.rounded(significant: 6)) J")
     lines += Self.quality(
-      limit: summary.worstLimitViolation, joint: summary.worstLimitJoint, penetration: summary.worstPenetration)
+      limit: summary.worstLimitViolation, joint: summary.worstLimitJoint, penetration: summary.worstPenetration,
+      repeated: summary.repeatedSteps)
     lines.append("  " + (summary.fault.map { "ended in a fault: \($0)" } ?? "no fault"))
     lines.append("  state \(String(summary.stateHash, radix: 16))")
     text = lines.joined(separator: "\n")
@@ -37,18 +38,23 @@ struct SimulationStory {
         + "tilt reward per completed step \(summary.tiltRewardPerStep.rounded(significant: 4))",
     ]
     for term in summary.rewardTerms { lines.append("    \(term.name) \(term.sum.rounded(significant: 6))") }
-    lines += Self.quality(limit: summary.worstLimitViolation, joint: "", penetration: summary.worstPenetration)
+    lines += Self.quality(
+      limit: summary.worstLimitViolation, joint: "", penetration: summary.worstPenetration,
+      repeated: summary.repeatedSteps)
     lines.append("  " + (summary.fault ?? "no fault"))
     lines.append("  state \(String(summary.stateHash, radix: 16))")
     text = lines.joined(separator: "\n")
   }
 
-  private static func quality(limit: Double, joint: String, penetration: Double) -> [String] {
+  private static func quality(limit: Double, joint: String, penetration: Double, repeated: Int) -> [String] {
     let name = joint.isEmpty ? "" : " (\(joint))"
     return [
       limit > 0
         ? "  worst limit violation \(limit.rounded(significant: 3)) rad or m\(name)" : "  no joint limit was violated",
       "  deepest contact \((penetration * 1000).rounded(significant: 3)) mm",
     ]
+      + (repeated == 0
+        ? []
+        : ["  \(repeated) physics step\(repeated == 1 ? "" : "s") that the direct solver gave up on, done again"])
   }
 }

@@ -54,6 +54,63 @@ struct SimulateCommandTests {
     }
   }
 
+  @Test("starts a model without actuators with the velocities that it is given")
+  func startVelocities() throws {
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/box.xml"
+    try """
+    <mujoco><option timestep="0.005"/><worldbody>
+      <body name="box" pos="0 0 1"><freejoint name="root"/><geom type="box" size="0.1 0.2 0.3" mass="1"/></body>
+      <body name="rod"><joint name="h" axis="0 1 0"/><geom size="0.1" contype="0" conaffinity="0"/></body>
+    </worldbody></mujoco>
+    """.write(toFile: path, atomically: true, encoding: .utf8)
+    let result = try PoiseProcess([
+      "simulate", path, "--seconds", "0.2", "--velocity", "root=1,0,2,10,10,10", "--velocity", "h=3", "--csv", "-",
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    let rows = result.output.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    let column = try #require(rows[0].firstIndex(of: "h_rad"))
+    #expect(abs(try #require(Double(rows[11][column])) - 0.6) < 1e-9)
+    #expect(result.errors.contains("box at 0.2 0 1.1"), "\(result.errors)")
+    for (velocity, status, words) in [
+      ("root", 64, "--velocity: found 'root'"), ("h=x", 64, "--velocity: found 'h=x'"),
+      ("hh=1", 65, "velocity of 'hh': found a joint that does not exist; allowed 'root', 'h'"),
+      ("root=1,2", 65, "found 2 numbers for a free joint; allowed six numbers"),
+    ] {
+      let refused = try PoiseProcess(["simulate", path, "--velocity", velocity])
+      #expect(refused.status == Int32(status) && refused.errors.contains(words), "\(refused.errors)")
+    }
+    #expect(try PoiseProcess(["simulate", "pendulum-balance", "--velocity", "hinge=1"]).status == 64)
+  }
+
+  @Test("shows a task of a model without actuators, which cannot be trained")
+  func withoutActuators() throws {
+    let folder = try ScratchFolder()
+    try """
+    <mujoco><worldbody><geom type="plane" size="0 0 1"/>
+      <body name="box" pos="0 0 1"><freejoint/><geom type="box" size="0.1 0.2 0.3" mass="1"/></body></worldbody></mujoco>
+    """.write(toFile: "\(folder.path)/box.xml", atomically: true, encoding: .utf8)
+    let path = "\(folder.path)/box.yaml"
+    try """
+    model: box.xml
+    uprightBody: box
+    controlTimeStep: 0.02
+    episodeSeconds: 1
+    observations:
+      - linearVelocity: {body: box}
+    rewards:
+      - alive: {weight: 1}
+    reset:
+      - freeBody: {linearVelocity: 1, angularVelocity: 10}
+    """.write(toFile: path, atomically: true, encoding: .utf8)
+    let shown = try PoiseProcess(["simulate", path])
+    #expect(shown.status == 0 && shown.output.contains("no fault"), "\(shown.errors)")
+    let judged = try PoiseProcess(["evaluate", path, "--episodes", "2"])
+    #expect(judged.status == 0 && judged.output.contains("physics steps done again"), "\(judged.errors)")
+    let trained = try PoiseProcess(["train", path, "--out", "\(folder.path)/run"])
+    #expect(trained.status == 65 && trained.errors.contains("a model without actuators"), "\(trained.errors)")
+  }
+
   @Test("the trajectory of the humanoid names its free body, joints and torques with units")
   func humanoidColumns() throws {
     let result = try PoiseProcess(["simulate", "humanoid", "--seconds", "0.1", "--csv", "-"])

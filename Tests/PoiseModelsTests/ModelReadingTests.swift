@@ -111,7 +111,7 @@ struct ModelReadingTests {
             <geom name="shadow" size="0.1" contype="0" conaffinity="0" margin="0.5"/>
             <body name="arm">
               <joint name="elbow" range="-180 90"/>
-              <geom name="rod" size="0.1" solimp="0.9 0.95 0.001"/>
+              <geom name="rod" size="0.1" solimp="0.5 0.95 0.001"/>
             </body>
           </body>
           <body name="ball"><freejoint align="true"/><geom size="0.1"/></body>

@@ -72,6 +72,14 @@ struct ScenarioSafetyTests {
         "a: \"\\d\"",
         "s.yaml:1: found an unknown escape in double quotes; allowed \\n, \\t, \\\", \\\\. Use single quotes for text with backslashes."
       ),
+      (
+        "a: 1\nb:\u{A0} 5   # no-break space\n\u{3000}c: 2\nd: [1,\u{2009}2]",
+        """
+        s.yaml:2: found the white space U+00A0 (no-break space), which looks like a blank; allowed plain blanks. Replace it by a blank; it was probably copied from a web page or a document.
+        s.yaml:3: found the white space U+3000 (ideographic space), which looks like a blank; allowed plain blanks. Replace it by a blank; it was probably copied from a web page or a document.
+        s.yaml:4: found the white space U+2009 (thin space), which looks like a blank; allowed plain blanks. Replace it by a blank; it was probably copied from a web page or a document.
+        """
+      ),
       ("a: 1\nb: x\u{0}", "s.yaml:2: found the control character U+0000; allowed printable text. Remove it."),
     ])
   func words(_ yaml: String, _ message: String) {

@@ -16,6 +16,19 @@ extension String {
     return parent.isEmpty ? "/" : String(parent)
   }
 
+  /// The same path by its text, without `.` and without `folder/..`.
+  public var withoutDetours: String {
+    var parts: [Substring] = []
+    for part in split(separator: "/", omittingEmptySubsequences: false) where part != "." {
+      if part == "..", let last = parts.last, last != "..", !last.isEmpty {
+        parts.removeLast()
+      } else {
+        parts.append(part)
+      }
+    }
+    return parts.joined(separator: "/")
+  }
+
   private static let slash = UInt8(ascii: "/")
 
   private var withoutSlashesAtEnd: Substring {

@@ -91,6 +91,7 @@ public struct Linkage: Sendable {
     insertIntermediateLinks()
     listWhatTheIterativeSolverSlurs()
     for index in links.indices { links[index].origin = origin(of: links[index]) }
+    approximations += model.massRatioNotes(self)
   }
 
   // MARK: Links and welds

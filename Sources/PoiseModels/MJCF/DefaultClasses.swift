@@ -107,6 +107,12 @@ struct DefaultClasses {
     return name
   }
 
+  /// How far inside a class is; further than any class where it is `nil`, the element itself.
+  func depth(of name: String?) -> Int {
+    guard let name else { return .max }
+    return classes[name]?.parent.map { depth(of: $0) + 1 } ?? 0
+  }
+
   func attributes(_ kind: String, of name: String) -> [String: Attribute] { classes[name]?.attributes[kind] ?? [:] }
 
   /// The gains that an actuator of `kind` takes from a class: those of the nearest class around it whose last actuator is

@@ -4,8 +4,9 @@ import PoiseCore
 /// Reads a model's main file and puts the contents of each included file in the place of its `include`.
 ///
 /// As in MuJoCo, a file's name is looked up beside the main file first, then beside the file that names it, and no file
-/// may be included twice. Stricter than MuJoCo: every file must lie inside the main file's folder, after symbolic links
-/// are resolved, so that checking a model that somebody sent never opens anything else.
+/// may be included twice. Stricter than MuJoCo: every file must lie inside the main file's folder or in a folder beside it that
+/// its name leads to (`../parts/arm.xml`), after symbolic links are resolved, so that checking a model that somebody sent never
+/// opens anything else.
 struct IncludeExpander {
   static let fileSizeLimit = 16 << 20
   static let totalSizeLimit = 64 << 20
@@ -155,12 +156,14 @@ struct IncludeExpander {
       let (path, real) = candidates.lazy.compactMap({ path in Self.realPath(path).map { (path, $0) } }).first
     else {
       return refuse(
-        "\(quoted(name)), which does not exist", "a file inside the model's folder",
+        "\(quoted(name)), which does not exist", "a file inside the model's folder or a folder beside it",
         "Check the name; it is looked up in \(quoted(folder.isEmpty ? "." : folder)).")
     }
-    guard real == realFolder || real.hasPrefix(realFolder.hasSuffix("/") ? realFolder : realFolder + "/") else {
+    guard isWithinReach(path, real: real) else {
       return refuse(
-        "\(quoted(name)), which lies outside the model's folder", "files inside \(quoted(realFolder))",
+        "\(quoted(name)), which lies outside the model's folder",
+        "files inside \(quoted(realFolder)), or in a folder beside it that the name itself leads to ('../parts/arm.xml'), no "
+          + "symbolic link; so reading a model that somebody sent opens nothing else",
         "Copy the file into the model's folder.")
     }
     guard !openFiles.contains(real) else {
@@ -174,6 +177,23 @@ struct IncludeExpander {
         "\(quoted(name)), which is already included at \(place)", "each file once", "Remove one of the includes.")
     }
     return read(path, real: real, include: include, depth: depth)
+  }
+
+  /// Whether a file lies where its name says that it lies, without symbolic links out of there, and that is the model's folder or a
+  /// folder beside it.
+  private func isWithinReach(_ path: String, real: String) -> Bool {
+    func isInside(_ path: String, _ folder: String) -> Bool {
+      path == folder || path.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
+    }
+    guard !isInside(real, realFolder) else { return true }
+    // The name with the folder's own links resolved, and no others.
+    let below = path.dropFirst(folder.count).drop { $0 == "/" }
+    let named = "\(realFolder)/\(below)".withoutDetours
+    let above = realFolder.parentFolder
+    guard !isInside(named, realFolder), isInside(named, above), !["", "/"].contains(above) else { return false }
+    let first = named.dropFirst(above.count + 1).prefix { $0 != "/" }
+    let beside = (above as NSString).appendingPathComponent(String(first))
+    return real != beside && isInside(real, beside)
   }
 
   private mutating func read(_ path: String, real: String, include: MJCFElement, depth: Int) -> [MJCFElement] {

@@ -96,11 +96,18 @@ extension MJCFReader {
     let given = range("ctrlrange", limited: "ctrllimited", reader)
     guard reader.element.name == "position", let share = reader.number("inheritrange", in: .notNegative), share > 0
     else { return given }
-    guard !reader.has("ctrlrange") else {
-      reader.problem(
-        "inheritrange", found: "'inheritrange' and 'ctrlrange' together", allowed: "one of them", remedy: "Remove one.")
-      return given
+    // As in MuJoCo the nearer one counts: that of the element, else that of the class further inside.
+    if let inherit = reader.attributes["inheritrange"], let own = reader.attributes["ctrlrange"] {
+      let (near, far) = (defaults.depth(of: inherit.defaultClass), defaults.depth(of: own.defaultClass))
+      guard near != far else {
+        reader.problem(
+          "inheritrange", found: "'inheritrange' and 'ctrlrange' together", allowed: "one of them",
+          remedy: "Remove one.")
+        return given
+      }
+      if near < far { return given }
     }
+    if reader.text("ctrllimited") == "false" { return nil }
     guard let range = joints[joint].range else {
       reader.problem(
         "inheritrange", found: "'inheritrange' on a joint without limits", allowed: "a joint with a range",

@@ -149,7 +149,7 @@ extension MJCFReader {
   // MARK: What ODE does otherwise, or not at all
 
   private func noteContactApproximations(_ reader: ElementReader) {
-    for name in ["solref", "solimp", "solmix"] {
+    for name in ["solref", "solimp", "solmix"] where !isAsHardAsPoise(reader, softness: name) {
       reader.approximation(
         name, "Contacts have Poise's own stiffness and damping (poise_contact_stiffness, poise_contact_damping).")
     }

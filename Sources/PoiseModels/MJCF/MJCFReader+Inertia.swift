@@ -1,11 +1,18 @@
 import PoiseCore
+import PoiseSimulation
 
 /// Masses and inertias of the bodies, by MuJoCo's rules, and whether what moves has them.
 extension MJCFReader {
-  /// kg: whatever moves weighs at least this.
-  static let leastMovingMass = 1e-9
-  /// kg·m²: least principal inertia of whatever moves.
-  static let leastMovingInertia = 1e-12
+  /// kg and kg·m²: what whatever moves weighs at least, and its least principal inertia.
+  private struct LeastInertia {
+    var mass: Double
+    var moment: Double
+
+    /// Of what flies freely and touches or carries something: the least push would send it off beyond every bound.
+    static let free = Self(mass: 1e-9, moment: 1e-12)
+    /// Of what joints hold, or what neither touches nor carries anything; the moment is MuJoCo's own bound.
+    static let held = Self(mass: 1e-12, moment: 1e-15)
+  }
 
   mutating func resolveInertias() {
     for body in bodies.indices { bodies[body].inertia = inertia(of: body) }
@@ -166,14 +173,28 @@ extension MJCFReader {
     for body in bodies.indices where hasJoint[body] && !faultyRoots.contains(body) {
       let total = parts[body].map(RobotModel.Inertia.init(combining:))
       let leastMoment = total?.tensor.eigenSystem().values.x ?? 0
-      guard let total, total.mass >= Self.leastMovingMass, leastMoment >= Self.leastMovingInertia else {
+      let least = leastInertia(of: body)
+      guard let total, total.mass >= least.mass, leastMoment >= least.moment else {
         let found = total.map { "mass \($0.mass) kg and least moment of inertia \(leastMoment) kg·m²" } ?? "no mass"
         bodyReaders[body].problem(
           found: "\(found) on a body that moves",
-          allowed: "at least 1e-9 kg and 1e-12 kg·m²",
+          allowed: "at least \(least.mass) kg and \(least.moment) kg·m²",
           remedy: "Add a geom with mass or an <inertial>.")
         continue
       }
     }
+  }
+
+  private func leastInertia(of body: Int) -> LeastInertia {
+    guard joints.contains(where: { $0.body == body && $0.kind == .free }) else { return .held }
+    let carries = bodies.indices.contains { child in
+      hasJoint[child] && bodies[child].parent.flatMap(weldRoot) == body
+    }
+    let touches =
+      physics.isContactEnabled
+      && geometries.contains { geometry in
+        (geometry.contactType != 0 || geometry.contactAffinity != 0) && geometry.body.flatMap(weldRoot) == body
+      }
+    return carries || touches ? .free : .held
   }
 }

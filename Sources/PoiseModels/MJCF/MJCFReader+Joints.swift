@@ -60,7 +60,7 @@ extension MJCFReader {
     joint.reference = converted(reader.number("ref") ?? 0)
     joint.springReference = converted(reader.number("springref") ?? 0)
     if joint.range != nil {
-      for name in ["solreflimit", "solimplimit"] {
+      for name in ["solreflimit", "solimplimit"] where !isAsHardAsPoise(reader, softness: name) {
         reader.approximation(name, "A stop is as hard as Poise's limits are (poise_limit_error_reduction).")
       }
       if let margin = reader.number("margin"), margin != 0 {

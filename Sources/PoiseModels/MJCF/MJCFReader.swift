@@ -73,6 +73,7 @@ struct MJCFReader {
     readActuators()
     readExcludedPairs()
     checkTendons()
+    followFlags()
     try findings.throwIfAny()
 
     let fileName = (path.fileName as NSString).deletingPathExtension

@@ -73,21 +73,34 @@ enum PhysicsSettings {
 
   // MARK: flag
 
-  /// Switches that would take a part of the physics away that Poise always has.
-  private static let indispensableFlags = [
-    "constraint", "limit", "spring", "damper", "passive", "clampctrl", "filterparent", "actuation",
+  /// Switches that the reader follows once it knows the model (`MJCFReader.followFlags`).
+  static let followedFlags: Set<String> = [
+    "constraint", "limit", "spring", "damper", "passive", "clampctrl", "actuation",
   ]
+
+  /// The flags that are switched off, with where that is written.
+  static func disabledFlags(root: MJCFElement, findings: Findings) -> [String: ElementReader] {
+    var disabled: [String: ElementReader] = [:]
+    for option in root.children(named: "option") {
+      for flag in option.children(named: "flag") {
+        let reader = ElementReader(flag, place: "option, flag", findings: findings)
+        for (name, value) in flag.attributes { disabled[name] = value == "disable" ? reader : nil }
+      }
+    }
+    return disabled
+  }
 
   private static func readFlags(_ reader: ElementReader, into parameters: inout PhysicsParameters) {
     for name in reader.element.attributes.keys.sorted() {
       guard let value = reader.keyword(name, of: ["enable", "disable"]) else { continue }
       switch (name, value) {
-      case ("contact", _): parameters.isContactEnabled = value == "enable"
+      case ("contact", _): parameters.isContactEnabled = parameters.isContactEnabled && value == "enable"
+      case ("constraint", "disable"): parameters.isContactEnabled = false
       case ("gravity", "disable"): parameters.gravity = .zero
       case ("override", "enable"):
         reader.problem(
           name, found: "'enable'", allowed: "'disable'", remedy: "Give contact properties to the geoms.")
-      case (_, "disable") where indispensableFlags.contains(name):
+      case ("filterparent", "disable"):
         reader.problem(
           name, found: "'disable'", allowed: "'enable', because Poise cannot switch this off",
           remedy: "Remove what it would switch off from the model.")

@@ -11,6 +11,9 @@ public struct ModelSimulation: Sendable {
   public var seed: UInt64 = 0
   /// Seconds between two controls and two rows of the trajectory, about: a whole number of physics steps is taken.
   public var controlTimeStep = 0.02
+  /// Start velocities by joint, over the reference pose's rest: rad/s of a hinge, m/s of a slide; of a ball three rad/s in the
+  /// body's axes; of a free joint three m/s and three rad/s in the world's.
+  public var velocities: [(joint: String, values: [Double])] = []
 
   public init() {}
 
@@ -23,6 +26,8 @@ public struct ModelSimulation: Sendable {
     public var worstLimitJoint = ""
     /// m: the deepest contact.
     public var worstPenetration = 0.0
+    /// Physics steps that the direct solver gave up on and that were done again.
+    public var repeatedSteps = 0
     /// Pose of each body that hangs on the world.
     public var finalPoses: [(body: String, pose: Pose)] = []
     public var finalEnergy = 0.0
@@ -36,6 +41,7 @@ public struct ModelSimulation: Sendable {
     _ model: RobotModel, visit: (Robot, TrajectoryMoment) throws -> Void = { _, _ in }
   ) throws -> Summary {
     let robot = try Robot(model, solverSeed: seed)
+    if !velocities.isEmpty { try robot.place(moving(model)) }
     let plant = RobotPlant(robot)
     var gains = HoldGains()
     gains.target = .reference
@@ -65,12 +71,61 @@ public struct ModelSimulation: Sendable {
       try visit(robot, moment)
     }
     summary.physicsSteps = robot.world.physicsSteps
+    summary.repeatedSteps = robot.world.repeatedSteps
     summary.finalPoses = robot.linkage.links.filter { $0.parent == nil && !$0.isIntermediate }.map {
       ($0.name, robot.pose(ofBody: $0.body))
     }
     summary.finalEnergy = robot.world.kineticEnergy + robot.world.potentialEnergy
     summary.stateHash = robot.world.stateHash
     return summary
+  }
+}
+
+extension ModelSimulation {
+  /// The reference pose with the start velocities.
+  private func moving(_ model: RobotModel) throws(InvalidInput) -> JointConfiguration {
+    var start = JointConfiguration(reference: model)
+    var problems: [Problem] = []
+    for (name, values) in velocities {
+      func problem(_ found: String, _ allowed: String, _ remedy: String = "") {
+        problems.append(
+          Problem(
+            file: model.files[0], place: "velocity of '\(name)'", found: found, allowed: allowed, remedy: remedy))
+      }
+      guard let index = model.joints.firstIndex(where: { $0.name == name }) else {
+        let names = model.joints.map(\.name)
+        problem(
+          "a joint that does not exist", names.isEmpty ? "no joints" : names.map { "'\($0)'" }.joined(separator: ", "),
+          suggestion(for: name, among: names))
+        continue
+      }
+      let kind = model.joints[index].kind
+      let wanted: (count: Int, meaning: String) =
+        switch kind {
+        case .hinge: (1, "one number, rad/s")
+        case .slide: (1, "one number, m/s")
+        case .ball: (3, "three numbers, rad/s about the body's axes")
+        case .free: (6, "six numbers: m/s along and rad/s about the world's axes")
+        }
+      guard values.count == wanted.count else {
+        problem("\(values.count) number\(values.count == 1 ? "" : "s") for a \(kind.rawValue) joint", wanted.meaning)
+        continue
+      }
+      let isScalar = kind == .hinge || kind == .slide
+      let ordinal = model.joints[..<index].count {
+        isScalar ? $0.kind == .hinge || $0.kind == .slide : $0.kind == kind
+      }
+      switch kind {
+      case .hinge, .slide: start.velocities[ordinal] = values[0]
+      case .ball: start.ballVelocities[ordinal] = Vector3(values[0], values[1], values[2])
+      case .free:
+        start.freeVelocities[ordinal] = (
+          Vector3(values[0], values[1], values[2]), Vector3(values[3], values[4], values[5])
+        )
+      }
+    }
+    if !problems.isEmpty { throw InvalidInput(problems) }
+    return start
   }
 }
 

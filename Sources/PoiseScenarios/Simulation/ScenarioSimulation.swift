@@ -27,6 +27,8 @@ public struct ScenarioSimulation: Sendable {
     public var tiltRewardPerStep = 0.0
     public var worstLimitViolation = 0.0
     public var worstPenetration = 0.0
+    /// Physics steps that the direct solver gave up on and that were done again.
+    public var repeatedSteps = 0
     public var fault: String?
     public var stateHash: UInt64 = 0
   }
@@ -51,6 +53,7 @@ public struct ScenarioSimulation: Sendable {
       summary.tiltRewardPerStep = quality.tiltReward / Double(max(1, episode.steps))
       summary.worstLimitViolation = quality.worstLimitViolation
       summary.worstPenetration = quality.worstPenetration
+      summary.repeatedSteps = quality.repeatedSteps ?? 0
     }
     summary.fault = player.environment.fault?.description
     summary.stateHash = player.robot.world.stateHash

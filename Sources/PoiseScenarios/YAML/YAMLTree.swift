@@ -60,17 +60,59 @@ public enum YAMLTree {
       return isControl || value == 0xFEFF || value == 0xFFFE || value == 0xFFFF
     }
     if let control {
-      let code = String(text.unicodeScalars[control].value, radix: 16, uppercase: true)
-      let padded = String(repeating: "0", count: max(0, 4 - code.count)) + code
       throw InvalidInput(
         Problem(
-          file: file, line: text.lineNumber(at: control), found: "the control character U+\(padded)",
+          file: file, line: text.lineNumber(at: control),
+          found: "the control character U+\(text.unicodeScalars[control].hexadecimal)",
           allowed: "printable text",
           remedy: "Remove it."))
     }
+    try refuseForeignSpaces(text, file: file)
     try refuseDeepBrackets(text, file: file)
     try refuseAliasBombs(text, file: file)
     return text
+  }
+
+  /// Refuses white space that YAML takes for text where plain white space is meant, as copied from web pages: at the beginning
+  /// of a line, behind a colon, dash, comma or bracket, before a comment, a colon or the end of a line. Inside of text it may stay.
+  private static func refuseForeignSpaces(_ text: String, file: String) throws(InvalidInput) {
+    guard text.unicodeScalars.contains(where: { $0.value >= 0xA0 && $0.properties.isWhitespace }) else { return }
+    var problems: [Problem] = []
+    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      guard let space = foreignSpace(in: Array(line.unicodeScalars)) else { continue }
+      let name = space.properties.name.map { " (\($0.lowercased()))" } ?? ""
+      problems.append(
+        Problem(
+          file: file, line: number + 1,
+          found: "the white space U+\(space.hexadecimal)\(name), which looks like a blank",
+          allowed: "plain blanks",
+          remedy: "Replace it by a blank; it was probably copied from a web page or a document."))
+    }
+    if !problems.isEmpty { throw InvalidInput(problems) }
+  }
+
+  private static func foreignSpace(in line: [Unicode.Scalar]) -> Unicode.Scalar? {
+    func isForeign(_ scalar: Unicode.Scalar) -> Bool { scalar.value >= 0xA0 && scalar.properties.isWhitespace }
+    func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+      scalar == " " || scalar == "\t" || scalar == "\r" || isForeign(scalar)
+    }
+    var quote: Unicode.Scalar?
+    for (i, scalar) in line.enumerated() {
+      if let open = quote {
+        if scalar == open { quote = nil }
+        continue
+      }
+      let before = line[..<i].last { !isBlank($0) }
+      let isAfterBlank = i == 0 || isBlank(line[i - 1])
+      if scalar == "#", isAfterBlank { return nil }
+      // A quote opens text only where a value may begin.
+      let beginsValue = before.map { ":-,[{".unicodeScalars.contains($0) } ?? true
+      if scalar == "\"" || scalar == "'", beginsValue { quote = scalar }
+      guard isForeign(scalar) else { continue }
+      let after = line[(i + 1)...].first { !isBlank($0) }
+      if beginsValue || after.map({ "#:,]}".unicodeScalars.contains($0) }) ?? true { return scalar }
+    }
+    return nil
   }
 
   /// Refuses text with far more opening brackets than closing ones, since libyaml's time grows with their depth.
@@ -184,6 +226,14 @@ public enum YAMLTree {
     case .mapping(let pairs):
       pairs.flatMap { anchorLines(in: $0.key, level: level + 1) + anchorLines(in: $0.value, level: level + 1) }
     }
+  }
+}
+
+extension Unicode.Scalar {
+  /// At least four digits, as in U+00A0.
+  fileprivate var hexadecimal: String {
+    let code = String(value, radix: 16, uppercase: true)
+    return String(repeating: "0", count: max(0, 4 - code.count)) + code
   }
 }
 

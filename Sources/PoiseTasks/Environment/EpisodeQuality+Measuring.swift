@@ -42,7 +42,7 @@ extension EpisodeQuality {
       uprightSteps += isUpright ? 1 : 0
       lastUprightSteps = isUpright ? lastUprightSteps + 1 : 0
     }
-    let share = 1 / Double(plan.effortLimits.count)
+    let share = 1 / Double(max(1, plan.effortLimits.count))
     for i in plan.effortLimits.indices {
       let action = transition.after.action[i]
       meanTorqueShare += share * abs(transition.after.efforts[i] / plan.effortLimits[i])
@@ -57,6 +57,7 @@ extension EpisodeQuality {
     for i in 0..<robot.world.contactCount {
       worstPenetration = max(worstPenetration, robot.world.contact(i).depth)
     }
+    if robot.world.repeatedSteps > 0 { repeatedSteps = robot.world.repeatedSteps }
   }
 
   /// The episode's quality after its last step.
@@ -76,7 +77,7 @@ extension EpisodeQuality {
       tiltRewardPerStep(steps: steps, stepLimit: plan.stepLimit), tiltReward, ending == .truncated ? 1 : 0,
       plan.successSteps.map { _ in isSuccess == true ? 1 : 0 }, Double(steps) * plan.controlTimeStep,
       Double(uprightSteps) / Double(plan.stepLimit), meanTorqueShare, saturation, actionChange, worstLimitViolation,
-      worstPenetration, worstPenetration,
+      worstPenetration, worstPenetration, Double(repeatedSteps ?? 0),
     ]
   }
 
@@ -97,6 +98,8 @@ extension EpisodeQuality {
     Metric(
       "worst_penetration_survived_m", title: "  in episodes survived", digits: 4, combination: .maximumOfTruncated,
       isHigherBetter: false),
+    Metric(
+      "repeated_physics_steps", title: "physics steps done again", digits: 0, combination: .sum, isHigherBetter: false),
   ]
 
   /// Σ over the full time limit of −(roll² + pitch²) ÷ its steps; each step missing after a fall counts −(60°)².

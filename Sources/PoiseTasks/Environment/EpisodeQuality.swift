@@ -18,5 +18,7 @@ public struct EpisodeQuality: Hashable, Sendable, Codable {
   public var worstLimitViolation = 0.0
   /// Deepest overlap of two shapes, m.
   public var worstPenetration = 0.0
+  /// Physics steps that the direct solver gave up on and that were done again (`World.repeatedSteps`); `nil` for none.
+  public var repeatedSteps: Int?
   public init() {}
 }

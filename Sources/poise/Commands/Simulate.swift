@@ -36,6 +36,13 @@ struct Simulate: ParsableCommand {
       "Write the trajectory to this file; '-' is standard output. For a scenario, FILE.meta.json is written beside it.")
   var csv: String?
 
+  @Option(
+    help: """
+      Start velocity of a model's joint, NAME=VALUE; may be repeated. A hinge or slide takes one number (rad/s, m/s), a ball \
+      three (rad/s), a free joint six with commas between (m/s and rad/s).
+      """)
+  var velocity: [String] = []
+
   @Option(name: .customLong("set"), help: .scenarioOverrides)
   var overrides: [String] = []
 
@@ -45,11 +52,30 @@ struct Simulate: ParsableCommand {
     }
   }
 
+  /// - Throws: `ValidationError` for what is not NAME=NUMBER,…
+  private func velocities() throws -> [(joint: String, values: [Double])] {
+    try velocity.map { text in
+      let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let numbers =
+        halves.last.map { $0.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) } } ?? []
+      let values = numbers.compactMap(\.self).filter { abs($0) <= 1e4 }
+      guard halves.count == 2, !halves[0].isEmpty, values.count == numbers.count else {
+        throw ValidationError(
+          "--velocity: found '\(text)'; allowed a joint's name, '=', and numbers from -10000 to 10000 with commas between."
+        )
+      }
+      return (String(halves[0]), values)
+    }
+  }
+
   func run() throws {
     let path = try ShippedFiles().resolve(file)
     let start = DispatchTime.now().uptimeNanoseconds
     let story: SimulationStory
     if path.isScenario {
+      guard velocity.isEmpty else {
+        throw ValidationError("--velocity is for models; a scenario starts moving by its terms under reset.")
+      }
       let loaded = try LoadedScenario(contentsOf: path, overrides: overrides)
       var simulation = ScenarioSimulation()
       simulation.seconds = seconds
@@ -65,6 +91,7 @@ struct Simulate: ParsableCommand {
       simulation.seconds = seconds ?? simulation.seconds
       simulation.controller = controller
       simulation.seed = seed
+      simulation.velocities = try velocities()
       story = SimulationStory(try recorded(model) { try simulation.run(model, visit: $0) }, of: model)
     }
     let elapsed = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
