@@ -61,3 +61,16 @@ private func configurationNode(_ yaml: String) throws -> ConfigurationNode {
   }
   return converted(root)
 }
+
+let scenarioFolder = "\(ProjectFolders.root)/Tests/PoiseFiniteTests/Scenarios"
+let hasPython = Python.has("sys")
+func python(_ script: String) throws -> String { try Python.run(script) }
+func configured(_ yaml: String) throws -> FiniteScenario { try Configured<FiniteScenario>(reading: configurationNode(yaml)).value }
+
+let hasNode = (try? node("process.exit(0)")) == 0
+/// Runs JavaScript with Node.js, and returns how it ended.
+func node(_ script: String) throws -> Int32 {
+  let process = try CapturedProcess(URL(filePath: "/usr/bin/env"), ["node", "-e", script], in: ProjectFolders.root)
+  if process.status != 0 { print(process.errors) }
+  return process.status
+}

@@ -10,10 +10,16 @@ public struct FiniteWorld: Sendable {
   /// Actions of this episode so far.
   public private(set) var actionCount = 0
   public private(set) var random: RandomStream
-  @usableFromInline let stepLimit: Int
+  /// Episodes that are over, ended or cut.
+  public private(set) var episodeCount = 0
+  /// Σ r of these, not discounted.
+  public private(set) var finishedReward = 0.0
+  /// Σ r of the episode so far.
+  public private(set) var episodeReward = 0.0
+  private let stepLimit: Int
 
   /// What an action led to.
-  @frozen public struct Step: Sendable {
+  public struct Step: Sendable {
     public var reward: Double
     public var nextState: Int
     /// The next state is terminal: nothing follows.
@@ -21,14 +27,14 @@ public struct FiniteWorld: Sendable {
     /// The episode was cut at the limit of its actions; the problem itself would go on.
     public var truncated: Bool
 
-    @inlinable init(reward: Double, nextState: Int, terminated: Bool, truncated: Bool) {
+    init(reward: Double, nextState: Int, terminated: Bool, truncated: Bool) {
       self.reward = reward
       self.nextState = nextState
       self.terminated = terminated
-      self.truncated = truncated
+      self.truncated = truncated && !terminated
     }
 
-    @inlinable public var isOver: Bool { terminated || truncated }
+    public var isOver: Bool { terminated || truncated }
   }
 
   /// Begins with a first episode.
@@ -43,6 +49,7 @@ public struct FiniteWorld: Sendable {
   /// Starts an episode.
   public mutating func reset() {
     actionCount = 0
+    episodeReward = 0
     state = problem.start[0].state
     guard problem.start.count > 1 else { return }
     var rest = random.uniform()
@@ -67,8 +74,14 @@ public struct FiniteWorld: Sendable {
     }
     state = Int(problem.nextStates[k])
     actionCount += 1
-    let terminated = problem.isTerminal(state)
-    return Step(
-      reward: problem.rewards[k], nextState: state, terminated: terminated, truncated: !terminated && actionCount >= stepLimit)
+    let reward = problem.rewards[k]
+    episodeReward += reward
+    let step = Step(
+      reward: reward, nextState: state, terminated: problem.isTerminal(state), truncated: actionCount >= stepLimit)
+    if step.isOver {
+      episodeCount += 1
+      finishedReward += episodeReward
+    }
+    return step
   }
 }

@@ -103,6 +103,40 @@ public struct FiniteProblem: Hashable, Sendable {
     expectedRewards = expected
   }
 
+  /// A problem whose rows are at hand already, as programs make large ones.
+  ///
+  /// - Parameters: as the properties; rows that are not in order, or probabilities that do not add up to 1, are a programmer's mistake.
+  ///   States are named by their numbers.
+  /// - Complexity: O(transitions).
+  public init(
+    actionNames: [String], stateStarts: [Int32], choiceActions: [Int32], choiceStarts: [Int32], nextStates: [Int32],
+    probabilities: [Double], rewards: [Double], discount: Double, start: [StateProbability], stepLimit: Int? = nil
+  ) {
+    let states = stateStarts.count - 1
+    precondition(states > 0 && (0...1).contains(discount), "\(states) states, a discount of \(discount)")
+    precondition(stateStarts.first == 0 && stateStarts.last == Int32(choiceActions.count), "rows of choices")
+    precondition(choiceStarts.first == 0 && choiceStarts.count == choiceActions.count + 1, "rows of transitions")
+    precondition(choiceStarts.last == Int32(nextStates.count), "rows of transitions")
+    precondition(probabilities.count == nextStates.count && rewards.count == nextStates.count, "as many p and r as next states")
+    for state in 0..<states { precondition(stateStarts[state] <= stateStarts[state + 1], "the choices of state \(state)") }
+    for choice in choiceActions.indices {
+      precondition(actionNames.indices.contains(Int(choiceActions[choice])), "the action of choice \(choice)")
+      precondition(choiceStarts[choice] < choiceStarts[choice + 1], "choice \(choice) without a transition")
+      var sum = 0.0
+      var last: Int32 = -1
+      for k in Int(choiceStarts[choice])..<Int(choiceStarts[choice + 1]) {
+        precondition(nextStates[k] > last && nextStates[k] < states && probabilities[k] > 0, "transition \(k)")
+        last = nextStates[k]
+        sum += probabilities[k]
+      }
+      precondition(abs(sum - 1) <= FiniteProblemBuilder.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
+    }
+    self.init(
+      stateNames: [], actionNames: actionNames, stateStarts: stateStarts, choiceActions: choiceActions,
+      choiceStarts: choiceStarts, nextStates: nextStates, probabilities: probabilities, rewards: rewards, discount: discount,
+      start: start, policy: nil, stepLimit: stepLimit, layout: nil)
+  }
+
   /// The same problem with another discount.
   public func discounted(by discount: Double) -> Self {
     precondition((0...1).contains(discount), "a discount of \(discount)")
