@@ -44,8 +44,10 @@ let systemLibraries: [Target] = [
 let rooms: [Target] = [
   .target(name: "COdeSupport", dependencies: ["COde"]),
   .target(name: "CDenseKernels", dependencies: ["CEigen"]),
+  .target(name: "CSparseSolvers", dependencies: ["CEigen"]),
   room("PoiseCore"),
   room("PoiseNetworks", ["CDenseKernels", "PoiseCore"]),
+  room("PoiseFinite", ["CSparseSolvers", "PoiseCore"]),
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
   room("PoiseEnvironments", ["PoiseModels", "PoiseSimulation", "PoiseCore"]),
@@ -73,7 +75,7 @@ let benchmarks: [Target] = [
     name: "PoiseBenchmarks",
     dependencies: [
       "CAllocationCounter", "CDenseKernels", "CPhysicsFloor", "PoiseExperiments", "PoiseAlgorithms",
-      "PoiseEnvironments", "PoiseModels", "PoiseNetworks", "PoiseSimulation", "PoiseCore",
+      "PoiseEnvironments", "PoiseFinite", "PoiseModels", "PoiseNetworks", "PoiseSimulation", "PoiseCore",
     ],
     path: "Benchmarks/PoiseBenchmarks", swiftSettings: settings),
 ]
@@ -82,8 +84,8 @@ let commandLine: [Target] = [
   .executableTarget(
     name: "poise",
     dependencies: [
-      "PoiseViewer", "PoiseAlgorithms", "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseNetworks",
-      "PoiseModels", "PoiseSimulation", "PoiseCore",
+      "PoiseViewer", "PoiseAlgorithms", "PoiseBenchmarks", "PoiseExperiments", "PoiseEnvironments", "PoiseFinite",
+      "PoiseNetworks", "PoiseModels", "PoiseSimulation", "PoiseCore",
       argumentParser,
     ],
     swiftSettings: settings)
@@ -106,6 +108,7 @@ let testTargets: [Target] = [
     swiftSettings: settings),
   tests(of: "PoiseModels", ["PoiseCore", "PoiseSimulation"], exclude: ["Golden"]),
   tests(of: "PoiseEnvironments", ["PoiseModels", "PoiseSimulation", "PoiseCore"]),
+  tests(of: "PoiseFinite", ["PoiseCore", yams], exclude: ["Scenarios"]),
   tests(of: "PoiseAlgorithms", ["PoiseNetworks", "PoiseCore"]),
   tests(
     of: "PoiseExperiments",
@@ -128,7 +131,7 @@ let package = Package(
       name: "Poise",
       targets: [
         "PoiseCore", "PoiseSimulation", "PoiseModels", "PoiseEnvironments", "PoiseNetworks", "PoiseAlgorithms",
-        "PoiseExperiments", "PoiseViewer",
+        "PoiseExperiments", "PoiseFinite", "PoiseViewer",
       ]),
   ],
   dependencies: packageDependencies,

@@ -33,10 +33,13 @@ struct DrawingTests {
     request.trajectory = "x1,1,x2,2,x4"
     let report = try SolveReport(problem, name: "two-choices", request: request)
     let line = try #require(report.text.split(separator: "\n").first { $0.contains(" x1 ") })
-    #expect(line.split(separator: " ").map(String.init) == ["x1", "0.1328", "1", "0.256", "-0.36", "0.1232", "-0.4928"])
-    #expect(report.text.contains("probability 0.112 from its first state (which starts with 1), return 1.8 discounted, 2 in all"))
+    #expect(
+      line.split(separator: " ").map(String.init) == ["x1", "0.1328", "1", "0.256", "-0.36", "0.1232", "-0.4928"])
+    #expect(
+      report.text.contains(
+        "probability 0.112 from its first state (which starts with 1), return 1.8 discounted, 2 in all"))
     let object = try JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any]
-    #expect(object?["start_value"] as? Double == report.table.values[0])
+    #expect(report.json.contains("\"start_value\": \(report.table.values[0]),"))
     #expect((object?["values"] as? [[String: Any]])?.count == 5)
     request.policy = .optimal
     #expect(try SolveReport(problem, name: "x", request: request).text.contains("probability 0.28 "))
@@ -46,7 +49,8 @@ struct DrawingTests {
   func missingPolicy() throws {
     var request = SolveRequest()
     request.policy = .given
-    #expect(throws: InvalidInput.self) { try SolveReport(shipped("treasure"), name: "treasure", request: request) }
+    let problem = try shipped("treasure")
+    #expect(throws: InvalidInput.self) { try SolveReport(problem, name: "treasure", request: request) }
   }
 
   @Test("a horizon shows what can be earned in so many actions")
@@ -59,7 +63,9 @@ struct DrawingTests {
 
   @Test("the page is whole in itself, keeps every sweep, and no name of a state can break out of it")
   func page() throws {
-    let problem = try loaded("mdp:\n  lists:\n    states: ['</script><b>', end]\n    actions: [go]\n    terminal: [end]\n    transitions: {'</script><b>': {go: {end: [1, 2]}}}\n")
+    let problem = try loaded(
+      "mdp:\n  lists:\n    states: ['</script><b>', end]\n    actions: [go]\n    terminal: [end]\n    transitions: {'</script><b>': {go: {end: [1, 2]}}}\n"
+    )
     let html = try SolveReport(problem, name: "<&>", request: SolveRequest()).html
     #expect(html.components(separatedBy: "</script>").count == 2 && html.contains("&lt;&amp;&gt;"))
     #expect(!html.contains("http"))

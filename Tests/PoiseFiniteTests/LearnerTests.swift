@@ -26,12 +26,16 @@ struct LearnerTests {
   /// The settings were chosen on the seeds 0 to 99 of the first try; the test's seeds chose nothing.
   static let seeds = UInt64(5000)..<5100
   static let lessons: [Lesson] = [
-    Lesson(name: "two-choices", actions: 200_000, rate: LearningRate(initial: 1, visitPower: 0.8), epsilon: .constant(0.5)),
+    Lesson(
+      name: "two-choices", actions: 200_000, rate: LearningRate(initial: 1, visitPower: 0.8), epsilon: .constant(0.5)),
     Lesson(name: "grid-world", actions: 20_000, rate: LearningRate(initial: 0.5), epsilon: .constant(0.2)),
     Lesson(name: "treasure", actions: 5_000, rate: LearningRate(initial: 0.5), epsilon: .constant(0.2)),
     Lesson(name: "maze", actions: 200_000, rate: LearningRate(initial: 0.5), epsilon: .constant(0.5)),
-    Lesson(name: "frozen-lake", actions: 1_000_000, rate: LearningRate(initial: 1, visitPower: 0.6), epsilon: .constant(1)),
-    Lesson(name: "frozen-lake-8x8", actions: 5_000_000, rate: LearningRate(initial: 1, visitPower: 0.55), epsilon: .constant(0.5)),
+    Lesson(
+      name: "frozen-lake", actions: 1_000_000, rate: LearningRate(initial: 1, visitPower: 0.6), epsilon: .constant(1)),
+    Lesson(
+      name: "frozen-lake-8x8", actions: 5_000_000, rate: LearningRate(initial: 1, visitPower: 0.55),
+      epsilon: .constant(0.5)),
     Lesson(name: "cliff-walking", actions: 50_000, rate: LearningRate(initial: 0.5), epsilon: .constant(0.1)),
     Lesson(name: "taxi", actions: 2_000_000, rate: LearningRate(initial: 1), epsilon: .constant(0.5)),
   ]
@@ -54,13 +58,16 @@ struct LearnerTests {
   }
 
   /// 4×4 without holes is small enough for every learner.
-  private func distance<Learner: TabularLearner>(_ type: Learner.Type, _ parameters: Learner.Parameters, seed: UInt64) throws -> Double {
+  private func distance<Learner: TabularLearner>(_ type: Learner.Type, _ parameters: Learner.Parameters, seed: UInt64)
+    throws -> Double
+  {
     let problem = try shipped("treasure")
     let q = problem.choiceValues(of: try problem.policyIteration().values)
     return problem.distance(learned(type, parameters, problem, seed: seed, actions: 20_000).actionValues, to: q)
   }
 
-  @Test("Q-learning, double Q-learning, Q(λ) and Dyna-Q learn Q* itself; on-policy learners the Q of their ε-greedy policy")
+  @Test(
+    "Q-learning, double Q-learning, Q(λ) and Dyna-Q learn Q* itself; on-policy learners the Q of their ε-greedy policy")
   func fixedPoints() throws {
     for seed in UInt64(0)..<5 {
       var plain = QLearning.Parameters()
@@ -94,10 +101,14 @@ struct LearnerTests {
     var averaging = SARSA.Parameters()
     averaging.learningRate = LearningRate(initial: 1, visitPower: 0.8)
     averaging.exploration = .constant(ε)
-    #expect(problem.distance(learned(SARSA.self, averaging, problem, seed: 2, actions: 1_000_000).actionValues, to: exact) < 0.02)
+    #expect(
+      problem.distance(learned(SARSA.self, averaging, problem, seed: 2, actions: 1_000_000).actionValues, to: exact)
+        < 0.02)
     var whole = MonteCarloControl.Parameters()
     whole.exploration = .constant(ε)
-    #expect(problem.distance(learned(MonteCarloControl.self, whole, problem, seed: 3, actions: 1_000_000).actionValues, to: exact) < 0.02)
+    #expect(
+      problem.distance(
+        learned(MonteCarloControl.self, whole, problem, seed: 3, actions: 1_000_000).actionValues, to: exact) < 0.02)
   }
 
   @Test("TD(λ) learns the values of the policy that it follows, for λ of 0, 0.5 and 1")
@@ -115,7 +126,8 @@ struct LearnerTests {
       var random = RandomStream(seed: 7, purpose: .exploration)
       learner.learn(2_000_000, in: &world, random: &random)
       // The spread of an average of n returns of spread 1 with step n^−0.8 is about n^−0.4: 0.004; five of them.
-      #expect(zip(learner.values, exact).allSatisfy { abs($0 - $1) < 0.02 }, "λ \(λ): \(learner.values), exactly \(exact)")
+      #expect(
+        zip(learner.values, exact).allSatisfy { abs($0 - $1) < 0.02 }, "λ \(λ): \(learner.values), exactly \(exact)")
     }
   }
 
@@ -126,7 +138,8 @@ struct LearnerTests {
     var parameters = SARSA.Parameters()
     parameters.learningRate = LearningRate(initial: 0.5)
     parameters.exploration = .constant(0.1)
-    func meanReward<Learner: TabularLearner>(_ type: Learner.Type) -> Double where Learner.Parameters == SARSA.Parameters {
+    func meanReward<Learner: TabularLearner>(_ type: Learner.Type) -> Double
+    where Learner.Parameters == SARSA.Parameters {
       var sum = 0.0
       for seed in UInt64(0)..<50 {
         var world = FiniteWorld(problem, random: RandomStream(seed: seed, purpose: .environment))
@@ -147,7 +160,8 @@ struct LearnerTests {
   @Test("Q-learning overestimates a state with many uncertain actions, double Q-learning less so")
   func maximizationBias() throws {
     // Sutton and Barto 2018, example 6.7: from A right ends with 0, left leads to B, where every action ends with −0.1 on average, here by ±1.
-    var builder = FiniteProblemBuilder(stateNames: ["A", "B", "end", "won", "lost"], actionNames: (0..<10).map { "\($0)" }, discount: 1)
+    var builder = FiniteProblemBuilder(
+      stateNames: ["A", "B", "end", "won", "lost"], actionNames: (0..<10).map { "\($0)" }, discount: 1)
     builder.add(state: 0, action: 0, nextState: 1, probability: 1, reward: 0)
     builder.add(state: 0, action: 1, nextState: 2, probability: 1, reward: 0)
     for action in 0..<10 {
@@ -170,7 +184,9 @@ struct LearnerTests {
   func planning() throws {
     let problem = try shipped("maze")
     let optimum = problem.startValue(of: try problem.policyIteration().values)
-    func actionsNeeded<Learner: TabularLearner>(_ type: Learner.Type, _ parameters: Learner.Parameters, seed: UInt64) throws -> Int {
+    func actionsNeeded<Learner: TabularLearner>(_ type: Learner.Type, _ parameters: Learner.Parameters, seed: UInt64)
+      throws -> Int
+    {
       var world = FiniteWorld(problem, random: RandomStream(seed: seed, purpose: .environment))
       var random = RandomStream(seed: seed, purpose: .exploration)
       var learner = Learner(parameters, problem: problem)
@@ -203,7 +219,8 @@ struct LearnerTests {
       var random = RandomStream(seed: 11, purpose: .exploration)
       var learner = Learner(.init(), problem: problem)
       for part in [1, 17, 2982, 2000] { learner.learn(part, in: &world, random: &random) }
-      #expect(learner.actionValues == whole.actionValues && learner.environmentSteps == 5000, "\(Learner.algorithmName)")
+      #expect(
+        learner.actionValues == whole.actionValues && learner.environmentSteps == 5000, "\(Learner.algorithmName)")
       #expect(learner.actionValues.contains { $0 != 0 }, "\(Learner.algorithmName) learned something")
     }
     check(QLearning.self)
@@ -250,8 +267,11 @@ struct LearnerTests {
     #expect(ConfigurationSchema.faults(of: QLambda.Parameters.self).isEmpty)
     #expect(ConfigurationSchema.faults(of: TDLambda.Parameters.self).isEmpty)
     #expect(ConfigurationSchema.faults(of: DynaQ.Parameters.self).isEmpty)
-    #expect(ConfigurationSchema.faults(of: ProblemLists.self).isEmpty, "\(ConfigurationSchema.faults(of: ProblemLists.self))")
-    #expect(ConfigurationSchema.faults(of: ProblemMap.self).isEmpty, "\(ConfigurationSchema.faults(of: ProblemMap.self))")
-    #expect(ConfigurationSchema.faults(of: ProblemFile.self).isEmpty, "\(ConfigurationSchema.faults(of: ProblemFile.self))")
+    #expect(
+      ConfigurationSchema.faults(of: ProblemLists.self).isEmpty, "\(ConfigurationSchema.faults(of: ProblemLists.self))")
+    #expect(
+      ConfigurationSchema.faults(of: ProblemMap.self).isEmpty, "\(ConfigurationSchema.faults(of: ProblemMap.self))")
+    #expect(
+      ConfigurationSchema.faults(of: ProblemFile.self).isEmpty, "\(ConfigurationSchema.faults(of: ProblemFile.self))")
   }
 }

@@ -57,7 +57,9 @@ struct LectureTests {
       } catch { return error.description }
     }
     #expect(complaint("x1,1,x2,2").contains("an action at the end"))
-    #expect(complaint("x1,1,x9").contains("part 3: found the unknown state 'x9'; allowed a state of the problem. Did you mean 'x1'?"))
+    #expect(
+      complaint("x1,1,x9").contains(
+        "part 3: found the unknown state 'x9'; allowed a state of the problem. Did you mean 'x1'?"))
     #expect(complaint("x1,2,x2").contains("where '2' does not lead to; allowed one of 'x3'"))
     #expect(complaint("x1,3,x2").contains("the action '3' in 'x1'; allowed one of '1', '2'"))
     #expect(complaint("x4,1,x2").contains("nothing behind a terminal state"))

@@ -47,18 +47,23 @@ private let linearProgram = """
 struct PythonTests {
   @Test(
     "has the same V* for every problem that ships",
-    arguments: ["two-choices", "grid-world", "treasure", "maze", "frozen-lake", "frozen-lake-8x8", "cliff-walking", "taxi"])
+    arguments: [
+      "two-choices", "grid-world", "treasure", "maze", "frozen-lake", "frozen-lake-8x8", "cliff-walking", "taxi",
+    ])
   func linearProgramAgrees(_ name: String) throws {
     let problem = try shipped(name)
     let ours = try problem.policyIteration().values
-    let theirs = try Python.run(linearProgram, [rows(of: problem)]).split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+    let theirs = try Python.run(linearProgram, [rows(of: problem)]).split(whereSeparator: \.isWhitespace).compactMap {
+      Double($0)
+    }
     try #require(theirs.count == ours.count)
     for (state, (a, b)) in zip(ours, theirs).enumerated() {
       #expect(abs(a - b) < 1e-7 * max(1, abs(a)), "\(problem.stateName(state)): \(a), scipy \(b)")
     }
   }
 
-  @Test("Gymnasium's own tables are our problems: FrozenLake, CliffWalking, Taxi", .enabled(if: Python.has("gymnasium")))
+  @Test(
+    "Gymnasium's own tables are our problems: FrozenLake, CliffWalking, Taxi", .enabled(if: Python.has("gymnasium")))
   func gymnasium() throws {
     // What the tables of Gymnasium are worth, by value iteration in NumPy over their `P`.
     let script = """
@@ -79,7 +84,9 @@ struct PythonTests {
     let theirs = try Python.run(script).split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
     try #require(theirs.count == 3)
     let lake = try shipped("frozen-lake", ("mdp.map.discount", "1"))
-    let ours = try [lake, shipped("cliff-walking"), shipped("taxi")].map { $0.startValue(of: try $0.policyIteration().values) }
+    let ours = try [lake, shipped("cliff-walking"), shipped("taxi")].map {
+      $0.startValue(of: try $0.policyIteration().values)
+    }
     for (a, b) in zip(ours, theirs) { #expect(abs(a - b) < 1e-6, "\(ours), Gymnasium \(theirs)") }
   }
 }

@@ -3,7 +3,9 @@ import PoiseFinite
 import Testing
 
 /// A problem without structure: some states terminal, some actions missing, any next states.
-func randomProblem(_ random: inout RandomStream, states: ClosedRange<Int>, discount: Double, terminalShare: Double) -> FiniteProblem {
+func randomProblem(_ random: inout RandomStream, states: ClosedRange<Int>, discount: Double, terminalShare: Double)
+  -> FiniteProblem
+{
   let count = states.lowerBound + random.index(below: states.count)
   let actions = 1 + random.index(below: 4)
   var builder = FiniteProblemBuilder(stateCount: count, actionNames: (0..<actions).map { "\($0)" }, discount: discount)
@@ -17,7 +19,8 @@ func randomProblem(_ random: inout RandomStream, states: ClosedRange<Int>, disco
       for weight in weights {
         // Now and then into state 0, which is terminal, so that problems without a discount end.
         let next = random.uniform() < 0.15 ? 0 : random.index(below: count)
-        builder.add(state: state, action: action, nextState: next, probability: weight / total, reward: 4 * random.uniform() - 2)
+        builder.add(
+          state: state, action: action, nextState: next, probability: weight / total, reward: 4 * random.uniform() - 2)
       }
     }
   }
@@ -87,7 +90,8 @@ struct RandomProblemTests {
       for (value, other) in zip(solution.values, dense) {
         worst = max(worst, abs(value - other) / scale)
         try #require(abs(value - other) <= 1e-10 * scale, "problem \(index), γ \(discount): \(value), densely \(other)")
-        try #require(abs(value - other) <= solution.errorBound + 1e-13 * scale, "problem \(index): bound \(solution.errorBound)")
+        try #require(
+          abs(value - other) <= solution.errorBound + 1e-13 * scale, "problem \(index): bound \(solution.errorBound)")
       }
       for state in 0..<problem.stateCount {
         for choice in problem.choices(of: state) {
@@ -125,21 +129,32 @@ struct RandomProblemTests {
     #expect(modified[0] == modified[1] && modified[0] == modified[2])
     let byPolicy = try pools.map { try problem.policyIteration(evaluation: .iterative, pool: $0) }
     #expect(byPolicy[0] == byPolicy[1] && byPolicy[0] == byPolicy[2])
-    #expect(zip(byValue[0].values, byPolicy[0].values).allSatisfy { abs($0 - $1) <= byValue[0].errorBound + byPolicy[0].errorBound })
-    #expect(zip(byValue[0].values, modified[0].values).allSatisfy { abs($0 - $1) <= byValue[0].errorBound + modified[0].errorBound })
+    #expect(
+      zip(byValue[0].values, byPolicy[0].values).allSatisfy {
+        abs($0 - $1) <= byValue[0].errorBound + byPolicy[0].errorBound
+      })
+    #expect(
+      zip(byValue[0].values, modified[0].values).allSatisfy {
+        abs($0 - $1) <= byValue[0].errorBound + modified[0].errorBound
+      })
   }
 
   @Test("without a discount a state that never ends is named, and so is a circle that earns")
   func undiscounted() throws {
-    var builder = FiniteProblemBuilder(stateNames: ["a", "b", "island", "end"], actionNames: ["go", "stay"], discount: 1)
+    var builder = FiniteProblemBuilder(
+      stateNames: ["a", "b", "island", "end"], actionNames: ["go", "stay"], discount: 1)
     builder.add(state: 0, action: 0, nextState: 1, probability: 1, reward: -1)
     builder.add(state: 1, action: 0, nextState: 3, probability: 1, reward: -1)
     builder.add(state: 0, action: 1, nextState: 0, probability: 1, reward: 0)
     builder.start = [.init(state: 0, probability: 1)]
     var island = builder
     island.add(state: 2, action: 0, nextState: 2, probability: 1, reward: -1)
-    #expect(throws: FiniteProblemError.neverEnds(state: "island", isPolicy: false)) { try island.problem().policyIteration() }
-    #expect(throws: FiniteProblemError.neverEnds(state: "island", isPolicy: false)) { try island.problem().valueIteration() }
+    #expect(throws: FiniteProblemError.neverEnds(state: "island", isPolicy: false)) {
+      try island.problem().policyIteration()
+    }
+    #expect(throws: FiniteProblemError.neverEnds(state: "island", isPolicy: false)) {
+      try island.problem().valueIteration()
+    }
 
     // Staying costs nothing and ends nothing: the best of what ends is −2, and every solver says so.
     let proper = builder.problem()

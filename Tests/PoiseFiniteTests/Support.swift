@@ -13,11 +13,14 @@ struct FiniteScenario: Configurable {
   ]
 }
 
-func loaded(_ yaml: String, overrides: [(path: String, value: String)] = [], folder: String = "") throws -> FiniteProblem {
+func loaded(_ yaml: String, overrides: [(path: String, value: String)] = [], folder: String = "") throws
+  -> FiniteProblem
+{
   var node = try configurationNode(yaml)
   for (path, value) in overrides {
     try node.apply(
-      ConfigurationOverride(path: path.split(separator: ".").map(String.init), value: .plain(value), option: "--set \(path)"),
+      ConfigurationOverride(
+        path: path.split(separator: ".").map(String.init), value: .plain(value), option: "--set \(path)"),
       defaults: FiniteScenario().written)
   }
   let configured = try Configured<FiniteScenario>(reading: node)
@@ -30,7 +33,8 @@ struct Missing: Error {}
 /// A problem that ships, with keys changed.
 func shipped(_ name: String, _ overrides: (path: String, value: String)...) throws -> FiniteProblem {
   let folder = "\(ProjectFolders.root)/Tests/PoiseFiniteTests/Scenarios"
-  return try loaded(String(contentsOfFile: "\(folder)/\(name).yaml", encoding: .utf8), overrides: overrides, folder: folder)
+  return try loaded(
+    String(contentsOfFile: "\(folder)/\(name).yaml", encoding: .utf8), overrides: overrides, folder: folder)
 }
 
 /// The problems of a text that is wrong, one line each.
@@ -49,7 +53,8 @@ private func configurationNode(_ yaml: String) throws -> ConfigurationNode {
     let location = ConfigurationLocation(file: "test.yaml", line: node.mark?.line)
     switch node {
     case .scalar(let scalar):
-      return ConfigurationNode(.scalar(.init(scalar.string, isQuoted: scalar.style != .plain && scalar.style != .any)), at: location)
+      return ConfigurationNode(
+        .scalar(.init(scalar.string, isQuoted: scalar.style != .plain && scalar.style != .any)), at: location)
     case .sequence(let items): return ConfigurationNode(.sequence(items.map(converted)), at: location)
     case .mapping(let pairs):
       let entries = pairs.map { key, value in
@@ -65,7 +70,9 @@ private func configurationNode(_ yaml: String) throws -> ConfigurationNode {
 let scenarioFolder = "\(ProjectFolders.root)/Tests/PoiseFiniteTests/Scenarios"
 let hasPython = Python.has("sys")
 func python(_ script: String) throws -> String { try Python.run(script) }
-func configured(_ yaml: String) throws -> FiniteScenario { try Configured<FiniteScenario>(reading: configurationNode(yaml)).value }
+func configured(_ yaml: String) throws -> FiniteScenario {
+  try Configured<FiniteScenario>(reading: configurationNode(yaml)).value
+}
 
 let hasNode = (try? node("process.exit(0)")) == 0
 /// Runs JavaScript with Node.js, and returns how it ended.

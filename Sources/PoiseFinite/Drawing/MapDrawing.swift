@@ -1,20 +1,22 @@
 /// A world of cells as text, for terminals.
 public struct MapDrawing: Sendable {
   public let layout: CellLayout
+  private let isTerminal: [Bool]
 
   /// `nil` where the problem is not a map.
   public init?(_ problem: FiniteProblem) {
     guard let layout = problem.layout else { return nil }
     self.layout = layout
+    isTerminal = (0..<problem.stateCount).map { problem.isTerminal($0) }
   }
 
-  /// A number in every state's cell, walls filled; lines of equal width.
+  /// A number in every cell where something is to be decided, its character in all others.
   ///
   /// - Parameters:
   ///   - values: [states].
   ///   - decimals: digits behind the point.
   public func values(_ values: [Double], decimals: Int = 2) -> String {
-    grid { cell, state in state < 0 ? label(cell) : fixed(values[state], decimals: decimals) }
+    grid { cell, state in state < 0 || isTerminal[state] ? label(cell) : fixed(values[state], decimals: decimals) }
   }
 
   /// The arrows of a policy in every cell, ties side by side, goals and holes as the map draws them.

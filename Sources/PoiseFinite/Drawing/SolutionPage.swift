@@ -35,7 +35,9 @@ public struct SolutionPage: Sendable {
     let all = frames + [(sweep: -1, values: table.values)]
     let values = all.map { "[" + $0.values.map(number).joined(separator: ",") + "]" }.joined(separator: ",\n")
     let q = (0..<problem.stateCount).map { state in
-      "[" + problem.choices(of: state).map { "[\(problem.choiceActions[$0]),\(number(table.choiceValues[$0]))]" }.joined(separator: ",") + "]"
+      "["
+        + problem.choices(of: state).map { "[\(problem.choiceActions[$0]),\(number(table.choiceValues[$0]))]" }.joined(
+          separator: ",") + "]"
     }
     let best = table.best.map { "[" + $0.map { "\(problem.choiceActions[$0])" }.joined(separator: ",") + "]" }
     let names = (0..<problem.stateCount).map { quotedScript(problem.stateName($0)) }

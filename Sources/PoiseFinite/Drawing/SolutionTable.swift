@@ -29,7 +29,8 @@ public struct SolutionTable: Sendable {
     if showsQ { table.header += actions.map { "Q(\($0))" } + actions.map { "A(\($0))" } }
     for state in 0..<shown {
       var row = [problem.stateName(state), cell(values[state])]
-      row.append(problem.isTerminal(state) ? "–" : best[state].map { problem.actionName(of: $0) }.joined(separator: " "))
+      row.append(
+        problem.isTerminal(state) ? "–" : best[state].map { problem.actionName(of: $0) }.joined(separator: " "))
       if showsQ {
         let choices = (0..<actions.count).map { action in
           problem.choices(of: state).first { Int(problem.choiceActions[$0]) == action }

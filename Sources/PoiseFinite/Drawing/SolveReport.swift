@@ -1,4 +1,4 @@
-public import PoiseCore
+import PoiseCore
 
 /// What `poise solve` is asked for.
 public struct SolveRequest: Hashable, Sendable {
@@ -51,7 +51,9 @@ public struct SolveReport: Sendable {
     let pool = WorkerPool(threadCount: request.threadCount)
     var page = SolutionPage(problem, title: name)
     let trajectory = try request.trajectory.map { try FiniteTrajectory($0, in: problem) }
-    var summary = ["\(problem.stateCount) states, \(problem.actionNames.count) actions, \(problem.transitionCount) transitions, γ = \(problem.discount.rounded(significant: 12))"]
+    var summary = [
+      "\(problem.stateCount) states, \(problem.actionNames.count) actions, \(problem.transitionCount) transitions, γ = \(problem.discount.rounded(significant: 12))"
+    ]
     var facts: [(key: String, value: String)] = [
       ("states", "\(problem.stateCount)"), ("actions", "\(problem.actionNames.count)"),
       ("transitions", "\(problem.transitionCount)"), ("discount", "\(problem.discount)"),
@@ -83,10 +85,12 @@ public struct SolveReport: Sendable {
           solution.errorBound.isFinite
           ? "|V − V*| ≤ \(solution.errorBound.rounded(significant: 2))" : "no bound without a discount"
         summary.append(
-          "\(method.rawValue): \(solution.sweeps) sweeps, \(bound), residual \(solution.residual.rounded(significant: 2))")
+          "\(method.rawValue): \(solution.sweeps) sweeps, \(bound), residual \(solution.residual.rounded(significant: 2))"
+        )
         facts += [
           ("method", quotedJSON(method.rawValue)), ("sweeps", "\(solution.sweeps)"),
-          ("error_bound", solution.errorBound.isFinite ? "\(solution.errorBound)" : "null"), ("residual", "\(solution.residual)"),
+          ("error_bound", solution.errorBound.isFinite ? "\(solution.errorBound)" : "null"),
+          ("residual", "\(solution.residual)"),
         ]
       }
     case .given, .random:
@@ -113,7 +117,8 @@ public struct SolveReport: Sendable {
           case .iterative(let sweeps): "in \(sweeps) sweeps"
           }
         summary.append(
-          "policy \(request.policy.rawValue), evaluated \(method): |V − V^π| ≤ \(result.errorBound.rounded(significant: 2)), residual \(result.residual.rounded(significant: 2))")
+          "policy \(request.policy.rawValue), evaluated \(method): |V − V^π| ≤ \(result.errorBound.rounded(significant: 2)), residual \(result.residual.rounded(significant: 2))"
+        )
         facts += [("error_bound", "\(result.errorBound)"), ("residual", "\(result.residual)")]
       }
     }
@@ -124,7 +129,8 @@ public struct SolveReport: Sendable {
       let worth = trajectory.worth(in: problem, policy: policy)
       self.worth = worth
       summary.append(
-        "trajectory \(request.trajectory ?? ""): probability \(worth.probability.rounded(significant: 10)) from its first state (which starts with \(worth.startProbability.rounded(significant: 10))), return \(worth.discountedReturn.rounded(significant: 10)) discounted, \(worth.totalReward.rounded(significant: 10)) in all")
+        "trajectory \(request.trajectory ?? ""): probability \(worth.probability.rounded(significant: 10)) from its first state (which starts with \(worth.startProbability.rounded(significant: 10))), return \(worth.discountedReturn.rounded(significant: 10)) discounted, \(worth.totalReward.rounded(significant: 10)) in all"
+      )
       facts.append(
         (
           "trajectory",

@@ -35,9 +35,11 @@ public struct DoubleQLearning: TabularLearner {
       let choice = mean.choose(world.state, problem, epsilon: ε, random: &random)
       let step = world.step(choice)
       if random.next() >> 63 == 0 {
-        first.move(choice, towards: step.reward + γ * Self.value(of: step.nextState, chosenBy: first, in: second, problem))
+        first.move(
+          choice, towards: step.reward + γ * Self.value(of: step.nextState, chosenBy: first, in: second, problem))
       } else {
-        second.move(choice, towards: step.reward + γ * Self.value(of: step.nextState, chosenBy: second, in: first, problem))
+        second.move(
+          choice, towards: step.reward + γ * Self.value(of: step.nextState, chosenBy: second, in: first, problem))
       }
       mean.values[choice] = (first[choice] + second[choice]) / 2
       environmentSteps += 1

@@ -19,7 +19,9 @@ public struct DynaQ: TabularLearner {
       .key("learningRate", \.learningRate, .section, "α."),
       .key("exploration", \.exploration, .section, "ε."),
       .key("initialValue", \.initialValue, .number(), "Q at first."),
-      .key("planningSteps", \.planningSteps, .integer(.from(0, through: 1_000_000)), "n: updates from the model for each action."),
+      .key(
+        "planningSteps", \.planningSteps, .integer(.from(0, through: 1_000_000)),
+        "n: updates from the model for each action."),
     ]
   }
 

@@ -24,7 +24,9 @@ public struct EpsilonGreedy: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] = [
     .key("initial", \.initial, .number(.from(0, through: 1)), "ε of the first action."),
     .key("final", \.final, .number(.from(0, through: 1)), "ε once it has decayed."),
-    .key("decaySteps", \.decaySteps, .integer(.from(0, through: Int.max), unit: "actions"), "Over how many actions ε falls linearly; with 0 it is final all along."),
+    .key(
+      "decaySteps", \.decaySteps, .integer(.from(0, through: Int.max), unit: "actions"),
+      "Over how many actions ε falls linearly; with 0 it is final all along."),
   ]
 
   /// ε of an action, counted from 0 over all episodes.
@@ -51,7 +53,9 @@ public struct LearningRate: Configurable, Hashable {
 
   public static let keys: [ConfigurationKey<Self>] = [
     .key("initial", \.initial, .number(.above(0, through: 1)), "α of the first visit of a state and action."),
-    .key("visitPower", \.visitPower, .number(.from(0, through: 1)), "α falls with the visits N of its entry as 1/N to this power; 0 for never."),
+    .key(
+      "visitPower", \.visitPower, .number(.from(0, through: 1)),
+      "α falls with the visits N of its entry as 1/N to this power; 0 for never."),
   ]
 }
 

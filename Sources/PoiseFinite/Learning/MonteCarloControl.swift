@@ -19,7 +19,9 @@ public struct MonteCarloControl: TabularLearner {
       .key("learningRate", \.learningRate, .section, "α; 1 with visitPower 1 takes averages."),
       .key("exploration", \.exploration, .section, "ε."),
       .key("initialValue", \.initialValue, .number(), "Q at first."),
-      .key("firstVisit", \.firstVisit, .boolean, "Whether a state and action count once an episode, at their first visit, or at every visit."),
+      .key(
+        "firstVisit", \.firstVisit, .boolean,
+        "Whether a state and action count once an episode, at their first visit, or at every visit."),
     ]
   }
 

@@ -19,7 +19,8 @@ public struct QLambda: TabularLearner {
       .key("learningRate", \.learningRate, .section, "α."),
       .key("exploration", \.exploration, .section, "ε."),
       .key("initialValue", \.initialValue, .number(), "Q at first."),
-      .key("traceDecay", \.traceDecay, .number(.from(0, through: 1)), "λ: how much of an error the action before gets."),
+      .key(
+        "traceDecay", \.traceDecay, .number(.from(0, through: 1)), "λ: how much of an error the action before gets."),
     ]
   }
 

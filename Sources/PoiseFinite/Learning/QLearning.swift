@@ -17,7 +17,8 @@ public struct QLearning: TabularLearner {
     public static let keys: [ConfigurationKey<Self>] = [
       .key("learningRate", \.learningRate, .section, "α."),
       .key("exploration", \.exploration, .section, "ε."),
-      .key("initialValue", \.initialValue, .number(), "Q at first; above what can be earned it makes the learner curious."),
+      .key(
+        "initialValue", \.initialValue, .number(), "Q at first; above what can be earned it makes the learner curious."),
     ]
   }
 

@@ -16,7 +16,9 @@ public struct TDLambda: Sendable {
 
     public static let keys: [ConfigurationKey<Self>] = [
       .key("learningRate", \.learningRate, .number(.above(0, through: 1)), "α at first."),
-      .key("visitPower", \.visitPower, .number(.from(0, through: 1)), "α falls with the episodes n as 1/(n+1) to this power."),
+      .key(
+        "visitPower", \.visitPower, .number(.from(0, through: 1)),
+        "α falls with the episodes n as 1/(n+1) to this power."),
       .key("traceDecay", \.traceDecay, .number(.from(0, through: 1)), "λ."),
     ]
   }

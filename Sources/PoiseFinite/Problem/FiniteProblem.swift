@@ -4,7 +4,7 @@
 /// compressed sparse rows: no state pays for actions that it does not offer, and no choice for states that it cannot reach. The next
 /// states of a choice are different and ascending. States without a choice are terminal: an episode ends there, and V = 0.
 ///
-/// Memory: 20 bytes for a transition, 16 for a choice, 5 for a state, and the names if there are any.
+/// Memory: 20 bytes for a transition, 16 for a choice, 4 for a state, and the names if there are any.
 ///
 /// Source: Puterman 1994, "Markov Decision Processes", section 2.1; Sutton and Barto 2018, section 3.1, with r(s, a, s′) of eq. 3.6.
 public struct FiniteProblem: Hashable, Sendable {
@@ -117,8 +117,11 @@ public struct FiniteProblem: Hashable, Sendable {
     precondition(stateStarts.first == 0 && stateStarts.last == Int32(choiceActions.count), "rows of choices")
     precondition(choiceStarts.first == 0 && choiceStarts.count == choiceActions.count + 1, "rows of transitions")
     precondition(choiceStarts.last == Int32(nextStates.count), "rows of transitions")
-    precondition(probabilities.count == nextStates.count && rewards.count == nextStates.count, "as many p and r as next states")
-    for state in 0..<states { precondition(stateStarts[state] <= stateStarts[state + 1], "the choices of state \(state)") }
+    precondition(
+      probabilities.count == nextStates.count && rewards.count == nextStates.count, "as many p and r as next states")
+    for state in 0..<states {
+      precondition(stateStarts[state] <= stateStarts[state + 1], "the choices of state \(state)")
+    }
     for choice in choiceActions.indices {
       precondition(actionNames.indices.contains(Int(choiceActions[choice])), "the action of choice \(choice)")
       precondition(choiceStarts[choice] < choiceStarts[choice + 1], "choice \(choice) without a transition")
@@ -129,11 +132,13 @@ public struct FiniteProblem: Hashable, Sendable {
         last = nextStates[k]
         sum += probabilities[k]
       }
-      precondition(abs(sum - 1) <= FiniteProblemBuilder.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
+      precondition(
+        abs(sum - 1) <= FiniteProblemBuilder.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
     }
     self.init(
       stateNames: [], actionNames: actionNames, stateStarts: stateStarts, choiceActions: choiceActions,
-      choiceStarts: choiceStarts, nextStates: nextStates, probabilities: probabilities, rewards: rewards, discount: discount,
+      choiceStarts: choiceStarts, nextStates: nextStates, probabilities: probabilities, rewards: rewards,
+      discount: discount,
       start: start, policy: nil, stepLimit: stepLimit, layout: nil)
   }
 

@@ -46,12 +46,14 @@ public struct FiniteProblemBuilder: Sendable {
 
   /// - Parameters: `probability` positive; states and actions by their indices.
   public mutating func add(state: Int, action: Int, nextState: Int, probability: Double, reward: Double) {
-    precondition((0..<stateCount).contains(state) && (0..<stateCount).contains(nextState), "states \(state), \(nextState)")
+    precondition(
+      (0..<stateCount).contains(state) && (0..<stateCount).contains(nextState), "states \(state), \(nextState)")
     precondition(actionNames.indices.contains(action), "action \(action)")
     precondition(probability > 0 && probability.isFinite && reward.isFinite, "p = \(probability), r = \(reward)")
     transitions.append(
       Transition(
-        state: Int32(state), action: Int32(action), nextState: Int32(nextState), probability: probability, reward: reward))
+        state: Int32(state), action: Int32(action), nextState: Int32(nextState), probability: probability,
+        reward: reward))
   }
 
   /// Makes the problem. States without a transition are terminal.
@@ -106,7 +108,8 @@ public struct FiniteProblemBuilder: Sendable {
       stateNames: stateNames, actionNames: actionNames, stateStarts: stateStarts, choiceActions: choiceActions,
       choiceStarts: choiceStarts, nextStates: nextStates, probabilities: probabilities, rewards: rewards,
       discount: discount, start: states,
-      policy: policy.map { policy in choiceActions.indices.map { policy(Int(choiceStates[$0]), Int(choiceActions[$0])) } },
+      policy: policy.map { policy in choiceActions.indices.map { policy(Int(choiceStates[$0]), Int(choiceActions[$0])) }
+      },
       stepLimit: stepLimit, layout: layout)
   }
 }

@@ -53,13 +53,16 @@ extension ConfigurationFormat {
         reader.descend(into: entry.key, at: entry.location) { reader in
           if let earlier = first[entry.key] {
             reader.report(
-              at: entry.location, found: "the key for the second time\(earlier.line.map { ", first in line \($0)" } ?? "")",
+              at: entry.location,
+              found: "the key for the second time\(earlier.line.map { ", first in line \($0)" } ?? "")",
               allowed: "each key once", remedy: "Remove one of them.")
             return
           }
           first[entry.key] = entry.location
           if level + 1 == levels.count {
-            if let value = format.read(entry.value, nil, &reader) { result.append(.init(name: entry.key, value: value)) }
+            if let value = format.read(entry.value, nil, &reader) {
+              result.append(.init(name: entry.key, value: value))
+            }
           } else if let below = read(entry.value, level: level + 1, &reader) {
             result.append(.init(name: entry.key, value: nil, children: below))
           }

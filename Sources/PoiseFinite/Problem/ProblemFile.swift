@@ -13,18 +13,33 @@ public struct ProblemFile: Configurable, Hashable {
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("path", \.path, .text("a path to a .csv or .mdp file"), "Relative to this file. CSV: state, action, next state, probability and reward, counted from 0, ordered by state and action.", isRequired: true),
-    .key("states", \.states, .integer(.from(1, through: Int(Int32.max) - 1)), "How many states there are.", isRequired: true),
-    .key("actions", \.actions, .integer(.from(1, through: Int(Int32.max) - 1)), "How many actions there are.", isRequired: true),
-    .key("discount", \.discount, .number(.from(0, through: 1)), "γ; with 1, every state needs a way to a terminal one."),
-    .key("terminal", \.terminal, .list(of: .integer(.notNegative)), "The numbers of the states in which an episode ends."),
-    .key("start", \.start, .table(levels: ["a state"], of: .number(.above(0, through: 1)), names: { 1 / Double($0) }), "Where episodes start: a state, several that are alike, or states with their probabilities; by default any but the terminal ones."),
-    .key("stepLimit", \.stepLimit, .integer(.from(0, through: Int(Int32.max)), unit: "actions"), "After so many actions an episode is cut; 0 for no limit."),
+    .key(
+      "path", \.path, .text("a path to a .csv or .mdp file"),
+      "Relative to this file. CSV: state, action, next state, probability and reward, counted from 0, ordered by state and action.",
+      isRequired: true),
+    .key(
+      "states", \.states, .integer(.from(1, through: Int(Int32.max) - 1)), "How many states there are.",
+      isRequired: true),
+    .key(
+      "actions", \.actions, .integer(.from(1, through: Int(Int32.max) - 1)), "How many actions there are.",
+      isRequired: true),
+    .key(
+      "discount", \.discount, .number(.from(0, through: 1)), "γ; with 1, every state needs a way to a terminal one."),
+    .key(
+      "terminal", \.terminal, .list(of: .integer(.notNegative)), "The numbers of the states in which an episode ends."),
+    .key(
+      "start", \.start, .table(levels: ["a state"], of: .number(.above(0, through: 1)), names: { 1 / Double($0) }),
+      "Where episodes start: a state, several that are alike, or states with their probabilities; by default any but the terminal ones."
+    ),
+    .key(
+      "stepLimit", \.stepLimit, .integer(.from(0, through: Int(Int32.max)), unit: "actions"),
+      "After so many actions an episode is cut; 0 for no limit."),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     for (i, state) in terminal.enumerated() {
-      checks.require(state < states, at: "terminal.\(i)", found: "state \(state)", allowed: "a state from 0 to \(states - 1)")
+      checks.require(
+        state < states, at: "terminal.\(i)", found: "state \(state)", allowed: "a state from 0 to \(states - 1)")
     }
     for entry in start.children {
       let state = Int(entry.name)
@@ -34,7 +49,8 @@ public struct ProblemFile: Configurable, Hashable {
     }
     let startNames = start.children.map(\.name)
     checks.require(
-      Set(startNames).count == startNames.count, at: "start", found: "a state for the second time", allowed: "each state once")
+      Set(startNames).count == startNames.count, at: "start", found: "a state for the second time",
+      allowed: "each state once")
     if !start.children.isEmpty { requireUnit(start.children.reduce(0) { $0 + ($1.value ?? 0) }, at: "start", &checks) }
   }
 

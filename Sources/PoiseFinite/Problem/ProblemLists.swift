@@ -26,14 +26,31 @@ public struct ProblemLists: Configurable, Hashable {
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("states", \.states, .list(of: .word("the name of a state"), count: 1...Int.max), "The names of all states, terminal ones included.", isRequired: true),
-    .key("actions", \.actions, .list(of: .word("the name of an action"), count: 1...Int.max), "The names of all actions; a state need not offer each of them.", isRequired: true),
-    .key("terminal", \.terminal, .list(of: .word("the name of a state")), "States in which an episode ends; they have no transitions."),
-    .key("discount", \.discount, .number(.from(0, through: 1)), "γ; with 1, every state needs a way to a terminal one."),
-    .key("transitions", \.transitions, .table(levels: ["a state", "an action", "a next state"], of: .listedTransition), "p(s'|s,a) and r(s',s,a): state, action, next state: [probability, reward]; the probability alone for no reward.", isRequired: true),
-    .key("start", \.start, .table(levels: ["a state"], of: .number(.above(0, through: 1)), names: { 1 / Double($0) }), "Where episodes start: a state, several that are alike, or states with their probabilities; by default any but the terminal ones."),
-    .key("policy", \.policy, .table(levels: ["a state", "an action"], of: .number(.from(0, through: 1))), "π(a|s), which `--policy given` evaluates: state, action: probability; for all states or none."),
-    .key("stepLimit", \.stepLimit, .integer(.from(0, through: Int(Int32.max)), unit: "actions"), "After so many actions an episode is cut; 0 for no limit."),
+    .key(
+      "states", \.states, .list(of: .word("the name of a state"), count: 1...Int.max),
+      "The names of all states, terminal ones included.", isRequired: true),
+    .key(
+      "actions", \.actions, .list(of: .word("the name of an action"), count: 1...Int.max),
+      "The names of all actions; a state need not offer each of them.", isRequired: true),
+    .key(
+      "terminal", \.terminal, .list(of: .word("the name of a state")),
+      "States in which an episode ends; they have no transitions."),
+    .key(
+      "discount", \.discount, .number(.from(0, through: 1)), "γ; with 1, every state needs a way to a terminal one."),
+    .key(
+      "transitions", \.transitions, .table(levels: ["a state", "an action", "a next state"], of: .listedTransition),
+      "p(s'|s,a) and r(s',s,a): state, action, next state: [probability, reward]; the probability alone for no reward.",
+      isRequired: true),
+    .key(
+      "start", \.start, .table(levels: ["a state"], of: .number(.above(0, through: 1)), names: { 1 / Double($0) }),
+      "Where episodes start: a state, several that are alike, or states with their probabilities; by default any but the terminal ones."
+    ),
+    .key(
+      "policy", \.policy, .table(levels: ["a state", "an action"], of: .number(.from(0, through: 1))),
+      "π(a|s), which `--policy given` evaluates: state, action: probability; for all states or none."),
+    .key(
+      "stepLimit", \.stepLimit, .integer(.from(0, through: Int(Int32.max)), unit: "actions"),
+      "After so many actions an episode is cut; 0 for no limit."),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
@@ -54,7 +71,8 @@ public struct ProblemLists: Configurable, Hashable {
     let ends = Set(terminal)
     for (i, name) in terminal.enumerated() { requireState(name, at: "terminal.\(i)", &checks) }
     checks.require(
-      ends.count < known.count || known.isEmpty, at: "terminal", found: "every state", allowed: "at least one state that is not terminal")
+      ends.count < known.count || known.isEmpty, at: "terminal", found: "every state",
+      allowed: "at least one state that is not terminal")
 
     var left: Set<String> = []
     for state in transitions.children {
@@ -75,7 +93,8 @@ public struct ProblemLists: Configurable, Hashable {
     let deadEnds = states.filter { !left.contains($0) && !ends.contains($0) }
     checks.require(
       deadEnds.isEmpty, at: "transitions",
-      found: "no transition from the state\(deadEnds.count == 1 ? "" : "s") \(listed(deadEnds)): dead end\(deadEnds.count == 1 ? "" : "s")",
+      found:
+        "no transition from the state\(deadEnds.count == 1 ? "" : "s") \(listed(deadEnds)): dead end\(deadEnds.count == 1 ? "" : "s")",
       allowed: "an action for every state that is not terminal", remedy: "Give it an action, or list it in 'terminal'.")
 
     for state in start.children {
@@ -86,7 +105,8 @@ public struct ProblemLists: Configurable, Hashable {
     }
     let startNames = start.children.map(\.name)
     checks.require(
-      Set(startNames).count == startNames.count, at: "start", found: "a state for the second time", allowed: "each state once")
+      Set(startNames).count == startNames.count, at: "start", found: "a state for the second time",
+      allowed: "each state once")
     if !start.children.isEmpty { requireUnit(start.children.reduce(0) { $0 + ($1.value ?? 0) }, at: "start", &checks) }
 
     guard !policy.children.isEmpty else { return }
@@ -97,7 +117,8 @@ public struct ProblemLists: Configurable, Hashable {
       for action in state.children {
         requireAction(action.name, at: "\(path).\(action.name)", &checks)
         checks.require(
-          !knownActions.contains(action.name) || !known.contains(state.name) || offered[state.name]?.contains(action.name) ?? false,
+          !knownActions.contains(action.name) || !known.contains(state.name)
+            || offered[state.name]?.contains(action.name) ?? false,
           at: "\(path).\(action.name)", found: "the action '\(action.name)', which '\(state.name)' does not offer",
           allowed: "an action with transitions")
       }
@@ -106,7 +127,8 @@ public struct ProblemLists: Configurable, Hashable {
     let given = Set(policy.children.map(\.name))
     let missing = states.filter { left.contains($0) && !given.contains($0) }
     checks.require(
-      missing.isEmpty, at: "policy", found: "nothing for \(listed(missing))", allowed: "every state that is not terminal, or no policy")
+      missing.isEmpty, at: "policy", found: "nothing for \(listed(missing))",
+      allowed: "every state that is not terminal, or no policy")
   }
 
   /// The problem that these lists describe; they must be free of problems.
@@ -150,7 +172,8 @@ public struct ProblemLists: Configurable, Hashable {
     var seen: Set<String> = []
     for (i, name) in names.enumerated() {
       checks.require(
-        seen.insert(name).inserted, at: "\(key).\(i)", found: "'\(name)' for the second time", allowed: "each name once")
+        seen.insert(name).inserted, at: "\(key).\(i)", found: "'\(name)' for the second time", allowed: "each name once"
+      )
     }
   }
 }
@@ -159,7 +182,8 @@ public struct ProblemLists: Configurable, Hashable {
 func requireUnit(_ sum: Double, at key: String, _ checks: inout ConfigurationChecks) {
   let isThirds = abs(sum - 1) < 0.02
   checks.require(
-    abs(sum - 1) <= FiniteProblemBuilder.sumTolerance, at: key, found: "probabilities that add up to \(sum)",
+    abs(sum - 1) <= FiniteProblemBuilder.sumTolerance, at: key,
+    found: "probabilities that add up to \(sum.rounded(significant: 12))",
     allowed: "probabilities that add up to 1",
     remedy: isThirds ? "Write thirds and the like with 16 digits: 0.3333333333333333." : "")
 }

@@ -47,7 +47,8 @@ struct TransitionFile {
   /// - Throws: `InputOutputError`, or `InvalidInput` with the first problems of the file.
   mutating func read() throws -> Rows {
     let attributes = try? FileManager.default.attributesOfItem(atPath: file)
-    guard let handle = FileHandle(forReadingAtPath: file), attributes?[.type] as? FileAttributeType == .typeRegular else {
+    guard let handle = FileHandle(forReadingAtPath: file), attributes?[.type] as? FileAttributeType == .typeRegular
+    else {
       throw InputOutputError(
         path: file, operation: "read", reason: attributes == nil ? "there is no such file" : "it is not a regular file",
         remedy: "Check the path; it is relative to the scenario.")
@@ -58,7 +59,9 @@ struct TransitionFile {
     if isBinary {
       guard (size - Self.magic.count) % Self.recordSize == 0 else {
         throw InvalidInput(
-          Problem(file: file, found: "\(size) bytes", allowed: "8 bytes and 28 for each transition", remedy: "Is the file cut?"))
+          Problem(
+            file: file, found: "\(size) bytes", allowed: "8 bytes and 28 for each transition",
+            remedy: "Is the file cut?"))
       }
       let count = max(0, size / Self.recordSize)
       guard count < Int(Int32.max) else {
@@ -112,7 +115,9 @@ struct TransitionFile {
     let whole = bytes[..<(count * Self.recordSize)]
     func number<Integer: FixedWidthInteger>(_ start: Int, _ type: Integer.Type) -> Integer {
       var value: Integer = 0
-      for i in 0..<MemoryLayout<Integer>.size { value |= Integer(truncatingIfNeeded: whole[start + i]) << Integer(8 * i) }
+      for i in 0..<MemoryLayout<Integer>.size {
+        value |= Integer(truncatingIfNeeded: whole[start + i]) << Integer(8 * i)
+      }
       return value
     }
     for record in 0..<count {
@@ -159,14 +164,16 @@ struct TransitionFile {
       return report(found: "action \(a)", allowed: "actions from 0 to \(actionCount - 1)")
     }
     guard p >= 0, p <= 1, r.isFinite else {
-      return report(found: "p = \(p), r = \(r) from state \(s)", allowed: "a probability from 0 to 1 and a finite reward")
+      return report(
+        found: "p = \(p), r = \(r) from state \(s)", allowed: "a probability from 0 to 1 and a finite reward")
     }
     guard !isTerminal[s] else {
       return report(found: "a transition from the terminal state \(s)", allowed: "none from a terminal state")
     }
     guard s > state || s == state && Int32(a) >= action else {
       return report(
-        found: "state \(s), action \(a) behind state \(state), action \(action)", allowed: "lines ordered by state and action",
+        found: "state \(s), action \(a) behind state \(state), action \(action)",
+        allowed: "lines ordered by state and action",
         remedy: "Sort the file.")
     }
     if s != state || Int32(a) != action {
@@ -190,13 +197,16 @@ struct TransitionFile {
     guard let first = rows.choiceStarts.last.map(Int.init), state >= 0 else { return }
     if abs(sum - 1) > FiniteProblemBuilder.sumTolerance {
       report(
-        found: "probabilities of state \(state), action \(action) that add up to \(sum)", allowed: "probabilities that add up to 1")
+        found: "probabilities of state \(state), action \(action) that add up to \(sum.rounded(significant: 12))",
+        allowed: "probabilities that add up to 1")
     }
     let range = first..<rows.nextStates.count
     let isOrdered = range.dropFirst().allSatisfy { rows.nextStates[$0 - 1] < rows.nextStates[$0] }
     if !isOrdered {
       let order = range.sorted { rows.nextStates[$0] < rows.nextStates[$1] }
-      let (n, p, r) = (order.map { rows.nextStates[$0] }, order.map { rows.probabilities[$0] }, order.map { rows.rewards[$0] })
+      let (n, p, r) = (
+        order.map { rows.nextStates[$0] }, order.map { rows.probabilities[$0] }, order.map { rows.rewards[$0] }
+      )
       for (offset, k) in range.enumerated() {
         (rows.nextStates[k], rows.probabilities[k], rows.rewards[k]) = (n[offset], p[offset], r[offset])
       }
@@ -214,7 +224,9 @@ struct TransitionFile {
     while rows.stateStarts.count <= next {
       let ended = rows.stateStarts.count - 1
       if ended != state, !isTerminal[ended] {
-        report(found: "no transition from state \(ended): a dead end", allowed: "an action for every state that is not terminal")
+        report(
+          found: "no transition from state \(ended): a dead end",
+          allowed: "an action for every state that is not terminal")
       }
       rows.stateStarts.append(Int32(rows.choiceActions.count))
     }
@@ -231,7 +243,9 @@ extension FiniteProblem {
         for k in transitions(of: choice) {
           var record: [UInt8] = []
           record.reserveCapacity(TransitionFile.recordSize)
-          func append(_ bits: UInt64, bytes: Int) { for i in 0..<bytes { record.append(UInt8(truncatingIfNeeded: bits >> (8 * i))) } }
+          func append(_ bits: UInt64, bytes: Int) {
+            for i in 0..<bytes { record.append(UInt8(truncatingIfNeeded: bits >> (8 * i))) }
+          }
           append(UInt64(state), bytes: 4)
           append(UInt64(choiceActions[choice]), bytes: 4)
           append(UInt64(nextStates[k]), bytes: 4)

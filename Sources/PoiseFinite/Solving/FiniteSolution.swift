@@ -51,7 +51,9 @@ extension FiniteProblem {
     (0..<stateCount).map { state in
       var best: Int32 = -1
       var value = -Double.infinity
-      for choice in choices(of: state) where choiceValues[choice] > value { (best, value) = (Int32(choice), choiceValues[choice]) }
+      for choice in choices(of: state) where choiceValues[choice] > value {
+        (best, value) = (Int32(choice), choiceValues[choice])
+      }
       return best
     }
   }

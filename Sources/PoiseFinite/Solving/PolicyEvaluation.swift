@@ -199,7 +199,8 @@ struct PolicyChain {
     var solutions = rows.rewards + [Double](repeating: 1, count: count)
     var entries: Int64 = 0
     let status = ss_solve_lu(
-      Int32(count), matrix.starts, matrix.columns, matrix.values, Int64(entryLimit), Int64(operationLimit), 2, &solutions,
+      Int32(count), matrix.starts, matrix.columns, matrix.values, Int64(entryLimit), Int64(operationLimit), 2,
+      &solutions,
       &entries)
     guard status == ss_done else { return nil }
     let values = spread(solutions[..<count], matrix)
@@ -255,7 +256,8 @@ struct PolicyChain {
       // Twice: the recursion's residual drifts from the true one.
       for _ in 0..<2 {
         _ = ss_solve_bicgstab(
-          Int32(count), matrix.starts, matrix.columns, matrix.values, b, 1e-14, Int32(min(sweepLimit, 20_000)), &x, &iterations)
+          Int32(count), matrix.starts, matrix.columns, matrix.values, b, 1e-14, Int32(min(sweepLimit, 20_000)), &x,
+          &iterations)
         sweeps += 2 * Int(iterations)
       }
       return x

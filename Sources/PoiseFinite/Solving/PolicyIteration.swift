@@ -30,7 +30,8 @@ extension FiniteProblem {
     var method = evaluation
     for round in 1...roundLimit {
       let judged = try evaluated(
-        choosing: chosen, from: values, method: &method, tolerance: tolerance * (1 - min(discount, 0.5)) / 4, pool: pool)
+        choosing: chosen, from: values, method: &method, tolerance: tolerance * (1 - min(discount, 0.5)) / 4, pool: pool
+      )
       values = judged.values
       var best = chosen
       let change = sweeper.sweepOptimally(values, into: &swept, best: &best)

@@ -13,7 +13,9 @@ struct SweepRows: Sendable {
 
   var stateCount: Int { stateStarts.count - 1 }
   /// The most transitions that a choice has.
-  var longestRow: Int { (1..<max(1, choiceStarts.count)).reduce(0) { max($0, Int(choiceStarts[$1] - choiceStarts[$1 - 1])) } }
+  var longestRow: Int {
+    (1..<max(1, choiceStarts.count)).reduce(0) { max($0, Int(choiceStarts[$1] - choiceStarts[$1 - 1])) }
+  }
 }
 
 extension FiniteProblem {

@@ -28,14 +28,16 @@ public struct FiniteTrajectory: Hashable, Sendable {
     }
     var problems: [Problem] = []
     func report(_ place: Int, _ found: String, _ allowed: String, _ remedy: String = "") {
-      problems.append(Problem(file: "--trajectory", place: "part \(place + 1)", found: found, allowed: allowed, remedy: remedy))
+      problems.append(
+        Problem(file: "--trajectory", place: "part \(place + 1)", found: found, allowed: allowed, remedy: remedy))
     }
     var states: [Int] = []
     var choices: [Int] = []
     if names.count % 2 == 0 { report(names.count - 1, "an action at the end", "a state at the end") }
     for (i, name) in names.enumerated() where i % 2 == 0 {
       guard let state = problem.state(named: name) else {
-        report(i, "the unknown state '\(name)'", "a state of the problem", suggestion(for: name, among: problem.stateNames))
+        report(
+          i, "the unknown state '\(name)'", "a state of the problem", suggestion(for: name, among: problem.stateNames))
         continue
       }
       states.append(state)
@@ -47,12 +49,14 @@ public struct FiniteTrajectory: Hashable, Sendable {
           let offered = problem.choices(of: state).map { problem.actionName(of: $0) }
           report(
             2 * step + 1, "the action '\(name)' in '\(problem.stateName(state))'",
-            offered.isEmpty ? "nothing behind a terminal state" : "one of \(listed(offered))", suggestion(for: name, among: offered))
+            offered.isEmpty ? "nothing behind a terminal state" : "one of \(listed(offered))",
+            suggestion(for: name, among: offered))
           continue
         }
         if !problem.transitions(of: choice).contains(where: { problem.nextStates[$0] == Int32(next) }) {
           let reached = problem.transitions(of: choice).map { problem.stateName(Int(problem.nextStates[$0])) }
-          report(2 * step + 2, "'\(names[2 * step + 2])', where '\(name)' does not lead to", "one of \(listed(reached))")
+          report(
+            2 * step + 2, "'\(names[2 * step + 2])', where '\(name)' does not lead to", "one of \(listed(reached))")
         }
         choices.append(choice)
       }

@@ -30,7 +30,8 @@ extension FiniteProblem {
       guard left <= tolerance || change.span <= 2 * rounding else { continue }
       bounds.center(&values, after: change, rounding: rounding) { isTerminal($0) }
       return try finished(
-        .valueIteration, values, bound: bounds.error(after: change, rounding: rounding), sweeps: sweeps, policySweeps: 0,
+        .valueIteration, values, bound: bounds.error(after: change, rounding: rounding), sweeps: sweeps,
+        policySweeps: 0,
         &sweeper)
     }
     throw .notConverged(sweeps: sweepLimit, bound: .infinity, tolerance: tolerance)

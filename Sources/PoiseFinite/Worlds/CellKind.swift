@@ -16,19 +16,33 @@ public struct CellKind: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] = [
     .key("wall", \.isWall, .boolean, "Whether it cannot be entered: a move against it stays where it was."),
     .key("terminal", \.isTerminal, .boolean, "Whether the episode ends in it: a goal or a hole, as its reward says."),
-    .key("start", \.start, .number(.notNegative), "How likely episodes start in such a cell, relative to others; without any, every cell is alike."),
-    .key("reward", \.reward, .optional(.number()), "What entering it earns in place of the map's stepReward; null for that."),
-    .key("slip", \.slip, .optional(.number(.from(0, through: 1))), "The chance that a move from it slips, in place of the map's; null for that."),
-    .key("teleport", \.teleport, .optional(.word("the character of a cell that stands on the map once")), "Whoever enters it finds himself in that cell, with the reward of this one; null for none."),
-    .key("windUp", \.windUp, .integer(.from(-1000, through: 1000), unit: "cells"), "How far every move from it is carried up, negative for down."),
-    .key("windRight", \.windRight, .integer(.from(-1000, through: 1000), unit: "cells"), "How far every move from it is carried right, negative for left."),
+    .key(
+      "start", \.start, .number(.notNegative),
+      "How likely episodes start in such a cell, relative to others; without any, every cell is alike."),
+    .key(
+      "reward", \.reward, .optional(.number()),
+      "What entering it earns in place of the map's stepReward; null for that."),
+    .key(
+      "slip", \.slip, .optional(.number(.from(0, through: 1))),
+      "The chance that a move from it slips, in place of the map's; null for that."),
+    .key(
+      "teleport", \.teleport, .optional(.word("the character of a cell that stands on the map once")),
+      "Whoever enters it finds himself in that cell, with the reward of this one; null for none."),
+    .key(
+      "windUp", \.windUp, .integer(.from(-1000, through: 1000), unit: "cells"),
+      "How far every move from it is carried up, negative for down."),
+    .key(
+      "windRight", \.windRight, .integer(.from(-1000, through: 1000), unit: "cells"),
+      "How far every move from it is carried right, negative for left."),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
-    let roles = [isWall ? "a wall" : nil, isTerminal ? "terminal" : nil, teleport != nil ? "a teleport" : nil].compactMap { $0 }
+    let roles = [isWall ? "a wall" : nil, isTerminal ? "terminal" : nil, teleport != nil ? "a teleport" : nil]
+      .compactMap { $0 }
     checks.require(roles.count < 2, at: "", found: roles.joined(separator: " and "), allowed: "one of these")
     checks.require(
-      start == 0 || roles.isEmpty, at: "start", found: "a start that is \(roles.first ?? "")", allowed: "a start on free cells")
+      start == 0 || roles.isEmpty, at: "start", found: "a start that is \(roles.first ?? "")",
+      allowed: "a start on free cells")
   }
 
   /// `.` free, `#` wall, `S` start, `G` goal, `H` hole; goals and holes differ by the reward that a legend gives them.

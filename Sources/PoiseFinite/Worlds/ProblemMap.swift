@@ -59,14 +59,26 @@ public struct ProblemMap: Configurable, Hashable {
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("cells", \.cells, .text("rows of characters, one line each, in a text block"), "The map: rows of equal length; states are named r1c1 by row and column, or 1, 2, … where there is one row.", isRequired: true),
-    .key("legend", \.legend, .legend, "What characters mean; '.' free, '#' wall, 'S' start, 'G' goal and 'H' hole mean what they say, both of the last end an episode."),
+    .key(
+      "cells", \.cells, .text("rows of characters, one line each, in a text block"),
+      "The map: rows of equal length; states are named r1c1 by row and column, or 1, 2, … where there is one row.",
+      isRequired: true),
+    .key(
+      "legend", \.legend, .legend,
+      "What characters mean; '.' free, '#' wall, 'S' start, 'G' goal and 'H' hole mean what they say, both of the last end an episode."
+    ),
     .key("moves", \.moves, .choice, "The actions: left and right, the four neighbours, or all eight."),
     .key("slip", \.slip, .number(.from(0, through: 1)), "The chance that a move goes elsewhere than wanted."),
-    .key("slipTo", \.slipTo, .choice, "Where a slip goes: to the two directions beside the wanted one, anywhere, or nowhere."),
-    .key("stepReward", \.stepReward, .number(), "What a move earns where the cell that it leads to has no reward of its own."),
+    .key(
+      "slipTo", \.slipTo, .choice,
+      "Where a slip goes: to the two directions beside the wanted one, anywhere, or nowhere."),
+    .key(
+      "stepReward", \.stepReward, .number(),
+      "What a move earns where the cell that it leads to has no reward of its own."),
     .key("discount", \.discount, .number(.from(0, through: 1)), "γ; with 1, every cell needs a way to a terminal one."),
-    .key("stepLimit", \.stepLimit, .integer(.from(0, through: Int(Int32.max)), unit: "actions"), "After so many actions an episode is cut; 0 for no limit."),
+    .key(
+      "stepLimit", \.stepLimit, .integer(.from(0, through: Int(Int32.max)), unit: "actions"),
+      "After so many actions an episode is cut; 0 for no limit."),
   ]
 
   /// The lines of the map, without what a text block leaves at their ends.
@@ -86,12 +98,14 @@ public struct ProblemMap: Configurable, Hashable {
     var counts: [Character: Int] = [:]
     for (row, line) in lines.enumerated() {
       checks.require(
-        line.count == width, at: "cells", found: "\(line.count) cells in row \(row + 1)", allowed: "\(width), as in row 1")
+        line.count == width, at: "cells", found: "\(line.count) cells in row \(row + 1)",
+        allowed: "\(width), as in row 1")
       for (column, character) in line.enumerated() {
         counts[character, default: 0] += 1
         checks.require(
           legend[character] != nil, at: "cells", found: "'\(character)' in row \(row + 1), column \(column + 1)",
-          allowed: "\(legend.kinds.map { "'\($0.character)'" }.joined(separator: ", "))", remedy: "Say in 'legend' what it means.")
+          allowed: "\(legend.kinds.map { "'\($0.character)'" }.joined(separator: ", "))",
+          remedy: "Say in 'legend' what it means.")
       }
     }
     for entry in legend.kinds {
@@ -111,7 +125,8 @@ public struct ProblemMap: Configurable, Hashable {
     }
     checks.require(isFree, at: "cells", found: "no free cell", allowed: "at least one cell to be in")
     checks.require(
-      moves != .two || lines.count == 1, at: "moves", found: "two moves on \(lines.count) rows", allowed: "four or eight",
+      moves != .two || lines.count == 1, at: "moves", found: "two moves on \(lines.count) rows",
+      allowed: "four or eight",
       remedy: "Two moves, left and right, are for worlds of one row.")
   }
 
@@ -119,7 +134,8 @@ public struct ProblemMap: Configurable, Hashable {
   var problem: FiniteProblem {
     let world = CellWorld(lines: lines, legend: legend)
     let layout = CellLayout(
-      rows: world.rows, columns: world.columns, characters: world.characters, states: world.states, moves: moves.directions)
+      rows: world.rows, columns: world.columns, characters: world.characters, states: world.states,
+      moves: moves.directions)
     var builder = FiniteProblemBuilder(stateNames: world.names, actionNames: moves.names, discount: discount)
     builder.layout = layout
     builder.stepLimit = stepLimit > 0 ? stepLimit : nil

@@ -13,7 +13,7 @@ struct Bench: ParsableCommand {
     discussion: "Ratios above 1 are better than the floor. Run it on an idle machine; compare ratios, not runs.")
 
   enum Name: String, CaseIterable, ExpressibleByArgument {
-    case physics, environments, networks, learners
+    case physics, environments, networks, learners, finite
     case controlSteps = "control-steps"
     case holdGains = "hold-gains"
     case physicsSettings = "physics-settings"
@@ -66,6 +66,7 @@ struct Bench: ParsableCommand {
           try learnerBenchmark(instructionSet: InstructionSet.chosen()) { name, overrides in
             try LoadedScenario(contentsOf: ShippedFiles().resolve(name), overrides: overrides)
           }
+        case .finite: try finiteBenchmark()
         case .physicsSettings:
           try physicsSettingsSweep(RobotModel(contentsOf: ShippedFiles().resolve("humanoid")))
         case .holdGains:

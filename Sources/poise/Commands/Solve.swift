@@ -68,7 +68,8 @@ struct Solve: ParsableCommand {
     request.trajectory = trajectory
     request.tolerance = tolerance
     request.threadCount = threads
-    let report = try SolveReport(problem, name: URL(filePath: path).deletingPathExtension().lastPathComponent, request: request)
+    let report = try SolveReport(
+      problem, name: URL(filePath: path).deletingPathExtension().lastPathComponent, request: request)
     print(json ? report.json : report.text)
     if let html {
       let page = try WholeFile(html)
