@@ -5,8 +5,8 @@ import PoiseFinite
 /// Solvers of finite problems beside the memory's bandwidth, and Q-learning in updates a second.
 ///
 /// The problems are the ones that Benchmarks/peers/measure/finite_peers.py makes for other solvers: states with 4 actions of 5 transitions
-/// each, to anywhere. Times of one thread are processor time, those of two are on the clock and need an idle machine, the best of the rounds; a sweep's bytes are those that it must move: 12 of a transition, 12 of a
-/// choice, 24 of a state, and the value of each next state once.
+/// each, to anywhere. Times of one thread are processor time, those of two are on the clock and need an idle machine; the best of the rounds.
+/// A sweep's bytes are those that it must move: 12 of a transition, 12 of a choice, 24 of a state, and the value of each next state once.
 ///
 /// - Parameters:
 ///   - states: one for each size of problem.
@@ -46,8 +46,7 @@ public func finiteBenchmark(
       .init("\(count) states: a sweep moves", rate, "GB/s", floor: ("reading in order", bandwidth)),
       .init(
         "\(count) states: value iteration, two threads", valueTwo.seconds, "s",
-        floor: ("one thread, on the clock", valueOne.seconds),
-        isBetterBelow: true),
+        floor: ("one thread, on the clock", valueOne.seconds), isBetterBelow: true),
       .init("\(count) states: two threads give the same bits", value.solution == valueTwo.solution ? 1 : 0, ""),
       .init("\(count) states: policy iteration, \(policy.solution.sweeps) rounds", policy.seconds, "s"),
       .init("\(count) states: modified policy iteration, \(modified.solution.sweeps) sweeps", modified.seconds, "s"),

@@ -97,13 +97,14 @@ public struct FiniteProblemBuilder: Sendable {
     for choice in choiceActions.indices {
       let range = Int(choiceStarts[choice])..<Int(choiceStarts[choice + 1])
       let sum = range.reduce(0) { $0 + probabilities[$1] }
-      precondition(abs(sum - 1) <= Self.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
+      // Twice, because who checked the sum may have added up in another order.
+      precondition(abs(sum - 1) <= 2 * Self.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
       // Thirds that add up to 1 but for a rounding stay as they are written.
       if abs(sum - 1) > 0x1p-50 { for k in range { probabilities[k] /= sum } }
     }
     let states = start.sorted { $0.state < $1.state }
     let total = states.reduce(0) { $0 + $1.probability }
-    precondition(abs(total - 1) <= Self.sumTolerance, "the start distribution adds up to \(total)")
+    precondition(abs(total - 1) <= 2 * Self.sumTolerance, "the start distribution adds up to \(total)")
     return FiniteProblem(
       stateNames: stateNames, actionNames: actionNames, stateStarts: stateStarts, choiceActions: choiceActions,
       choiceStarts: choiceStarts, nextStates: nextStates, probabilities: probabilities, rewards: rewards,
