@@ -42,7 +42,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [
 
 /// What stands on no robot task and no algorithm.
 let foundations: [Target.Dependency] = [
-  "PoiseModels", "PoiseSimulation", "PoiseNetworks", "PoiseEnvironments", "PoiseCore",
+  "PoiseModels", "PoiseSimulation", "PoiseNetworks", "PoiseFinite", "PoiseEnvironments", "PoiseCore",
 ]
 let allBelowViewer: [Target.Dependency] =
   ["PoiseExperiments", "PoiseTraining", "PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations
@@ -55,9 +55,11 @@ let systemLibraries: [Target] = [
 let rooms: [Target] = [
   .target(name: "COdeSupport", dependencies: ["COde"]),
   .target(name: "CDenseKernels", dependencies: ["CEigen"]),
+  .target(name: "CSparseSolvers", dependencies: ["CEigen"]),
   room("PoiseCore"),
   room("PoiseEnvironments", ["PoiseCore"]),
   room("PoiseNetworks", ["CDenseKernels", "PoiseCore"]),
+  room("PoiseFinite", ["CSparseSolvers", "PoiseCore"]),
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
   room("PoiseAlgorithms", ["PoiseNetworks", "PoiseEnvironments", "PoiseCore"]),
@@ -107,6 +109,7 @@ let testTargets: [Target] = [
     swiftSettings: settings),
   tests(of: "PoiseModels", ["PoiseCore", "PoiseSimulation"], exclude: ["Golden"]),
   tests(of: "PoiseEnvironments", ["PoiseCore"]),
+  tests(of: "PoiseFinite", ["PoiseCore", yams], exclude: ["Scenarios"]),
   tests(of: "PoiseTasks", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
   tests(of: "PoiseAlgorithms", ["PoiseNetworks", "PoiseEnvironments", "PoiseCore"]),
   tests(of: "PoiseScenarios", ["PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
@@ -123,8 +126,8 @@ let package = Package(
     .library(
       name: "Poise",
       targets: [
-        "PoiseCore", "PoiseEnvironments", "PoiseSimulation", "PoiseModels", "PoiseNetworks", "PoiseAlgorithms",
-        "PoiseControl", "PoiseTasks", "PoiseScenarios", "PoiseTraining", "PoiseExperiments", "PoiseViewer",
+        "PoiseCore", "PoiseEnvironments", "PoiseSimulation", "PoiseModels", "PoiseNetworks", "PoiseFinite",
+        "PoiseAlgorithms", "PoiseControl", "PoiseTasks", "PoiseScenarios", "PoiseTraining", "PoiseExperiments", "PoiseViewer",
       ]),
   ],
   dependencies: packageDependencies + documentationDependencies,

@@ -21,7 +21,8 @@ struct Poise: ParsableCommand {
       """,
     version: PoiseVersion.current,
     subcommands: [
-      List.self, Inspect.self, Check.self, Simulate.self, Train.self, Evaluate.self, Replay.self, Export.self,
+      List.self, Inspect.self, Check.self, Simulate.self, Solve.self, Train.self, Evaluate.self, Replay.self,
+      Export.self,
       Report.self, Bench.self, SweepCommand.self, Doctor.self,
     ])
 

@@ -21,7 +21,7 @@ struct Bench: ParsableCommand {
       """)
 
   enum Name: String, CaseIterable, ExpressibleByArgument {
-    case physics, environments, networks, learners
+    case physics, environments, networks, learners, finite
     case controlSteps = "control-steps"
     case holdGains = "hold-gains"
     case physicsSettings = "physics-settings"
@@ -76,6 +76,7 @@ struct Bench: ParsableCommand {
           try learnerBenchmark(instructionSet: InstructionSet.chosen()) { name, overrides in
             try LoadedScenario(contentsOf: ShippedFiles().resolve(name), overrides: overrides)
           }
+        case .finite: try finiteBenchmark()
         case .physicsSettings:
           try physicsSettingsSweep(RobotModel(contentsOf: ShippedFiles().resolve("humanoid")))
         case .holdGains:

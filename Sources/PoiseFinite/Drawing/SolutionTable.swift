@@ -1,0 +1,67 @@
+import PoiseCore
+
+/// V, Q and A of a problem as text and as JSON: what `poise solve` prints.
+public struct SolutionTable: Sendable {
+  public let problem: FiniteProblem
+  /// [states]
+  public let values: [Double]
+  /// [choices]
+  public let choiceValues: [Double]
+  /// The best choices of each state in terms of `choiceValues`, ties included, [states].
+  public let best: [[Int]]
+
+  /// - Parameter values: V of any policy, [states].
+  public init(_ problem: FiniteProblem, values: [Double], slack: Double? = nil) {
+    self.problem = problem
+    self.values = values
+    choiceValues = problem.choiceValues(of: values)
+    best = problem.bestChoices(choiceValues: choiceValues, slack: slack)
+  }
+
+  /// One line for each state: V, the best actions, Q and A of each action.
+  ///
+  /// - Parameter limit: so many states are shown, and how many there are besides.
+  public func text(limit: Int = 60) -> String {
+    let actions = problem.actionNames
+    let shown = min(limit, problem.stateCount)
+    let showsQ = actions.count <= 8
+    var table = TextTable(header: ["state", "V", "best"])
+    if showsQ { table.header += actions.map { "Q(\($0))" } + actions.map { "A(\($0))" } }
+    for state in 0..<shown {
+      var row = [problem.stateName(state), cell(values[state])]
+      row.append(
+        problem.isTerminal(state) ? "–" : best[state].map { problem.actionName(of: $0) }.joined(separator: " "))
+      if showsQ {
+        let choices = (0..<actions.count).map { action in
+          problem.choices(of: state).first { Int(problem.choiceActions[$0]) == action }
+        }
+        row += choices.map { $0.map { cell(choiceValues[$0]) } ?? "–" }
+        row += choices.map { $0.map { cell(choiceValues[$0] - values[state]) } ?? "–" }
+      }
+      table.rows.append(row)
+    }
+    let rest = problem.stateCount - shown
+    return table.text() + (rest > 0 ? "\n  … and \(rest) states more; --json lists all" : "")
+  }
+
+  private func cell(_ number: Double) -> String {
+    // Rounding of the last bits is none of a reader's business.
+    abs(number) < 1e-13 ? "0" : number.rounded(significant: 6)
+  }
+
+  /// A JSON array with an object for each state.
+  public var json: String {
+    let states = (0..<problem.stateCount).map { state in
+      let choices = problem.choices(of: state).map { choice in
+        "\(quotedJSON(problem.actionName(of: choice))): {\"q\": \(choiceValues[choice]), \"a\": \(choiceValues[choice] - values[state])}"
+      }
+      let names = best[state].map { quotedJSON(problem.actionName(of: $0)) }
+      return
+        "{\"state\": \(quotedJSON(problem.stateName(state))), \"v\": \(values[state]), \"best\": [\(names.joined(separator: ", "))], \"actions\": {\(choices.joined(separator: ", "))}}"
+    }
+    return "[\n" + states.joined(separator: ",\n") + "\n]"
+  }
+}
+
+/// Text as JSON writes it, in quotes.
+func quotedJSON(_ text: String) -> String { ConfigurationNode.text(text).jsonText }

@@ -1,0 +1,165 @@
+import PoiseCore
+
+/// What `poise solve` is asked for.
+public struct SolveRequest: Hashable, Sendable {
+  public enum PolicyKind: String, Hashable, Sendable, CaseIterable {
+    /// The best one.
+    case optimal
+    /// The one that the problem comes with.
+    case given
+    /// Every action alike.
+    case random
+  }
+
+  public enum Method: String, Hashable, Sendable, CaseIterable {
+    case valueIteration = "value-iteration"
+    case policyIteration = "policy-iteration"
+    case modifiedPolicyIteration = "modified-policy-iteration"
+  }
+
+  public var policy = PolicyKind.optimal
+  /// How the best policy is found; `nil` for policy iteration where exact evaluation is likely to fit, otherwise modified policy iteration.
+  public var method: Method?
+  /// Values of so many actions, without the rest; `nil` for all.
+  public var horizon: Int?
+  /// `x1,1,x2,2,x4`; with the policy in question, the first of the best where there are several.
+  public var trajectory: String?
+  /// The bound of |V − V*| that iterations aim at.
+  public var tolerance = 1e-9
+  public var threadCount = 1
+
+  public init() {}
+}
+
+/// What `poise solve` answers: made once, printed as text, JSON or a page.
+public struct SolveReport: Sendable {
+  public let problem: FiniteProblem
+  public let name: String
+  public let table: SolutionTable
+  /// Lines with method, bound and value.
+  public private(set) var summary: [String] = []
+  public private(set) var worth: FiniteTrajectory.Worth?
+  private var page: SolutionPage
+  private var facts: [(key: String, value: String)] = []
+
+  /// Solves.
+  ///
+  /// - Throws: `InvalidInput` for a request that the problem does not fit, `FiniteProblemError`.
+  public init(_ problem: FiniteProblem, name: String, request: SolveRequest) throws {
+    self.problem = problem
+    self.name = name
+    let pool = WorkerPool(threadCount: request.threadCount)
+    var page = SolutionPage(problem, title: name)
+    let trajectory = try request.trajectory.map { try FiniteTrajectory($0, in: problem) }
+    var summary = [
+      "\(problem.stateCount) states, \(problem.actionNames.count) actions, \(problem.transitionCount) transitions, γ = \(problem.discount.rounded(significant: 12))"
+    ]
+    var facts: [(key: String, value: String)] = [
+      ("states", "\(problem.stateCount)"), ("actions", "\(problem.actionNames.count)"),
+      ("transitions", "\(problem.transitionCount)"), ("discount", "\(problem.discount)"),
+      ("policy", quotedJSON(request.policy.rawValue)),
+    ]
+    let policy: [Double]
+    let values: [Double]
+    switch request.policy {
+    case .optimal:
+      if let horizon = request.horizon {
+        let solution = problem.horizonValues(actions: horizon, keepsChoices: true, pool: pool)
+        values = solution.values
+        policy = problem.policy(choosing: solution.choices.last ?? [Int32](repeating: -1, count: problem.stateCount))
+        summary.append("backward induction over \(horizon) actions; the best first actions are shown")
+      } else {
+        let method = request.method ?? (problem.stateCount <= 20_000 ? .policyIteration : .modifiedPolicyIteration)
+        let solution =
+          switch method {
+          case .valueIteration:
+            try problem.valueIteration(tolerance: request.tolerance, pool: pool) { page.note($0) }
+          case .policyIteration:
+            try problem.policyIteration(tolerance: request.tolerance, pool: pool) { page.note($0) }
+          case .modifiedPolicyIteration:
+            try problem.modifiedPolicyIteration(tolerance: request.tolerance, pool: pool) { page.note($0) }
+          }
+        values = solution.values
+        policy = problem.policy(choosing: solution.chosen)
+        let bound =
+          solution.errorBound.isFinite
+          ? "|V − V*| ≤ \(solution.errorBound.rounded(significant: 2))" : "no bound without a discount"
+        summary.append(
+          "\(method.rawValue): \(solution.sweeps) sweeps, \(bound), residual \(solution.residual.rounded(significant: 2))"
+        )
+        facts += [
+          ("method", quotedJSON(method.rawValue)), ("sweeps", "\(solution.sweeps)"),
+          ("error_bound", solution.errorBound.isFinite ? "\(solution.errorBound)" : "null"),
+          ("residual", "\(solution.residual)"),
+        ]
+      }
+    case .given, .random:
+      if request.policy == .given {
+        guard let given = problem.policy else {
+          throw InvalidInput(
+            Problem(
+              file: "--policy given", found: "a problem without a policy", allowed: "a problem with the key 'policy'",
+              remedy: "Add one, or ask for optimal or random."))
+        }
+        policy = given
+      } else {
+        policy = problem.uniformPolicy
+      }
+      if let horizon = request.horizon {
+        values = problem.horizonValues(actions: horizon, policy: policy, pool: pool).values
+        summary.append("policy \(request.policy.rawValue) over \(horizon) actions")
+      } else {
+        let result = try problem.evaluated(policy: policy, tolerance: request.tolerance, pool: pool)
+        values = result.values
+        let method =
+          switch result.method {
+          case .exact(let entries): "exactly, by LU with \(entries) entries"
+          case .iterative(let sweeps): "in \(sweeps) sweeps"
+          }
+        summary.append(
+          "policy \(request.policy.rawValue), evaluated \(method): |V − V^π| ≤ \(result.errorBound.rounded(significant: 2)), residual \(result.residual.rounded(significant: 2))"
+        )
+        facts += [("error_bound", "\(result.errorBound)"), ("residual", "\(result.residual)")]
+      }
+    }
+    let start = problem.startValue(of: values)
+    summary.append("value of the start: \(start.rounded(significant: 10))")
+    facts.append(("start_value", "\(start)"))
+    if let trajectory {
+      let worth = trajectory.worth(in: problem, policy: policy)
+      self.worth = worth
+      summary.append(
+        "trajectory \(request.trajectory ?? ""): probability \(worth.probability.rounded(significant: 10)) from its first state (which starts with \(worth.startProbability.rounded(significant: 10))), return \(worth.discountedReturn.rounded(significant: 10)) discounted, \(worth.totalReward.rounded(significant: 10)) in all"
+      )
+      facts.append(
+        (
+          "trajectory",
+          "{\"probability\": \(worth.probability), \"start_probability\": \(worth.startProbability), \"discounted_return\": \(worth.discountedReturn), \"return\": \(worth.totalReward)}"
+        ))
+    }
+    table = SolutionTable(problem, values: values)
+    self.summary = summary
+    self.facts = facts
+    self.page = page
+  }
+
+  /// Summary, drawings of a map, and the table of values.
+  public var text: String {
+    var parts = ["\(name): " + summary.joined(separator: "\n  ")]
+    if let drawing = MapDrawing(problem), problem.stateCount <= 4000 {
+      parts.append("V\n\n" + drawing.values(table.values))
+      parts.append("best actions\n\n" + drawing.arrows(table.best, problem))
+    }
+    parts.append(table.text())
+    return parts.joined(separator: "\n\n")
+  }
+
+  /// One JSON object.
+  public var json: String {
+    let head = facts.map { "\"\($0.key)\": \($0.value)" }
+    return "{\"name\": \(quotedJSON(name)), \(head.joined(separator: ", ")), \"values\": \(table.json)}"
+  }
+
+  /// The page of HTML.
+  public var html: String { page.html(table, summary: summary) }
+}

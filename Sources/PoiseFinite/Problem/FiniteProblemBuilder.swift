@@ -1,0 +1,116 @@
+/// Collects transitions in any order and makes a problem of them.
+///
+/// Transitions that agree in state, action and next state become one, with the sum of their probabilities and the mean of their rewards.
+public struct FiniteProblemBuilder: Sendable {
+  /// How far from 1 the probabilities of a choice may add up; what passes is divided by its sum.
+  public static let sumTolerance = 1e-9
+
+  public let stateNames: [String]
+  public let actionNames: [String]
+  public var discount: Double
+  public var start: [FiniteProblem.StateProbability] = []
+  public var stepLimit: Int?
+  public var layout: CellLayout?
+  private var transitions: [Transition] = []
+  private let stateCount: Int
+
+  private struct Transition: Sendable {
+    var state: Int32
+    var action: Int32
+    var nextState: Int32
+    var probability: Double
+    var reward: Double
+  }
+
+  /// - Parameters:
+  ///   - stateNames: all different; order is the order of the states.
+  ///   - actionNames: all different.
+  ///   - discount: γ, in [0, 1].
+  public init(stateNames: [String], actionNames: [String], discount: Double) {
+    self.init(stateCount: stateNames.count, stateNames: stateNames, actionNames: actionNames, discount: discount)
+  }
+
+  /// States without names.
+  public init(stateCount: Int, actionNames: [String], discount: Double) {
+    self.init(stateCount: stateCount, stateNames: [], actionNames: actionNames, discount: discount)
+  }
+
+  private init(stateCount: Int, stateNames: [String], actionNames: [String], discount: Double) {
+    precondition(stateCount > 0 && stateCount < Int(Int32.max), "\(stateCount) states")
+    precondition((0...1).contains(discount), "a discount of \(discount)")
+    self.stateCount = stateCount
+    self.stateNames = stateNames
+    self.actionNames = actionNames
+    self.discount = discount
+  }
+
+  /// - Parameters: `probability` positive; states and actions by their indices.
+  public mutating func add(state: Int, action: Int, nextState: Int, probability: Double, reward: Double) {
+    precondition(
+      (0..<stateCount).contains(state) && (0..<stateCount).contains(nextState), "states \(state), \(nextState)")
+    precondition(actionNames.indices.contains(action), "action \(action)")
+    precondition(probability > 0 && probability.isFinite && reward.isFinite, "p = \(probability), r = \(reward)")
+    transitions.append(
+      Transition(
+        state: Int32(state), action: Int32(action), nextState: Int32(nextState), probability: probability,
+        reward: reward))
+  }
+
+  /// Makes the problem. States without a transition are terminal.
+  ///
+  /// - Parameters:
+  ///   - policy: π(a|s), asked for each state and action that is offered; `nil` for none.
+  /// - Complexity: O(n log n) in the number of transitions.
+  public func problem(policy: ((_ state: Int, _ action: Int) -> Double)? = nil) -> FiniteProblem {
+    // Stable, so that the sums below do not depend on the sort.
+    let order = transitions.indices.sorted {
+      let (a, b) = (transitions[$0], transitions[$1])
+      return (a.state, a.action, a.nextState, Int32($0)) < (b.state, b.action, b.nextState, Int32($1))
+    }
+    var stateStarts = [Int32](repeating: 0, count: stateCount + 1)
+    var choiceActions: [Int32] = []
+    var choiceStarts: [Int32] = []
+    var choiceStates: [Int32] = []
+    var nextStates: [Int32] = []
+    var probabilities: [Double] = []
+    var rewards: [Double] = []
+    for index in order {
+      let t = transitions[index]
+      let isSameChoice = choiceStates.last == t.state && choiceActions.last == t.action
+      if !isSameChoice {
+        choiceStarts.append(Int32(nextStates.count))
+        choiceStates.append(t.state)
+        choiceActions.append(t.action)
+        stateStarts[Int(t.state) + 1] += 1
+      }
+      if isSameChoice, nextStates.last == t.nextState, let p = probabilities.last, let r = rewards.last {
+        probabilities[probabilities.count - 1] = p + t.probability
+        if r != t.reward { rewards[rewards.count - 1] = (p * r + t.probability * t.reward) / (p + t.probability) }
+      } else {
+        nextStates.append(t.nextState)
+        probabilities.append(t.probability)
+        rewards.append(t.reward)
+      }
+    }
+    choiceStarts.append(Int32(nextStates.count))
+    for state in 0..<stateCount { stateStarts[state + 1] += stateStarts[state] }
+    for choice in choiceActions.indices {
+      let range = Int(choiceStarts[choice])..<Int(choiceStarts[choice + 1])
+      let sum = range.reduce(0) { $0 + probabilities[$1] }
+      // Twice, because who checked the sum may have added up in another order.
+      precondition(abs(sum - 1) <= 2 * Self.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
+      // Thirds that add up to 1 but for a rounding stay as they are written.
+      if abs(sum - 1) > 0x1p-50 { for k in range { probabilities[k] /= sum } }
+    }
+    let states = start.sorted { $0.state < $1.state }
+    let total = states.reduce(0) { $0 + $1.probability }
+    precondition(abs(total - 1) <= 2 * Self.sumTolerance, "the start distribution adds up to \(total)")
+    return FiniteProblem(
+      stateNames: stateNames, actionNames: actionNames, stateStarts: stateStarts, choiceActions: choiceActions,
+      choiceStarts: choiceStarts, nextStates: nextStates, probabilities: probabilities, rewards: rewards,
+      discount: discount, start: states,
+      policy: policy.map { policy in choiceActions.indices.map { policy(Int(choiceStates[$0]), Int(choiceActions[$0])) }
+      },
+      stepLimit: stepLimit, layout: layout)
+  }
+}

@@ -1,0 +1,35 @@
+public import PoiseCore
+
+/// What can be earned in a given number of actions.
+public struct HorizonSolution: Hashable, Sendable {
+  /// V₀(s) with all actions to go, [states].
+  public var values: [Double]
+  /// A best choice with k + 1 actions to go, [actions][states]; −1 for terminal states. Empty unless asked for.
+  public var choices: [[Int32]]
+}
+
+extension FiniteProblem {
+  /// Backward induction: V_k = max_a Σ p (r + γ V_{k−1}), V₀ = 0, for so many actions. Needs no discount, and is exact but for rounding.
+  ///
+  /// Source: Puterman 1994, section 4.5.
+  /// - Parameters:
+  ///   - actions: the horizon, at least 0.
+  ///   - policy: evaluates this policy, [choices], in place of the best one.
+  ///   - keepsChoices: whether the best choices are kept for each number of actions to go, 4 bytes for each state.
+  public func horizonValues(
+    actions: Int, policy: [Double]? = nil, keepsChoices: Bool = false, pool: WorkerPool = WorkerPool(threadCount: 1)
+  ) -> HorizonSolution {
+    precondition(actions >= 0, "a horizon of \(actions) actions")
+    var sweeper = Sweeper(policy.map { PolicyChain(self, policy: $0).rows } ?? sweepRows, pool: pool)
+    var values = [Double](repeating: 0, count: stateCount)
+    var swept = values
+    var best = [Int32](repeating: -1, count: stateCount)
+    var kept: [[Int32]] = []
+    for _ in 0..<actions {
+      _ = sweeper.sweepOptimally(values, into: &swept, best: &best)
+      swap(&values, &swept)
+      if keepsChoices, policy == nil { kept.append(best) }
+    }
+    return HorizonSolution(values: values, choices: kept)
+  }
+}

@@ -1,0 +1,75 @@
+public import PoiseCore
+
+extension FiniteProblem {
+  /// A policy is evaluated and improved in turn, until nothing improves it.
+  ///
+  /// Source: Howard 1960, "Dynamic Programming and Markov Processes"; Sutton and Barto 2018, section 4.3. A state changes its choice only
+  /// where another one is better beyond rounding and the evaluation's bound, which ends the book's exercise 4.4 (two equal policies in turn)
+  /// and, where γ is 1, keeps a policy that ends one that ends unless a circle earns for ever: in a circle that never ends and is entered by
+  /// a strict improvement, the mean reward is positive (Bertsekas and Tsitsiklis 1991, proposition 2).
+  ///
+  /// - Parameters:
+  ///   - tolerance: the bound that an iterative evaluation aims at; exact ones are closer.
+  ///   - onSweep: called after every evaluation.
+  /// - Throws: `.neverEnds`, `.earnsForever`, `.notConverged`.
+  public func policyIteration(
+    evaluation: EvaluationMethod = .automatic, tolerance: Double = 1e-9, roundLimit: Int = 10_000,
+    pool: WorkerPool = WorkerPool(threadCount: 1), onSweep: ((SolverProgress) -> Void)? = nil
+  ) throws(FiniteProblemError) -> FiniteSolution {
+    var sweeper = Sweeper(sweepRows, pool: pool)
+    var chosen = [Int32](repeating: -1, count: stateCount)
+    var swept = [Double](repeating: 0, count: stateCount)
+    var values = swept
+    if discount == 1 {
+      chosen = try properPolicy()
+    } else {
+      _ = sweeper.sweepOptimally(values, into: &swept, best: &chosen)
+      values = swept
+    }
+    let bounds = MacQueenBounds(discount: discount)
+    var method = evaluation
+    for round in 1...roundLimit {
+      let judged = try evaluated(
+        choosing: chosen, from: values, method: &method, tolerance: tolerance * (1 - min(discount, 0.5)) / 4, pool: pool
+      )
+      values = judged.values
+      var best = chosen
+      let change = sweeper.sweepOptimally(values, into: &swept, best: &best)
+      let rounding = sweeper.rounding(of: values)
+      onSweep?(SolverProgress(sweeps: round, values: values, errorBound: bounds.distance(after: change)))
+      // V is off by the bound, so is γ V; Q of two choices, by twice that.
+      let slack = 2 * (discount * judged.errorBound + rounding)
+      let current = sweeper.policyValues(of: values, choosing: chosen)
+      var isStable = true
+      for state in 0..<stateCount where best[state] != chosen[state] && swept[state] > current[state] + slack {
+        chosen[state] = best[state]
+        isStable = false
+      }
+      if isStable {
+        // V ≤ V* but for the bound, and V* ≤ V + max (T V − V) / (1 − γ).
+        let gain = max(0, change.largest) + rounding
+        let bound = judged.errorBound + (discount < 1 ? gain / (1 - discount) : 0)
+        return FiniteSolution(
+          method: .policyIteration, values: values, chosen: chosen, errorBound: bound, residual: change.magnitude,
+          sweeps: round, policySweeps: round)
+      }
+      if discount == 1, let state = stateWithoutEnd(under: policy(choosing: chosen)) {
+        throw .earnsForever(state: stateName(state))
+      }
+    }
+    throw .notConverged(sweeps: roundLimit, bound: .infinity, tolerance: tolerance)
+  }
+
+  /// V^π of a policy with one choice for each state; the first evaluation decides how the later ones are done.
+  private func evaluated(
+    choosing chosen: [Int32], from start: [Double], method: inout EvaluationMethod, tolerance: Double, pool: WorkerPool
+  ) throws(FiniteProblemError) -> PolicyValues {
+    let chain = PolicyChain(self, choosing: chosen)
+    if method != .iterative {
+      if stateCount <= 200_000 || method == .exact, let result = chain.solvedExactly(pool: pool) { return result }
+      guard method == .automatic else { throw .doesNotFit(states: stateCount) }
+      method = .iterative
+    }
+    return try chain.solvedIteratively(from: start, tolerance: tolerance, sweepLimit: 1_000_000, pool: pool)
+  }
+}

@@ -1,0 +1,52 @@
+public import PoiseCore
+
+extension FiniteProblem {
+  /// V ← max_a Σ p(s′|s,a) (r + γ V(s′)), until V is known to the tolerance.
+  ///
+  /// Source: Bellman 1957; Sutton and Barto 2018, section 4.4. Deviations: sweeps are of Jacobi's kind, so that threads change no bit, and
+  /// MacQueen's bounds end it, which prove the tolerance and are reached long before the values themselves stand still. Where γ is 1 it starts
+  /// from a policy that ends, and stops once no sweep changes more than the tolerance.
+  ///
+  /// - Parameters:
+  ///   - tolerance: the bound of |V − V*| that is aimed at.
+  ///   - onSweep: called after every sweep, with the values as they are.
+  /// - Throws: `.neverEnds`, `.notConverged`.
+  public func valueIteration(
+    tolerance: Double = 1e-9, sweepLimit: Int = 1_000_000, pool: WorkerPool = WorkerPool(threadCount: 1),
+    onSweep: ((SolverProgress) -> Void)? = nil
+  ) throws(FiniteProblemError) -> FiniteSolution {
+    var values = try startingValues(pool: pool)
+    var swept = values
+    var chosen = [Int32](repeating: -1, count: stateCount)
+    var sweeper = Sweeper(sweepRows, pool: pool)
+    let bounds = MacQueenBounds(discount: discount)
+    for sweeps in 1...sweepLimit {
+      let change = sweeper.sweepOptimally(values, into: &swept, best: &chosen)
+      swap(&values, &swept)
+      onSweep?(SolverProgress(sweeps: sweeps, values: values, errorBound: bounds.distance(after: change)))
+      let left = discount < 1 ? bounds.distance(after: change) : change.magnitude
+      if left > tolerance, sweeps % 16 != 0 { continue }
+      let rounding = sweeper.rounding(of: values)
+      guard left <= tolerance || change.span <= 2 * rounding else { continue }
+      bounds.center(&values, after: change, rounding: rounding) { isTerminal($0) }
+      return try finished(
+        .valueIteration, values, bound: bounds.error(after: change, rounding: rounding), sweeps: sweeps,
+        policySweeps: 0,
+        &sweeper)
+    }
+    throw .notConverged(sweeps: sweepLimit, bound: .infinity, tolerance: tolerance)
+  }
+
+  /// One more sweep over the values that are handed out tells their residual and a best choice of each state.
+  func finished(
+    _ method: FiniteSolution.Method, _ values: [Double], bound: Double, sweeps: Int, policySweeps: Int,
+    _ sweeper: inout Sweeper
+  ) throws(FiniteProblemError) -> FiniteSolution {
+    var swept = values
+    var chosen = [Int32](repeating: -1, count: stateCount)
+    let residual = sweeper.sweepOptimally(values, into: &swept, best: &chosen).magnitude
+    return FiniteSolution(
+      method: method, values: values, chosen: chosen, errorBound: bound, residual: residual, sweeps: sweeps + 1,
+      policySweeps: policySweeps)
+  }
+}
