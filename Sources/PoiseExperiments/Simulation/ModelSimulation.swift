@@ -38,8 +38,10 @@ public struct ModelSimulation: Sendable {
     let substeps = max(1, Int((controlTimeStep / h).rounded()))
     let controlSteps = max(1, Int((seconds / (Double(substeps) * h)).rounded()))
     let table = record.map { _ in TrajectoryTable(model) }
+    let columns = CoordinateColumns(model)
     var moment = TrajectoryMoment()
-    if let table { try record?(table.header + table.row(robot, moment)) }
+    columns.write(robot, to: &moment)
+    if let table { try record?(table.header + table.row(moment)) }
 
     var summary = Summary()
     for step in 1...controlSteps {
@@ -57,7 +59,8 @@ public struct ModelSimulation: Sendable {
       moment.actions =
         actions.isEmpty
         ? zip(moment.efforts, model.actuators).map { min(1, max(-1, $0 / ($1.effortLimit ?? 1))) } : actions
-      try record?(table.row(robot, moment))
+      columns.write(robot, to: &moment)
+      try record?(table.row(moment))
     }
     summary.physicsSteps = robot.world.physicsSteps
     summary.finalPoses = robot.linkage.links.filter { $0.parent == nil && !$0.isIntermediate }.map {
