@@ -53,7 +53,7 @@ struct PageTests {
           #expect(turn < 5e-4, "\(body), row \(row)")
         }
         // Every plotted curve is a column of the CSV.
-        let cells = table.row(player.robot, moment).dropLast().split(separator: ",", omittingEmptySubsequences: false)
+        let cells = table.row(moment).dropLast().split(separator: ",", omittingEmptySubsequences: false)
         let csv = Dictionary(uniqueKeysWithValues: zip(table.columns, cells))
         for group in try #require(data.layout["plots"] as? [[String: Any]]) {
           for line in try #require(group["lines"] as? [[String: Any]]) {
@@ -185,7 +185,7 @@ struct PageTests {
     let played = try Recording(scenario, .baseline(.random), seed: 8, episodes: 2, instructionSet: .baseline)
 
     let repeated = try Recording(trajectory: csv)
-    #expect(repeated.note.hasPrefix("Simulated again to the bit: 2 episodes, 302 rows"), "\(repeated.note)")
+    #expect(repeated.note.hasPrefix("Simulated again, bit for bit the same: 2 episodes, 302 rows"), "\(repeated.note)")
     let pages = try [played, repeated].map { try PageData(html: try Self.page($0).html()) }
     for episode in 0..<2 {
       let rows = try pages.map { try $0.rows(ofEpisode: episode) }

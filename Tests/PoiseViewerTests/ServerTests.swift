@@ -13,7 +13,7 @@ import Testing
 struct ServerTests {
   /// Runs a body against a server of its own.
   static func serving(
-    _ scenario: LoadedScenario, seed: UInt64 = 5, limits: Doorman.Limits = Doorman.Limits(),
+    _ scenario: LoadedScenario, seed: UInt64 = 5, limits: LoopbackProxy.Limits = LoopbackProxy.Limits(),
     _ body: @Sendable @escaping (UInt16, ViewerServer) throws -> Void
   ) async throws {
     let simulation = try LiveSimulation(.scenario(scenario, .hold), seed: seed)
@@ -21,7 +21,7 @@ struct ServerTests {
   }
 
   static func serving(
-    _ simulation: LiveSimulation, _ limits: Doorman.Limits = Doorman.Limits(),
+    _ simulation: LiveSimulation, _ limits: LoopbackProxy.Limits = LoopbackProxy.Limits(),
     _ body: @Sendable @escaping (UInt16, ViewerServer) throws -> Void
   ) async throws {
     let server = try ViewerServer(simulation, port: 0, limits: limits)
@@ -89,7 +89,7 @@ struct ServerTests {
           #expect(status.hasPrefix("403"), "\(host)")
         }
       }
-      let upgrade = GateTests.upgrade
+      let upgrade = RequestFilterTests.upgrade
       do {
         let status = try Self.get(port, "/live", upgrade).status
         #expect(status.hasPrefix("403"))
@@ -111,7 +111,7 @@ struct ServerTests {
   func takenPort() async throws {
     try await Self.serving(Self.cartPole()) { port, server in
       do {
-        _ = try Doorman(port: port, inner: "/nowhere", limits: Doorman.Limits())
+        _ = try LoopbackProxy(port: port, inner: "/nowhere", limits: LoopbackProxy.Limits())
         Issue.record("two servers at one port")
       } catch let error as InputOutputError {
         #expect(error.description.contains("\(port)") && error.remedy.contains("another port"))
@@ -152,7 +152,7 @@ struct ServerTests {
 
   @Test("bounds the number of connections, and lets idle ones go")
   func connections() async throws {
-    var limits = Doorman.Limits()
+    var limits = LoopbackProxy.Limits()
     limits.connections = 6
     limits.patience = 3
     try await Self.serving(Self.cartPole(), limits: limits) { port, _ in
@@ -183,7 +183,7 @@ struct ServerTests {
 
   @Test("survives clients that stall")
   func stalling() async throws {
-    var limits = Doorman.Limits()
+    var limits = LoopbackProxy.Limits()
     limits.patience = 1
     try await Self.serving(
       PageTests.scenario("humanoid-balance", ["terminations=[]"]), limits: limits
@@ -238,7 +238,7 @@ struct ServerTests {
       let later = try RawClient.live(port)
       #expect(later.next("episode") != nil)
       // What a flood can make the server hold is what the server takes: its rate, and the system's buffers of a few megabytes.
-      let limits = Doorman.Limits()
+      let limits = LoopbackProxy.Limits()
       let bound = limits.rate * Date().timeIntervalSince(start) + limits.burst + Double(limits.buffer) + 8e6
       let most = taken.withLock { $0.max() ?? 0 }
       #expect(most > 0 && Double(most) < bound, "\(most) bytes")
@@ -350,7 +350,7 @@ struct ServerTests {
       let client = try RawClient.live(port)
       let cart = try #require(layout.scene.bodies.firstIndex { $0.name == "cart" })
       let x = layout.poses + 7 * cart
-      client.command(#"{"kind":"shove","direction":[1,0]}"#)
+      client.command(#"{"kind":"push","direction":[1,0]}"#)
       let shoved = Self.rows(client, layout.columnCount, count: 75)
       // 0.1 s at 50 Hz.
       #expect(shoved.count { $0[layout.push] > 0.1 } == 5)

@@ -28,11 +28,14 @@ struct ControllerDriver {
   /// For `hold`: what each actuator follows in this episode.
   private var servos: [Robot.Servo] = []
   private var random = RandomStream(seed: 0, purpose: .controller)
+  /// rad or m: where a person holds each actuator's joint, [actuators]; `nil` for the controller's own.
+  private var targets: [Double?]
 
   init(_ controller: Controller, _ scenario: LoadedScenario, instructionSet: InstructionSet) {
     self.controller = controller
     self.scenario = scenario
     action = scenario.task.actionScaling.map(\.restingAction)
+    targets = Array(repeating: nil, count: action.count)
     if case .policy(let policy, _) = controller {
       workspace = PolicyWorkspace(policy, rowCapacity: 1, instructionSet: instructionSet)
     }
@@ -41,7 +44,19 @@ struct ControllerDriver {
   /// Call it when the environment stands at the start of episode `number` of a root seed.
   mutating func begin(_ environment: TaskEnvironment, seed: UInt64, number: Int) {
     random = RandomStream(seed: seed, purpose: .controller, index: number)
+    for actuator in targets.indices where targets[actuator] != nil { drive(actuator, to: nil, environment) }
     if case .baseline(.hold) = controller { servos = scenario.holdServos(environment.snapshot.jointPositions) }
+  }
+
+  /// Lets an actuator hold its joint at a position, or gives it back to the controller.
+  mutating func drive(_ actuator: Int, to target: Double?, _ environment: TaskEnvironment) {
+    targets[actuator] = target
+    environment.robot.setServo(target.map { servo(actuator, at: $0) }, of: actuator)
+  }
+
+  private func servo(_ actuator: Int, at target: Double) -> Robot.Servo {
+    let gains = scenario.holdServos(Array(repeating: 0, count: scenario.model.scalarJoints.count))[actuator]
+    return Robot.Servo(target: target, stiffness: gains.stiffness, damping: gains.damping)
   }
 
   /// One control step of the environment, from the observation that it stands at to the next one, [observations].
@@ -51,6 +66,10 @@ struct ControllerDriver {
     case .baseline(.zero): break
     case .baseline(.random): for j in action.indices { action[j] = Float(random.uniform(in: -1...1)) }
     case .baseline(.hold):
+      var servos = servos
+      for actuator in servos.indices {
+        if let target = targets[actuator] { servos[actuator] = servo(actuator, at: target) }
+      }
       var span = observation.mutableSpan
       return environment.step(servos: servos, into: &span)
     }

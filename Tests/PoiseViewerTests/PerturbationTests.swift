@@ -11,16 +11,16 @@ import Testing
 @testable import PoiseViewer
 
 @Suite("The viewer's hand")
-struct HandTests {
+struct PerturbationTests {
   static let overrides = ["terminations=[]", "episodeSeconds=1", "disturbances.pushes.interval=[0.1, 0.1]"]
 
-  static func player(_ hand: ViewerHand?) throws -> EpisodePlayer {
+  static func player(_ hand: UserPerturbation?) throws -> EpisodePlayer {
     let scenario = try PageTests.scenario("humanoid-balance", overrides)
     return try EpisodePlayer(
       hand.map { scenario.adding($0.disturbance) } ?? scenario, .baseline(.hold), seed: 2, instructionSet: .baseline)
   }
 
-  static func hand() throws -> ViewerHand { ViewerHand(try PageTests.scenario("humanoid-balance", overrides).task) }
+  static func hand() throws -> UserPerturbation { UserPerturbation(try PageTests.scenario("humanoid-balance", overrides).task) }
 
   @Test("changes no bit of an episode that it does not touch")
   func untouched() throws {
@@ -42,7 +42,7 @@ struct HandTests {
     // The target goes with the point, so the spring is always relaxed within a control step, and never pushes much.
     for _ in 0..<30 {
       hand.grip(
-        ViewerHand.Grip(link: link, point: point, target: gripped.robot.pose(ofBody: torso).apply(to: point)))
+        UserPerturbation.Grip(link: link, point: point, target: gripped.robot.pose(ofBody: torso).apply(to: point)))
       alone.step()
       gripped.step()
     }
@@ -68,13 +68,13 @@ struct HandTests {
     let link = try #require(player.robot.linkage.placements[arm].link)
     let start = player.robot.pose(ofBody: arm).position
     let mass = player.robot.linkage.links.reduce(0) { $0 + $1.inertia.mass }
-    for (distance, force) in [(0.1, 0.1 * ViewerHand.stiffnessPerMass * mass), (5, 0.5 * 9.81 * mass)] {
+    for (distance, force) in [(0.1, 0.1 * UserPerturbation.stiffnessPerMass * mass), (5, 0.5 * 9.81 * mass)] {
       player.begin(0)
-      hand.grip(ViewerHand.Grip(link: link, point: .zero, target: start + Vector3(0, 0, distance)))
+      hand.grip(UserPerturbation.Grip(link: link, point: .zero, target: start + Vector3(0, 0, distance)))
       player.step()
       let pull = player.robot.world.externalForce(on: player.robot.bodies[link]).force
       #expect(abs(pull.z - force) < 1e-6 * force && abs(pull.x) < 1e-6 && abs(pull.y) < 1e-6)
-      hand.letGo()
+      hand.reset()
     }
   }
 }

@@ -3,12 +3,12 @@ import Testing
 
 @testable import PoiseViewer
 
-@Suite("The gate of the viewer's server")
-struct GateTests {
-  let gate = RequestGate(port: 8021)
+@Suite("The request filter of the viewer's server")
+struct RequestFilterTests {
+  let filter = RequestFilter()
 
-  func judge(_ lines: [String], limit: Int = 8192) -> RequestGate.Verdict {
-    gate.judge(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8), limit: limit)
+  func judge(_ lines: [String], limit: Int = 8192) -> RequestFilter.Verdict {
+    filter.judge(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8), limit: limit)
   }
 
   static let upgrade = [
@@ -85,16 +85,16 @@ struct GateTests {
   @Test("waits for the whole head, but not for ever")
   func length() {
     let head = Array("GET / HTTP/1.1\r\nHost: 127.0.0.1:8021\r\n".utf8)
-    for count in 0..<head.count { #expect(gate.judge(Array(head[..<count]), limit: 100) == .incomplete) }
-    #expect(gate.judge(head + Array(repeating: UInt8(ascii: "a"), count: 100), limit: 100) == .refused(.tooLong))
+    for count in 0..<head.count { #expect(filter.judge(Array(head[..<count]), limit: 100) == .incomplete) }
+    #expect(filter.judge(head + Array(repeating: UInt8(ascii: "a"), count: 100), limit: 100) == .refused(.tooLong))
     #expect(
       judge(["GET / HTTP/1.1", "Host: 127.0.0.1:8021", "X: " + String(repeating: "a", count: 9000)])
         == .refused(.tooLong))
   }
 }
 
-@Suite("The meter of a WebSocket's frames")
-struct FrameMeterTests {
+@Suite("The filter of a WebSocket's frames")
+struct FrameFilterTests {
   static func frame(_ first: UInt8, length: Int, isMasked: Bool = true) -> [UInt8] {
     let bit: UInt8 = isMasked ? 0x80 : 0
     var bytes = [first]
@@ -111,7 +111,7 @@ struct FrameMeterTests {
 
   @Test("lets whole, masked messages through, however the bytes are cut", arguments: 1...9)
   func whole(_ pieces: Int) {
-    var meter = FrameMeter(limit: 2048)
+    var meter = FrameFilter(limit: 2048)
     let stream =
       [0, 5, 125, 126, 2048, 1].flatMap { Self.frame(0x81, length: $0) } + Self.frame(0x89, length: 4)
       + Self.frame(0x88, length: 2)
@@ -132,7 +132,7 @@ struct FrameMeterTests {
       frame(0xC1, length: 5), frame(0x83, length: 5), frame(0x89, length: 126), frame(0x09, length: 1),
     ])
   func others(_ bytes: [UInt8]) {
-    var meter = FrameMeter(limit: 2048)
+    var meter = FrameFilter(limit: 2048)
     let isAccepted = meter.accepts(bytes[...])
     #expect(!isAccepted)
   }
@@ -148,8 +148,8 @@ struct LiveCommandTests {
     #expect(command(#"{"kind":"step","steps":3}"#) == .step(3))
     #expect(
       command(#"{"kind":"grab","body":2,"point":[0,0.1,0],"target":[1,2,-3.5]}"#)
-        == .grab(body: 2, point: [0, 0.1, 0], target: [1, 2, -3.5]))
-    #expect(command(#"{"kind":"shove","direction":[0,-1]}"#) == .shove([0, -1, 0]))
+        == .grab(body: 2, point: [0, 0.1, 0], target: [1, 2, -3.5], episode: nil))
+    #expect(command(#"{"kind":"push","direction":[0,-1]}"#) == .push([0, -1, 0]))
     #expect(command(#"{"kind":"checkpoint","name":"latest"}"#) == .checkpoint("latest"))
   }
 
@@ -163,7 +163,7 @@ struct LiveCommandTests {
       #"{"kind":"grab","body":3,"point":[0,0,0],"target":[0,0,0]}"#,
       #"{"kind":"grab","body":-1,"point":[0,0,0],"target":[0,0,0]}"#,
       #"{"kind":"grab","body":0,"point":[0,0],"target":[0,0,0]}"#,
-      #"{"kind":"grab","body":0,"point":[0,0,0],"target":[0,0,1e30]}"#, #"{"kind":"shove","direction":[0,0]}"#,
+      #"{"kind":"grab","body":0,"point":[0,0,0],"target":[0,0,1e30]}"#, #"{"kind":"push","direction":[0,0]}"#,
       #"{"kind":"checkpoint","name":"../../etc/passwd"}"#, String(repeating: "[", count: 2000),
       #"{"kind":"pause","x":""# + String(repeating: "a", count: 3000) + #""}"#,
     ])
