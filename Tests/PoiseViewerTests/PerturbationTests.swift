@@ -10,7 +10,7 @@ import Testing
 
 @testable import PoiseViewer
 
-@Suite("The viewer's hand")
+@Suite("The user's forces on the robot")
 struct PerturbationTests {
   static let overrides = ["terminations=[]", "episodeSeconds=1", "disturbances.pushes.interval=[0.1, 0.1]"]
 
@@ -76,5 +76,141 @@ struct PerturbationTests {
       #expect(abs(pull.z - force) < 1e-6 * force && abs(pull.x) < 1e-6 && abs(pull.y) < 1e-6)
       hand.reset()
     }
+  }
+}
+
+/// A session that is advanced by hand, without a clock.
+@Suite("A live session")
+struct LiveSessionTests {
+  let session: LiveSession
+  /// ns: long after everything that is due.
+  private static let late = UInt64(1) << 60
+
+  init() throws {
+    let scenario = try PageTests.scenario(
+      "humanoid-balance", ["terminations=[]", "episodeSeconds=0.2", "disturbances=[]"])
+    session = try LiveSession(.scenario(scenario, .hold), seed: 5)
+    _ = session.takeUpdates()
+  }
+
+  /// Messages of a kind, as JSON objects.
+  func messages(_ kind: String) throws -> [[String: Any]] {
+    try session.takeUpdates().compactMap { update in
+      guard case .message(let message) = update else { return nil }
+      let object = try JSONSerialization.jsonObject(with: Data(message.text.utf8)) as? [String: Any]
+      return object?["kind"] as? String == kind ? object : nil
+    }
+  }
+
+  /// The last row that was sent since the last call.
+  func lastRow() -> [Float]? {
+    var last: [Float]?
+    for case .rows(let bytes) in session.takeUpdates() {
+      last = stride(from: 4, to: bytes.count, by: 4).map { at in
+        Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[at + $1]) << (8 * UInt32($1)) })
+      }
+    }
+    return last
+  }
+
+  func step(_ count: Int) {
+    session.perform(.step(count))
+    for _ in 0..<count { session.advance(to: Self.late) }
+  }
+
+  @Test("puts a joint where its slider is while paused, in place of the last row, and leaves the others alone")
+  func drivingPaused() throws {
+    step(2)
+    let before = try #require(lastRow())
+    let layout = session.layout
+    let elbow = try #require(layout.actuators.firstIndex { $0.name == "left_elbow" })
+    session.perform(.drive(actuator: elbow, target: 1))
+    let after = try #require(lastRow())
+    let column = layout.jointPositions + layout.actuators[elbow].joint
+    #expect(before[0] == after[0])
+    #expect(abs(after[column] - 1) < 1e-5, "\(after[column]) rad")
+    for joint in layout.actuators.map(\.joint) where joint != layout.actuators[elbow].joint {
+      #expect(abs(after[layout.jointPositions + joint] - before[layout.jointPositions + joint]) < 0.01)
+    }
+    // The forearm has moved about the elbow; the torso, which carries it, has not.
+    let arm = try #require(layout.scene.bodies.firstIndex { $0.name.hasPrefix("left_lower_arm") })
+    let moved = (0..<3).map { after[layout.poses + 7 * arm + 3 + $0] - before[layout.poses + 7 * arm + 3 + $0] }
+    #expect(moved.contains { abs($0) > 0.01 })
+    let torso = layout.poses + 7 * layout.scene.followed
+    #expect((0..<3).allSatisfy { abs(after[torso + $0] - before[torso + $0]) < 0.01 })
+  }
+
+  @Test("takes a joint to its slider by the actuator while it runs, until it is given back or the episode ends")
+  func drivingLive() throws {
+    let layout = session.layout
+    let elbow = try #require(layout.actuators.firstIndex { $0.name == "left_elbow" })
+    let column = layout.jointPositions + layout.actuators[elbow].joint
+    session.advance(to: Self.late)
+    let start = try #require(lastRow())[column]
+    session.perform(.drive(actuator: elbow, target: Double(start) + 0.4))
+    #expect(try messages("state").last?["driven"] as? [[String: Any]] != nil)
+    for _ in 0..<8 { session.advance(to: Self.late) }
+    let end = try #require(lastRow())[column]
+    #expect(end > start + 0.1, "from \(start) to \(end) rad")
+    session.perform(.episode(seed: 5))
+    #expect((try messages("state").last?["driven"] as? [Any])?.isEmpty == true)
+  }
+
+  @Test("draws nothing from a slider that is back: the episode after it is the one of its seed")
+  func drivingEnds() throws {
+    func episode() -> [Float]? {
+      session.perform(.episode(seed: 9))
+      step(6)
+      return lastRow()
+    }
+    let untouched = try #require(episode())
+    session.perform(.drive(actuator: 0, target: 0.3))
+    step(2)
+    let again = try #require(episode())
+    #expect(zip(untouched, again).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
+  }
+
+  @Test("lets go of the robot when it restarts: a pull of the episode before has no effect")
+  func staleGrab() throws {
+    let number = try #require(LiveSessionTests.number(of: session))
+    session.perform(.episode(seed: 5))
+    step(4)
+    let alone = try #require(lastRow())
+    session.perform(.episode(seed: 5))
+    session.perform(.grab(body: 0, point: .zero, target: [5, 0, 5], episode: number))
+    step(4)
+    #expect(zip(alone, try #require(lastRow())).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
+    // A pull of the present episode does move it.
+    session.perform(.episode(seed: 5))
+    let present = try #require(LiveSessionTests.number(of: session))
+    session.perform(.grab(body: 0, point: .zero, target: [5, 0, 5], episode: present))
+    step(4)
+    #expect(!zip(alone, try #require(lastRow())).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
+  }
+
+  /// The number of the present episode, as a page that opens now is told it.
+  static func number(of session: LiveSession) -> UInt32? {
+    let found = Guarded<UInt32?>(nil)
+    session.sendEverything(
+      to: LiveClient(
+        send: { update in
+          if case .message(.episode(let number, _, _)) = update { found.withLock { $0 = number } }
+          return true
+        }, end: {}))
+    return found.withLock { $0 }
+  }
+
+  @Test("says that an episode has reached its end, and goes on with the next seed; paused, a step does")
+  func ending() throws {
+    for _ in 0..<10 { session.advance(to: Self.late) }
+    let ended = try #require(try messages("ended").first)
+    #expect(ended["result"] as? String == "reached the time limit of 0.2 s, return \((ended["result"] as? String)?.split(separator: " ").last ?? "")")
+    #expect(ended["seed"] as? Int == 6)
+    session.advance(to: Self.late + 10_000_000_000)
+    #expect(try messages("episode").first?["seed"] as? Int == 6)
+    step(10)
+    #expect(try messages("ended").first?["seed"] as? Int == 7)
+    session.perform(.step(1))
+    #expect(try messages("episode").first?["seed"] as? Int == 7)
   }
 }

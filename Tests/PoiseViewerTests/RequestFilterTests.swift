@@ -32,14 +32,42 @@ struct RequestFilterTests {
   }
 
   @Test(
+    "lets forwarded ports in: any port of localhost, 127.0.0.1 and [::1]",
+    arguments: [
+      "localhost:9000", "LocalHost:9000", "127.0.0.1:1", "[::1]:65535", "localhost", "127.0.0.1", "[::1]",
+    ])
+  func forwarded(_ host: String) {
+    guard case .page = judge(["GET / HTTP/1.1", "Host: \(host)"]) else {
+      Issue.record("\(host)")
+      return
+    }
+    guard case .live = judge(["GET /live HTTP/1.1", "Host: \(host)", "Origin: http://\(host)"] + Self.upgrade) else {
+      Issue.record("a WebSocket of \(host)")
+      return
+    }
+  }
+
+  @Test(
     "refuses other hosts and other origins",
     arguments: [
       ["GET / HTTP/1.1"],
       ["GET / HTTP/1.1", "Host: evil.example"],
       ["GET / HTTP/1.1", "Host: evil.example:8021"],
-      ["GET / HTTP/1.1", "Host: 127.0.0.1"],
-      ["GET / HTTP/1.1", "Host: 127.0.0.1:80"],
       ["GET / HTTP/1.1", "Host: 127.0.0.1:8021.evil.example"],
+      ["GET / HTTP/1.1", "Host: localhost.evil.example:8021"],
+      ["GET / HTTP/1.1", "Host: localhost:"],
+      ["GET / HTTP/1.1", "Host: localhost:0"],
+      ["GET / HTTP/1.1", "Host: localhost:65536"],
+      ["GET / HTTP/1.1", "Host: localhost:+80"],
+      ["GET / HTTP/1.1", "Host: localhost:80@evil.example"],
+      ["GET / HTTP/1.1", "Host: 127.0.0.2:8021"],
+      ["GET / HTTP/1.1", "Host: 0.0.0.0:8021"],
+      ["GET / HTTP/1.1", "Host: ::1:8021"],
+      ["GET / HTTP/1.1", "Host: [::1]8021"],
+      ["GET / HTTP/1.1", "Host: [::2]:8021"],
+      ["GET / HTTP/1.1", "Host: localhost:9000", "Origin: http://localhost:9001"],
+      ["GET / HTTP/1.1", "Host: localhost:9000", "Origin: http://127.0.0.1:9000"],
+      ["GET / HTTP/1.1", "Host: localhost", "Origin: http://localhost:8021"],
       ["GET / HTTP/1.1", "Host: 127.0.0.1:8021", "Origin: http://evil.example"],
       ["GET / HTTP/1.1", "Host: 127.0.0.1:8021", "Origin: null"],
       ["GET / HTTP/1.1", "Host: 127.0.0.1:8021", "Origin: https://127.0.0.1:8021"],
@@ -142,7 +170,7 @@ struct FrameFilterTests {
 struct LiveCommandTests {
   @Test("are read")
   func read() {
-    func command(_ text: String) -> LiveCommand? { LiveCommand(text, bodyCount: 3) }
+    func command(_ text: String) -> LiveCommand? { LiveCommand(text, bodyCount: 3, actuatorCount: 2) }
     #expect(command(#"{"kind":"episode","seed":9007199254740991}"#) == .episode(seed: 9_007_199_254_740_991))
     #expect(command(#"{"kind":"pause"}"#) == .pause)
     #expect(command(#"{"kind":"step","steps":3}"#) == .step(3))
@@ -151,6 +179,11 @@ struct LiveCommandTests {
         == .grab(body: 2, point: [0, 0.1, 0], target: [1, 2, -3.5], episode: nil))
     #expect(command(#"{"kind":"push","direction":[0,-1]}"#) == .push([0, -1, 0]))
     #expect(command(#"{"kind":"checkpoint","name":"latest"}"#) == .checkpoint("latest"))
+    #expect(
+      command(#"{"kind":"grab","body":0,"point":[0,0,0],"target":[0,0,1],"episode":7}"#)
+        == .grab(body: 0, point: .zero, target: [0, 0, 1], episode: 7))
+    #expect(command(#"{"kind":"drive","actuator":1,"value":-0.5}"#) == .drive(actuator: 1, target: -0.5))
+    #expect(command(#"{"kind":"drive","actuator":0}"#) == .drive(actuator: 0, target: nil))
   }
 
   @Test(
@@ -164,8 +197,11 @@ struct LiveCommandTests {
       #"{"kind":"grab","body":-1,"point":[0,0,0],"target":[0,0,0]}"#,
       #"{"kind":"grab","body":0,"point":[0,0],"target":[0,0,0]}"#,
       #"{"kind":"grab","body":0,"point":[0,0,0],"target":[0,0,1e30]}"#, #"{"kind":"push","direction":[0,0]}"#,
+      #"{"kind":"drive","actuator":2,"value":0}"#, #"{"kind":"drive","actuator":-1,"value":0}"#,
+      #"{"kind":"drive","actuator":0,"value":1e30}"#, #"{"kind":"drive","actuator":0,"value":"x"}"#, #"{"kind":"drive"}"#,
+      #"{"kind":"grab","body":0,"point":[0,0,0],"target":[0,0,1],"episode":-1}"#,
       #"{"kind":"checkpoint","name":"../../etc/passwd"}"#, String(repeating: "[", count: 2000),
       #"{"kind":"pause","x":""# + String(repeating: "a", count: 3000) + #""}"#,
     ])
-  func refused(_ text: String) { #expect(LiveCommand(text, bodyCount: 3) == nil) }
+  func refused(_ text: String) { #expect(LiveCommand(text, bodyCount: 3, actuatorCount: 2) == nil) }
 }

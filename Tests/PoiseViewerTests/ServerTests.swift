@@ -83,7 +83,7 @@ struct ServerTests {
   @Test("lets in no other host and no other origin")
   func hostAndOrigin() async throws {
     try await Self.serving(Self.cartPole()) { port, _ in
-      for host in ["evil.example", "evil.example:\(port)", "127.0.0.1", "127.0.0.2:\(port)"] {
+      for host in ["evil.example", "evil.example:\(port)", "127.0.0.2:\(port)", "localhost.evil.example"] {
         do {
           let status = try RawClient.ask(port, ["GET / HTTP/1.1", "Host: \(host)"]).status
           #expect(status.hasPrefix("403"), "\(host)")
@@ -104,6 +104,18 @@ struct ServerTests {
         let status = try Self.get(port, "/live", upgrade + ["Origin: http://127.0.0.1:\(port)"]).status
         #expect(status.hasPrefix("101"))
       }
+    }
+  }
+
+  @Test("serves page and rows through a forwarded port")
+  func forwarded() async throws {
+    try await Self.serving(Self.cartPole()) { port, _ in
+      // As a browser asks behind `ssh -L 9000:localhost:PORT`.
+      let page = try RawClient.ask(port, ["GET / HTTP/1.1", "Host: localhost:9000"])
+      #expect(page.status.hasPrefix("200") && page.text.hasSuffix("</html>\n"))
+      let live = try RawClient.ask(
+        port, ["GET /live HTTP/1.1", "Host: localhost:9000", "Origin: http://localhost:9000"] + RequestFilterTests.upgrade)
+      #expect(live.status.hasPrefix("101"))
     }
   }
 

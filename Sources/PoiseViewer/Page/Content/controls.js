@@ -64,6 +64,7 @@ class LiveControls {
     const box = document.getElementById("driving");
     box.hidden = !box.hidden;
     this.elements.drive.setAttribute("aria-pressed", String(!box.hidden));
+    document.body.classList.toggle("is-driving", !box.hidden);
   }
 
   slider(actuator, index) {

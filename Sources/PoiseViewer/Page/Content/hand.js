@@ -64,7 +64,7 @@ class Hand {
 /** Says once how to push. */
 function showHint(recording) {
   const hint = document.getElementById("hint");
-  hint.textContent = `Press on ${recording.bodies.length > 1 ? "a part of the robot" : "the robot"} and pull. P pushes.`;
+  hint.textContent = `Press on ${recording.bodies.length > 1 ? "a part of the robot" : "the robot"} and pull.${matchMedia("(pointer: coarse)").matches ? "" : " P pushes."}`;
   hint.hidden = false;
   setTimeout(() => hint.classList.add("is-over"), 6000);
 }
