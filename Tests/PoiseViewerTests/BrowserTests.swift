@@ -65,7 +65,8 @@ struct BrowserTests {
 
   @Test("a page from the server follows the robot, and lets the mouse pull it")
   func live() async throws {
-    let scenario = try PageTests.scenario("humanoid-balance", ["terminations=[]"])
+    // No episode ends while the mouse pulls.
+    let scenario = try PageTests.scenario("humanoid-balance", ["terminations=[]", "episodeSeconds=600"])
     try await ServerTests.serving(scenario) { _, server in try Self.check(["live", server.address]) }
   }
 }

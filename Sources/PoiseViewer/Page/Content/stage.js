@@ -276,7 +276,9 @@ class Stage {
       const point = vector(contact.column + 3);
       this.contacts[i].visible = false;
       if (!this.shown.forces || force.length() < 0.005 * weight) return;
-      pointArrow(this.contacts[i], point, force.multiplyScalar((0.62 * size) / weight), 0.011 * size);
+      // An impact of many times the weight would leave the picture.
+      const length = size * Math.min(1.8, (0.62 * force.length()) / weight);
+      pointArrow(this.contacts[i], point, force.setLength(length), 0.011 * size);
     });
   }
 
