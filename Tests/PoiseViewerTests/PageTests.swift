@@ -181,14 +181,17 @@ struct PageTests {
     #expect(html.components(separatedBy: permission).count == 3)
     #expect(html.contains("three.js authors") && html.contains("Drawn by three.js r"))
     // A build that tells its years is quoted with them.
-    #expect(ThreeLibrary.licence(of: "/* Copyright 2010-2021 Three.js Authors */").contains("© 2010-2021 three.js authors"))
+    #expect(
+      ThreeLibrary.licence(of: "/* Copyright 2010-2021 Three.js Authors */").contains("© 2010-2021 three.js authors"))
     #expect(ThreeLibrary.revision(of: #"const REVISION = "130";"#) == "r130")
   }
 
-  @Test("shows the total reward of every task, in a plot of its own", arguments: ["humanoid-balance", "pendulum-swingup"])
+  @Test(
+    "shows the total reward of every task, in a plot of its own", arguments: ["humanoid-balance", "pendulum-swingup"])
   func total(_ name: String) throws {
     let recording = try Recording(
-      try Self.scenario(name, ["episodeSeconds=0.2"]), .baseline(.zero), seed: 0, episodes: 1, instructionSet: .baseline)
+      try Self.scenario(name, ["episodeSeconds=0.2"]), .baseline(.zero), seed: 0, episodes: 1, instructionSet: .baseline
+    )
     let first = try #require(recording.layout.plots.first)
     #expect(first.title == "Reward" && first.lines.map(\.name) == ["total"] && !first.lines[0].isHidden)
   }
@@ -220,7 +223,8 @@ struct PageTests {
     #expect(abs(scene.bodies.reduce(0) { $0 + $1.mass } - mass) < 1e-9)
     #expect(scene.bodies.flatMap(\.joints).count == scenario.model.joints.count { $0.kind != .free })
     for (body, index) in zip(scene.bodies, scene.modelBodies) {
-      #expect(body.joints.map(\.name) == scenario.model.joints.filter { $0.body == index && $0.kind != .free }.map(\.name))
+      #expect(
+        body.joints.map(\.name) == scenario.model.joints.filter { $0.body == index && $0.kind != .free }.map(\.name))
     }
     #expect(scene.travel == .infinity)
     let cart = try Self.scenario("cartpole-balance")

@@ -114,7 +114,8 @@ struct ServerTests {
       let page = try RawClient.ask(port, ["GET / HTTP/1.1", "Host: localhost:9000"])
       #expect(page.status.hasPrefix("200") && page.text.hasSuffix("</html>\n"))
       let live = try RawClient.ask(
-        port, ["GET /live HTTP/1.1", "Host: localhost:9000", "Origin: http://localhost:9000"] + RequestFilterTests.upgrade)
+        port,
+        ["GET /live HTTP/1.1", "Host: localhost:9000", "Origin: http://localhost:9000"] + RequestFilterTests.upgrade)
       #expect(live.status.hasPrefix("101"))
     }
   }

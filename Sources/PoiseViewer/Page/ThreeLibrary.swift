@@ -55,7 +55,9 @@ enum ThreeLibrary {
   ///
   /// Source: the file LICENSE of https://github.com/mrdoob/three.js.
   static func licence(of text: String) -> String {
-    let years = text.firstMatch(of: /(?i)copyright[^0-9\n]{0,8}(2010-[0-9]{4}) three\.js authors/).map { String($0.output.1) }
+    let years = text.firstMatch(of: /(?i)copyright[^0-9\n]{0,8}(2010-[0-9]{4}) three\.js authors/).map {
+      String($0.output.1)
+    }
     return """
       The MIT License
 

@@ -137,7 +137,7 @@ final class ProxyConnection {
       head += bytes[..<count]
       switch filter.judge(head, limit: limits.head) {
       case .incomplete: break
-      case .refused(let refusal): refuse( refusal, now)
+      case .refused(let refusal): refuse(refusal, now)
       case .page(let request): admit(request, rest: [], isLive: false, inner, now)
       case .live(let request, let rest): admit(request, rest: rest, isLive: true, inner, now)
       }
@@ -158,7 +158,7 @@ final class ProxyConnection {
   /// Connects to the server and sends it the filter's own request.
   private func admit(_ request: String, rest: ArraySlice<UInt8>, isLive: Bool, _ inner: String, _ now: Double) {
     server = Self.connect(to: inner)
-    guard server >= 0 else { return refuse( .full, now) }
+    guard server >= 0 else { return refuse(.full, now) }
     phase = .relay
     deadline = now + limits.answer
     toServer.append(Array(request.utf8)[...])

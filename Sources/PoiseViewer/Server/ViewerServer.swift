@@ -23,7 +23,8 @@ public final class ViewerServer: Sendable {
   ///   - port: 0 for any that is free.
   ///   - limits: what clients may use.
   /// - Throws: `InputOutputError` where the port is taken or three.js is missing.
-  public init(_ simulation: LiveSimulation, port: UInt16, limits: LoopbackProxy.Limits = LoopbackProxy.Limits()) throws {
+  public init(_ simulation: LiveSimulation, port: UInt16, limits: LoopbackProxy.Limits = LoopbackProxy.Limits()) throws
+  {
     self.simulation = simulation
     let page = try ViewerPage(
       title: simulation.title, subtitle: "live", layout: simulation.layout,
