@@ -1,6 +1,6 @@
 public import PoiseCore
 import PoiseEnvironments
-import PoiseModels
+public import PoiseModels
 
 /// Controllers that know nothing: what a trained one must beat.
 public enum BaselineController: String, Sendable, CaseIterable {
@@ -82,13 +82,12 @@ struct HoldController: Controller {
       guard let robot = plant.robot else { preconditionFailure("a plant without a robot has no pose to hold") }
       let positions = robot.configuration().positions
       servos = robot.model.actuators.map { actuator in
-        let limit = actuator.effortLimit ?? 1
         let target =
           switch gains.target {
           case .start: robot.model.scalarJoints.firstIndex(of: actuator.joint).map { positions[$0] } ?? 0
           case .reference: robot.model.joints[actuator.joint].reference
           }
-        return Robot.Servo(target: target, stiffness: gains.stiffness * limit, damping: gains.damping * limit)
+        return gains.servo(of: actuator, at: target)
       }
     }
 
@@ -108,6 +107,12 @@ public struct HoldGains: Configurable, Hashable {
   public var damping = 0.05
 
   public init() {}
+
+  /// What holds an actuator's joint at a position, rad or m.
+  public func servo(of actuator: RobotModel.Actuator, at target: Double) -> Robot.Servo {
+    let limit = actuator.effortLimit ?? 1
+    return Robot.Servo(target: target, stiffness: stiffness * limit, damping: damping * limit)
+  }
 
   public static let keys: [ConfigurationKey<Self>] = [
     .key("target", \.target, .choice, "start: where the joints stood at the start; reference: the model's own pose."),

@@ -22,6 +22,8 @@ public struct RobotModel: Sendable {
   public var excludedPairs: [ExcludedPair]
   /// What ODE can only approximate, one for each thing that the file asks for.
   public var approximations: [Approximation]
+  /// Shapes of the file that are only for pictures and that Poise has no shape for, such as meshes: they are not drawn.
+  public var skippedShapes: [SkippedShape] = []
 
   public init(
     name: String, files: [String], physics: PhysicsParameters, bodies: [Body], geometries: [Geometry],
@@ -209,6 +211,14 @@ extension RobotModel {
       self.first = first
       self.second = second
     }
+  }
+
+  /// A shape of the file that is only for pictures and is left out.
+  public struct SkippedShape: Sendable, Hashable {
+    /// MJCF's `type`, such as `mesh`.
+    public var type: String
+    /// Line of the element, for messages.
+    public var line: Int
   }
 
   /// Something the file asks for that ODE does in its own way.

@@ -195,6 +195,7 @@ public struct TermBinder {
   mutating func trackEverything() {
     plan.needsJoints = true
     plan.needsEfforts = true
+    plan.needsBallJoints = model.joints.contains { $0.kind == .ball }
     _ = plan.track(body: uprightBody, of: model, needsTilt: true)
     for joint in model.joints where joint.kind == .free {
       _ = plan.track(body: joint.body, of: model, needsTilt: false)

@@ -11,20 +11,24 @@ import PoiseControl
 
 /// Episodes that can be shown: played by a controller now, or read from a trajectory.
 public struct Recording: Sendable {
+  /// The columns of the episodes.
   public let layout: RecordingLayout
+  /// In the order in which they were played or recorded.
   public private(set) var episodes: [EpisodeTable] = []
   /// s between two rows.
   public let controlTimeStep: Double
-  /// Of the scenario, or of the file.
+  /// Name of the scenario, or of the file.
   public let title: String
-  /// What is worth telling about how it was made; empty if nothing is.
+  /// How the recording was made, for people; empty if there is nothing to say.
   public private(set) var note = ""
-  /// Where a trajectory came out otherwise when it was simulated again.
+  /// Where a trajectory differed when it was simulated again.
   private var difference: String?
 
   // MARK: Played
 
   /// Plays episodes 0 … `episodes` − 1 of the root seed, which are those that `poise evaluate` judges for it.
+  ///
+  /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public init(
     _ scenario: LoadedScenario, _ controller: ControllerChoice, seed: UInt64, episodes: Int, instructionSet: InstructionSet
   ) throws {
@@ -45,8 +49,8 @@ public struct Recording: Sendable {
 
   /// Reads a trajectory.
   ///
-  /// With `FILE.meta.json` beside it the episodes are simulated again, which gives contact forces too; without, or where scenario or
-  /// model have changed since, they are drawn from the CSV alone. `note` says which it was, and whether every bit came out again.
+  /// With `FILE.meta.json` beside it the episodes are simulated again, which gives contact forces too. Without it, or where the
+  /// scenario or the model has changed, they are drawn from the CSV alone. `note` says which, and whether every bit was the same.
   ///
   /// - Parameters:
   ///   - modelName: a model file or the name of a shipped one, where the trajectory's own is not to be found.
@@ -58,9 +62,9 @@ public struct Recording: Sendable {
     {
       try self.init(repeating: path, scenario, limit)
       if let difference {
-        // Only the numbers that were recorded can be believed to be those that were recorded.
+        // The recorded numbers are the ones to show.
         try self.init(drawing: path, modelName ?? scenario.robot?.modelPath, limit)
-        note = "Drawn from the CSV alone: simulated again it came out otherwise, first in \(difference)."
+        note = "Drawn from the CSV alone: the repeated simulation differs, first in \(difference)."
       }
     } else {
       try self.init(drawing: path, modelName, limit)
@@ -95,7 +99,7 @@ public struct Recording: Sendable {
         }
       }
       difference = repeated.difference?.description
-      note = "Simulated again to the bit: \(repeated.episodes) episodes, \(repeated.rows) rows."
+      note = "Simulated again, bit for bit the same: \(repeated.episodes) episodes, \(repeated.rows) rows."
     } catch is Enough {
       note = "Simulated again: the first \(limit) episodes."
     }
@@ -162,7 +166,7 @@ extension EpisodeSummary {
     let total = totalReward.rounded(significant: 4)
     return switch ending {
     case .running: "running"
-    case .truncated: "lived all of \(seconds) s, return \(total)"
+    case .truncated: "reached the time limit of \(seconds) s, return \(total)"
     case .terminated: "ended after \(seconds) s, return \(total)"
     case .fault: "ended as a fault after \(seconds) s, return \(total)"
     }

@@ -59,9 +59,16 @@ struct BrowserTests {
     try Self.check(["recorded", page, "\(scratch.path)/t.csv"])
   }
 
+  @Test("a live episode that ends says so, and goes on with the next")
+  func ends() async throws {
+    let scenario = try PageTests.scenario("cartpole-balance", ["terminations=[]", "episodeSeconds=3"])
+    try await ServerTests.serving(scenario) { _, server in try Self.check(["ends", server.address]) }
+  }
+
   @Test("a page from the server follows the robot, and lets the mouse pull it")
   func live() async throws {
-    let scenario = try PageTests.scenario("humanoid-balance", ["terminations=[]"])
+    // No episode ends while the mouse pulls.
+    let scenario = try PageTests.scenario("humanoid-balance", ["terminations=[]", "episodeSeconds=600"])
     try await ServerTests.serving(scenario) { _, server in try Self.check(["live", server.address]) }
   }
 }

@@ -77,23 +77,23 @@ struct FollowingTests {
     _ = try TrainingRun(
       Self.scenario(), seed: 5, folder: path, threads: 1, instructionSet: .baseline,
       beginning: DispatchTime.now().uptimeNanoseconds)
-    let stage = try LiveStage(.run(path: path, checkpoint: .latest, overrides: []), seed: 1)
-    _ = stage.takeNews()
+    let stage = try LiveSession(.run(path: path, checkpoint: .latest, overrides: []), seed: 1)
+    _ = stage.takeUpdates()
     try Data("rubbish".utf8).write(to: URL(filePath: "\(path)/checkpoints/latest.safetensors"))
     stage.advance(to: .max / 2)
-    let problems = stage.takeNews().filter { if case .message(.problem) = $0 { true } else { false } }
+    let problems = stage.takeUpdates().filter { if case .message(.problem) = $0 { true } else { false } }
     #expect(problems.count == 1)
     stage.advance(to: .max / 2 + 1_000_000_000)
-    #expect(stage.takeNews().contains { if case .rows = $0 { true } else { false } })
+    #expect(stage.takeUpdates().contains { if case .rows = $0 { true } else { false } })
   }
 
   @Test("reads the tables of a run while their last line is being written")
   func halfLines() {
-    let table = RunWatch.Table("environment_steps,return_mean,x\n10,1.5,\n20,2.5,3\n30,9")
+    let table = RunMonitor.Table("environment_steps,return_mean,x\n10,1.5,\n20,2.5,3\n30,9")
     #expect(table.column("environment_steps") == [10, 20])
     #expect(table.curve("return_mean", "R") == LearningCurve(title: "R", points: [[10, 1.5], [20, 2.5]]))
     #expect(table.curve("x", "X")?.points == [[20, 3]])
     #expect(table.curve("none", "N") == nil)
-    #expect(RunWatch.Table("").column("environment_steps") == [])
+    #expect(RunMonitor.Table("").column("environment_steps") == [])
   }
 }

@@ -5,6 +5,7 @@ import PoiseModels
 import PoiseNetworks
 import PoiseScenarios
 @testable import PoiseViewer
+import PoiseSimulation
 import TestSupport
 import Testing
 import PoiseControl
@@ -55,7 +56,7 @@ struct PageTests {
           #expect(turn < 5e-4, "\(body), row \(row)")
         }
         // Every plotted curve is a column of the CSV.
-        let cells = table.row(player.robot, moment).dropLast().split(separator: ",", omittingEmptySubsequences: false)
+        let cells = table.row(moment).dropLast().split(separator: ",", omittingEmptySubsequences: false)
         let csv = Dictionary(uniqueKeysWithValues: zip(table.columns, cells))
         for group in try #require(data.layout["plots"] as? [[String: Any]]) {
           for line in try #require(group["lines"] as? [[String: Any]]) {
@@ -173,6 +174,88 @@ struct PageTests {
     #expect(throws: InvalidInput.self) { try ThreeLibrary.text(environment: [ThreeLibrary.variable: other]) }
   }
 
+  @Test("carries three.js's licence, in its source and for readers, beside the library itself")
+  func licence() throws {
+    let recording = try Recording(
+      try Self.scenario("pendulum-swingup"), .baseline(.zero), seed: 0, episodes: 1, instructionSet: .baseline)
+    let html = try Self.page(recording).html()
+    let permission = "The above copyright notice and this permission notice shall be included in"
+    #expect(html.components(separatedBy: permission).count == 3)
+    #expect(html.contains("three.js authors") && html.contains("Drawn by three.js r"))
+    // A build that tells its years is quoted with them.
+    #expect(
+      ThreeLibrary.licence(of: "/* Copyright 2010-2021 Three.js Authors */").contains("© 2010-2021 three.js authors"))
+    #expect(ThreeLibrary.revision(of: #"const REVISION = "130";"#) == "r130")
+  }
+
+  @Test(
+    "shows the total reward of every task, in a plot of its own", arguments: ["humanoid-balance", "pendulum-swingup"])
+  func total(_ name: String) throws {
+    let recording = try Recording(
+      try Self.scenario(name, ["episodeSeconds=0.2"]), .baseline(.zero), seed: 0, episodes: 1, instructionSet: .baseline
+    )
+    let first = try #require(recording.layout.plots.first)
+    #expect(first.title == "Reward" && first.lines.map(\.name) == ["total"] && !first.lines[0].isHidden)
+  }
+
+  @Test("tells the points of contact: as many as the world has, on the ground")
+  func contactPoints() throws {
+    let scenario = try Self.scenario("humanoid-balance", ["episodeSeconds=0.3", "disturbances=[]"])
+    let player = try EpisodePlayer(scenario, .baseline(.hold), seed: 0, instructionSet: .baseline)
+    let layout = RecordingLayout(player)
+    #expect(layout.contactPointCapacity == 16)
+    var row: [Double] = []
+    player.play(0) { moment in
+      layout.write(player.robot, moment, into: &row)
+      let points = (0..<16).map { Array(row[(layout.contactPoints + 3 * $0)...].prefix(3)) }
+      let count = player.robot.world.contactCount
+      #expect(points.count { $0[0].isFinite } == min(16, count))
+      for point in points where point[0].isFinite { #expect(abs(point[2]) < 0.02) }
+    }
+    let count = player.robot.world.contactCount
+    #expect(count > 2)
+  }
+
+  @Test("knows masses and joints: the centre of mass is the robot's, and joints turn the body that has them")
+  func masses() throws {
+    let scenario = try Self.scenario("humanoid-balance")
+    let robot = try Robot(scenario.model)
+    let scene = SceneDescription(scenario.model, robot.linkage, watched: nil)
+    let mass = robot.linkage.links.reduce(0) { $0 + $1.inertia.mass }
+    #expect(abs(scene.bodies.reduce(0) { $0 + $1.mass } - mass) < 1e-9)
+    #expect(scene.bodies.flatMap(\.joints).count == scenario.model.joints.count { $0.kind != .free })
+    for (body, index) in zip(scene.bodies, scene.modelBodies) {
+      #expect(
+        body.joints.map(\.name) == scenario.model.joints.filter { $0.body == index && $0.kind != .free }.map(\.name))
+    }
+    #expect(scene.travel == .infinity)
+    let cart = try Self.scenario("cartpole-balance")
+    #expect(abs(SceneDescription(cart.model, try Linkage(cart.model), watched: 0).travel - 4.8) < 0.5)
+    let pendulum = try Self.scenario("pendulum-swingup")
+    #expect(SceneDescription(pendulum.model, try Linkage(pendulum.model), watched: 0).travel == 0)
+  }
+
+  @Test("says what is not drawn")
+  func undrawn() throws {
+    let scratch = try ScratchFolder()
+    func mesh(_ name: String) -> String {
+      "<geom type='mesh' mesh='\(name)' contype='0' conaffinity='0' mass='0'/>"
+    }
+    let model = try scratch.file(
+      "m.xml",
+      """
+      <mujoco><asset><mesh name="a" file="a.stl"/><mesh name="b" file="b.stl"/></asset>
+      <worldbody><body name="arm"><joint name="j" axis="0 1 0"/><geom type="sphere" size="0.1"/>\(mesh("a"))\(mesh("b"))
+      <geom type="ellipsoid" size="0.1 0.2 0.1" contype="0" conaffinity="0" mass="0"/></body></worldbody>
+      <actuator><motor joint="j" ctrlrange="-1 1"/></actuator></mujoco>
+      """)
+    let scenario = try LoadedScenario(contentsOf: try scratch.file("m.yaml", "model: \(model)\n"))
+    let recording = try Recording(scenario, .baseline(.zero), seed: 0, episodes: 1, instructionSet: .baseline)
+    #expect(recording.layout.scene.undrawn == "1 ellipsoid and 2 meshes")
+    let data = try PageData(html: try Self.page(recording).html())
+    #expect(data.json["undrawn"] as? String == "1 ellipsoid and 2 meshes")
+  }
+
   // MARK: Trajectories
 
   @Test("of a trajectory is that of the run: simulated again to the bit, or drawn from the CSV alone")
@@ -187,7 +270,7 @@ struct PageTests {
     let played = try Recording(scenario, .baseline(.random), seed: 8, episodes: 2, instructionSet: .baseline)
 
     let repeated = try Recording(trajectory: csv)
-    #expect(repeated.note.hasPrefix("Simulated again to the bit: 2 episodes, 302 rows"), "\(repeated.note)")
+    #expect(repeated.note.hasPrefix("Simulated again, bit for bit the same: 2 episodes, 302 rows"), "\(repeated.note)")
     let pages = try [played, repeated].map { try PageData(html: try Self.page($0).html()) }
     for episode in 0..<2 {
       let rows = try pages.map { try $0.rows(ofEpisode: episode) }

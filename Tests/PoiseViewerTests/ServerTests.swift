@@ -14,7 +14,7 @@ import PoiseControl
 struct ServerTests {
   /// Runs a body against a server of its own.
   static func serving(
-    _ scenario: LoadedScenario, seed: UInt64 = 5, limits: Doorman.Limits = Doorman.Limits(),
+    _ scenario: LoadedScenario, seed: UInt64 = 5, limits: LoopbackProxy.Limits = LoopbackProxy.Limits(),
     _ body: @Sendable @escaping (UInt16, ViewerServer) throws -> Void
   ) async throws {
     let simulation = try LiveSimulation(.scenario(scenario, .hold), seed: seed)
@@ -22,7 +22,7 @@ struct ServerTests {
   }
 
   static func serving(
-    _ simulation: LiveSimulation, _ limits: Doorman.Limits = Doorman.Limits(),
+    _ simulation: LiveSimulation, _ limits: LoopbackProxy.Limits = LoopbackProxy.Limits(),
     _ body: @Sendable @escaping (UInt16, ViewerServer) throws -> Void
   ) async throws {
     let server = try ViewerServer(simulation, port: 0, limits: limits)
@@ -84,13 +84,13 @@ struct ServerTests {
   @Test("lets in no other host and no other origin")
   func hostAndOrigin() async throws {
     try await Self.serving(Self.cartPole()) { port, _ in
-      for host in ["evil.example", "evil.example:\(port)", "127.0.0.1", "127.0.0.2:\(port)"] {
+      for host in ["evil.example", "evil.example:\(port)", "127.0.0.2:\(port)", "localhost.evil.example"] {
         do {
           let status = try RawClient.ask(port, ["GET / HTTP/1.1", "Host: \(host)"]).status
           #expect(status.hasPrefix("403"), "\(host)")
         }
       }
-      let upgrade = GateTests.upgrade
+      let upgrade = RequestFilterTests.upgrade
       do {
         let status = try Self.get(port, "/live", upgrade).status
         #expect(status.hasPrefix("403"))
@@ -108,11 +108,24 @@ struct ServerTests {
     }
   }
 
+  @Test("serves page and rows through a forwarded port")
+  func forwarded() async throws {
+    try await Self.serving(Self.cartPole()) { port, _ in
+      // As a browser asks behind `ssh -L 9000:localhost:PORT`.
+      let page = try RawClient.ask(port, ["GET / HTTP/1.1", "Host: localhost:9000"])
+      #expect(page.status.hasPrefix("200") && page.text.hasSuffix("</html>\n"))
+      let live = try RawClient.ask(
+        port,
+        ["GET /live HTTP/1.1", "Host: localhost:9000", "Origin: http://localhost:9000"] + RequestFilterTests.upgrade)
+      #expect(live.status.hasPrefix("101"))
+    }
+  }
+
   @Test("says so where a port is taken")
   func takenPort() async throws {
     try await Self.serving(Self.cartPole()) { port, server in
       do {
-        _ = try Doorman(port: port, inner: "/nowhere", limits: Doorman.Limits())
+        _ = try LoopbackProxy(port: port, inner: "/nowhere", limits: LoopbackProxy.Limits())
         Issue.record("two servers at one port")
       } catch let error as InputOutputError {
         #expect(error.description.contains("\(port)") && error.remedy.contains("another port"))
@@ -153,7 +166,7 @@ struct ServerTests {
 
   @Test("bounds the number of connections, and lets idle ones go")
   func connections() async throws {
-    var limits = Doorman.Limits()
+    var limits = LoopbackProxy.Limits()
     limits.connections = 6
     limits.patience = 3
     try await Self.serving(Self.cartPole(), limits: limits) { port, _ in
@@ -184,7 +197,7 @@ struct ServerTests {
 
   @Test("survives clients that stall")
   func stalling() async throws {
-    var limits = Doorman.Limits()
+    var limits = LoopbackProxy.Limits()
     limits.patience = 1
     try await Self.serving(
       PageTests.scenario("humanoid-balance", ["terminations=[]"]), limits: limits
@@ -239,7 +252,7 @@ struct ServerTests {
       let later = try RawClient.live(port)
       #expect(later.next("episode") != nil)
       // What a flood can make the server hold is what the server takes: its rate, and the system's buffers of a few megabytes.
-      let limits = Doorman.Limits()
+      let limits = LoopbackProxy.Limits()
       let bound = limits.rate * Date().timeIntervalSince(start) + limits.burst + Double(limits.buffer) + 8e6
       let most = taken.withLock { $0.max() ?? 0 }
       #expect(most > 0 && Double(most) < bound, "\(most) bytes")
@@ -351,7 +364,7 @@ struct ServerTests {
       let client = try RawClient.live(port)
       let cart = try #require(layout.scene.bodies.firstIndex { $0.name == "cart" })
       let x = layout.poses + 7 * cart
-      client.command(#"{"kind":"shove","direction":[1,0]}"#)
+      client.command(#"{"kind":"push","direction":[1,0]}"#)
       let shoved = Self.rows(client, layout.columnCount, count: 75)
       // 0.1 s at 50 Hz.
       #expect(shoved.count { $0[layout.push] > 0.1 } == 5)

@@ -61,7 +61,7 @@ public struct Resimulation: Sendable {
       var row = try next(reader, in: episode, step: 0)
       while true {
         try visit(player.moment, player)
-        compare(reader, row, table.row(player.robot, player.moment), places, table.chosenColumns)
+        compare(reader, row, table.row(player.moment), places, table.chosenColumns)
         if player.moment.step == 0, player.robot.world.stateText != episode.startState {
           note(row.line, "state at the start", episode.startState, player.robot.world.stateText)
         }

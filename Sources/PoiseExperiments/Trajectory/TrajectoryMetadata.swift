@@ -10,7 +10,7 @@ import PoiseTraining
 
 /// What stands in `FILE.meta.json` beside a trajectory: with it and the actions, the trajectory repeats to the bit.
 ///
-/// Keys are in snake case. Episodes are written one by one, so a file of any length is made in constant memory.
+/// Keys are in snake case.
 public struct TrajectoryMetadata: Codable, Hashable, Sendable {
   public var format = "poise-trajectory"
   public var formatVersion = 1
@@ -82,12 +82,17 @@ public struct TrajectoryMetadata: Codable, Hashable, Sendable {
 
   public static func path(beside csv: String) -> String { "\(csv).meta.json" }
 
-  static func encoder(isPretty: Bool = true) -> JSONEncoder {
+  /// Writes sorted keys in snake case, for people and for comparing files.
+  static func encoder() -> JSONEncoder {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     encoder.keyEncodingStrategy = .convertToSnakeCase
     return encoder
+  }
+
+  /// The content of the file.
+  func text() throws -> String {
+    String(decoding: try Self.encoder().encode(self), as: UTF8.self) + "\n"
   }
 
   /// Reads the metadata of a trajectory; `nil` if there is none beside it.

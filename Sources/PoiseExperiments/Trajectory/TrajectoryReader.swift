@@ -140,9 +140,11 @@ public final class TrajectoryReader {
           coordinatePlaces[first], found: "a quaternion with the squared length \(square)", allowed: "a length of 1")
       }
     }
+    moment.coordinates = values
+    let (roll, pitch) = (try optionalNumber(places["roll_rad"]), try optionalNumber(places["pitch_rad"]))
+    (moment.roll, moment.pitch) = (roll ?? 0, pitch ?? 0)
     return TrajectoryRow(
-      line: reader.line, moment: moment, configuration: coordinates.configuration(values),
-      roll: try optionalNumber(places["roll_rad"]), pitch: try optionalNumber(places["pitch_rad"]))
+      line: reader.line, moment: moment, configuration: coordinates.configuration(values), roll: roll, pitch: pitch)
   }
 
   // MARK: Cells

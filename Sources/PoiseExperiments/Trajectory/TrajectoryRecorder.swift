@@ -7,16 +7,17 @@ import PoiseSimulation
 public import PoiseTraining
 import PoiseTasks
 
-/// Writes the episodes of a player as CSV, with `FILE.meta.json` beside it, in constant memory; both files appear whole or
-/// not at all. Standard output, pipes and devices get the CSV alone.
+/// Writes the episodes of a player as CSV, row by row, with `FILE.meta.json` beside it; both files appear whole or not at all.
+/// Standard output, pipes and devices get the CSV alone.
+///
+/// Memory grows with the episodes, by about a kilobyte each, and not with the steps.
 public final class TrajectoryRecorder {
   private let player: EpisodePlayer
   private let table: TrajectoryTable
   private let every: Int
   private let file: WholeFile
   private let metadataFile: WholeFile?
-  private let afterEpisodes: String
-  private var episodes = 0
+  private var metadata: TrajectoryMetadata
 
   /// - Parameters:
   ///   - path: the CSV; `-` for standard output.
@@ -33,17 +34,10 @@ public final class TrajectoryRecorder {
     var table = TrajectoryTable(player.task)
     if !columns.isEmpty { try table.choose(columns) }
     self.table = table
-    let metadata = try TrajectoryMetadata(player, run: run, table: table, every: every)
+    metadata = try TrajectoryMetadata(player, run: run, table: table, every: every)
     file = try WholeFile(path)
     metadataFile = file.appearsWhole ? try WholeFile(TrajectoryMetadata.path(beside: path)) : nil
     try file.write(table.header)
-    // The episodes are still to come: what stands before and behind them.
-    let text = String(decoding: try TrajectoryMetadata.encoder().encode(metadata), as: UTF8.self)
-    let list = text.range(of: "\"episodes\" : [")
-    let end = list.flatMap { text[$0.upperBound...].firstIndex(of: "]") }
-    guard let list, let end else { preconditionFailure("no list of episodes in \(text)") }
-    afterEpisodes = String(text[end...]) + "\n"
-    try metadataFile?.write(String(text[..<list.upperBound]))
   }
 
   /// Plays an episode and writes it.
@@ -53,21 +47,22 @@ public final class TrajectoryRecorder {
     let summary = try player.play(number, stepLimit: stepLimit) { moment in
       endState = player.robot.world.stateText
       if moment.step == 0 { startState = endState }
-      if moment.step % every == 0 || player.ending.isOver { try file.write(table.row(player.robot, moment)) }
+      if moment.step % every == 0 || player.ending.isOver { try file.write(table.row(moment)) }
     }
-    let episode = TrajectoryMetadata.Episode(
-      number: number, start: summary.start, drawn: player.environment.drawn, startState: startState,
-      endState: endState, ending: "\(summary.ending)", steps: summary.steps, totalReward: summary.totalReward,
-      fault: player.environment.fault?.description)
-    let text = String(decoding: try TrajectoryMetadata.encoder(isPretty: false).encode(episode), as: UTF8.self)
-    try metadataFile?.write((episodes == 0 ? "\n    " : ",\n    ") + text)
-    episodes += 1
+    guard metadataFile != nil else { return summary }
+    metadata.episodes.append(
+      TrajectoryMetadata.Episode(
+        number: number, start: summary.start, drawn: player.environment.drawn, startState: startState,
+        endState: endState, ending: "\(summary.ending)", steps: summary.steps, totalReward: summary.totalReward,
+        fault: player.environment.fault?.description))
     return summary
   }
 
   /// Makes both files appear.
+  ///
+  /// - Throws: `InputOutputError`.
   public func commit() throws {
-    try metadataFile?.write("\n  " + afterEpisodes)
+    try metadataFile?.write(metadata.text())
     try file.commit()
     try metadataFile?.commit()
   }

@@ -10,24 +10,18 @@ public import PoiseTasks
 /// and mean effort of each actuator; the push.
 public struct TrajectoryTable: Sendable {
   public let columns: [String]
-  private let coordinates: CoordinateColumns
+  private let coordinateCount: Int
   private let rewardTerms: [String]
-  private let tiltBody: Int?
-  /// World orientation of the tilt body in the reference pose.
-  private let referenceOrientation: Quaternion
   private let actuatorCount: Int
   /// Places among `columns` of those that are written, in the order in which they are.
   private var chosen: [Int]
 
-  /// - Parameters:
-  ///   - rewardTerms: names of the task's reward terms, in order.
-  ///   - tiltBody: the body whose roll and pitch are told; the first body where `nil`.
-  public init(_ model: RobotModel, rewardTerms: [String] = [], tiltBody: Int? = nil) {
+  /// - Parameter rewardTerms: names of the task's reward terms, in order.
+  public init(_ model: RobotModel, rewardTerms: [String] = []) {
     self.rewardTerms = rewardTerms
-    self.tiltBody = tiltBody ?? (model.bodies.isEmpty ? nil : model.joints.first?.body ?? 0)
-    referenceOrientation = self.tiltBody.map { model.referencePose(of: $0).orientation } ?? .identity
     actuatorCount = model.actuators.count
-    coordinates = CoordinateColumns(model)
+    let coordinates = CoordinateColumns(model)
+    coordinateCount = coordinates.names.count
     columns =
       Self.firstColumns + rewardTerms + Self.columnsAfterTerms + coordinates.names
       + Self.actuatorColumns(model).flatMap { [$0.action, $0.effort] } + Self.pushColumns
@@ -76,23 +70,25 @@ public struct TrajectoryTable: Sendable {
   /// The header, quoted where a name needs it.
   public var header: String { chosenColumns.map(csvCell).joined(separator: ",") + "\n" }
 
-  /// One row, from the robot as it stands.
-  public func row(_ robot: Robot, _ moment: TrajectoryMoment) -> String {
-    let cells = cells(robot, moment)
+  /// One row, with a line feed at its end.
+  public func row(_ moment: TrajectoryMoment) -> String {
+    let cells = cells(moment)
     return chosen.map { cells[$0] }.joined(separator: ",") + "\n"
   }
 
   /// A number for each of `columns`, chosen or not.
-  private func cells(_ robot: Robot, _ moment: TrajectoryMoment) -> [String] {
+  private func cells(_ moment: TrajectoryMoment) -> [String] {
+    precondition(
+      moment.coordinates.count == coordinateCount,
+      "\(coordinateCount) coordinates, a moment of \(moment.coordinates.count)")
     var cells: [String] = []
     cells.reserveCapacity(columns.count)
     cells += ["\(moment.episode)", "\(moment.step)", "\(moment.time)", moment.reward.map { "\($0)" } ?? ""]
     cells +=
       moment.rewardTerms.isEmpty
       ? Array(repeating: "", count: rewardTerms.count) : moment.rewardTerms.map { "\($0)" }
-    let tilt = tiltBody.map { robot.pose(ofBody: $0).orientation * referenceOrientation.conjugate }?.rollPitch
-    cells += ["\(moment.isTerminated)", "\(moment.isTruncated)", "\(tilt?.roll ?? 0)", "\(tilt?.pitch ?? 0)"]
-    for value in coordinates.values(of: robot) { cells.append("\(value)") }
+    cells += ["\(moment.isTerminated)", "\(moment.isTruncated)", "\(moment.roll)", "\(moment.pitch)"]
+    for value in moment.coordinates { cells.append("\(value)") }
     for actuator in 0..<actuatorCount {
       cells.append(moment.actions.isEmpty ? "" : "\(moment.actions[actuator])")
       cells.append(moment.efforts.isEmpty ? "" : "\(moment.efforts[actuator])")
@@ -105,6 +101,6 @@ public struct TrajectoryTable: Sendable {
 extension TrajectoryTable {
   /// The table of a task's episodes.
   public init(_ task: BoundTask) {
-    self.init(task.model, rewardTerms: task.rewardNames, tiltBody: task.uprightBody)
+    self.init(task.model, rewardTerms: task.rewardNames)
   }
 }

@@ -22,7 +22,10 @@ extension MJCFReader {
     let collides = contactType != 0 || contactAffinity != 0
     refuseForeignPhysics(reader, collides: collides)
 
-    if !Self.ownTypes.contains(type), isOnlyForPictures(reader, body: body, collides: collides) { return }
+    if !Self.ownTypes.contains(type), isOnlyForPictures(reader, body: body, collides: collides) {
+      skippedShapes.append(.init(type: type, line: element.source.line))
+      return
+    }
     guard let (shape, local) = shapeAndPose(type, reader) else {
       if let body { faultyBodies.insert(body) }
       return

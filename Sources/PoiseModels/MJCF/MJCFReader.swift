@@ -20,6 +20,8 @@ struct MJCFReader {
 
   var bodies: [RobotModel.Body] = []
   var geometries: [RobotModel.Geometry] = []
+  /// See `RobotModel.skippedShapes`.
+  var skippedShapes: [RobotModel.SkippedShape] = []
   var joints: [RobotModel.Joint] = []
   var actuators: [RobotModel.Actuator] = []
   var excludedPairs: [RobotModel.ExcludedPair] = []
@@ -77,10 +79,12 @@ struct MJCFReader {
     try findings.throwIfAny()
 
     let fileName = (path.fileName as NSString).deletingPathExtension
-    return RobotModel(
+    var model = RobotModel(
       name: root.attributes["model"] ?? fileName, files: findings.files, physics: physics, bodies: bodies,
       geometries: geometries, joints: joints, actuators: actuators, excludedPairs: excludedPairs,
       approximations: findings.approximations)
+    model.skippedShapes = skippedShapes
+    return model
   }
 
   // MARK: Bodies and frames

@@ -11,12 +11,18 @@ struct EpisodeDriver {
   private let restingAction: [Double]?
   /// [actions]
   private var action: [Float]
+  /// rad or m: where a person holds each actuator's joint, [actuators]; `nil` for the controller's own. Empty without a robot.
+  private var targets: [Double?]
+  /// The gains of `hold`, with which a person holds a joint.
+  private let gains: HoldGains
 
-  init(_ controller: any Controller, _ task: any EnvironmentSpecification) {
+  init(_ controller: any Controller, _ task: any EnvironmentSpecification, gains: HoldGains = HoldGains()) {
     driver = controller.makeDriver()
     actionSpace = task.actionSpace
     restingAction = task.restingAction?.map { Double($0) }
     action = Array(repeating: 0, count: task.actionSpace.count)
+    targets = Array(repeating: nil, count: action.count)
+    self.gains = gains
   }
 
   private func plant(_ environment: any Environment) -> EnvironmentPlant {
@@ -25,7 +31,17 @@ struct EpisodeDriver {
 
   /// Call it when the environment stands at the start of episode `number` of a root seed.
   mutating func begin(_ environment: any Environment, seed: UInt64, number: Int) {
+    if let environment = environment as? TaskEnvironment {
+      for actuator in targets.indices where targets[actuator] != nil { drive(actuator, to: nil, environment) }
+    }
     driver.begin(plant(environment), random: RandomStream(seed: seed, purpose: .controller, index: number))
+  }
+
+  /// Lets an actuator hold its joint at a position, or gives it back to the controller.
+  mutating func drive(_ actuator: Int, to target: Double?, _ environment: TaskEnvironment) {
+    targets[actuator] = target
+    environment.robot.setServo(
+      target.map { gains.servo(of: environment.robot.model.actuators[actuator], at: $0) }, of: actuator)
   }
 
   /// One control step of the environment, from the observation that it stands at to the next one, [observations].
@@ -35,9 +51,13 @@ struct EpisodeDriver {
       for i in action.indices { action[i] = Float(command[i]) }
       var span = observation.mutableSpan
       return environment.step(action.span, into: &span)
-    case .servos(let servos):
+    case .servos(var servos):
       guard let environment = environment as? TaskEnvironment else {
         preconditionFailure("servos for an environment without a robot")
+      }
+      for actuator in servos.indices {
+        guard let target = targets[actuator] else { continue }
+        servos[actuator] = gains.servo(of: environment.robot.model.actuators[actuator], at: target)
       }
       var span = observation.mutableSpan
       return environment.step(servos: servos, into: &span)

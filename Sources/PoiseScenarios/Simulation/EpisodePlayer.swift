@@ -28,6 +28,7 @@ public final class EpisodePlayer {
   /// What the next action is chosen from, [observations].
   public private(set) var observation: [Float]
   private var driver: EpisodeDriver
+  private let columns: CoordinateColumns
 
   /// - Throws: `InvalidInput` for a model that cannot be assembled, or a scenario without a robot.
   public init(
@@ -40,7 +41,9 @@ public final class EpisodePlayer {
     self.instructionSet = instructionSet
     environment = try TaskEnvironment(task, seed: seed, purpose: .evaluation, detail: .full)
     observation = Array(repeating: 0, count: task.observationSpace.count)
-    driver = EpisodeDriver(controller.controller(for: scenario, instructionSet: instructionSet), task)
+    driver = EpisodeDriver(
+      controller.controller(for: scenario, instructionSet: instructionSet), task, gains: scenario.settings.hold)
+    columns = CoordinateColumns(task.model, tiltBody: task.uprightBody)
   }
 
   /// The robot as it stands: poses of bodies, contacts with their forces.
@@ -96,6 +99,11 @@ public final class EpisodePlayer {
     return driver.step(environment, &observation).ending
   }
 
+  /// Lets an actuator hold its joint at a position, with the gains of `hold` and within its limits, in place of the controller.
+  ///
+  /// - Parameter target: rad or m; `nil` gives the actuator back to the controller, as the next episode does.
+  public func drive(_ actuator: Int, to target: Double?) { driver.drive(actuator, to: target, environment) }
+
   /// One control step with another's action, [actuators], each in −1 … 1.
   @discardableResult
   public func step(_ action: [Float]) -> EpisodeEnding {
@@ -104,7 +112,7 @@ public final class EpisodePlayer {
   }
 
   /// What the last control step was, or the start.
-  public var moment: TrajectoryMoment { TrajectoryMoment(environment, episode: episode) }
+  public var moment: TrajectoryMoment { TrajectoryMoment(environment, episode: episode, columns: columns) }
 
   private static func reset(_ environment: TaskEnvironment, from start: EpisodeStart, _ observation: inout [Float]) {
     var span = observation.mutableSpan

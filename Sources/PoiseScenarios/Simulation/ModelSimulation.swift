@@ -50,7 +50,9 @@ public struct ModelSimulation: Sendable {
     let h = robot.world.parameters.timeStep
     let substeps = max(1, Int((controlTimeStep / h).rounded()))
     let controlSteps = max(1, Int((seconds / (Double(substeps) * h)).rounded()))
+    let columns = CoordinateColumns(model)
     var moment = TrajectoryMoment()
+    columns.write(robot, to: &moment)
     try visit(robot, moment)
 
     var summary = Summary()
@@ -68,6 +70,7 @@ public struct ModelSimulation: Sendable {
       moment.actions =
         actions.isEmpty
         ? zip(moment.efforts, model.actuators).map { min(1, max(-1, $0 / ($1.effortLimit ?? 1))) } : actions
+      columns.write(robot, to: &moment)
       try visit(robot, moment)
     }
     summary.physicsSteps = robot.world.physicsSteps

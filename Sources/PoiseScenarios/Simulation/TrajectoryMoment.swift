@@ -2,7 +2,7 @@ public import PoiseCore
 public import PoiseTasks
 import PoiseEnvironments
 
-/// What one row of a trajectory tells beside the robot's own state.
+/// What one row of a trajectory says: the robot's state and what the task made of it, at one control step.
 public struct TrajectoryMoment: Sendable, Hashable {
   public var episode = 0
   /// Control steps since the start of the episode; row 0 is the start.
@@ -21,12 +21,21 @@ public struct TrajectoryMoment: Sendable, Hashable {
   public var efforts: [Double] = []
   /// N, world frame.
   public var push = Vector3.zero
+  /// Positions and velocities in the order of the trajectory's columns, [coordinates of the model]; empty where they are not known.
+  public var coordinates: [Double] = []
+  /// rad: lean of the upright body against the reference pose, by the order yaw, pitch, roll.
+  public var roll = 0.0
+  /// rad, as `roll`.
+  public var pitch = 0.0
 
   public init() {}
 
-  /// What the environment's last control step was, or the start of its episode.
-  public init(_ environment: TaskEnvironment, episode: Int) {
+  /// What the environment's last control step was, or the start of its episode: all of it from the snapshot.
+  ///
+  /// - Parameter columns: those of the environment's model.
+  package init(_ environment: TaskEnvironment, episode: Int, columns: CoordinateColumns) {
     let snapshot = environment.snapshot
+    columns.write(snapshot, environment.plan, to: &self)
     self.episode = episode
     step = snapshot.step
     time = snapshot.time

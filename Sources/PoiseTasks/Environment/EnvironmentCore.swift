@@ -53,7 +53,8 @@ struct EnvironmentCore: ~Copyable {
     random = RandomStream(seed: seed, purpose: purpose, index: index)
     start = EpisodeStart(random: random, stepLimit: bound.timing.stepLimit)
     let snapshot = RobotSnapshot(
-      plan: plan, jointCount: robot.scalarJointCount, actuatorCount: robot.actuatorCount,
+      plan: plan, jointCount: robot.scalarJointCount,
+      ballCount: bound.model.joints.count { $0.kind == .ball }, actuatorCount: robot.actuatorCount,
       commandCount: bound.settings.commands.count, rewardCount: bound.rewards.count)
     transition = Transition(
       before: snapshot, after: snapshot, startPositions: Array(repeating: .zero, count: plan.bodies.count),

@@ -8,6 +8,12 @@ extension RobotSnapshot {
   /// - Parameter contacts: whether the contacts of the last step belong to this state; not so right after a reset.
   mutating func read(_ robot: Robot, _ plan: SnapshotPlan, contacts: Bool) {
     if plan.needsJoints { robot.readScalarJoints(positions: &jointPositions, velocities: &jointVelocities) }
+    if plan.needsBallJoints {
+      let configuration = robot.configuration()
+      ballJoints = zip(configuration.ballOrientations, configuration.ballVelocities).map {
+        BallJointMotion(orientation: $0, angularVelocity: $1)
+      }
+    }
     for slot in plan.bodies.indices {
       let tracked = plan.bodies[slot]
       let pose = robot.pose(ofBody: tracked.body)

@@ -13,6 +13,8 @@ public struct RobotSnapshot: Sendable, Codable, Hashable {
   public var jointPositions: [Double]
   /// rad/s or m/s, [scalar joints].
   public var jointVelocities: [Double]
+  /// [ball joints of the model]; `nil` where the plan does not ask for them, as in training.
+  public var ballJoints: [BallJointMotion]?
   /// [bodies of the plan]
   public var bodies: [BodyMotion]
   /// N, world frame: what everything that touches the body exerted on it in the last physics step, [contact bodies of the plan].
@@ -32,9 +34,12 @@ public struct RobotSnapshot: Sendable, Codable, Hashable {
   /// Sum of `rewardTerms`.
   public var reward = 0.0
 
-  init(plan: SnapshotPlan, jointCount: Int, actuatorCount: Int, commandCount: Int, rewardCount: Int) {
+  init(
+    plan: SnapshotPlan, jointCount: Int, ballCount: Int = 0, actuatorCount: Int, commandCount: Int, rewardCount: Int
+  ) {
     jointPositions = Array(repeating: 0, count: jointCount)
     jointVelocities = jointPositions
+    ballJoints = plan.needsBallJoints ? Array(repeating: BallJointMotion(), count: ballCount) : nil
     bodies = Array(repeating: BodyMotion(), count: plan.bodies.count)
     contactForces = Array(repeating: .zero, count: plan.contactBodies.count)
     efforts = Array(repeating: 0, count: actuatorCount)
@@ -48,6 +53,7 @@ extension RobotSnapshot {
   /// Whether every array is as long as the other's.
   func hasShape(of other: borrowing Self) -> Bool {
     jointPositions.count == other.jointPositions.count && jointVelocities.count == other.jointVelocities.count
+      && ballJoints?.count == other.ballJoints?.count
       && bodies.count == other.bodies.count && contactForces.count == other.contactForces.count
       && efforts.count == other.efforts.count && action.count == other.action.count
       && commands.count == other.commands.count && rewardTerms.count == other.rewardTerms.count
@@ -59,6 +65,7 @@ extension RobotSnapshot {
     time = other.time
     for i in jointPositions.indices { jointPositions[i] = other.jointPositions[i] }
     for i in jointVelocities.indices { jointVelocities[i] = other.jointVelocities[i] }
+    ballJoints = other.ballJoints
     for i in bodies.indices { bodies[i] = other.bodies[i] }
     for i in contactForces.indices { contactForces[i] = other.contactForces[i] }
     for i in efforts.indices { efforts[i] = other.efforts[i] }
@@ -69,6 +76,14 @@ extension RobotSnapshot {
     for i in rewardTerms.indices { rewardTerms[i] = other.rewardTerms[i] }
     reward = other.reward
   }
+}
+
+/// How a ball joint stands and turns.
+public struct BallJointMotion: Sendable, Codable, Hashable {
+  /// Turn since the reference pose, in the axes of the body.
+  public var orientation = Quaternion.identity
+  /// rad/s, in the turned body's frame.
+  public var angularVelocity = Vector3.zero
 }
 
 /// Where a body is, how it stands and how it moves.

@@ -17,6 +17,8 @@ public struct SnapshotPlan: Sendable {
   }
 
   public internal(set) var needsJoints = false
+  /// Whether ball joints are read too; no term looks at them, only a recorder.
+  public internal(set) var needsBallJoints = false
   public internal(set) var needsEfforts = false
   public internal(set) var bodies: [TrackedBody] = []
   /// Indices in the model.

@@ -1,9 +1,9 @@
 public import PoiseExperiments
 
 extension Machine {
-  /// What replays are shown with. No promise hangs on it.
+  /// Probes of what replays need: the terminal, three.js and a browser. None of them is a promise of Poise.
   ///
-  /// - Parameter screen: standard output, unless another is to be judged.
+  /// - Parameter screen: the screen to judge; standard output where `nil`.
   public func viewerProbes(screen: TerminalReplay.Screen? = nil) -> [Probe] {
     let screen = screen ?? TerminalReplay.Screen(environment: environment)
     return [

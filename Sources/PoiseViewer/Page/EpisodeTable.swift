@@ -9,13 +9,16 @@ public import PoiseScenarios
 /// 65535 stands for a missing number. A 20 s episode of the humanoid takes a fifth of what its float32 in base64 would with
 /// errors below 1/131,000 of each column's range; `poise export --csv` has the exact numbers.
 public struct EpisodeTable: Sendable {
+  /// What is said about an episode.
   public struct About: Encodable, Sendable {
+    /// For the list of episodes.
     public var title: String
-    /// How it went: "lived 20 s, return 980".
+    /// The outcome: "reached the time limit of 20 s, return 980".
     public var result: String
     /// Time limit, s.
     public var seconds: Double
 
+    /// Describes an episode.
     public init(title: String, result: String, seconds: Double) {
       self.title = title
       self.result = result
@@ -23,20 +26,24 @@ public struct EpisodeTable: Sendable {
     }
   }
 
+  /// The columns.
   public let layout: RecordingLayout
+  /// What is said about the episode.
   public var about: About
+  /// Rows so far.
   public private(set) var rowCount = 0
   /// [columns][rows]
   private var columns: [[Double]]
   private var row: [Double] = []
 
+  /// An episode without rows.
   public init(_ layout: RecordingLayout, about: About) {
     self.layout = layout
     self.about = about
     columns = Array(repeating: [], count: layout.columnCount)
   }
 
-  /// Adds a moment; see `RecordingLayout.write`.
+  /// Adds a row; see `RecordingLayout.write`.
   public mutating func append(
     _ robot: Robot, _ moment: TrajectoryMoment, lean: (roll: Double, pitch: Double)? = nil
   ) {
@@ -60,6 +67,7 @@ public struct EpisodeTable: Sendable {
 extension EpisodeTable: Encodable {
   private enum Key: String, CodingKey { case about, rows, columns }
 
+  /// Writes `about`, the number of rows, and each column in 16-bit steps.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(about, forKey: .about)

@@ -4,15 +4,16 @@ public import PoiseScenarios
 import PoiseSimulation
 import PoiseTasks
 
-/// What the numbers of a row are: one row for each control step, recorded or live. `recording.js` reads the same.
+/// The columns of a row, which is one control step of an episode, recorded or live. `recording.js` reads the same.
 ///
-/// Columns: time (s); position (m) and quaternion (w, x, y, z) of each body of the scene; roll and pitch (rad); reward and its
+/// In this order: time (s); position (m) and quaternion (w, x, y, z) of each body of the scene; roll and pitch (rad); reward and its
 /// terms; joint positions (rad, m); efforts (N·m, N); actions; the push (N); for each body that may touch the scenery the force
-/// (N) that it got from it and the point (m) where.
+/// (N) that the scenery exerts on it and the point (m) where; positions (m) of the strongest contacts.
 public struct RecordingLayout: Sendable {
   let scene: SceneDescription
   /// Of `row`.
   public let columnCount: Int
+  let actuators: [ActuatorDescription]
   let plots: [PlotGroup]
   private let contactLinks: [Int]
   private let contactNames: [String]
@@ -21,19 +22,39 @@ public struct RecordingLayout: Sendable {
   let reward: Int?
   let push: Int
   let contacts: Int
+  let contactPoints: Int
+  /// Contacts whose positions a row has room for.
+  let contactPointCapacity: Int
+  /// First of the joint positions.
+  let jointPositions: Int
 
   private let tiltBody: Int
   /// Orientation of `tiltBody` in the reference pose, undone.
   private let unturn: Quaternion
   private let rewardTerms: Int
-  private let joints: Int
-  private let actuators: Int
+  private let jointCount: Int
+  private let actuatorCount: Int
   /// For each shape of the model its place in `contactLinks`; −1 for scenery and what never touches it, [geometries].
   private let contactSlots: [Int]
   private let isScenery: [Bool]
 
+  /// An actuator and the joint that it drives, for the page's sliders.
+  struct ActuatorDescription: Encodable, Sendable {
+    var name: String
+    /// Index of the joint among the scalar joints.
+    var joint: Int
+    /// rad or m: the joint's limits, or a turn and a metre where it has none.
+    var range: [Double]
+    /// `rad` or `m`.
+    var unit: String
+  }
+
+  /// Points of contact that a row tells, at most: a humanoid on both feet has eight.
+  private static let largestContactPointCapacity = 16
+
   /// Curves that are drawn into one plot.
   struct PlotGroup: Encodable, Sendable {
+    /// A curve.
     struct Line: Encodable, Sendable {
       var name: String
       var column: Int
@@ -45,6 +66,8 @@ public struct RecordingLayout: Sendable {
     var lines: [Line]
   }
 
+  /// Describes the rows of a robot's episodes.
+  ///
   /// - Parameters:
   ///   - rewardTerms: names of the task's reward terms; `nil` without a task.
   ///   - watched: the body whose roll and pitch are shown; the first that moves where `nil`.
@@ -69,8 +92,18 @@ public struct RecordingLayout: Sendable {
     let firstJoint = take(scalarJoints.count)
     let firstEffort = take(model.actuators.count)
     _ = take(model.actuators.count)  // actions
-    joints = scalarJoints.count
-    actuators = model.actuators.count
+    jointPositions = firstJoint
+    jointCount = scalarJoints.count
+    actuatorCount = model.actuators.count
+    actuators = model.actuators.map { actuator in
+      let isHinge = model.joints[actuator.joint].kind == .hinge
+      let limits = linkage.limits[actuator.joint]
+      let reach = isHinge ? Double.pi : 1
+      func bound(_ bound: Double?, _ other: Double) -> Double { bound.map { $0.isFinite ? $0 : other } ?? other }
+      return ActuatorDescription(
+        name: actuator.name, joint: model.scalarJoints.firstIndex(of: actuator.joint) ?? 0,
+        range: [bound(limits?.lowerBound, -reach), bound(limits?.upperBound, reach)], unit: isHinge ? "rad" : "m")
+    }
     push = take(3)
 
     // Bodies that may touch the scenery.
@@ -90,16 +123,19 @@ public struct RecordingLayout: Sendable {
       geometry.body.flatMap { linkage.placements[$0].link }.flatMap { links.firstIndex(of: $0) } ?? -1
     }
     contacts = take(6 * links.count)
+    let touches = hasContacts && robot.world.parameters.isContactEnabled && !model.collidingPairs(linkage).isEmpty
+    contactPointCapacity = touches ? Self.largestContactPointCapacity : 0
+    contactPoints = take(3 * contactPointCapacity)
     columnCount = count
 
     var plots: [PlotGroup] = []
     if let reward, let names {
-      // A bonus of 1 for being alive, and a total of about that, would leave the costs no room.
+      plots.append(PlotGroup(title: "Reward", unit: "", lines: [.init(name: "total", column: reward)]))
+      // A bonus of 1 for being alive would leave the costs no room.
       let terms = names.enumerated().map {
         PlotGroup.Line(name: $1, column: reward + 1 + $0, isHidden: $1 == AliveReward.termName && names.count > 1)
       }
-      let total = PlotGroup.Line(name: "total", column: reward, isHidden: terms.contains(where: \.isHidden))
-      plots.append(PlotGroup(title: "Reward", unit: "", lines: terms + [total]))
+      if terms.count > 1 { plots.append(PlotGroup(title: "Reward terms", unit: "", lines: terms)) }
     }
     plots.append(
       PlotGroup(
@@ -119,9 +155,10 @@ public struct RecordingLayout: Sendable {
     self.plots = plots
   }
 
-  /// Writes a moment: the robot as it stands and what the moment tells, [columns]. What is not known is NaN.
+  /// Writes one row, [columns]: poses, joints and contacts of the robot as it stands, the rest from the moment. What is not known
+  /// is NaN.
   ///
-  /// - Parameter lean: roll and pitch where they are not to be taken from the robot.
+  /// - Parameter lean: roll and pitch, rad, where they are not to be taken from the robot.
   public func write(
     _ robot: Robot, _ moment: TrajectoryMoment, lean: (roll: Double, pitch: Double)? = nil, into row: inout [Double]
   ) {
@@ -139,15 +176,16 @@ public struct RecordingLayout: Sendable {
       row.append(moment.reward ?? .nan)
       append(moment.rewardTerms, rewardTerms, to: &row)
     }
-    var positions = [Double](repeating: 0, count: joints)
+    var positions = [Double](repeating: 0, count: jointCount)
     var velocities = positions
     robot.readScalarJoints(positions: &positions, velocities: &velocities)
     row.append(contentsOf: positions)
-    append(moment.efforts, actuators, to: &row)
-    append(moment.actions, actuators, to: &row)
+    append(moment.efforts, actuatorCount, to: &row)
+    append(moment.actions, actuatorCount, to: &row)
     for i in 0..<3 { row.append(moment.push[i]) }
     // Right after a start or a restore the world has no contacts of its own yet.
     appendContacts(of: robot, to: &row)
+    appendContactPoints(of: robot, to: &row)
     precondition(row.count == columnCount, "a row of \(row.count) numbers, \(columnCount) columns")
   }
 
@@ -184,15 +222,32 @@ public struct RecordingLayout: Sendable {
   }
 }
 
+extension RecordingLayout {
+  /// Positions of the contacts with the largest forces.
+  private func appendContactPoints(of robot: Robot, to row: inout [Double]) {
+    guard contactPointCapacity > 0 else { return }
+    var contacts = (0..<robot.world.contactCount).map { robot.world.contact($0) }
+    if contacts.count > contactPointCapacity {
+      let strengths = contacts.map(\.force.length)
+      let order = contacts.indices.sorted { (strengths[$1], $0) < (strengths[$0], $1) }
+      contacts = order.prefix(contactPointCapacity).map { contacts[$0] }
+    }
+    for contact in contacts { row.append(contentsOf: contact.position.components) }
+    for _ in contacts.count..<contactPointCapacity { row.append(contentsOf: [Double.nan, .nan, .nan]) }
+  }
+}
+
 extension RecordingLayout: Encodable {
   private enum Key: String, CodingKey {
-    case columns, time, poses, roll, pitch, reward, push, pushBody, pushPoint, contacts, plots, isFree
+    case columns, time, poses, roll, pitch, reward, joints, push, pushBody, pushPoint, contacts, contactPoints
+    case contactPointCapacity, actuators, plots, isMobile
   }
   private struct Contact: Encodable {
     var name: String
     var column: Int
   }
 
+  /// Writes what `recording.js` reads: the first column of each quantity by name, and what is plotted.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(columnCount, forKey: .columns)
@@ -201,11 +256,15 @@ extension RecordingLayout: Encodable {
     try container.encode(roll, forKey: .roll)
     try container.encode(roll + 1, forKey: .pitch)
     try container.encode(reward ?? -1, forKey: .reward)
+    try container.encode(jointPositions, forKey: .joints)
     try container.encode(push, forKey: .push)
     try container.encode(scene.followed, forKey: .pushBody)
-    try container.encode((0..<3).map { scene.pushPoint[$0] }, forKey: .pushPoint)
+    try container.encode(scene.pushPoint.components, forKey: .pushPoint)
+    try container.encode(contactPoints, forKey: .contactPoints)
+    try container.encode(contactPointCapacity, forKey: .contactPointCapacity)
+    try container.encode(actuators, forKey: .actuators)
     try container.encode(plots, forKey: .plots)
-    try container.encode(scene.isFree, forKey: .isFree)
+    try container.encode(scene.travel > 0, forKey: .isMobile)
     let bodies = contactNames.enumerated().map { Contact(name: $1, column: contacts + 6 * $0) }
     try container.encode(bodies, forKey: .contacts)
   }

@@ -1,23 +1,28 @@
 import Foundation
 import PoiseCore
 
-/// The viewer as one page of HTML without any other file: styles, scripts, three.js and the data are in it.
+/// The viewer as one self-contained page of HTML: styles, scripts, three.js with its licence, and the data.
 ///
-/// Its parts are the files in `Page/Content`. SwiftPM compiles them into the program (`embedInCode`), so that it needs no folder
-/// beside it, wherever it is moved. three.js comes from the system when a page is made.
+/// Its parts are the files in `Page/Content`. SwiftPM compiles them into the program (`embedInCode`), which therefore needs no folder
+/// beside it. three.js is read from the system when a page is made.
 ///
-/// The page asks the network for nothing, and its content security policy would not let it: no source but the scripts and styles
-/// that carry the page's nonce, and for a live page the WebSocket of its own server.
+/// The page makes no request, and its content security policy forbids any: only scripts and styles that carry the page's nonce
+/// run, and a live page may connect to the WebSocket of its own server.
 public struct ViewerPage: Sendable {
+  /// The heading, such as the scenario's name.
   public var title: String
+  /// A line below it: the controller and the seed, or the trajectory's file.
   public var subtitle: String
+  /// The columns of the episodes.
   public var layout: RecordingLayout
   /// s between two rows.
   public var controlTimeStep: Double
+  /// The episodes that can be chosen; none for a live page.
   public var episodes: [EpisodeTable]
   /// Whether rows come from the server that the page comes from.
   public var isLive: Bool
 
+  /// Describes a page; `html` makes it.
   public init(
     title: String, subtitle: String, layout: RecordingLayout, controlTimeStep: Double, episodes: [EpisodeTable],
     isLive: Bool = false
@@ -32,8 +37,11 @@ public struct ViewerPage: Sendable {
 
   /// In the order in which they build on each other.
   private static let scripts: [[UInt8]] = [
-    PackageResources.recording_js, PackageResources.shapes_js, PackageResources.camera_js, PackageResources.stage_js,
-    PackageResources.plots_js, PackageResources.player_js, PackageResources.live_js, PackageResources.main_js,
+    PackageResources.recording_js, PackageResources.shapes_js, PackageResources.camera_js, PackageResources.layers_js,
+    PackageResources.stage_js,
+    PackageResources.axes_js, PackageResources.legend_js, PackageResources.plots_js, PackageResources.player_js,
+    PackageResources.view_js, PackageResources.live_js, PackageResources.controls_js, PackageResources.hand_js,
+    PackageResources.main_js,
   ]
 
   /// The page; the same bytes for the same content.
@@ -48,6 +56,7 @@ public struct ViewerPage: Sendable {
     let recording = String(decoding: try encoder.encode(Content(page: self)), as: UTF8.self)
       .replacing("<", with: "\\u003c")
     let three = try ThreeLibrary.text()
+    let licence = ThreeLibrary.licence(of: three)
     let nonce = Self.nonce(of: recording)
     let connections = isLive ? "'self'" : "'none'"
     let policy =
@@ -58,14 +67,15 @@ public struct ViewerPage: Sendable {
       Self.text(PackageResources.page_html),
       [
         "policy": policy, "nonce": nonce, "style": Self.text(PackageResources.style_css),
-        "three": "/* three.js, MIT licence, copyright 2010 onwards three.js authors */\n" + three,
+        "three": "/*! three.js \(ThreeLibrary.revision(of: three))\n\n\(licence)\n*/\n" + three,
+        "revision": ThreeLibrary.revision(of: three), "licence": licence,
         "recording": recording, "scripts": scripts,
       ])
   }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-  /// Replaces each `{{name}}`; what is put in is not looked at again.
+  /// Replaces each `{{name}}` of the template once; values are not searched.
   private static func filled(_ template: String, _ values: [String: String]) -> String {
     var result = ""
     var rest = template[...]
@@ -79,7 +89,7 @@ public struct ViewerPage: Sendable {
     return result + rest
   }
 
-  /// A name that content cannot have foreseen, since it follows from all of it. FNV-1a, 64 bits, twice.
+  /// A nonce that content cannot contain on purpose, since it is a hash of all content: FNV-1a, 64 bits, twice.
   private static func nonce(of text: String) -> String {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
@@ -93,13 +103,14 @@ public struct ViewerPage: Sendable {
     var page: ViewerPage
 
     private enum Key: String, CodingKey {
-      case title, subtitle, layout, bodies, scenery, weight, follows, controlTimeStep, isLive, episodes
+      case title, subtitle, undrawn, layout, bodies, scenery, weight, follows, controlTimeStep, isLive, episodes
     }
 
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: Key.self)
       try container.encode(page.title, forKey: .title)
       try container.encode(page.subtitle, forKey: .subtitle)
+      try container.encode(page.layout.scene.undrawn, forKey: .undrawn)
       try container.encode(page.layout, forKey: .layout)
       try container.encode(page.layout.scene.bodies, forKey: .bodies)
       try container.encode(page.layout.scene.scenery, forKey: .scenery)

@@ -1,28 +1,42 @@
 import Foundation
 import PoiseCore
 
-/// What a page may ask of a live simulation: JSON objects with a `kind`.
+/// A command of a page to a live simulation: a JSON object with a `kind`.
 enum LiveCommand: Sendable, Equatable {
+  /// Start the episode of a seed.
   case episode(seed: UInt64)
+  /// Stop the clock.
   case pause
+  /// Start the clock again.
   case resume
+  /// Take control steps while paused.
   case step(Int)
+  /// Seconds of the simulation for each second of the clock.
   case speed(Double)
-  /// A body of the page, a point in its frame and a target in the world, m.
-  case grab(body: Int, point: Vector3, target: Vector3)
+  /// Pull a point of a body of the page (m, in its frame) towards a target (m, world frame), in this episode only where one is named.
+  case grab(body: Int, point: Vector3, target: Vector3, episode: UInt32?)
+  /// End a pull.
   case release
-  /// In the world's x–y plane, not zero.
-  case shove(Vector3)
+  /// Push the robot for a moment; the direction lies in the world's x–y plane and is not zero.
+  case push(Vector3)
+  /// Hold an actuator's joint at a position (rad or m) in place of the controller; `nil` gives it back.
+  case drive(actuator: Int, target: Double?)
+  /// Take the policy of a checkpoint.
   case checkpoint(String)
 
   /// Bytes of a message, at most.
   static let sizeLimit = 2048
+  /// Speeds that may be asked for.
   static let speeds = 0.05...8.0
+  /// The largest whole number that JavaScript holds exactly.
   static let largestSeed = UInt64(1) << 53 - 1
+  /// m or rad: larger coordinates are refused.
   private static let farthest = 1000.0
 
-  /// - Returns: `nil` for what is no command, whatever it is.
-  init?(_ text: String, bodyCount: Int) {
+  /// Reads a message.
+  ///
+  /// - Returns: `nil` for anything that is not a command.
+  init?(_ text: String, bodyCount: Int, actuatorCount: Int = 0) {
     guard text.utf8.count <= Self.sizeLimit,
       let message = try? JSONDecoder().decode(Message.self, from: Data(text.utf8))
     else { return nil }
@@ -46,11 +60,15 @@ enum LiveCommand: Sendable, Equatable {
       guard let body = message.body, (0..<bodyCount).contains(body), let point = vector(message.point),
         let target = vector(message.target)
       else { return nil }
-      self = .grab(body: body, point: point, target: target)
+      self = .grab(body: body, point: point, target: target, episode: message.episode)
     case "release": self = .release
-    case "shove":
+    case "push":
       guard let direction = vector(message.direction.map { $0 + [0] }), direction.length > 1e-6 else { return nil }
-      self = .shove(direction)
+      self = .push(direction)
+    case "drive":
+      guard let actuator = message.actuator, (0..<actuatorCount).contains(actuator) else { return nil }
+      guard message.value.map({ abs($0) <= Self.farthest }) ?? true else { return nil }
+      self = .drive(actuator: actuator, target: message.value)
     case "checkpoint":
       guard let name = message.name, ["best", "latest"].contains(name) else { return nil }
       self = .checkpoint(name)
@@ -66,7 +84,10 @@ enum LiveCommand: Sendable, Equatable {
     var body: Int?
     var point: [Double]?
     var target: [Double]?
+    var episode: UInt32?
     var direction: [Double]?
+    var actuator: Int?
+    var value: Double?
     var name: String?
   }
 }

@@ -1,23 +1,28 @@
 import Foundation
 
-/// What a live simulation tells the pages that look at it. `live.js` hears the same.
+/// A message of a live simulation to its pages, which `live.js` reads.
 enum LiveMessage: Sendable {
-  /// A fresh episode; rows carry its number.
+  /// A new episode has begun; its rows carry its number. `seconds` is its time limit.
   case episode(number: UInt32, seed: UInt64, seconds: Double)
-  case state(isRunning: Bool, speed: Double, checkpoint: String, policy: String)
-  case ended(result: String)
+  /// The clock, the policy, and the actuators that sliders hold.
+  case state(isRunning: Bool, speed: Double, checkpoint: String, policy: String, driven: [DrivenActuator])
+  /// The episode is over; `nextSeed` is that of the next one, which begins by itself unless the simulation is paused.
+  case ended(result: String, nextSeed: UInt64)
+  /// The learning curves of a run.
   case curves([LearningCurve])
+  /// Something went wrong, as a sentence for people.
   case problem(String)
 
-  /// As JSON.
+  /// The message as JSON.
   var text: String {
     let message: Message
     switch self {
     case .episode(let number, let seed, let seconds):
       message = Message(kind: "episode", number: number, seed: seed, seconds: seconds)
-    case .state(let isRunning, let speed, let checkpoint, let policy):
-      message = Message(kind: "state", isRunning: isRunning, speed: speed, checkpoint: checkpoint, policy: policy)
-    case .ended(let result): message = Message(kind: "ended", result: result)
+    case .state(let isRunning, let speed, let checkpoint, let policy, let driven):
+      message = Message(
+        kind: "state", isRunning: isRunning, speed: speed, checkpoint: checkpoint, policy: policy, driven: driven)
+    case .ended(let result, let nextSeed): message = Message(kind: "ended", seed: nextSeed, result: result)
     case .curves(let curves): message = Message(kind: "curves", curves: curves)
     case .problem(let text): message = Message(kind: "problem", text: text)
     }
@@ -47,10 +52,18 @@ enum LiveMessage: Sendable {
     var speed: Double?
     var checkpoint: String?
     var policy: String?
+    var driven: [DrivenActuator]?
     var result: String?
     var curves: [LearningCurve]?
     var text: String?
   }
+}
+
+/// An actuator whose joint a slider of the page holds.
+struct DrivenActuator: Encodable, Sendable, Equatable {
+  var actuator: Int
+  /// rad or m
+  var target: Double
 }
 
 /// A curve over environment steps.

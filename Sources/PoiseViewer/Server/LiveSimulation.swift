@@ -6,48 +6,54 @@ import PoiseModels
 public import PoiseScenarios
 public import PoiseTraining
 
-/// A simulation that runs in real time on a thread of its own, for any number of pages that look at it.
+/// A simulation that runs in real time on its own thread and is shown by any number of pages.
 ///
-/// The thread alone touches the world; commands reach it through a queue, and what happens goes out to each page through a stream
-/// of bounded length. The clock decides when a control step is taken, never what it computes: an episode that nobody touches is,
-/// to the bit, the one that `evaluate` judges for its seed. Nothing is computed while nobody looks.
+/// Only that thread touches the world. Commands reach it through a queue; rows and messages go to each page through a stream of
+/// bounded length. The clock decides when a control step is taken, never what it computes: an episode without a user's interference
+/// is, bit for bit, the one that `evaluate` judges for its seed. While no page is open, nothing is computed.
 public final class LiveSimulation: Sendable {
-  /// Who drives, and whose scenario it is.
+  /// What is simulated: a scenario and its controller.
   public enum Subject: Sendable {
-    /// A run, which may still be training: newer checkpoints are taken up as they appear, each from the next episode on.
+    /// A run, which may still be training: each newer checkpoint is used from the next episode on.
     case run(path: String, checkpoint: RunFolder.Checkpoint, overrides: [String])
-    /// A scenario under a baseline.
+    /// A scenario with a baseline controller.
     case scenario(LoadedScenario, BaselineController)
   }
 
+  /// Name of the scenario.
   public let title: String
+  /// The columns of each row.
   public let layout: RecordingLayout
+  /// s between two rows.
   public let controlTimeStep: Double
   private let shared = Guarded(Shared())
   /// Signalled when there is something to do before the next step is due.
-  private let bell = DispatchSemaphore(value: 0)
+  private let wakeUp = DispatchSemaphore(value: 0)
   private let finished = DispatchSemaphore(value: 0)
 
-  /// What threads hand each other.
+  /// What other threads hand to the simulation's thread.
   private struct Shared {
     var commands: [LiveCommand] = []
-    var newcomers: [Int: LiveAudience] = [:]
-    var leavers: [Int] = []
+    var joining: [Int: LiveClient] = [:]
+    var leaving: [Int] = []
     var nextNumber = 0
     var isStopped = false
   }
 
-  /// Commands that wait, at most; the oldest is forgotten beyond. A simulation takes them 50 times a second.
+  /// Waiting commands, at most; beyond that the oldest is dropped. The simulation takes them 50 times a second.
   private static let queueLimit = 256
 
+  /// Assembles the simulation and starts its thread.
+  ///
   /// - Parameter seed: of the first episode; the scenario's `evaluation.publishedSeed` where `nil`.
+  /// - Throws: `InputOutputError` and `InvalidInput` for a run or a scenario that cannot be loaded.
   public init(_ subject: Subject, seed: UInt64?) throws {
-    let stage = try LiveStage(subject, seed: seed)
-    title = stage.scenario.name
-    layout = stage.layout
-    controlTimeStep = stage.controlTimeStep
-    // The stage is made here, to report problems at once, and handed over whole.
-    nonisolated(unsafe) let handedOver = stage
+    let session = try LiveSession(subject, seed: seed)
+    title = session.scenario.name
+    layout = session.layout
+    controlTimeStep = session.controlTimeStep
+    // The session is made here, to report problems at once, and then belongs to the thread.
+    nonisolated(unsafe) let handedOver = session
     let thread = Thread { [self] in
       run(handedOver)
       finished.signal()
@@ -57,93 +63,107 @@ public final class LiveSimulation: Sendable {
     thread.start()
   }
 
-  /// Ends the thread; the simulation is over.
+  /// Ends the thread and waits for its end.
   public func stop() {
     shared.withLock { $0.isStopped = true }
-    bell.signal()
+    wakeUp.signal()
     finished.wait()
     finished.signal()
   }
 
   // MARK: Other threads
 
-  func hear(_ text: String) -> Bool {
-    guard let command = LiveCommand(text, bodyCount: layout.scene.bodies.count) else { return false }
+  /// Queues a command of a page.
+  ///
+  /// - Returns: false for a message that is not a command.
+  func receive(_ text: String) -> Bool {
+    let command = LiveCommand(
+      text, bodyCount: layout.scene.bodies.count, actuatorCount: layout.actuators.count)
+    guard let command else { return false }
     shared.withLock {
-      // A pull replaces the one before it: only the newest target counts.
-      if case .grab = command, case .grab = $0.commands.last { $0.commands.removeLast() }
+      // Of several pulls in a row, or several moves of one slider, only the newest counts.
+      switch (command, $0.commands.last) {
+      case (.grab, .grab): $0.commands.removeLast()
+      case (.drive(let actuator, _), .drive(let last, _)) where actuator == last: $0.commands.removeLast()
+      default: break
+      }
       if $0.commands.count >= Self.queueLimit { $0.commands.removeFirst() }
       $0.commands.append(command)
     }
-    bell.signal()
+    wakeUp.signal()
     return true
   }
 
-  /// - Returns: the number to leave with.
-  func join(_ audience: LiveAudience) -> Int {
+  /// Adds a page.
+  ///
+  /// - Returns: the number for `leave`.
+  func join(_ client: LiveClient) -> Int {
     let number = shared.withLock { shared in
       shared.nextNumber += 1
-      shared.newcomers[shared.nextNumber] = audience
+      shared.joining[shared.nextNumber] = client
       return shared.nextNumber
     }
-    bell.signal()
+    wakeUp.signal()
     return number
   }
 
+  /// Removes a page.
   func leave(_ number: Int) {
     shared.withLock {
-      $0.newcomers[number] = nil
-      $0.leavers.append(number)
+      $0.joining[number] = nil
+      $0.leaving.append(number)
     }
-    bell.signal()
+    wakeUp.signal()
   }
 
   // MARK: The thread
 
-  private func run(_ stage: LiveStage) {
-    var audiences: [Int: LiveAudience] = [:]
+  private func run(_ session: LiveSession) {
+    var clients: [Int: LiveClient] = [:]
     while true {
-      let (commands, newcomers, leavers, isStopped) = shared.withLock { shared in
+      let (commands, joining, leaving, isStopped) = shared.withLock { shared in
         defer {
           shared.commands = []
-          shared.newcomers = [:]
-          shared.leavers = []
+          shared.joining = [:]
+          shared.leaving = []
         }
-        return (shared.commands, shared.newcomers, shared.leavers, shared.isStopped)
+        return (shared.commands, shared.joining, shared.leaving, shared.isStopped)
       }
       if isStopped { break }
-      for (number, audience) in newcomers {
-        stage.welcome(audience)
-        audiences[number] = audience
+      for (number, client) in joining {
+        session.sendEverything(to: client)
+        clients[number] = client
       }
-      for number in leavers { audiences.removeValue(forKey: number)?.end() }
-      for command in commands { stage.obey(command) }
-      if !audiences.isEmpty { stage.advance(to: DispatchTime.now().uptimeNanoseconds) }
-      let news = stage.takeNews()
-      for (number, audience) in audiences where !news.allSatisfy(audience.tell) {
-        // It is hopelessly behind: the page comes back and gets the episode so far.
-        audience.end()
-        audiences[number] = nil
+      for number in leaving { clients.removeValue(forKey: number)?.end() }
+      for command in commands { session.perform(command) }
+      if !clients.isEmpty { session.advance(to: DispatchTime.now().uptimeNanoseconds) }
+      let updates = session.takeUpdates()
+      for (number, client) in clients where !updates.allSatisfy(client.send) {
+        // This page is too far behind: it connects again and gets the episode so far.
+        client.end()
+        clients[number] = nil
       }
-      if audiences.isEmpty { stage.rest() }
-      let due = audiences.isEmpty ? nil : stage.nextDue
+      if clients.isEmpty { session.rest() }
+      let due = clients.isEmpty ? nil : session.nextDue
       let now = DispatchTime.now().uptimeNanoseconds
       let wait = due.map { $0 > now ? $0 - now : 0 } ?? 1_000_000_000
-      if wait > 0 { _ = bell.wait(timeout: .now() + .nanoseconds(Int(min(wait, 1_000_000_000)))) }
+      if wait > 0 { _ = wakeUp.wait(timeout: .now() + .nanoseconds(Int(min(wait, 1_000_000_000)))) }
     }
-    for audience in audiences.values { audience.end() }
+    for client in clients.values { client.end() }
   }
 }
 
-/// One page that looks at a live simulation.
-struct LiveAudience: Sendable {
-  /// Puts a message on its way; false if too many are on their way already.
-  var tell: @Sendable (LiveNews) -> Bool
+/// A page that shows a live simulation.
+struct LiveClient: Sendable {
+  /// Queues an update for the page; false if too many are waiting already.
+  var send: @Sendable (LiveUpdate) -> Bool
+  /// Closes the connection.
   var end: @Sendable () -> Void
 }
 
-/// A message to all pages.
-enum LiveNews: Sendable {
+/// What is sent to all pages.
+enum LiveUpdate: Sendable {
   case message(LiveMessage)
+  /// See `LiveMessage.rows`.
   case rows(Data)
 }

@@ -3,24 +3,28 @@ import FlyingSocks
 import Foundation
 import PoiseCore
 
-/// Serves a live simulation's page on this machine alone.
+/// Serves a live simulation's page to this machine, and through forwarded ports.
 ///
-/// FlyingFox speaks HTTP and WebSocket behind a `Doorman`, through a socket in a folder that only this user may enter; the doorman
-/// is what the network sees. There are two addresses: `/` is the page, `/live` its WebSocket. Everything else is 404.
+/// FlyingFox speaks HTTP and WebSocket on a Unix socket in a folder that only this user may enter; a `LoopbackProxy` on 127.0.0.1
+/// passes on what it allows. There are two addresses: `/` is the page, `/live` its WebSocket. Everything else is 404.
 public final class ViewerServer: Sendable {
+  /// What the page shows.
   public let simulation: LiveSimulation
   /// The port on 127.0.0.1.
   public let port: UInt16
-  private let doorman: Doorman
+  private let proxy: LoopbackProxy
   private let folder: String
   private let server: HTTPServer
   private let task = Guarded<Task<Void, Never>?>(nil)
 
-  /// Starts listening.
+  /// Makes the page and takes the port; nobody is served before `start`.
   ///
-  /// - Parameter port: 0 for any that is free.
+  /// - Parameters:
+  ///   - port: 0 for any that is free.
+  ///   - limits: what clients may use.
   /// - Throws: `InputOutputError` where the port is taken or three.js is missing.
-  public init(_ simulation: LiveSimulation, port: UInt16, limits: Doorman.Limits = Doorman.Limits()) throws {
+  public init(_ simulation: LiveSimulation, port: UInt16, limits: LoopbackProxy.Limits = LoopbackProxy.Limits()) throws
+  {
     self.simulation = simulation
     let page = try ViewerPage(
       title: simulation.title, subtitle: "live", layout: simulation.layout,
@@ -34,15 +38,16 @@ public final class ViewerServer: Sendable {
         page: Data(page.utf8),
         live: WebSocketHTTPHandler(
           handler: MessageFrameWSHandler(handler: LiveHandler(simulation: simulation)))))
-    doorman = try Doorman(port: port, inner: socketPath, limits: limits)
-    self.port = doorman.port
+    proxy = try LoopbackProxy(port: port, inner: socketPath, limits: limits)
+    self.port = proxy.port
   }
 
+  /// The page's address for a browser on this machine.
   public var address: String { "http://127.0.0.1:\(port)/" }
 
-  /// Opens the doors.
+  /// Starts to serve.
   ///
-  /// - Throws: `InputOutputError` if the server behind the doorman does not come up.
+  /// - Throws: `InputOutputError` if the server behind the proxy does not come up.
   public func start() async throws {
     let server = server
     let running = Task.detached {
@@ -54,12 +59,12 @@ public final class ViewerServer: Sendable {
     } catch {
       throw InputOutputError(path: "\(folder)/http", operation: "listen", reason: "\(error)")
     }
-    doorman.open()
+    proxy.open()
   }
 
   /// Closes every connection and ends the simulation.
   public func stop() async {
-    doorman.close()
+    proxy.close()
     simulation.stop()
     await server.stop(timeout: 1)
     task.withLock { $0 }?.cancel()
@@ -85,7 +90,7 @@ private struct PageHandler: HTTPHandler {
 
   func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
     switch request.path {
-    case Doorman.pagePath:
+    case LoopbackProxy.pagePath:
       HTTPResponse(
         statusCode: .ok,
         headers: [
@@ -97,7 +102,7 @@ private struct PageHandler: HTTPHandler {
           HTTPHeader("X-Content-Type-Options"): "nosniff",
         ],
         body: page)
-    case Doorman.livePath: try await live.handleRequest(request)
+    case LoopbackProxy.livePath: try await live.handleRequest(request)
     default: HTTPResponse(statusCode: .notFound)
     }
   }
@@ -112,10 +117,10 @@ private struct LiveHandler: WSMessageHandler {
   func makeMessages(for client: AsyncStream<WSMessage>) async throws -> AsyncStream<WSMessage> {
     let (messages, continuation) = AsyncStream<WSMessage>.makeStream(
       bufferingPolicy: .bufferingNewest(Self.streamLimit))
-    let audience = LiveAudience(
-      tell: { news in
+    let page = LiveClient(
+      send: { update in
         let message: WSMessage =
-          switch news {
+          switch update {
           case .message(let message): .text(message.text)
           case .rows(let bytes): .data(bytes)
           }
@@ -124,11 +129,11 @@ private struct LiveHandler: WSMessageHandler {
       },
       end: { continuation.finish() })
     let simulation = simulation
-    let number = simulation.join(audience)
+    let number = simulation.join(page)
     let listener = Task {
       for await message in client {
-        guard case .text(let text) = message, simulation.hear(text) else {
-          // No page of ours says this.
+        guard case .text(let text) = message, simulation.receive(text) else {
+          // The viewer's page never sends this.
           if case .close = message { break }
           continuation.yield(.close(WSCloseCode(1008, reason: "not a command")))
           break

@@ -53,13 +53,16 @@ struct SideView {
     right = high.x
   }
 
+  /// Whether the robot can leave the picture, which then goes with it.
+  private var travels: Bool { scene.travel == .infinity }
+
   // MARK: Projecting
 
   private func project(_ p: Vector3) -> SIMD2<Double> { SIMD2(looksAlongY ? p.x : p.y, p.z) }
 
-  /// What the picture is centred on: the robot where it is free to go, else the world's origin.
+  /// What the picture is centred on: the robot where it can travel, else the world's origin.
   private func center(_ row: Int) -> Double {
-    scene.isFree ? project(episode.pose(ofBody: scene.followed, row).position).x : 0
+    travels ? project(episode.pose(ofBody: scene.followed, row).position).x : 0
   }
 
   private func bodies(_ row: Int) -> [Outline] {
@@ -127,7 +130,7 @@ struct SideView {
   func draw(_ row: Int, columns: Int, rows: Int) -> DotCanvas {
     var canvas = DotCanvas(columns: columns, rows: rows)
     let scale = min(Double(canvas.height - 1) / (top - bottom), Double(canvas.width - 1) / (right - left))
-    let middle = center(row) + (scene.isFree ? 0 : (left + right) / 2)
+    let middle = center(row) + (travels ? 0 : (left + right) / 2)
     // Not the canvas itself, which others draw on while they ask for dots.
     let (width, height) = (Double(canvas.width), Double(canvas.height))
     func dot(_ p: SIMD2<Double>) -> SIMD2<Double> {

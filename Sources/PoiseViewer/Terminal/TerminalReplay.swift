@@ -6,13 +6,16 @@ import PoiseCore
 public struct TerminalReplay: Sendable {
   /// What text is written to.
   public struct Screen: Sendable {
-    /// Characters.
+    /// Width in characters.
     public var columns: Int
+    /// Height in characters.
     public var rows: Int
-    /// Whether text may be written over: a terminal.
+    /// Whether this is a terminal, where text can be overwritten.
     public var isTerminal: Bool
+    /// Whether only ASCII is written.
     public var isASCII: Bool
 
+    /// Describes a screen.
     public init(columns: Int, rows: Int, isTerminal: Bool, isASCII: Bool) {
       (self.columns, self.rows, self.isTerminal, self.isASCII) = (columns, rows, isTerminal, isASCII)
     }
@@ -36,6 +39,7 @@ public struct TerminalReplay: Sendable {
   private let recording: Recording
   private let screen: Screen
 
+  /// Prepares to show a recording; `show` does it.
   public init(_ recording: Recording, screen: Screen) {
     self.recording = recording
     self.screen = screen
@@ -47,7 +51,9 @@ public struct TerminalReplay: Sendable {
 
   /// Shows every episode.
   ///
-  /// - Parameter isStopped: asked between pictures; true ends it.
+  /// - Parameters:
+  ///   - write: receives the text.
+  ///   - isStopped: asked between pictures; true ends the replay.
   public func show(write: (String) -> Void, isStopped: () -> Bool) {
     write("\(recording.title)\n")
     for episode in recording.episodes {
@@ -156,8 +162,9 @@ public struct TerminalReplay: Sendable {
       lines.append(
         "  largest lean \(degrees)\(screen.isASCII ? " deg" : "°") at \(episode.time(row).rounded(significant: 4)) s")
     }
-    if let group = layout.plots.first, layout.reward != nil {
-      let sums = group.lines.map { line in
+    let rewardLines = layout.plots.filter { $0.title.hasPrefix("Reward") }.flatMap(\.lines)
+    if !rewardLines.isEmpty {
+      let sums = rewardLines.map { line in
         "\(line.name) \(rows.reduce(0) { $0 + (episode[$1, line.column].isFinite ? episode[$1, line.column] : 0) }.rounded(significant: 4))"
       }
       lines += wrapped(sums, after: "  reward:")

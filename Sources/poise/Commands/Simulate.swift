@@ -118,7 +118,7 @@ struct Simulate: ParsableCommand {
     let output = try WholeFile(csv)
     let table = TrajectoryTable(model)
     try output.write(table.header)
-    let summary = try run { try output.write(table.row($0, $1)) }
+    let summary = try run { try output.write(table.row($1)) }
     try output.commit()
     return summary
   }

@@ -117,7 +117,7 @@ struct RecordingTests {
     }
     _ = try Self.record(to: path, episodes: 0..<1)
     let whole = try String(contentsOfFile: metadata, encoding: .utf8)
-    for (old, new) in [("\"number\":0", "\"number\":-1"), ("\"step_limit\":150", "\"step_limit\":0")] {
+    for (old, new) in [("\"number\" : 0", "\"number\" : -1"), ("\"step_limit\" : 150", "\"step_limit\" : 0")] {
       #expect(whole.contains(old))
       try whole.replacing(old, with: new).write(toFile: metadata, atomically: true, encoding: .utf8)
       #expect(try problem { _ = try Resimulation(path) }.contains("episode"), "\(new)")

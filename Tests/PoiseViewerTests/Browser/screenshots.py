@@ -61,17 +61,17 @@ def main(poise, run, folder):
                     " const p = s.bodies[poise.recording.follows].position.clone().project(s.orbit.camera);"
                     " return [b.left + (p.x + 1) / 2 * b.width, b.top + (1 - p.y) / 2 * b.height]; })()")
                 page.mouse("mousePressed", *where)
-                if page.evaluate("poise.live.grab !== null"):
+                if page.evaluate("poise.hand.isHolding"):
                     break
                 page.mouse("mouseReleased", *where, buttons=0)
-                page.evaluate("poise.stage.orbit.goHome()")
+                page.evaluate("poise.stage.goHome()")
             for k in range(12):
                 page.mouse("mouseMoved", where[0] + 9 * k, where[1] - 2 * k)
                 time.sleep(0.03)
             page.evaluate("poise.live.send({ kind: 'pause' })")
-            page.until("!poise.live.isRunning")
+            page.until("!poise.player.isSimulating")
             sharp(page)
-            page.evaluate("poise.live.drawHand(); poise.stage.draw()")
+            page.evaluate("poise.hand.draw(); poise.stage.draw()")
             page.screenshot(picture("live.webp"), "webp", 78)
     finally:
         server.terminate()

@@ -1,267 +1,271 @@
 "use strict";
-// Time: playing, stepping, scrubbing, looping, the choice of the episode, and the keys for all of it.
+// Time: which episode is shown at which moment; playing, stepping, scrubbing, looping.
+//
+// The player owns its state; others ask it by its methods. A live episode grows at its end, and a remote control, which the live
+// connection is, decides whether it does: { pause(), resume(), step(rows), setSpeed(speed) }.
 
 class Player {
-  constructor(recording, stage, plots, live) {
-    Object.assign(this, { recording, stage, plots, live });
-    this.episode = recording.episodes[0] ?? new Episode(recording.layout, {}, 2048);
-    this.time = 0;
-    this.speed = 1;
-    this.isLooping = true;
-    this.isPlaying = false;
-    // Whether the newest moment of a live episode is shown.
-    this.isAtEdge = recording.isLive;
-    this.numbersWritten = 0;
-    this.find();
-    this.listen();
-  }
+  #episode;
+  #time = 0;
+  #speed = 1;
+  #isLooping = true;
+  #isPlaying = false;
+  // Live: whether the newest moment is shown, whether the simulation runs, and an episode that has begun behind the viewer's back.
+  #isAtEdge;
+  #isSimulating = true;
+  #newest = null;
+  #remote;
+  #numbersWritten = 0;
+  #plotted = 0;
 
-  find() {
+  /** @param remote what steps a live simulation; null for recorded episodes. */
+  constructor(recording, stage, plots, remote = null) {
+    Object.assign(this, { recording, stage, plots });
+    this.#remote = remote;
+    this.#isAtEdge = remote !== null;
+    this.#episode = recording.episodes[0] ?? new Episode(recording.layout, {}, 2048);
     const get = (id) => document.getElementById(id);
-    this.elements = {
-      play: get("play"), back: get("back"), forward: get("forward"), scrub: get("scrub"), clock: get("clock"),
-      speed: get("speed"), loop: get("loop"), episode: get("episode"), follow: get("follow"), contacts: get("contacts"),
-      home: get("home"), theme: get("theme"), help: get("help"), keys: get("keys"), readout: get("readout"), ending: get("ending"),
-    };
-    this.recording.episodes.forEach((episode, i) => {
-      const option = document.createElement("option");
-      option.value = String(i);
-      option.textContent = episode.about.title;
-      this.elements.episode.append(option);
-    });
-    this.elements.episode.hidden = this.recording.episodes.length < 2;
-    this.elements.contacts.hidden = this.recording.layout.contacts.length === 0;
-    this.elements.loop.hidden = this.recording.isLive;
-  }
-
-  listen() {
+    this.elements = Object.fromEntries(
+      ["play", "back", "forward", "scrub", "marks", "clock", "speed", "loop", "episode", "edge", "readout", "ending"].map((id) => [id, get(id)]));
     const e = this.elements;
+    recording.episodes.forEach((episode, i) => e.episode.append(new Option(episode.about.title, String(i))));
+    e.episode.hidden = recording.episodes.length < 2;
+    e.loop.hidden = remote !== null;
     e.play.addEventListener("click", () => this.toggle());
     e.back.addEventListener("click", () => this.step(-1));
     e.forward.addEventListener("click", () => this.step(1));
     e.scrub.addEventListener("input", () => this.seek(Number(e.scrub.value)));
     e.speed.addEventListener("change", () => this.setSpeed(Number(e.speed.value)));
-    e.loop.addEventListener("click", () => { this.isLooping = !this.isLooping; this.mark(); });
+    e.loop.addEventListener("click", () => this.toggleLooping());
+    e.edge.addEventListener("click", () => this.goToEdge());
     e.episode.addEventListener("change", () => this.choose(Number(e.episode.value)));
-    e.follow.addEventListener("click", () => this.toggleFollowing());
-    e.contacts.addEventListener("click", () => this.toggleContacts());
-    e.home.addEventListener("click", () => this.goHome());
-    e.theme.addEventListener("click", () => this.toggleTheme());
-    e.help.addEventListener("click", () => this.toggleHelp());
-    e.keys.addEventListener("click", () => this.toggleHelp(false));
-    document.addEventListener("keydown", (event) => this.key(event));
   }
 
-  /** What each key does; `help` lists the same. */
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, input[type=number], input[type=text]")) return;
+  get episode() { return this.#episode; }
+  get time() { return this.#time; }
+  get speed() { return this.#speed; }
+  get isLooping() { return this.#isLooping; }
+  get isPlaying() { return this.#isPlaying; }
+  /** Live: whether the newest moment is shown. */
+  get isAtEdge() { return this.#isAtEdge; }
+  /** Live: whether the simulation runs. */
+  get isSimulating() { return this.#remote !== null && this.#isSimulating; }
+  /** Whether what is shown moves by itself. */
+  get isRunning() { return this.#remote ? this.#isSimulating && this.#isAtEdge : this.#isPlaying; }
+  get index() { return this.recording.episodes.indexOf(this.#episode); }
+
+  /** What each key does. */
+  get keys() {
     const second = Math.max(1, Math.round(1 / this.recording.timeStep));
-    const actions = {
+    return {
       " ": () => this.toggle(), k: () => this.toggle(),
-      ArrowLeft: () => this.step(event.shiftKey ? -second : -1), ArrowRight: () => this.step(event.shiftKey ? second : 1),
-      ",": () => this.step(-1), ".": () => this.step(1), j: () => this.step(-second), l: () => this.step(second),
-      Home: () => this.seek(this.episode.start), End: () => this.seek(this.episode.end),
-      ArrowUp: () => this.changeSpeed(1), ArrowDown: () => this.changeSpeed(-1),
+      ArrowLeft: (event) => this.step(event.shiftKey ? -second : -1), ArrowRight: (event) => this.step(event.shiftKey ? second : 1),
+      ",": () => this.step(-1), ".": () => this.step(1),
+      Home: () => this.seek(this.#episode.start), End: () => this.seek(this.#episode.end),
+      ArrowUp: () => this.#changeSpeed(1), ArrowDown: () => this.#changeSpeed(-1),
       PageUp: () => this.choose(this.index - 1), PageDown: () => this.choose(this.index + 1),
-      o: () => this.elements.loop.click(), f: () => this.toggleFollowing(), c: () => this.toggleContacts(), r: () => this.goHome(),
-      d: () => this.toggleTheme(), "?": () => this.toggleHelp(), h: () => this.toggleHelp(), Escape: () => this.toggleHelp(false),
+      o: () => this.toggleLooping(),
     };
-    const action = actions[event.key] ?? actions[event.key.toLowerCase()] ?? this.live?.keyAction(event.key.toLowerCase());
-    if (!action) return;
-    event.preventDefault();
-    action();
   }
 
   // MARK: Episodes
 
-  get index() {
-    return this.recording.episodes.indexOf(this.episode);
-  }
-
   choose(index) {
     const episode = this.recording.episodes[index];
-    if (!episode || episode === this.episode) return;
-    this.open(episode);
+    if (episode && episode !== this.#episode) this.open(episode);
   }
 
   /** Shows an episode from its start; the camera stays where the viewer put it. */
   open(episode) {
-    this.episode = episode;
-    this.time = episode.start;
-    this.stage.followed = null;
+    this.#episode = episode;
+    this.#time = episode.start;
+    this.stage.cut();
     this.elements.episode.value = String(this.index);
     this.elements.ending.textContent = episode.about.result ?? "";
-    this.redrawPlots();
-    this.mark();
+    this.#showPlots();
+    this.#mark();
     this.refresh(true);
   }
 
-  redrawPlots() {
-    const e = this.episode;
-    const to = this.recording.isLive ? Math.max(e.end, e.about.seconds ?? 0) : e.end;
-    for (const plot of this.plots) plot.show(e, e.start, to);
-    Object.assign(this.elements.scrub, { min: e.start, max: this.recording.isLive ? e.end : to, step: "any" });
+  #showPlots() {
+    const episode = this.#episode;
+    const to = this.#remote ? Math.max(episode.end, episode.about.seconds ?? 0) : episode.end;
+    for (const plot of this.plots) plot.show(episode, episode.start, to);
+    Object.assign(this.elements.scrub, { min: episode.start, max: episode.end, step: "any" });
+    this.#showMarks();
+  }
+
+  /** The pushes on the time line. */
+  #showMarks() {
+    const { start, end } = this.#episode;
+    const span = Math.max(1e-6, end - start);
+    this.elements.marks.replaceChildren(...this.#episode.pushes().map((push) => {
+      const mark = document.createElement("i");
+      mark.title = `Push of ${push.strength.toFixed(0)} N at ${push.from.toFixed(2)} s`;
+      mark.style.left = `${(100 * (push.from - start)) / span}%`;
+      mark.style.width = `${(100 * (push.to - push.from)) / span}%`;
+      return mark;
+    }));
+  }
+
+  // MARK: A live episode, told by the connection
+
+  /** A new episode has begun. A viewer who looks at an earlier moment stays there until asking for the present. */
+  begin(episode) {
+    if (this.#isAtEdge || this.#episode.count === 0) {
+      this.#isAtEdge = true;
+      this.open(episode);
+    } else {
+      this.#newest = episode;
+    }
+  }
+
+  /** Rows were added to an episode. */
+  grow(episode) {
+    if (episode !== this.#episode) return;
+    this.elements.scrub.max = String(episode.end);
+    const now = performance.now();
+    if (now - this.#plotted < 150) return;
+    this.#plotted = now;
+    this.#showPlots();
+    this.refresh(false);
+  }
+
+  /** An episode has ended. */
+  finish(episode, result) {
+    episode.about.result = result;
+    if (episode === this.#episode) this.elements.ending.textContent = result;
+  }
+
+  /** The simulation was stopped, started, or given another speed, by this page or another. */
+  setClock({ isRunning, speed }) {
+    this.#isSimulating = isRunning;
+    this.#speed = speed;
+    this.elements.speed.value = String(speed);
+    this.#mark();
+  }
+
+  goToEdge() {
+    this.#isAtEdge = true;
+    if (this.#newest) this.open(this.#newest);
+    this.#newest = null;
+    this.#mark();
   }
 
   // MARK: Time
 
-  /** Whether what is shown moves by itself. */
-  get isRunning() {
-    return this.live ? this.live.isRunning && this.isAtEdge : this.isPlaying;
+  toggle() {
+    if (this.#remote) {
+      if (!this.#isAtEdge) this.goToEdge();
+      else if (this.#isSimulating) this.#remote.pause();
+      else this.#remote.resume();
+      return;
+    }
+    if (!this.#isPlaying && this.#time >= this.#episode.end - 1e-9) this.#time = this.#episode.start;
+    this.#isPlaying = !this.#isPlaying;
+    this.#mark();
+    this.refresh(true);
   }
 
-  toggle() {
-    if (this.live && this.isAtEdge) {
-      this.live.togglePause();
-      return;
-    }
-    if (this.live) {
-      this.isAtEdge = true;
-      this.mark();
-      return;
-    }
-    if (!this.isPlaying && this.time >= this.episode.end - 1e-9) this.time = this.episode.start;
-    this.isPlaying = !this.isPlaying;
-    this.mark();
-    this.refresh(true);
+  toggleLooping() {
+    this.#isLooping = !this.#isLooping;
+    this.#mark();
   }
 
   step(rows) {
-    this.isPlaying = false;
-    if (this.live && this.isAtEdge && rows > 0) {
-      this.live.step(rows);
+    this.#isPlaying = false;
+    if (this.#remote && this.#isAtEdge && rows > 0) {
+      this.#remote.step(rows);
       return;
     }
-    const row = Math.min(this.episode.count - 1, Math.max(0, this.episode.rowAt(this.time) + rows));
-    this.seek(this.episode.value(this.recording.layout.time, row));
+    const row = Math.min(this.#episode.count - 1, Math.max(0, this.#episode.rowAt(this.#time) + rows));
+    this.seek(this.#episode.value(this.recording.layout.time, row));
   }
 
   seek(time) {
-    this.time = Math.min(this.episode.end, Math.max(this.episode.start, time));
-    if (this.live) this.isAtEdge = this.time >= this.episode.end - 1e-6;
-    this.mark();
+    this.#time = Math.min(this.#episode.end, Math.max(this.#episode.start, time));
+    if (this.#remote) this.#isAtEdge = this.#newest === null && this.#time >= this.#episode.end - 1e-6;
+    this.#mark();
     this.refresh(true);
   }
 
-  changeSpeed(direction) {
+  #changeSpeed(direction) {
     const options = [...this.elements.speed.options].map((option) => Number(option.value));
-    const at = options.indexOf(this.speed) + direction;
+    const at = options.indexOf(this.#speed) + direction;
     if (at >= 0 && at < options.length) this.setSpeed(options[at]);
   }
 
   setSpeed(speed) {
-    this.speed = speed;
+    this.#speed = speed;
     this.elements.speed.value = String(speed);
-    this.live?.setSpeed(speed);
+    this.#remote?.setSpeed(speed);
   }
 
   /** Goes on by some seconds of the wall clock. */
   advance(seconds) {
-    if (this.live) {
-      if (this.isAtEdge && this.time !== this.episode.end) {
-        this.time = this.episode.end;
+    if (this.#remote) {
+      if (this.#isAtEdge && this.#time !== this.#episode.end) {
+        this.#time = this.#episode.end;
         this.refresh(false);
       }
       return;
     }
-    if (!this.isPlaying) return;
-    this.time += this.speed * seconds;
-    if (this.time >= this.episode.end) {
-      if (this.isLooping) {
-        this.time = this.episode.start;
-        this.stage.followed = null;
+    if (!this.#isPlaying) return;
+    this.#time += this.#speed * seconds;
+    if (this.#time >= this.#episode.end) {
+      if (this.#isLooping) {
+        this.#time = this.#episode.start;
+        this.stage.cut();
       } else {
-        this.time = this.episode.end;
-        this.isPlaying = false;
-        this.mark();
+        this.#time = this.#episode.end;
+        this.#isPlaying = false;
+        this.#mark();
       }
     }
     this.refresh(false);
   }
 
+  // MARK: Showing
+
   /** Shows the present moment everywhere. */
   refresh(isExact) {
     const now = performance.now();
-    const writesNumbers = isExact || !this.isPlaying && !this.live || now - this.numbersWritten > 100;
-    if (writesNumbers) this.numbersWritten = now;
-    this.stage.show(this.episode, this.time);
-    for (const plot of this.plots) plot.point(this.time, writesNumbers);
-    this.elements.scrub.value = String(this.time);
-    const span = this.episode.end - this.episode.start;
-    this.elements.scrub.style.setProperty("--share", String(span > 0 ? (this.time - this.episode.start) / span : 0));
-    if (writesNumbers) this.write();
-  }
-
-  write() {
-    const { layout } = this.recording;
-    const row = this.episode.count > 0 ? this.episode.rowAt(this.time) : 0;
-    this.elements.clock.textContent = `${this.time.toFixed(2)} / ${this.episode.end.toFixed(2)} s`;
-    const parts = [];
-    const degrees = (column) => `${readable((this.episode.value(column, row) * 180) / Math.PI)}°`;
-    if (layout.roll >= 0) parts.push(`roll ${degrees(layout.roll)}`, `pitch ${degrees(layout.pitch)}`);
-    if (layout.reward >= 0) parts.push(`reward ${readable(this.episode.value(layout.reward, row))}`);
-    if (layout.push >= 0) {
-      const push = Math.hypot(...[0, 1, 2].map((k) => this.episode.value(layout.push + k, row) || 0));
-      if (push > 1e-9) parts.push(`push ${push.toFixed(0)} N`);
-    }
-    this.elements.readout.textContent = this.episode.count > 0 ? parts.map((part) => part.replaceAll(" ", "\u00a0")).join("   ") : "";
-  }
-
-  // MARK: Looks
-
-  toggleFollowing() {
-    this.stage.isFollowing = !this.stage.isFollowing;
-    this.stage.followed = null;
-    this.mark();
-    this.refresh(true);
-  }
-
-  toggleContacts() {
-    this.stage.showsContacts = !this.stage.showsContacts;
-    this.mark();
-    this.refresh(true);
-  }
-
-  goHome() {
-    this.stage.followed = null;
-    this.stage.orbit.goHome();
-    this.refresh(true);
-  }
-
-  get isDark() {
-    const chosen = document.documentElement.dataset.theme;
-    return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  }
-
-  toggleTheme() {
-    document.documentElement.dataset.theme = this.isDark ? "light" : "dark";
-    this.dress();
-  }
-
-  dress() {
-    this.stage.dress(this.isDark);
-    this.redraw();
+    const writesNumbers = isExact || (!this.#isPlaying && !this.#remote) || now - this.#numbersWritten > 100;
+    if (writesNumbers) this.#numbersWritten = now;
+    this.stage.show(this.#episode, this.#time);
+    for (const plot of this.plots) plot.point(this.#time, writesNumbers);
+    this.elements.scrub.value = String(this.#time);
+    const span = this.#episode.end - this.#episode.start;
+    this.elements.scrub.style.setProperty("--share", String(span > 0 ? (this.#time - this.#episode.start) / span : 0));
+    if (writesNumbers) this.#write();
   }
 
   /** Has everything drawn anew with the next frame, as it must be in other colours or another size. */
   redraw() {
-    for (const plot of [...this.plots, ...(this.live?.curves ?? [])]) plot.needsDrawing = true;
+    for (const plot of this.plots) plot.needsDrawing = true;
     this.refresh(true);
   }
 
-  toggleHelp(isShown = this.elements.keys.hidden) {
-    this.elements.keys.hidden = !isShown;
+  #write() {
+    const { layout } = this.recording;
+    const episode = this.#episode;
+    const row = episode.count > 0 ? episode.rowAt(this.#time) : 0;
+    this.elements.clock.textContent = `${this.#time.toFixed(2)} / ${episode.end.toFixed(2)} s`;
+    const parts = [];
+    const degrees = (column) => `${readable((episode.value(column, row) * 180) / Math.PI)}°`;
+    if (layout.roll >= 0) parts.push(`roll ${degrees(layout.roll)}`, `pitch ${degrees(layout.pitch)}`);
+    if (layout.reward >= 0) parts.push(`reward ${readable(episode.value(layout.reward, row))}`);
+    const push = episode.pushAt(row);
+    if (push > 1e-9) parts.push(`push ${push.toFixed(0)} N`);
+    this.elements.readout.textContent = parts.join("   ");
   }
 
-  /** Brings the buttons in line with what is so. */
-  mark() {
+  /** Brings the buttons in line with the state. */
+  #mark() {
     const e = this.elements;
     e.play.classList.toggle("is-playing", this.isRunning);
     e.play.setAttribute("aria-label", this.isRunning ? "Pause" : "Play");
-    const press = (button, isOn) => button.setAttribute("aria-pressed", String(isOn));
-    press(e.loop, this.isLooping);
-    press(e.follow, this.stage.isFollowing);
-    press(e.contacts, this.stage.showsContacts);
-    document.body.classList.toggle("is-behind", Boolean(this.live) && !this.isAtEdge);
+    e.loop.setAttribute("aria-pressed", String(this.#isLooping));
+    document.body.classList.toggle("is-behind", this.#remote !== null && !this.#isAtEdge);
   }
 }

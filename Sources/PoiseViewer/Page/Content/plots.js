@@ -1,68 +1,48 @@
 "use strict";
-// Curves of an episode over time. All plots share one cursor; a click seeks.
+// Curves of an episode over time, and learning curves over training. All plots of an episode share one cursor; a click seeks.
 
-const curveColors = ["#3b82f6", "#f97316", "#10b981", "#e11d48", "#8b5cf6", "#eab308", "#06b6d4", "#ec4899",
-  "#84cc16", "#6366f1", "#f59e0b", "#14b8a6", "#ef4444", "#a855f7", "#22c55e", "#0ea5e9"];
+/** The box of a plot: its head and the field with the canvas. */
+function plotBox(parent, title, note) {
+  const box = document.createElement("section");
+  box.className = "plot";
+  const head = document.createElement("header");
+  const heading = document.createElement("h2");
+  heading.textContent = title;
+  const small = document.createElement("small");
+  small.textContent = note;
+  head.append(heading, small);
+  const field = document.createElement("div");
+  field.className = "field";
+  const canvas = document.createElement("canvas");
+  field.append(canvas);
+  box.append(head, field);
+  parent.append(box);
+  return { box, head, heading, small, field, canvas };
+}
 
 class Plot {
   constructor(group, parent, seek) {
     this.group = group;
-    this.lines = group.lines.map((line, i) => ({ ...line, color: curveColors[i % curveColors.length], isHidden: Boolean(line.isHidden) }));
-    this.highlight = -1;
     this.needsDrawing = false;
     this.time = 0;
-    this.box = document.createElement("section");
-    this.box.className = "plot";
-    const head = document.createElement("header");
-    const title = document.createElement("h2");
-    title.textContent = group.title;
-    const unit = document.createElement("small");
-    unit.textContent = group.unit;
-    title.append(" ", unit);
-    this.chips = document.createElement("div");
-    this.chips.className = "chips";
-    head.append(title, this.chips);
-    this.field = document.createElement("div");
-    this.field.className = "field";
-    this.canvas = document.createElement("canvas");
+    Object.assign(this, plotBox(parent, group.title, group.unit));
+    this.legend = new Legend(group.lines, this.box, () => { this.needsDrawing = true; });
+    this.head.append(this.legend.tools());
+    this.field.before(this.legend.box);
     this.cursor = document.createElement("div");
     this.cursor.className = "cursor";
-    this.field.append(this.canvas, this.cursor);
-    this.box.append(head, this.field);
-    parent.append(this.box);
-    this.addChips();
+    this.tip = document.createElement("div");
+    this.tip.className = "tip";
+    this.tip.hidden = true;
+    this.field.append(this.cursor, this.tip);
     this.listen(seek);
-  }
-
-  addChips() {
-    this.lines.forEach((line, i) => {
-      const chip = document.createElement("button");
-      chip.type = "button";
-      chip.className = "chip";
-      chip.title = `Show or hide ${line.name}`;
-      const dot = document.createElement("i");
-      dot.style.background = line.color;
-      const name = document.createElement("span");
-      name.textContent = line.name;
-      line.output = document.createElement("output");
-      chip.append(dot, name, line.output);
-      chip.setAttribute("aria-pressed", String(!line.isHidden));
-      chip.addEventListener("click", () => {
-        line.isHidden = !line.isHidden;
-        chip.setAttribute("aria-pressed", String(!line.isHidden));
-        this.needsDrawing = true;
-      });
-      chip.addEventListener("pointerenter", () => { this.highlight = i; this.needsDrawing = true; });
-      chip.addEventListener("pointerleave", () => { this.highlight = -1; this.needsDrawing = true; });
-      line.chip = chip;
-      this.chips.append(chip);
-    });
   }
 
   listen(seek) {
     const at = (event) => {
       const box = this.canvas.getBoundingClientRect();
-      const share = Math.min(1, Math.max(0, (event.clientX - box.left - this.left) / (box.width - this.left - 8)));
+      const { left, right } = plotMargins;
+      const share = Math.min(1, Math.max(0, (event.clientX - box.left - left) / (box.width - left - right)));
       seek(this.from + share * (this.to - this.from));
     };
     this.canvas.addEventListener("pointerdown", (event) => {
@@ -71,8 +51,39 @@ class Plot {
       this.isSeeking = true;
       at(event);
     });
-    this.canvas.addEventListener("pointermove", (event) => { if (this.isSeeking) at(event); });
+    this.canvas.addEventListener("pointermove", (event) => {
+      if (this.isSeeking) at(event);
+      else if (event.pointerType === "mouse") this.name(event);
+    });
+    this.canvas.addEventListener("pointerleave", () => this.unname());
     for (const name of ["pointerup", "pointercancel"]) this.canvas.addEventListener(name, () => { this.isSeeking = false; });
+  }
+
+  /** Tells which curve is under the mouse. */
+  name(event) {
+    if (!this.axes || this.episode.count === 0) return;
+    const box = this.canvas.getBoundingClientRect();
+    const [px, py] = [event.clientX - box.left, event.clientY - box.top];
+    const { left, right } = plotMargins;
+    const time = this.from + ((px - left) / (box.width - left - right)) * (this.to - this.from);
+    const row = this.episode.rowAt(time);
+    let [nearest, distance] = [-1, 12];
+    for (const i of this.legend.shown) {
+      const gap = Math.abs(this.axes.y(this.episode.value(this.legend.lines[i].column, row)) - py);
+      if (gap < distance) [nearest, distance] = [i, gap];
+    }
+    if (nearest < 0) return this.unname();
+    const line = this.legend.lines[nearest];
+    this.legend.stress(nearest);
+    this.tip.textContent = `${line.name} ${readable(this.episode.value(line.column, row))}`;
+    this.tip.hidden = false;
+    const room = box.width - this.tip.offsetWidth - 4;
+    this.tip.style.transform = `translate(${Math.max(0, Math.min(px + 10, room))}px, ${Math.max(0, py - 26)}px)`;
+  }
+
+  unname() {
+    this.tip.hidden = true;
+    this.legend.stress(-1);
   }
 
   /** Shows an episode from one time to another. */
@@ -82,9 +93,8 @@ class Plot {
 
   range() {
     let [low, high] = [Infinity, -Infinity];
-    for (const line of this.lines) {
-      if (line.isHidden) continue;
-      const values = this.episode.columns[line.column];
+    for (const i of this.legend.shown) {
+      const values = this.episode.columns[this.legend.lines[i].column];
       for (let row = 0; row < this.episode.count; row++) {
         const value = values[row];
         if (value < low) low = value;
@@ -100,61 +110,38 @@ class Plot {
   draw() {
     if (!this.needsDrawing || !this.episode) return;
     this.needsDrawing = false;
-    const [width, height] = [this.field.clientWidth, this.field.clientHeight];
-    if (width < 10 || height < 10) return;
-    const ratio = window.devicePixelRatio || 1;
-    this.canvas.width = Math.round(width * ratio);
-    this.canvas.height = Math.round(height * ratio);
-    const context = this.canvas.getContext("2d", plainCanvas);
-    context.scale(ratio, ratio);
-    const style = getComputedStyle(document.documentElement);
-    const [ink, faint] = [style.getPropertyValue("--ink-soft"), style.getPropertyValue("--line")];
     const [low, high] = this.range();
-    Object.assign(this, { left: 44, low, high });
-    const [bottom, top] = [height - 16, 4];
-    const x = (time) => this.left + ((time - this.from) / (this.to - this.from)) * (width - this.left - 8);
-    const y = (value) => bottom - ((value - low) / (high - low)) * (bottom - top);
-    context.font = "10px system-ui, sans-serif";
-    context.lineWidth = 1;
-    context.textAlign = "right";
-    context.textBaseline = "middle";
-    for (const value of ticks(low, high, Math.max(2, Math.floor(height / 26)))) {
-      context.strokeStyle = faint;
-      context.beginPath();
-      context.moveTo(this.left, Math.round(y(value)) + 0.5);
-      context.lineTo(width - 8, Math.round(y(value)) + 0.5);
-      context.stroke();
-      context.fillStyle = ink;
-      context.fillText(tickLabel(value, high - low), this.left - 6, y(value));
-    }
-    context.textAlign = "center";
-    context.textBaseline = "alphabetic";
-    for (const time of ticks(this.from, this.to, Math.max(2, Math.floor(width / 80)))) {
-      context.fillStyle = ink;
-      context.fillText(`${tickLabel(time, this.to - this.from)} s`, Math.min(width - 16, x(time)), height - 3);
-    }
+    const axes = drawAxes(
+      this.canvas, { from: this.from, to: this.to, low, high },
+      { spacing: 80, text: (time, range) => `${tickLabel(time, range)} s` });
+    if (!axes) return;
+    this.axes = axes;
+    const { context, x, bottom, width } = axes;
     context.save();
     context.beginPath();
-    context.rect(this.left, 0, width - this.left, bottom + 1);
+    context.rect(plotMargins.left, 0, width - plotMargins.left, bottom + 1);
     context.clip();
-    this.lines.forEach((line, i) => {
-      if (line.isHidden) return;
-      const isFaded = this.highlight >= 0 && this.highlight !== i;
-      context.globalAlpha = isFaded ? 0.12 : 1;
-      context.strokeStyle = line.color;
-      context.lineWidth = this.highlight === i ? 2.2 : 1.3;
-      this.trace(context, line, x, y, width);
-    });
+    context.fillStyle = "rgba(255, 122, 26, 0.16)";
+    for (const push of this.episode.pushes()) {
+      context.fillRect(x(push.from), 0, Math.max(1.5, x(push.to) - x(push.from)), bottom);
+    }
+    const { highlight, lines, shown } = this.legend;
+    for (const i of shown) {
+      context.globalAlpha = highlight >= 0 && highlight !== i ? 0.15 : 1;
+      context.strokeStyle = lines[i].color;
+      context.lineWidth = highlight === i ? 2.4 : 1.4;
+      context.setLineDash(lines[i].dash);
+      this.trace(axes, lines[i]);
+    }
     context.restore();
-    this.x = x;
     this.point(this.time, true);
   }
 
   /** A polyline; where rows are denser than pixels, the least and largest value of each pixel. */
-  trace(context, line, x, y, width) {
+  trace({ context, x, y, width }, line) {
     const values = this.episode.columns[line.column];
     const times = this.episode.columns[this.episode.layout.time];
-    const rowsPerPixel = this.episode.count / Math.max(1, width - this.left);
+    const rowsPerPixel = this.episode.count / Math.max(1, width - plotMargins.left);
     const stride = Math.max(1, Math.floor(rowsPerPixel));
     context.beginPath();
     let isDown = false;
@@ -178,27 +165,12 @@ class Plot {
   /** Moves the cursor; the numbers beside the names follow if asked, which costs a little. */
   point(time, writesNumbers) {
     this.time = time;
-    if (!this.x) return;
-    this.cursor.style.transform = `translateX(${this.x(time)}px)`;
+    if (!this.axes) return;
+    this.cursor.style.transform = `translateX(${this.axes.x(time)}px)`;
     if (!writesNumbers || this.episode.count === 0) return;
     const row = this.episode.rowAt(time);
-    for (const line of this.lines) line.output.textContent = readable(this.episode.value(line.column, row));
+    this.legend.write((line) => this.episode.value(line.column, row));
   }
-}
-
-/** Round numbers in a range, about so many. */
-function ticks(low, high, count) {
-  const rough = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((k) => k * power).find((k) => k >= rough) ?? 10 * power;
-  const result = [];
-  for (let k = Math.ceil(low / step); k * step <= high + 1e-9 * step; k++) result.push(k * step);
-  return result;
-}
-
-function tickLabel(value, range) {
-  const digits = Math.max(0, Math.min(4, 1 - Math.floor(Math.log10(range))));
-  return Number(value.toFixed(digits)).toString().replace("-", "\u2212");
 }
 
 /** A number of environment steps: 800, 352 k, 1.2 M. */
@@ -210,73 +182,37 @@ function stepLabel(steps) {
 /** A learning curve: a value over environment steps. */
 class CurvePlot {
   constructor(parent) {
-    this.box = document.createElement("section");
-    this.box.className = "plot curves";
-    const head = document.createElement("header");
-    this.title = document.createElement("h2");
-    this.note = document.createElement("small");
-    head.append(this.title, this.note);
-    this.field = document.createElement("div");
-    this.field.className = "field";
-    this.canvas = document.createElement("canvas");
-    this.field.append(this.canvas);
-    this.box.append(head, this.field);
-    parent.append(this.box);
+    Object.assign(this, plotBox(parent, "", ""));
+    this.box.classList.add("curves");
     this.points = [];
     this.needsDrawing = false;
   }
 
   /** @param points [environment steps, value] */
   show({ title, points }) {
-    this.title.textContent = title;
+    this.heading.textContent = title;
     this.points = points.filter(([, value]) => Number.isFinite(value));
     const last = this.points[this.points.length - 1];
-    this.note.textContent = last ? `${readable(last[1])} at ${stepLabel(last[0])} steps` : "no evaluation yet";
+    this.small.textContent = last ? `${readable(last[1])} at ${stepLabel(last[0])} steps` : "no evaluation yet";
     this.needsDrawing = true;
   }
 
   draw() {
     if (!this.needsDrawing) return;
     this.needsDrawing = false;
-    const [width, height] = [this.field.clientWidth, this.field.clientHeight];
-    if (width < 10 || height < 10) return;
-    const ratio = window.devicePixelRatio || 1;
-    this.canvas.width = Math.round(width * ratio);
-    this.canvas.height = Math.round(height * ratio);
     if (this.points.length === 0) return;
-    const context = this.canvas.getContext("2d", plainCanvas);
-    context.scale(ratio, ratio);
-    const style = getComputedStyle(document.documentElement);
     const values = this.points.map(([, value]) => value);
     let [low, high] = [Math.min(...values), Math.max(...values)];
     if (high - low < 1e-9) [low, high] = [low - 0.5, high + 0.5];
-    const most = Math.max(1, this.points[this.points.length - 1][0]);
-    const [left, bottom, top] = [44, height - 16, 6];
-    const x = (steps) => left + (steps / most) * (width - left - 10);
-    const y = (value) => bottom - ((value - low) / (high - low)) * (bottom - top);
-    context.font = "10px system-ui, sans-serif";
-    context.textAlign = "right";
-    context.textBaseline = "middle";
-    for (const value of ticks(low, high, Math.max(2, Math.floor(height / 26)))) {
-      context.strokeStyle = style.getPropertyValue("--line");
-      context.beginPath();
-      context.moveTo(left, Math.round(y(value)) + 0.5);
-      context.lineTo(width - 8, Math.round(y(value)) + 0.5);
-      context.stroke();
-      context.fillStyle = style.getPropertyValue("--ink-soft");
-      context.fillText(tickLabel(value, high - low), left - 6, y(value));
-    }
-    context.textAlign = "center";
-    context.textBaseline = "alphabetic";
-    for (const steps of ticks(0, most, Math.max(2, Math.floor(width / 110)))) {
-      context.fillText(stepLabel(steps), Math.min(width - 16, x(steps)), height - 3);
-    }
-    context.strokeStyle = curveColors[0];
+    const to = Math.max(1, this.points[this.points.length - 1][0]);
+    const axes = drawAxes(this.canvas, { from: 0, to, low, high }, { spacing: 110, text: stepLabel });
+    if (!axes) return;
+    const { context, x, y } = axes;
+    context.strokeStyle = context.fillStyle = curveColors[0];
     context.lineWidth = 1.6;
     context.beginPath();
     this.points.forEach(([steps, value], i) => (i === 0 ? context.moveTo(x(steps), y(value)) : context.lineTo(x(steps), y(value))));
     context.stroke();
-    context.fillStyle = curveColors[0];
     // Single points are marked where they are few enough to be told apart.
     for (const [steps, value] of this.points.length > 80 ? [] : this.points) {
       context.beginPath();

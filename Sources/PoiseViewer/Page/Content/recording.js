@@ -30,8 +30,9 @@ class Episode {
     return episode;
   }
 
-  /** Adds a row, as it comes from the server. */
+  /** Adds a row, as it comes from the server; one with the time of the last row takes its place. */
   append(row) {
+    if (this.count > 0 && row[this.layout.time] === this.value(this.layout.time, this.count - 1)) this.count -= 1;
     if (this.count === this.columns[0].length) {
       this.columns = this.columns.map((column) => {
         const larger = new Float32Array(2 * column.length);
@@ -53,6 +54,31 @@ class Episode {
 
   get end() {
     return this.count > 0 ? this.columns[this.layout.time][this.count - 1] : 0;
+  }
+
+  /** N: the strength of the push in a row. */
+  pushAt(row) {
+    const { push } = this.layout;
+    return push < 0 ? 0 : Math.hypot(...[0, 1, 2].map((k) => this.value(push + k, row) || 0));
+  }
+
+  /** The pushes: when each began and ended, s, and its strength, N. */
+  pushes() {
+    if (this.pushesUpTo === this.count) return this.knownPushes;
+    const pushes = [];
+    let isPushed = false;
+    for (let row = 0; row < this.count; row++) {
+      const strength = this.pushAt(row);
+      const to = this.value(this.layout.time, row);
+      if (strength <= 1e-9) { isPushed = false; continue; }
+      // A force belongs to the step that ends with its row.
+      if (!isPushed) pushes.push({ from: this.value(this.layout.time, Math.max(0, row - 1)), to, strength });
+      const last = pushes[pushes.length - 1];
+      Object.assign(last, { to, strength: Math.max(last.strength, strength) });
+      isPushed = true;
+    }
+    Object.assign(this, { pushesUpTo: this.count, knownPushes: pushes });
+    return pushes;
   }
 
   /** The last row at or before a time. */
@@ -85,6 +111,7 @@ class Recording {
   constructor(data) {
     this.title = data.title;
     this.subtitle = data.subtitle;
+    this.undrawn = data.undrawn;
     this.layout = data.layout;
     this.bodies = data.bodies;
     this.scenery = data.scenery;

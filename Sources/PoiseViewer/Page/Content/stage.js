@@ -1,12 +1,14 @@
 "use strict";
-// The robot in its scene: lights, ground, shadows, the arrows of pushes and contact forces. Shows an episode at a time.
+// The robot in its scene: lights, ground, shadows, arrows of forces, and the layers of "Show". Shows an episode at a time.
 
 class Stage {
   constructor(recording, element) {
     this.recording = recording;
     this.element = element;
-    this.showsContacts = true;
-    this.isFollowing = recording.layout.isFree;
+    this.shown = { forces: true, points: false, joints: false, frames: false, mass: false };
+    this.isFollowing = recording.layout.isMobile;
+    // Where the camera went with the robot to; null where the next picture must not move it.
+    this.followed = null;
     this.needsDrawing = true;
     // Share of the screen's own resolution; less where drawing is slow.
     this.sharpness = this.sharpnessInMotion = 1;
@@ -22,6 +24,7 @@ class Stage {
     this.addLights();
     this.addRobot();
     this.addArrows();
+    this.layers = new Layers(recording, this.scene, this.bodies);
     this.addGround();
     this.raycaster = new THREE.Raycaster();
     this.scratch = { a: new THREE.Quaternion(), b: new THREE.Quaternion() };
@@ -142,18 +145,25 @@ class Stage {
 
   // MARK: Showing
 
-  /** Finds a view that holds all of an episode, or of its first seconds if the robot walks away from there. */
+  /**
+   * Finds a view by the size of the robot: of a free one as it stands at the start, of one on hinges and slides wherever these bring it
+   * within the episode. What the camera follows counts as standing still.
+   */
   frame(episode) {
+    const isFree = this.recording.bodies[0]?.joints.length === 0;
     const box = new THREE.Box3();
     const piece = new THREE.Box3();
     const start = new THREE.Vector3();
-    const rows = this.isFollowing ? [0] : [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9].map((x) => Math.floor(x * episode.count));
-    for (const row of rows) {
+    const shares = isFree ? [0] : [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+    for (const row of shares.map((x) => Math.floor(x * episode.count))) {
       this.pose(episode, { row, next: row, share: 0 });
       this.scene.updateMatrixWorld(true);
-      for (const body of this.bodies) box.union(piece.setFromObject(body));
-      if (row === 0) this.bodyPosition(episode, { row: 0, next: 0, share: 0 }, start);
+      const position = this.bodyPosition(episode, { row, next: row, share: 0 }, new THREE.Vector3());
+      if (row === 0) start.copy(position);
+      const shift = this.isFollowing ? start.clone().sub(position).setZ(0) : new THREE.Vector3();
+      for (const body of this.bodies) if (body.children.length > 0) box.union(piece.setFromObject(body).translate(shift));
     }
+    if (episode.count < 2) this.reach(box);
     if (box.isEmpty()) box.set(new THREE.Vector3(-1, -1, -1), new THREE.Vector3(1, 1, 1));
     if (this.planes.length === 0) this.ground.position.set(0, 0, box.min.z - 0.25 * Math.max(0.2, box.max.z - box.min.z));
     const center = box.getCenter(new THREE.Vector3());
@@ -164,6 +174,23 @@ class Stage {
     const reach = 1.9 * this.radius + 0.4;
     Object.assign(this.sun.shadow.camera, { left: -reach, right: reach, top: reach, bottom: -reach, near: 0.1, far: 10 * reach });
     this.sun.shadow.camera.updateProjectionMatrix();
+  }
+
+  /**
+   * Widens a box to what a robot may sweep about its first hinge, where only the start of a live episode is known: as far as it stands off
+   * now. One that also slides with the hinge's body, as a planar hopper does, is taken as it stands.
+   */
+  reach(box) {
+    const body = this.recording.bodies.findIndex(({ joints }) => joints.some(({ kind }) => kind === "hinge"));
+    if (body < 0 || box.isEmpty() || this.recording.bodies[0].joints.length === 0) return;
+    const { joints } = this.recording.bodies[body];
+    if (joints.some(({ kind }) => kind !== "hinge")) return;
+    const center = this.bodies[body].localToWorld(new THREE.Vector3(...joints[0].anchor));
+    const corners = [box.min.x, box.max.x].flatMap((x) => [box.min.z, box.max.z].map((z) => Math.hypot(x - center.x, z - center.z)));
+    const radius = Math.max(...corners);
+    const ground = this.planes.length > 0 ? this.ground.position.z : -Infinity;
+    box.expandByPoint(new THREE.Vector3(center.x - radius, center.y, Math.max(ground, center.z - radius)));
+    box.expandByPoint(new THREE.Vector3(center.x + radius, center.y, center.z + radius));
   }
 
   bodyPosition(episode, { row, next, share }, into, body = this.recording.follows) {
@@ -192,6 +219,8 @@ class Stage {
     this.pose(episode, moment);
     this.scene.updateMatrixWorld(true);
     this.showForces(episode, moment);
+    this.layers.show(episode, moment, this.radius ?? 1, this.shown);
+    this.last = { episode, time };
     const position = this.bodyPosition(episode, moment, new THREE.Vector3());
     if (this.isFollowing && this.followOffset) {
       const wanted = position.clone().add(this.followOffset);
@@ -246,9 +275,85 @@ class Stage {
       const force = vector(contact.column);
       const point = vector(contact.column + 3);
       this.contacts[i].visible = false;
-      if (!this.showsContacts || force.length() < 0.005 * weight) return;
-      pointArrow(this.contacts[i], point, force.multiplyScalar((0.62 * size) / weight), 0.011 * size);
+      if (!this.shown.forces || force.length() < 0.005 * weight) return;
+      // An impact of many times the weight would leave the picture.
+      const length = size * Math.min(1.8, (0.62 * force.length()) / weight);
+      pointArrow(this.contacts[i], point, force.setLength(length), 0.011 * size);
     });
+  }
+
+  // MARK: What others ask for
+
+  /** The picture jumps to another moment or episode: the camera goes with it instead of staying behind. */
+  cut() {
+    this.followed = null;
+  }
+
+  goHome() {
+    this.cut();
+    this.orbit.goHome();
+    this.refresh();
+  }
+
+  setFollowing(isFollowing) {
+    this.isFollowing = isFollowing;
+    this.refresh();
+  }
+
+  /** Whether there is anything of a layer: `forces`, `points`, `joints`, `frames` or `mass`. */
+  has(layer) {
+    return layer === "forces" ? this.contacts.length > 0 : this.layers.has(layer);
+  }
+
+  shows(layer) {
+    return this.shown[layer];
+  }
+
+  setShown(layer, isShown) {
+    this.shown[layer] = isShown;
+    this.refresh();
+  }
+
+  /** Shows the present moment once more. */
+  refresh() {
+    if (this.last) this.show(this.last.episode, this.last.time);
+  }
+
+  /** The part of the robot under the mouse: the body's index, the point in its frame and in the world, m; null where there is none. */
+  hit(event) {
+    this.aim(event);
+    const hit = this.raycaster.intersectObjects(this.bodies, true)[0];
+    if (!hit) return null;
+    const body = this.bodies.indexOf(hit.object.parent);
+    return { body, point: this.bodies[body].worldToLocal(hit.point.clone()), at: hit.point.clone() };
+  }
+
+  /** The plane through a point that faces the camera. */
+  planeThrough(point) {
+    return new THREE.Plane().setFromNormalAndCoplanarPoint(this.orbit.camera.getWorldDirection(new THREE.Vector3()), point);
+  }
+
+  /** Where the mouse meets a plane; null where it does not. */
+  pointOn(plane, event) {
+    this.aim(event);
+    return this.raycaster.ray.intersectPlane(plane, new THREE.Vector3()) ?? null;
+  }
+
+  aim(event) {
+    const box = this.element.getBoundingClientRect();
+    const at = new THREE.Vector2(((event.clientX - box.left) / box.width) * 2 - 1, 1 - ((event.clientY - box.top) / box.height) * 2);
+    this.raycaster.setFromCamera(at, this.orbit.camera);
+  }
+
+  /** Draws a pull from a point of a body, m in its frame, to a target in the world; none for null. */
+  showHand(pull) {
+    this.needsDrawing = true;
+    if (!pull) {
+      this.hand.visible = false;
+      return;
+    }
+    const from = this.bodies[pull.body].localToWorld(pull.point.clone());
+    pointArrow(this.hand, from, pull.target.clone().sub(from), 0.012 * (this.radius ?? 1));
   }
 
   /** Where a force that acts at a point within a body meets its surface. */

@@ -9,13 +9,15 @@ import PoiseTraining
 import PoiseTasks
 import PoiseEnvironments
 
-/// The state of a live simulation: the episode that is played, who drives it, how fast, and what is to be told. One thread's.
-final class LiveStage {
+/// The state of a live simulation: the episode, its controller, the clock, and the updates that wait to be sent.
+///
+/// Used by one thread.
+final class LiveSession {
   private(set) var scenario: LoadedScenario
   let layout: RecordingLayout
   let controlTimeStep: Double
   private let subject: LiveSimulation.Subject
-  private let hand: ViewerHand
+  private let perturbation: UserPerturbation
   private var controller: ControllerChoice
   private let instructionSet: InstructionSet
   private var player: EpisodePlayer
@@ -26,28 +28,32 @@ final class LiveStage {
   /// Control steps to take although paused.
   private var singleSteps = 0
   private var row: [Double] = []
-  /// The episode so far, for pages that come later, [rows × columns].
+  /// The episode so far, for pages that open later, [rows × columns].
   private var history: [Float] = []
   private var result: String?
-  private var news: [LiveNews] = []
+  private var updates: [LiveUpdate] = []
   /// When the next control step is due, ns of uptime.
   private var due: UInt64 = 0
   private var nextLook: UInt64 = 0
-  private var watch: RunWatch?
-  /// What was asked for, and what there is: a run that began just now has no best checkpoint yet.
+  private var watch: RunMonitor?
+  /// The checkpoint that was asked for, and the one in use: a run that has just begun has no best checkpoint yet.
   private var wanted: RunFolder.Checkpoint
   private var checkpoint: RunFolder.Checkpoint
   private var policyText = ""
   private var curves: [LearningCurve] = []
   private var problem: String?
 
-  /// ns between two looks at the run's folder.
+  /// The position that a slider holds each actuator's joint at, rad or m, [actuators]; `nil` where the controller acts.
+  private var targets: [Double?]
+
+  /// ns between two checks of the run's folder.
   private static let lookInterval: UInt64 = 1_000_000_000
   /// ns that the end of an episode stays in view.
-  private static let pause: UInt64 = 1_800_000_000
-  /// Behind by more than this, the simulation does not try to catch up, ns.
+  private static let pause: UInt64 = 2_500_000_000
+  /// ns: a simulation that is late by more than this does not try to catch up.
   private static let patience: UInt64 = 250_000_000
 
+  /// Loads the subject and begins its first episode.
   init(_ subject: LiveSimulation.Subject, seed: UInt64?) throws {
     self.subject = subject
     let plain: LoadedScenario
@@ -59,7 +65,7 @@ final class LiveStage {
       controller = run.controller
       instructionSet = run.instructionSet
       checkpoint = which
-      watch = RunWatch(path)
+      watch = RunMonitor(path)
     case .scenario(let loaded, let baseline):
       plain = loaded
       controller = .baseline(baseline)
@@ -68,12 +74,13 @@ final class LiveStage {
       checkpoint = .best
     }
     let task = try plain.requireRobot(for: "a live simulation").task
-    hand = ViewerHand(task)
-    scenario = plain.adding(hand.disturbance)
+    perturbation = UserPerturbation(task)
+    scenario = plain.adding(perturbation.disturbance)
     controlTimeStep = task.timing.controlTimeStep
     self.seed = seed ?? plain.settings.evaluation.publishedSeed
     player = try EpisodePlayer(scenario, controller, seed: self.seed, instructionSet: instructionSet)
     layout = RecordingLayout(player)
+    targets = Array(repeating: nil, count: layout.actuators.count)
     look()
     begin()
   }
@@ -88,37 +95,44 @@ final class LiveStage {
     return (try TrainedRun(path, checkpoint: which, overrides: overrides), which)
   }
 
-  // MARK: Telling
+  // MARK: Sending
 
   private var state: LiveMessage {
-    .state(isRunning: isRunning, speed: speed, checkpoint: checkpoint.rawValue, policy: policyText)
+    .state(
+      isRunning: isRunning, speed: speed, checkpoint: checkpoint.rawValue, policy: policyText,
+      driven: targets.indices.compactMap { actuator in
+        targets[actuator].map { DrivenActuator(actuator: actuator, target: $0) }
+      })
   }
+
+  private var nextSeed: UInt64 { seed == LiveCommand.largestSeed ? 0 : seed + 1 }
 
   private var episodeMessage: LiveMessage {
     .episode(number: number, seed: seed, seconds: Double(player.task.timing.stepLimit) * controlTimeStep)
   }
 
-  /// Tells a page that has just come all there is.
-  func welcome(_ audience: LiveAudience) {
-    var messages: [LiveNews] = [.message(state), .message(episodeMessage)]
+  /// Sends a page that has just opened the whole state and the episode so far.
+  func sendEverything(to client: LiveClient) {
+    var messages: [LiveUpdate] = [.message(state), .message(episodeMessage)]
     messages.append(.rows(LiveMessage.rows(history.lazy.map { Double($0) }, of: number)))
     messages.append(.message(.curves(curves)))
-    if let result { messages.append(.message(.ended(result: result))) }
+    if let result { messages.append(.message(.ended(result: result, nextSeed: nextSeed))) }
     if let problem { messages.append(.message(.problem(problem))) }
-    for message in messages { _ = audience.tell(message) }
+    for message in messages { _ = client.send(message) }
   }
 
-  /// What there is to tell since the last call.
-  func takeNews() -> [LiveNews] {
-    defer { news.removeAll(keepingCapacity: true) }
-    return news
+  /// The updates since the last call.
+  func takeUpdates() -> [LiveUpdate] {
+    defer { updates.removeAll(keepingCapacity: true) }
+    return updates
   }
 
-  private func tell(_ message: LiveMessage) { news.append(.message(message)) }
+  private func send(_ message: LiveMessage) { updates.append(.message(message)) }
 
   // MARK: Commands
 
-  func obey(_ command: LiveCommand) {
+  /// Carries out a command of a page.
+  func perform(_ command: LiveCommand) {
     switch command {
     case .episode(let seed):
       self.seed = seed
@@ -130,41 +144,50 @@ final class LiveStage {
       due = 0
     case .step(let count):
       isRunning = false
+      // After the end of an episode a step leads to the next one.
+      if result != nil {
+        seed = nextSeed
+        begin()
+      }
       singleSteps = min(1000, singleSteps + count)
     case .speed(let speed): self.speed = speed
-    case .grab(let body, let point, let target):
-      hand.grip(ViewerHand.Grip(link: layout.scene.links[body], point: point, target: target))
+    case .grab(let body, let point, let target, let episode):
+      // The robot has restarted since: the mouse has let go.
+      guard episode.map({ $0 == number }) ?? true else { return }
+      perturbation.grip(UserPerturbation.Grip(link: layout.scene.links[body], point: point, target: target))
       return
     case .release:
-      hand.grip(nil)
+      perturbation.grip(nil)
       return
-    case .shove(let direction):
-      hand.shove(direction)
+    case .push(let direction):
+      perturbation.push(direction)
       return
+    case .drive(let actuator, let target):
+      drive(actuator, to: target)
     case .checkpoint(let name):
       guard let asked = RunFolder.Checkpoint(rawValue: name), case .run = subject else { return }
       wanted = asked
       takeUpPolicy()
       begin()
     }
-    tell(state)
+    send(state)
   }
 
   // MARK: Time
 
-  /// When to come back, ns of uptime; `nil` if nothing is going on.
+  /// When the next work is due, ns of uptime.
   var nextDue: UInt64? {
     if singleSteps > 0 { return 0 }
     return isRunning ? min(due, nextLook) : nextLook
   }
 
-  /// Nobody looks: no time passes.
+  /// Stops the clock while no page is open.
   func rest() {
     due = 0
     nextLook = 0
   }
 
-  /// Does what is due: a control step, the next episode, a look at the run.
+  /// Does what is due: a control step, the next episode, a check of the run's folder.
   func advance(to now: UInt64) {
     if now >= nextLook {
       nextLook = now + Self.lookInterval
@@ -179,7 +202,7 @@ final class LiveStage {
     guard isRunning, now >= due else { return }
     if result != nil {
       // The end has been in view long enough.
-      seed = seed == LiveCommand.largestSeed ? 0 : seed + 1
+      seed = nextSeed
       begin()
     } else {
       step()
@@ -190,7 +213,9 @@ final class LiveStage {
   }
 
   private func begin() {
-    hand.letGo()
+    perturbation.reset()
+    let wasDriven = targets.contains { $0 != nil }
+    targets = Array(repeating: nil, count: targets.count)
     number += 1
     result = nil
     singleSteps = 0
@@ -203,9 +228,26 @@ final class LiveStage {
       }
     }
     player.begin(0)
-    tell(episodeMessage)
+    send(episodeMessage)
+    if wasDriven { send(state) }
     publish()
     due = 0
+  }
+
+  /// Holds an actuator's joint at a position, or gives it back to the controller. While the simulation is paused the joint goes to
+  /// the position at once, else the actuator takes it there, with the gains of `hold` and within its limits.
+  private func drive(_ actuator: Int, to target: Double?) {
+    let description = layout.actuators[actuator]
+    let target = target.map { min(description.range[1], max(description.range[0], $0)) }
+    guard player.ending == .running else { return }
+    targets[actuator] = target
+    player.drive(actuator, to: target)
+    guard let target, !isRunning else { return }
+    var configuration = player.robot.configuration()
+    configuration.positions[description.joint] = target
+    configuration.velocities[description.joint] = 0
+    player.robot.place(configuration)
+    publish(replacing: true)
   }
 
   /// Whether the player has the newest controller.
@@ -217,28 +259,32 @@ final class LiveStage {
     guard player.ending.isOver else { return }
     let story = player.summary.story(controlTimeStep: controlTimeStep)
     result = story
-    tell(.ended(result: story))
+    send(.ended(result: story, nextSeed: nextSeed))
   }
 
-  private func publish() {
+  /// Sends the present row.
+  ///
+  /// - Parameter isReplacing: whether it takes the place of the last one, whose time it has.
+  private func publish(replacing isReplacing: Bool = false) {
     layout.write(player.robot, player.moment, into: &row)
+    if isReplacing { history.removeLast(min(history.count, row.count)) }
     for value in row { history.append(Float(value)) }
-    news.append(.rows(LiveMessage.rows(row, of: number)))
+    updates.append(.rows(LiveMessage.rows(row, of: number)))
   }
 
   // MARK: A run that may be training
 
-  /// Looks whether the run's folder has something new.
+  /// Checks whether the run's folder has something new.
   private func look() {
     guard var watch else {
       policyText = controller.name
       return
     }
     defer { self.watch = watch }
-    let isTableNew = RunWatch.tables.map { watch.hasChanged($0) }.contains(true)
+    let isTableNew = RunMonitor.tables.map { watch.hasChanged($0) }.contains(true)
     if isTableNew {
       curves = watch.curves()
-      tell(.curves(curves))
+      send(.curves(curves))
     }
     let isPolicyNew = Set([wanted, checkpoint]).map { watch.hasChanged("checkpoints/\($0.rawValue).safetensors") }
       .contains(true)
@@ -246,11 +292,11 @@ final class LiveStage {
     if isTableNew || isPolicyNew {
       let steps = watch.environmentSteps.map { ", \($0) steps trained" } ?? ""
       policyText = "\(controller.name), \(checkpoint == .best ? "best" : "newest") checkpoint\(steps)"
-      tell(state)
+      send(state)
     }
   }
 
-  /// Takes the checkpoint's policy for the next episode; what is there stays if that cannot be read.
+  /// Takes the checkpoint's policy for the next episode; the present policy stays if that cannot be read.
   private func takeUpPolicy() {
     guard case .run(let path, _, let overrides) = subject else { return }
     do {
@@ -260,8 +306,8 @@ final class LiveStage {
       isPlayersController = false
       problem = nil
     } catch {
-      problem = "The checkpoint cannot be read; the robot goes on with the one before. \(error)"
-      tell(.problem(problem ?? ""))
+      problem = "The checkpoint cannot be read; the policy before it stays in use. \(error)"
+      send(.problem(problem ?? ""))
     }
   }
 }

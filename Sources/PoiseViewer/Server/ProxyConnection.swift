@@ -1,28 +1,28 @@
 import Foundation
 
-/// One client of the doorman, from its first byte to its last.
-final class DoormanConnection {
+/// One connection of a client through the proxy.
+final class ProxyConnection {
   private enum Phase {
     /// Collecting a request's head.
     case head
     /// Passing bytes between the client and the server.
     case relay
-    /// Saying why not, and then goodbye.
-    case farewell
-    /// The client is gone, and the server is being told.
-    case parting
+    /// Sending a refusal, then closing.
+    case refusing
+    /// The client is gone; waiting for the server to end its side.
+    case closing
     case over
   }
 
   private var client: Int32
   private var server: Int32 = -1
-  private let limits: Doorman.Limits
+  private let limits: LoopbackProxy.Limits
   private var phase = Phase.head
   private var head: [UInt8] = []
   private var toClient = ByteQueue()
   private var toServer = ByteQueue()
-  /// `nil` for the page, whose client has nothing more to say.
-  private var meter: FrameMeter?
+  /// `nil` for the page, whose client sends nothing after its request.
+  private var frames: FrameFilter?
   private var isServerDone = false
   /// When the present wait is too long, s of uptime; `nil` while nobody waits for the client.
   private var deadline: Double?
@@ -30,7 +30,7 @@ final class DoormanConnection {
   private var allowance: Double
   private var refilled: Double
 
-  init(_ client: Int32, _ limits: Doorman.Limits, _ now: Double) {
+  init(_ client: Int32, _ limits: LoopbackProxy.Limits, _ now: Double) {
     self.client = client
     self.limits = limits
     deadline = now + limits.patience
@@ -40,7 +40,7 @@ final class DoormanConnection {
 
   var isOver: Bool { if case .over = phase { true } else { false } }
 
-  /// Whether someone is being served.
+  /// Whether the client is still connected.
   var hasClient: Bool { client >= 0 }
 
   /// Ends both sides at once.
@@ -51,14 +51,14 @@ final class DoormanConnection {
     (client, server) = (-1, -1)
   }
 
-  /// Lets the client go. The server sees the end of what is sent to it, and this side stays until it has closed its own.
+  /// Closes the client's side. The server sees the end of its input, and this connection lives until the server has closed its own side.
   ///
   /// A server whose connection breaks while it writes closes a descriptor that one of its tasks still waits for; FlyingFox's pool
   /// then never hears of the next connection with the same number. Ended in this order, nothing ever breaks.
-  private func part(_ now: Double) {
+  private func leave(_ now: Double) {
     guard !isOver else { return }
     guard server >= 0, !isServerDone else { return end() }
-    phase = .parting
+    phase = .closing
     close(client)
     client = -1
     (toClient, toServer) = (ByteQueue(), ByteQueue())
@@ -71,16 +71,16 @@ final class DoormanConnection {
   private var isListening: Bool {
     switch phase {
     case .head: true
-    case .relay: meter == nil || (allowance >= 1 && toServer.count < limits.buffer)
-    case .farewell, .parting, .over: false
+    case .relay: frames == nil || (allowance >= 1 && toServer.count < limits.buffer)
+    case .refusing, .closing, .over: false
     }
   }
 
-  /// Refills the allowance, and ends what has lasted too long.
+  /// Refills the allowance, and ends a connection whose deadline has passed.
   func prepare(_ now: Double) {
     allowance = min(limits.burst, allowance + limits.rate * (now - refilled))
     refilled = now
-    if let deadline, now > deadline { if hasClient { part(now) } else { end() } }
+    if let deadline, now > deadline { if hasClient { leave(now) } else { end() } }
   }
 
   /// Two entries for `poll`, the client's and the server's.
@@ -100,70 +100,70 @@ final class DoormanConnection {
     ]
   }
 
-  /// s until something must be looked at although nothing arrives.
+  /// s until the connection must be checked although nothing arrives.
   func wait(_ now: Double) -> Double {
     var wait = 3600.0
     if let deadline { wait = min(wait, max(0, deadline - now) + 0.001) }
-    if meter != nil, allowance < 1 { wait = min(wait, 1024 / limits.rate) }
+    if frames != nil, allowance < 1 { wait = min(wait, 1024 / limits.rate) }
     return wait
   }
 
   // MARK: Working
 
-  func handle(_ entries: ArraySlice<pollfd>, _ gate: RequestGate, inner: String, _ now: Double) {
+  func handle(_ entries: ArraySlice<pollfd>, _ filter: RequestFilter, inner: String, _ now: Double) {
     guard !isOver, let ofClient = entries.first, let ofServer = entries.last else { return }
     let broken = Int16(POLLERR) | Int16(POLLNVAL)
-    if ofClient.revents & broken != 0 { part(now) }
-    if ofClient.revents & Int16(POLLIN | POLLHUP) != 0, isListening { hear(gate, inner: inner, now) }
-    if ofClient.revents & Int16(POLLHUP) != 0, hasClient, !isListening { part(now) }
+    if ofClient.revents & broken != 0 { leave(now) }
+    if ofClient.revents & Int16(POLLIN | POLLHUP) != 0, isListening { receive(filter, inner: inner, now) }
+    if ofClient.revents & Int16(POLLHUP) != 0, hasClient, !isListening { leave(now) }
     if ofServer.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0, server >= 0 { fetch(now) }
     if !toServer.isEmpty { pass(now) }
     if !toClient.isEmpty { deliver(now) }
-    if !isOver, toClient.isEmpty, isServerDone || isSayingGoodbye { end() }
+    if !isOver, toClient.isEmpty, isServerDone || isRefusing { end() }
   }
 
-  private var isSayingGoodbye: Bool { if case .farewell = phase { true } else { false } }
+  private var isRefusing: Bool { if case .refusing = phase { true } else { false } }
 
-  /// Reads what the client says.
-  private func hear(_ gate: RequestGate, inner: String, _ now: Double) {
+  /// Reads what the client sends.
+  private func receive(_ filter: RequestFilter, inner: String, _ now: Double) {
     var bytes = [UInt8](repeating: 0, count: 4096)
-    let limit = meter == nil ? bytes.count : max(1, min(bytes.count, Int(allowance)))
+    let limit = frames == nil ? bytes.count : max(1, min(bytes.count, Int(allowance)))
     let count = recv(client, &bytes, limit, 0)
     if count < 0, errno == EAGAIN || errno == EINTR { return }
-    guard count > 0 else { return part(now) }
+    guard count > 0 else { return leave(now) }
     allowance -= Double(count)
     switch phase {
     case .head:
       head += bytes[..<count]
-      switch gate.judge(head, limit: limits.head) {
+      switch filter.judge(head, limit: limits.head) {
       case .incomplete: break
-      case .refused(let refusal): say(goodbye: refusal, now)
+      case .refused(let refusal): refuse(refusal, now)
       case .page(let request): admit(request, rest: [], isLive: false, inner, now)
       case .live(let request, let rest): admit(request, rest: rest, isLive: true, inner, now)
       }
       if case .head = phase {} else { head = [] }
     case .relay:
-      // Whoever asked for the page has nothing more to say; it is read and dropped, so that the end is seen.
-      if meter != nil { take(bytes[..<count], now) }
-    case .farewell, .parting, .over: break
+      // The page's client sends nothing more; anything it sends is read and dropped, so that its end is noticed.
+      if frames != nil { take(bytes[..<count], now) }
+    case .refusing, .closing, .over: break
     }
   }
 
-  private func say(goodbye refusal: RequestGate.Refusal, _ now: Double) {
-    phase = .farewell
+  private func refuse(_ refusal: RequestFilter.Refusal, _ now: Double) {
+    phase = .refusing
     toClient.append(Array(refusal.response.utf8)[...])
     deadline = now + limits.patience
   }
 
-  /// Connects to the server with a request of the gate's making.
+  /// Connects to the server and sends it the filter's own request.
   private func admit(_ request: String, rest: ArraySlice<UInt8>, isLive: Bool, _ inner: String, _ now: Double) {
     server = Self.connect(to: inner)
-    guard server >= 0 else { return say(goodbye: .full, now) }
+    guard server >= 0 else { return refuse(.full, now) }
     phase = .relay
     deadline = now + limits.answer
     toServer.append(Array(request.utf8)[...])
     if isLive {
-      meter = FrameMeter(limit: limits.message)
+      frames = FrameFilter(limit: limits.message)
       take(rest, now)
     }
   }
@@ -191,9 +191,9 @@ final class DoormanConnection {
     return -1
   }
 
-  /// Lets a WebSocket client's bytes through if they are what a page of ours sends.
+  /// Passes on a WebSocket client's bytes if the frame filter allows them.
   private func take(_ bytes: ArraySlice<UInt8>, _ now: Double) {
-    guard meter?.accepts(bytes) == true else { return part(now) }
+    guard frames?.accepts(bytes) == true else { return leave(now) }
     toServer.append(bytes)
   }
 
@@ -214,22 +214,22 @@ final class DoormanConnection {
   private func pass(_ now: Double) {
     let sent = toServer.withFront { send(server, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     if sent < 0, errno == EAGAIN || errno == EINTR { return }
-    guard sent > 0 else { return part(now) }
+    guard sent > 0 else { return leave(now) }
     toServer.remove(sent)
   }
 
-  /// Sends to the client; one that takes nothing for too long is let go.
+  /// Sends to the client; one that receives nothing for too long is disconnected.
   private func deliver(_ now: Double) {
     let sent = toClient.withFront { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     if sent < 0, errno == EAGAIN || errno == EINTR { return }
-    guard sent > 0 else { return part(now) }
+    guard sent > 0 else { return leave(now) }
     toClient.remove(sent)
-    // What comes next is the server's to say: soon for the page, whenever it likes for a WebSocket.
-    deadline = !toClient.isEmpty ? now + limits.patience : meter == nil ? now + limits.answer : nil
+    // The server speaks next: soon for the page, at any time for a WebSocket.
+    deadline = !toClient.isEmpty ? now + limits.patience : frames == nil ? now + limits.answer : nil
   }
 }
 
-/// Bytes that wait, first in, first out.
+/// A queue of bytes, first in, first out.
 struct ByteQueue {
   private var bytes: [UInt8] = []
   private var start = 0

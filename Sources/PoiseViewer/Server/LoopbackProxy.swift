@@ -2,49 +2,56 @@ import Dispatch
 import Foundation
 import PoiseCore
 
-/// Stands between the network and the HTTP server, and lets in nothing but what the viewer's own page sends.
+/// A filtering reverse proxy between the network and the HTTP server, which passes on only what the viewer's own page sends.
 ///
-/// FlyingFox bounds neither the length of a request's head, nor the time it takes, nor a WebSocket message, nor the number of
-/// connections, and an accept that fails ends it. So the socket that the network sees is this one's. It listens on 127.0.0.1
-/// alone, reads each head within bounds, checks it, and passes on a request of its own making; what a WebSocket's client sends
-/// later passes a `FrameMeter`. Both ways go through buffers of fixed size, so a client that stalls stalls itself alone.
+/// FlyingFox limits neither the length and duration of a request's head, nor the size of a WebSocket message, nor the number of
+/// connections, and it ends when an accept fails. So this proxy owns the network's socket. It listens on 127.0.0.1 only, reads each
+/// head within limits, checks it by a `RequestFilter`, and sends a request of its own to the server; later WebSocket frames pass a
+/// `FrameFilter`. Buffers in both directions have a fixed size, so a slow client delays only itself.
 ///
 /// One thread does all of it and waits in `poll`.
-public final class Doorman: Sendable {
+public final class LoopbackProxy: Sendable {
+  /// What clients may use.
   public struct Limits: Sendable {
+    /// Connections at the same time.
     public var connections = 24
     /// Bytes of a request's head.
     public var head = 8192
-    /// s to send a head in, and to take what was sent.
+    /// s for a client to send a head, and to receive what was sent to it.
     public var patience = 8.0
-    /// s that our own server may take to answer, or to end a connection, on a machine with much else to do.
+    /// s for the server to answer, or to end a connection; long, for machines that are busy.
     public var answer = 60.0
     /// Bytes of a WebSocket message.
     public var message = LiveCommand.sizeLimit
-    /// Bytes per second of a WebSocket's client in the long run, and at once.
+    /// Bytes per second that a WebSocket client may send in the long run.
     public var rate = 64 * 1024.0
+    /// Bytes that a WebSocket client may send at once.
     public var burst = 64 * 1024.0
-    /// Bytes on their way, each direction of a connection.
+    /// Bytes in transit in each direction of a connection.
     public var buffer = 128 * 1024
+    /// The limits above.
     public init() {}
   }
 
   static let pagePath = "/"
   static let livePath = "/live"
 
+  /// The port on 127.0.0.1.
   public let port: UInt16
   let limits: Limits
   private let inner: String
   private let listener: Int32
-  /// A pipe that wakes the thread: its end comes when it is closed.
+  /// A pipe that wakes the thread to end it.
   private let wakeRead: Int32
   private let wakeWrite: Int32
   private let isOpen = Guarded(false)
   private let finished = DispatchSemaphore(value: 0)
 
-  /// Takes the port; nobody is let in before `open`.
+  /// Takes the port; nothing is accepted before `open`.
   ///
-  /// - Parameter inner: path of the server's socket.
+  /// - Parameters:
+  ///   - port: 0 for any that is free.
+  ///   - inner: path of the server's socket.
   /// - Throws: `InputOutputError` where the port is taken.
   init(port: UInt16, inner: String, limits: Limits) throws {
     self.inner = inner
@@ -87,20 +94,20 @@ public final class Doorman: Sendable {
     return InputOutputError(
       path: "127.0.0.1:\(port)", operation: operation, reason: String(cString: strerror(code)).lowercased(),
       remedy: code == EADDRINUSE
-        ? "Name another port, or 0 for any that is free."
-        : code == EACCES ? "Ports below 1024 are the administrator's; name a larger one." : "")
+        ? "Choose another port, or 0 for any that is free."
+        : code == EACCES ? "Ports below 1024 are reserved for the administrator; choose a larger one." : "")
   }
 
-  /// Lets clients in, on a thread of its own.
+  /// Starts to accept clients, on a thread of its own.
   func open() {
     isOpen.withLock { $0 = true }
-    let (limits, port, listener, wake, inner, finished) = (limits, port, listener, wakeRead, inner, finished)
+    let (limits, listener, wake, inner, finished) = (limits, listener, wakeRead, inner, finished)
     let thread = Thread {
-      var loop = Loop(limits, port: port, listener: listener, wake: wake, inner: inner)
+      var loop = Loop(limits, listener: listener, wake: wake, inner: inner)
       loop.run()
       finished.signal()
     }
-    thread.name = "poise doorman"
+    thread.name = "poise proxy"
     thread.start()
   }
 
@@ -125,15 +132,15 @@ public final class Doorman: Sendable {
     private let listener: Int32
     private let wake: Int32
     private let inner: String
-    private let gate: RequestGate
-    private var connections: [DoormanConnection] = []
+    private let filter: RequestFilter
+    private var connections: [ProxyConnection] = []
 
-    init(_ limits: Limits, port: UInt16, listener: Int32, wake: Int32, inner: String) {
+    init(_ limits: Limits, listener: Int32, wake: Int32, inner: String) {
       self.limits = limits
       self.listener = listener
       self.wake = wake
       self.inner = inner
-      gate = RequestGate(port: port)
+      filter = RequestFilter()
     }
 
     mutating func run() {
@@ -151,7 +158,7 @@ public final class Doorman: Sendable {
         var next = 2
         for connection in connections {
           let own = connection.interests.count
-          connection.handle(entries[next..<next + own], gate, inner: inner, seconds())
+          connection.handle(entries[next..<next + own], filter, inner: inner, seconds())
           next += own
         }
         if entries[1].revents != 0 { accept() }
@@ -167,16 +174,16 @@ public final class Doorman: Sendable {
         _ = fcntl(client, F_SETFD, FD_CLOEXEC)
         var yes: Int32 = 1
         setsockopt(client, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-        // Without this the system would take megabytes for a client that takes nothing.
+        // Without this the system would buffer megabytes for a client that receives nothing.
         var size = Int32(limits.buffer)
         setsockopt(client, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-        // Whoever has left counts while the server has not noticed, but not for a place.
+        // Clients that have left do not count, but their connections do until the server has ended them.
         if connections.count(where: \.hasClient) >= limits.connections || connections.count >= 4 * limits.connections {
-          let answer = Array(RequestGate.Refusal.full.response.utf8)
+          let answer = Array(RequestFilter.Refusal.full.response.utf8)
           _ = send(client, answer, answer.count, Int32(MSG_NOSIGNAL))
           Foundation.close(client)
         } else {
-          connections.append(DoormanConnection(client, limits, seconds()))
+          connections.append(ProxyConnection(client, limits, seconds()))
         }
       }
     }

@@ -3,12 +3,12 @@ import PoiseCore
 import Testing
 
 
-@Suite("The gate of the viewer's server")
-struct GateTests {
-  let gate = RequestGate(port: 8021)
+@Suite("The request filter of the viewer's server")
+struct RequestFilterTests {
+  let filter = RequestFilter()
 
-  func judge(_ lines: [String], limit: Int = 8192) -> RequestGate.Verdict {
-    gate.judge(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8), limit: limit)
+  func judge(_ lines: [String], limit: Int = 8192) -> RequestFilter.Verdict {
+    filter.judge(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8), limit: limit)
   }
 
   static let upgrade = [
@@ -32,14 +32,42 @@ struct GateTests {
   }
 
   @Test(
+    "lets forwarded ports in: any port of localhost, 127.0.0.1 and [::1]",
+    arguments: [
+      "localhost:9000", "LocalHost:9000", "127.0.0.1:1", "[::1]:65535", "localhost", "127.0.0.1", "[::1]",
+    ])
+  func forwarded(_ host: String) {
+    guard case .page = judge(["GET / HTTP/1.1", "Host: \(host)"]) else {
+      Issue.record("\(host)")
+      return
+    }
+    guard case .live = judge(["GET /live HTTP/1.1", "Host: \(host)", "Origin: http://\(host)"] + Self.upgrade) else {
+      Issue.record("a WebSocket of \(host)")
+      return
+    }
+  }
+
+  @Test(
     "refuses other hosts and other origins",
     arguments: [
       ["GET / HTTP/1.1"],
       ["GET / HTTP/1.1", "Host: evil.example"],
       ["GET / HTTP/1.1", "Host: evil.example:8021"],
-      ["GET / HTTP/1.1", "Host: 127.0.0.1"],
-      ["GET / HTTP/1.1", "Host: 127.0.0.1:80"],
       ["GET / HTTP/1.1", "Host: 127.0.0.1:8021.evil.example"],
+      ["GET / HTTP/1.1", "Host: localhost.evil.example:8021"],
+      ["GET / HTTP/1.1", "Host: localhost:"],
+      ["GET / HTTP/1.1", "Host: localhost:0"],
+      ["GET / HTTP/1.1", "Host: localhost:65536"],
+      ["GET / HTTP/1.1", "Host: localhost:+80"],
+      ["GET / HTTP/1.1", "Host: localhost:80@evil.example"],
+      ["GET / HTTP/1.1", "Host: 127.0.0.2:8021"],
+      ["GET / HTTP/1.1", "Host: 0.0.0.0:8021"],
+      ["GET / HTTP/1.1", "Host: ::1:8021"],
+      ["GET / HTTP/1.1", "Host: [::1]8021"],
+      ["GET / HTTP/1.1", "Host: [::2]:8021"],
+      ["GET / HTTP/1.1", "Host: localhost:9000", "Origin: http://localhost:9001"],
+      ["GET / HTTP/1.1", "Host: localhost:9000", "Origin: http://127.0.0.1:9000"],
+      ["GET / HTTP/1.1", "Host: localhost", "Origin: http://localhost:8021"],
       ["GET / HTTP/1.1", "Host: 127.0.0.1:8021", "Origin: http://evil.example"],
       ["GET / HTTP/1.1", "Host: 127.0.0.1:8021", "Origin: null"],
       ["GET / HTTP/1.1", "Host: 127.0.0.1:8021", "Origin: https://127.0.0.1:8021"],
@@ -85,16 +113,16 @@ struct GateTests {
   @Test("waits for the whole head, but not for ever")
   func length() {
     let head = Array("GET / HTTP/1.1\r\nHost: 127.0.0.1:8021\r\n".utf8)
-    for count in 0..<head.count { #expect(gate.judge(Array(head[..<count]), limit: 100) == .incomplete) }
-    #expect(gate.judge(head + Array(repeating: UInt8(ascii: "a"), count: 100), limit: 100) == .refused(.tooLong))
+    for count in 0..<head.count { #expect(filter.judge(Array(head[..<count]), limit: 100) == .incomplete) }
+    #expect(filter.judge(head + Array(repeating: UInt8(ascii: "a"), count: 100), limit: 100) == .refused(.tooLong))
     #expect(
       judge(["GET / HTTP/1.1", "Host: 127.0.0.1:8021", "X: " + String(repeating: "a", count: 9000)])
         == .refused(.tooLong))
   }
 }
 
-@Suite("The meter of a WebSocket's frames")
-struct FrameMeterTests {
+@Suite("The filter of a WebSocket's frames")
+struct FrameFilterTests {
   static func frame(_ first: UInt8, length: Int, isMasked: Bool = true) -> [UInt8] {
     let bit: UInt8 = isMasked ? 0x80 : 0
     var bytes = [first]
@@ -111,7 +139,7 @@ struct FrameMeterTests {
 
   @Test("lets whole, masked messages through, however the bytes are cut", arguments: 1...9)
   func whole(_ pieces: Int) {
-    var meter = FrameMeter(limit: 2048)
+    var meter = FrameFilter(limit: 2048)
     let stream =
       [0, 5, 125, 126, 2048, 1].flatMap { Self.frame(0x81, length: $0) } + Self.frame(0x89, length: 4)
       + Self.frame(0x88, length: 2)
@@ -132,7 +160,7 @@ struct FrameMeterTests {
       frame(0xC1, length: 5), frame(0x83, length: 5), frame(0x89, length: 126), frame(0x09, length: 1),
     ])
   func others(_ bytes: [UInt8]) {
-    var meter = FrameMeter(limit: 2048)
+    var meter = FrameFilter(limit: 2048)
     let isAccepted = meter.accepts(bytes[...])
     #expect(!isAccepted)
   }
@@ -142,15 +170,20 @@ struct FrameMeterTests {
 struct LiveCommandTests {
   @Test("are read")
   func read() {
-    func command(_ text: String) -> LiveCommand? { LiveCommand(text, bodyCount: 3) }
+    func command(_ text: String) -> LiveCommand? { LiveCommand(text, bodyCount: 3, actuatorCount: 2) }
     #expect(command(#"{"kind":"episode","seed":9007199254740991}"#) == .episode(seed: 9_007_199_254_740_991))
     #expect(command(#"{"kind":"pause"}"#) == .pause)
     #expect(command(#"{"kind":"step","steps":3}"#) == .step(3))
     #expect(
       command(#"{"kind":"grab","body":2,"point":[0,0.1,0],"target":[1,2,-3.5]}"#)
-        == .grab(body: 2, point: [0, 0.1, 0], target: [1, 2, -3.5]))
-    #expect(command(#"{"kind":"shove","direction":[0,-1]}"#) == .shove([0, -1, 0]))
+        == .grab(body: 2, point: [0, 0.1, 0], target: [1, 2, -3.5], episode: nil))
+    #expect(command(#"{"kind":"push","direction":[0,-1]}"#) == .push([0, -1, 0]))
     #expect(command(#"{"kind":"checkpoint","name":"latest"}"#) == .checkpoint("latest"))
+    #expect(
+      command(#"{"kind":"grab","body":0,"point":[0,0,0],"target":[0,0,1],"episode":7}"#)
+        == .grab(body: 0, point: .zero, target: [0, 0, 1], episode: 7))
+    #expect(command(#"{"kind":"drive","actuator":1,"value":-0.5}"#) == .drive(actuator: 1, target: -0.5))
+    #expect(command(#"{"kind":"drive","actuator":0}"#) == .drive(actuator: 0, target: nil))
   }
 
   @Test(
@@ -163,9 +196,13 @@ struct LiveCommandTests {
       #"{"kind":"grab","body":3,"point":[0,0,0],"target":[0,0,0]}"#,
       #"{"kind":"grab","body":-1,"point":[0,0,0],"target":[0,0,0]}"#,
       #"{"kind":"grab","body":0,"point":[0,0],"target":[0,0,0]}"#,
-      #"{"kind":"grab","body":0,"point":[0,0,0],"target":[0,0,1e30]}"#, #"{"kind":"shove","direction":[0,0]}"#,
+      #"{"kind":"grab","body":0,"point":[0,0,0],"target":[0,0,1e30]}"#, #"{"kind":"push","direction":[0,0]}"#,
+      #"{"kind":"drive","actuator":2,"value":0}"#, #"{"kind":"drive","actuator":-1,"value":0}"#,
+      #"{"kind":"drive","actuator":0,"value":1e30}"#, #"{"kind":"drive","actuator":0,"value":"x"}"#,
+      #"{"kind":"drive"}"#,
+      #"{"kind":"grab","body":0,"point":[0,0,0],"target":[0,0,1],"episode":-1}"#,
       #"{"kind":"checkpoint","name":"../../etc/passwd"}"#, String(repeating: "[", count: 2000),
       #"{"kind":"pause","x":""# + String(repeating: "a", count: 3000) + #""}"#,
     ])
-  func refused(_ text: String) { #expect(LiveCommand(text, bodyCount: 3) == nil) }
+  func refused(_ text: String) { #expect(LiveCommand(text, bodyCount: 3, actuatorCount: 2) == nil) }
 }

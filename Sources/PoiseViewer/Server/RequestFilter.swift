@@ -1,16 +1,15 @@
 import Foundation
 
-/// Decides which requests the viewer's server answers: the page and its WebSocket, asked for by this very address.
+/// Decides which requests the viewer's server answers: those for the page and for its WebSocket, from a browser on this machine or
+/// behind a forwarded port (`ssh -L 9000:localhost:8077`).
 ///
-/// `Host` must be this server's own, so that no name that an attacker points to 127.0.0.1 gets in (DNS rebinding); `Origin`,
-/// where a browser sends it, must be the page's own, and a WebSocket must have it, so that no other page gets in (a WebSocket is
-/// not bound by the same-origin rule).
-struct RequestGate: Sendable {
-  private let hosts: [String]
-
-  init(port: UInt16) { hosts = ["127.0.0.1:\(port)", "localhost:\(port)"] }
-
+/// `Host` must be localhost, 127.0.0.1 or [::1], with any port, since a forwarded port is another one than the server's. A name that
+/// an attacker points to 127.0.0.1 is none of these, so DNS rebinding fails. `Origin`, where a browser sends it, must be the page's
+/// own, port included, and a WebSocket must have it: browsers do not apply the same-origin policy to WebSockets.
+struct RequestFilter: Sendable {
+  /// What to do with a request.
   enum Verdict: Equatable {
+    /// Wait for more of its head.
     case incomplete
     case refused(Refusal)
     /// The request to pass on.
@@ -19,6 +18,7 @@ struct RequestGate: Sendable {
     case live(String, ArraySlice<UInt8>)
   }
 
+  /// Why a request is refused, as a status line.
   enum Refusal: String, Equatable, Sendable {
     case malformed = "400 Bad Request"
     case foreign = "403 Forbidden"
@@ -27,13 +27,18 @@ struct RequestGate: Sendable {
     case tooLong = "431 Request Header Fields Too Large"
     case full = "503 Service Unavailable"
 
+    /// The whole answer.
     var response: String {
       "HTTP/1.1 \(rawValue)\r\nContent-Type: text/plain\r\nContent-Length: \(rawValue.utf8.count)\r\n"
         + "Connection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n\(rawValue)"
     }
   }
 
-  /// - Parameter bytes: all that the client has sent so far.
+  /// Judges a request by its head.
+  ///
+  /// - Parameters:
+  ///   - bytes: all that the client has sent so far.
+  ///   - limit: bytes of a head, at most.
   func judge(_ bytes: [UInt8], limit: Int) -> Verdict {
     guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else {
       return bytes.count > limit ? .refused(.tooLong) : .incomplete
@@ -49,18 +54,16 @@ struct RequestGate: Sendable {
     guard request.count == 3, request[2] == "HTTP/1.1" else { return .refused(.malformed) }
     guard let fields = fields(lines.dropFirst()) else { return .refused(.malformed) }
 
-    guard let host = fields["host"], hosts.contains(host.lowercased()) else { return .refused(.foreign) }
-    if let origin = fields["origin"], !hosts.map({ "http://\($0)" }).contains(origin.lowercased()) {
-      return .refused(.foreign)
-    }
+    guard let host = fields["host"]?.lowercased(), Self.isLoopback(host) else { return .refused(.foreign) }
+    if let origin = fields["origin"], origin.lowercased() != "http://\(host)" { return .refused(.foreign) }
     guard request[0] == "GET" else { return .refused(.method) }
     guard fields["transfer-encoding"] == nil, fields["content-length"].map({ $0 == "0" }) ?? true else {
       return .refused(.malformed)
     }
     switch request[1] {
-    case Doorman.pagePath[...]:
+    case LoopbackProxy.pagePath[...]:
       return .page("GET / HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
-    case Doorman.livePath[...]:
+    case LoopbackProxy.livePath[...]:
       guard fields["origin"] != nil else { return .refused(.foreign) }
       guard fields["upgrade"]?.lowercased() == "websocket", fields["sec-websocket-version"] == "13",
         let key = fields["sec-websocket-key"], Data(base64Encoded: key)?.count == 16
@@ -71,6 +74,18 @@ struct RequestGate: Sendable {
       return .live(passed, bytes[end.upperBound...])
     default: return .refused(.unknown)
     }
+  }
+
+  /// Whether this is localhost, 127.0.0.1 or [::1], with a port or without one.
+  private static func isLoopback(_ host: String) -> Bool {
+    guard let name = ["localhost", "127.0.0.1", "[::1]"].first(where: { host.hasPrefix($0) }) else { return false }
+    let rest = host.utf8.dropFirst(name.utf8.count)
+    guard let colon = rest.first else { return true }
+    let digits = rest.dropFirst()
+    guard colon == UInt8(ascii: ":"), (1...5).contains(digits.count),
+      digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+    else { return false }
+    return UInt16(String(decoding: digits, as: UTF8.self)).map { $0 > 0 } ?? false
   }
 
   /// Header fields by lower-case name; `nil` if one is no field, or if one that decides something is there twice.
@@ -90,11 +105,11 @@ struct RequestGate: Sendable {
   }
 }
 
-/// Follows the frames of a WebSocket's client (RFC 6455, section 5.2) without keeping them, and says when one is none of ours.
+/// Follows the frames of a WebSocket's client (RFC 6455, section 5.2) without keeping them, and tells when one is not allowed.
 ///
-/// A page sends whole, masked messages of text, at most `limit` bytes long, and control frames. Everything else, such as
-/// a message in fragments, has no place here.
-struct FrameMeter: Sendable {
+/// Allowed are what the viewer's page sends: whole, masked text messages of at most `limit` bytes, and control frames. Fragmented
+/// and binary messages are not.
+struct FrameFilter: Sendable {
   private let limit: Int
   /// Bytes of the present frame's header so far.
   private var header: [UInt8] = []
@@ -103,7 +118,7 @@ struct FrameMeter: Sendable {
 
   init(limit: Int) { self.limit = limit }
 
-  /// Whether these bytes may pass, as what follows on all that passed before.
+  /// Whether these bytes are allowed after all that passed before.
   mutating func accepts(_ bytes: ArraySlice<UInt8>) -> Bool {
     var rest = bytes
     while !rest.isEmpty {

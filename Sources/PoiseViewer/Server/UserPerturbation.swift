@@ -3,11 +3,12 @@ import PoiseModels
 import PoiseSimulation
 import PoiseTasks
 
-/// The viewer's hand on the robot: it pulls a point of a body towards a target with a spring, or shoves the robot.
+/// The forces of a user on the robot: a spring that pulls a point of a body towards the mouse, and short pushes.
 ///
-/// It acts as one more disturbance of the task, at the start of each control step, and adds to whatever the scenario's own pushes
-/// do to the same body. It draws no random numbers: an episode that is not touched is the one that `evaluate` judges.
-final class ViewerHand: Sendable {
+/// They act as one more disturbance of the task, at the start of each control step, and add to the scenario's own pushes on the same
+/// body. No random numbers are drawn: without a user's forces an episode is the one that `evaluate` judges.
+final class UserPerturbation: Sendable {
+  /// A point of a link and where it is pulled.
   struct Grip: Sendable {
     var link: Int
     /// m, in the link's frame.
@@ -18,9 +19,9 @@ final class ViewerHand: Sendable {
 
   private struct State: Sendable {
     var grip: Grip?
-    var shove = Vector3.zero
-    var shoveSteps = 0
-    /// What this hand last put on a body, and what stood there before.
+    var push = Vector3.zero
+    var pushSteps = 0
+    /// The wrench that was set on a body in the last control step, and the one that it replaced.
     var left: (link: Int, mine: Wrench, under: Wrench)?
   }
 
@@ -34,19 +35,19 @@ final class ViewerHand: Sendable {
   private let state = Guarded(State())
   private let stiffness: Double
   private let strongest: Double
-  private let shoveForce: Double
-  private let shoveDuration: Int
-  private let shovedLink: Int
+  private let pushForce: Double
+  private let pushDuration: Int
+  private let pushedLink: Int
   private let centers: [Vector3]
   private let origins: [Vector3]
 
   /// s⁻²: the spring's stiffness for each kilogram of the robot. A pull of 30 cm is a quarter of its weight.
   static let stiffnessPerMass = 8.0
-  /// Share of the robot's weight that the spring pulls with at most.
+  /// The largest force of the spring as a share of the robot's weight.
   static let strongestShare = 0.5
-  /// A shove changes the robot's speed by this much, m/s, within `shoveSeconds`.
-  static let shoveSpeed = 0.35
-  static let shoveSeconds = 0.1
+  /// m/s: by how much a push changes the robot's speed within `pushSeconds`.
+  static let pushSpeed = 0.35
+  static let pushSeconds = 0.1
 
   init(_ task: BoundTask) {
     let links = task.linkage.links
@@ -54,35 +55,39 @@ final class ViewerHand: Sendable {
     stiffness = Self.stiffnessPerMass * mass
     strongest = Self.strongestShare * mass * 9.81
     let Δt = task.timing.controlTimeStep
-    shoveDuration = max(1, Int((Self.shoveSeconds / Δt).rounded()))
-    shoveForce = mass * Self.shoveSpeed / (Double(shoveDuration) * Δt)
-    shovedLink = task.linkage.placements[task.uprightBody].link ?? 0
+    pushDuration = max(1, Int((Self.pushSeconds / Δt).rounded()))
+    pushForce = mass * Self.pushSpeed / (Double(pushDuration) * Δt)
+    pushedLink = task.linkage.placements[task.uprightBody].link ?? 0
     origins = links.map(\.origin)
     centers = links.map(\.inertia.centerOfMass)
   }
 
+  /// Starts, moves or, with `nil`, ends a pull.
   func grip(_ grip: Grip?) { state.withLock { $0.grip = grip } }
 
+  /// Pushes the robot at its centre for `pushSeconds`.
+  ///
   /// - Parameter direction: in the world's x–y plane, any length but 0.
-  func shove(_ direction: Vector3) {
-    let force = shoveForce * direction.normalized
+  func push(_ direction: Vector3) {
+    let force = pushForce * direction.normalized
     state.withLock {
-      $0.shove = force
-      $0.shoveSteps = shoveDuration
+      $0.push = force
+      $0.pushSteps = pushDuration
     }
   }
 
-  /// A new episode begins: the world forgets all forces, and the hand lets go.
-  func letGo() { state.withLock { $0 = State() } }
+  /// Ends pull and push; the world has no forces at the start of an episode.
+  func reset() { state.withLock { $0 = State() } }
 
+  /// What the task applies in each control step.
   var disturbance: BoundDisturbance {
-    BoundDisturbance("the viewer's hand", memoryCount: 0, begin: { _, _ in }) { _, _, _, robot in self.act(on: robot) }
+    BoundDisturbance("the user's forces", memoryCount: 0, begin: { _, _ in }) { _, _, _, robot in self.act(on: robot) }
   }
 
-  /// - Returns: the shove, N; a pull is drawn by the one who pulls.
+  /// - Returns: the push, N; the page itself draws a pull.
   private func act(on robot: Robot) -> Vector3 {
     state.withLock { state in
-      // Take back what was put on before, unless the scenario has put something new there since.
+      // Remove the wrench of the last control step, unless the scenario has set another one since.
       if let left = state.left {
         let body = robot.bodies[left.link]
         let present = Self.wrench(on: body, robot)
@@ -91,10 +96,10 @@ final class ViewerHand: Sendable {
       }
       var force = Vector3.zero
       var wrench: (link: Int, wrench: Wrench)?
-      if state.shoveSteps > 0 {
-        state.shoveSteps -= 1
-        force = state.shove
-        wrench = (shovedLink, Wrench(force: force, point: centers[shovedLink] - origins[shovedLink]))
+      if state.pushSteps > 0 {
+        state.pushSteps -= 1
+        force = state.push
+        wrench = (pushedLink, Wrench(force: force, point: centers[pushedLink] - origins[pushedLink]))
       } else if let grip = state.grip {
         let point = grip.point - origins[grip.link]
         wrench = (grip.link, Wrench(force: pull(grip, point, robot), point: point))
@@ -126,8 +131,8 @@ final class ViewerHand: Sendable {
     robot.world.setExternalForce(on: body, force: wrench.force, at: wrench.point, torque: wrench.torque)
   }
 
-  /// Both as one force at the point of the stronger and a torque that makes up for the other's distance; the torque stays as it
-  /// is for a control step while the body turns, which is why it is the weaker's.
+  /// Two wrenches as one force at the point of the stronger force and a torque for the distance of the weaker one. The torque stays
+  /// constant for a control step while the body turns, so the weaker force is the one that becomes inexact.
   private static func sum(_ a: Wrench, _ b: Wrench, on body: World.BodyIndex, _ robot: Robot) -> Wrench {
     if a == Wrench(point: a.point) { return b }
     let (strong, weak) = a.force.length >= b.force.length ? (a, b) : (b, a)

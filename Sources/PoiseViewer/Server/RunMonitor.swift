@@ -1,11 +1,11 @@
 import Foundation
 import PoiseCore
 
-/// Looks at a run's folder while it may still be training: newer checkpoints, longer tables.
+/// Watches the folder of a run that may still be training: newer checkpoints, longer tables.
 ///
-/// Used by one thread. Files of a run appear whole, and tables grow line by line, so a look never sees half of anything but a last
-/// line, which it leaves out.
-struct RunWatch {
+/// Used by one thread. Files of a run appear whole and tables grow line by line, so only the last line can be incomplete; it is left
+/// out.
+struct RunMonitor {
   private let path: String
   private var seen: [String: Stamp] = [:]
 
@@ -53,17 +53,17 @@ struct RunWatch {
     return Table(String(decoding: bytes, as: UTF8.self))
   }
 
-  /// A table of numbers that Poise wrote itself: no quotes, empty cells where there is nothing.
+  /// A table of numbers that Poise wrote itself: no quotes; an empty cell is a missing number.
   struct Table {
     private var names: [Substring] = []
     private var rows: [[Substring]] = []
-    /// Points of a curve, at most: more than a plot has pixels.
+    /// Points of a curve, at most: more than a plot has pixels across.
     private static let pointLimit = 1000
 
     init() {}
 
     init(_ text: String) {
-      // What stands behind the last end of line is still being written.
+      // A line without its end is still being written.
       guard let end = text.lastIndex(of: "\n") else { return }
       let lines = text[..<end].split(separator: "\n")
       names = lines.first?.split(separator: ",", omittingEmptySubsequences: false) ?? []
