@@ -175,7 +175,7 @@ public struct World: ~Copyable {
       guard outcome == .done else { return }
     }
     physicsSteps += 1
-    joints.countTurns(after: h)
+    joints.countTurns(after: parameters.timeStep)
     for body in bodies {
       let sum = body.frame.linearVelocity.lengthSquared + body.frame.angularVelocity.lengthSquared
       // A comparison with NaN is false.

@@ -5,6 +5,7 @@ import PoiseCore
 public import PoiseNetworks
 public import PoiseScenarios
 import PoiseEnvironments
+import PoiseModels
 
 /// A training run from its folder's first file to its last: iterations, evaluations, checkpoints, the end.
 ///

@@ -19,7 +19,9 @@ extension Tensor {
 
   /// The value that `init(encoding:)` wrote under `key`.
   ///
-  /// - Parameter file: what messages call the source.
+  /// - Parameters:
+  ///   - file: what messages call the source.
+  ///   - userInfo: what the value's own decoding asks for.
   public static func decode<Value: Decodable>(
     _ key: String, in tensors: [String: Tensor], file: String, userInfo: [CodingUserInfoKey: any Sendable] = [:]
   ) throws(InvalidInput) -> Value {
@@ -33,6 +35,7 @@ extension Tensor {
     guard tensor.elementType == .uint8 else { throw problem(tensor.elementType.rawValue) }
     do {
       let decoder = JSONDecoder()
+      for (key, value) in userInfo { decoder.userInfo[key] = value }
       decoder.nonConformingFloatDecodingStrategy = .convertFromString(
         positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
       return try decoder.decode(Value.self, from: tensor.bytes)

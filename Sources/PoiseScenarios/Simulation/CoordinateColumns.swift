@@ -1,6 +1,7 @@
-import PoiseCore
+package import PoiseCore
 import PoiseEnvironments
-import PoiseModels
+package import PoiseTasks
+package import PoiseModels
 import PoiseSimulation
 
 /// The columns of a trajectory that say where a robot is and how it moves: written from a snapshot, or from a robot without a

@@ -4,6 +4,7 @@ import PoiseCore
 import PoiseExperiments
 import PoiseFinite
 import PoiseModels
+import PoiseScenarios
 
 struct Solve: ParsableCommand {
   static let configuration = CommandConfiguration(
