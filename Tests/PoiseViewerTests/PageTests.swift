@@ -219,14 +219,15 @@ struct PageTests {
   @Test("knows masses and joints: the centre of mass is the robot's, and joints turn the body that has them")
   func masses() throws {
     let scenario = try Self.scenario("humanoid-balance")
-    let robot = try Robot(scenario.model)
-    let scene = SceneDescription(scenario.model, robot.linkage, watched: nil)
+    let model = try scenario.requireRobot(for: "this test").model
+    let robot = try Robot(model)
+    let scene = SceneDescription(model, robot.linkage, watched: nil)
     let mass = robot.linkage.links.reduce(0) { $0 + $1.inertia.mass }
     #expect(abs(scene.bodies.reduce(0) { $0 + $1.mass } - mass) < 1e-9)
-    #expect(scene.bodies.flatMap(\.joints).count == scenario.model.joints.count { $0.kind != .free })
+    #expect(scene.bodies.flatMap(\.joints).count == model.joints.count { $0.kind != .free })
     for (body, index) in zip(scene.bodies, scene.modelBodies) {
       #expect(
-        body.joints.map(\.name) == scenario.model.joints.filter { $0.body == index && $0.kind != .free }.map(\.name))
+        body.joints.map(\.name) == model.joints.filter { $0.body == index && $0.kind != .free }.map(\.name))
     }
     #expect(scene.travel == .infinity)
     let cart = try Self.scenario("cartpole-balance")

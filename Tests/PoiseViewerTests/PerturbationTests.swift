@@ -9,6 +9,9 @@ import TestSupport
 import Testing
 
 @testable import PoiseViewer
+import PoiseScenarios
+import PoiseControl
+import PoiseTasks
 
 @Suite("The user's forces on the robot")
 struct PerturbationTests {

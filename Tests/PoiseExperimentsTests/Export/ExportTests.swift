@@ -127,7 +127,7 @@ struct ExportTests {
     var span = actions.mutableSpan
     workspace.act(rows.span, into: &span)
     let controls = actions.enumerated().map { index, action in
-      run.scenario.task.actionScaling[index % outputs].control(Double(min(1, max(-1, action))))
+      run.scenario.requireRobot(for: "this test").task.actionScaling[index % outputs].control(Double(min(1, max(-1, action))))
     }
     var zip = try ZipWriter(path)
     try zip.add("observations.npy", NumPyArray(rows, shape: [1000, inputs]).bytes)

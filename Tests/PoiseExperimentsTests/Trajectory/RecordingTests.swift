@@ -141,16 +141,16 @@ struct RecordingTests {
     let scenario = try Self.record(to: path, episodes: 3..<4, overrides: overrides)
     let player = try EpisodePlayer(
       scenario, .policy(EpisodePlayerTests.policy(for: scenario), name: "test"), seed: 31, instructionSet: .baseline)
-    let reader = try TrajectoryReader(path, model: scenario.model)
-    #expect(reader.rewardTerms == scenario.task.rewardNames)
-    let puppet = try Robot(scenario.model)
+    let reader = try TrajectoryReader(path, model: scenario.requireRobot(for: "this test").model)
+    #expect(reader.rewardTerms == scenario.specification.rewardNames)
+    let puppet = try Robot(scenario.requireRobot(for: "this test").model)
     var worst = 0.0
     try player.play(3) { moment in
       let row = try #require(try reader.next())
       #expect(row.moment == moment && row.line == moment.step + 2)
       #expect(row.configuration.positions == player.robot.configuration().positions)
       puppet.place(row.configuration)
-      for body in scenario.model.bodies.indices {
+      for body in scenario.requireRobot(for: "this test").model.bodies.indices {
         let distance = puppet.pose(ofBody: body).position - player.robot.pose(ofBody: body).position
         worst = max(worst, distance.length)
       }
@@ -209,7 +209,7 @@ struct RecordingTests {
       _ = try change(path, row: 3, column: name) { _ in 0 }
     }
     let error = #expect(throws: InvalidInput.self) {
-      let reader = try TrajectoryReader(path, model: scenario.model)
+      let reader = try TrajectoryReader(path, model: scenario.requireRobot(for: "this test").model)
       while try reader.next() != nil {}
     }
     #expect(error?.description.contains("t.csv:4: column") == true && error?.description.contains("torso_qw") == true)
