@@ -23,8 +23,8 @@ private func learned<Learner: TabularLearner>(
 
 @Suite("Tabular learners")
 struct LearnerTests {
-  /// The settings were chosen on the seeds 0 to 99 of the first try; the test's seeds chose nothing.
-  static let seeds = UInt64(5000)..<5100
+  /// The settings were chosen on seeds 0 to 99, and 5000 to 5099 for the larger lake; the test's seeds chose nothing.
+  static let seeds = UInt64(7000)..<7100
   static let lessons: [Lesson] = [
     Lesson(
       name: "two-choices", actions: 200_000, rate: LearningRate(initial: 1, visitPower: 0.8), epsilon: .constant(0.5)),
@@ -34,7 +34,7 @@ struct LearnerTests {
     Lesson(
       name: "frozen-lake", actions: 1_000_000, rate: LearningRate(initial: 1, visitPower: 0.6), epsilon: .constant(1)),
     Lesson(
-      name: "frozen-lake-8x8", actions: 5_000_000, rate: LearningRate(initial: 1, visitPower: 0.55),
+      name: "frozen-lake-8x8", actions: 20_000_000, rate: LearningRate(initial: 1, visitPower: 0.6),
       epsilon: .constant(0.5)),
     Lesson(name: "cliff-walking", actions: 50_000, rate: LearningRate(initial: 0.5), epsilon: .constant(0.1)),
     Lesson(name: "taxi", actions: 2_000_000, rate: LearningRate(initial: 1), epsilon: .constant(0.5)),
