@@ -230,9 +230,9 @@ struct PageTests {
         body.joints.map(\.name) == model.joints.filter { $0.body == index && $0.kind != .free }.map(\.name))
     }
     #expect(scene.travel == .infinity)
-    let cart = try Self.scenario("cartpole-balance")
+    let cart = try Self.scenario("cartpole-balance").requireRobot(for: "this test")
     #expect(abs(SceneDescription(cart.model, try Linkage(cart.model), watched: 0).travel - 4.8) < 0.5)
-    let pendulum = try Self.scenario("pendulum-swingup")
+    let pendulum = try Self.scenario("pendulum-swingup").requireRobot(for: "this test")
     #expect(SceneDescription(pendulum.model, try Linkage(pendulum.model), watched: 0).travel == 0)
   }
 
