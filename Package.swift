@@ -112,8 +112,7 @@ let testTargets: [Target] = [
   tests(of: "PoiseFinite", ["PoiseCore", yams], exclude: ["Scenarios"]),
   tests(of: "PoiseTasks", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
   tests(of: "PoiseAlgorithms", ["PoiseNetworks", "PoiseEnvironments", "PoiseCore"]),
-  tests(of: "PoiseScenarios", ["PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
-  tests(of: "PoiseTraining", ["PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
+  // Those of PoiseScenarios and PoiseTraining, too: they share the small trainings that they look at.
   tests(of: "PoiseExperiments", Array(allBelowViewer.dropFirst())),
   tests(of: "PoiseViewer", allBelowViewer, exclude: ["Browser"]),
   tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),

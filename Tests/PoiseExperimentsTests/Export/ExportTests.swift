@@ -4,9 +4,11 @@ import PoiseCore
 @testable import PoiseExperiments
 import PoiseNetworks
 @testable import PoiseScenarios
+import PoiseTasks
 @testable import PoiseTraining
 import TestSupport
 import Testing
+import PoiseEnvironments
 
 
 @Suite("Exports")
@@ -126,8 +128,9 @@ struct ExportTests {
     var actions = [Float](repeating: 0, count: 1000 * outputs)
     var span = actions.mutableSpan
     workspace.act(rows.span, into: &span)
+    let scaling = try run.scenario.requireRobot(for: "this test").task.actionScaling
     let controls = actions.enumerated().map { index, action in
-      run.scenario.requireRobot(for: "this test").task.actionScaling[index % outputs].control(Double(min(1, max(-1, action))))
+      scaling[index % outputs].control(Double(min(1, max(-1, action))))
     }
     var zip = try ZipWriter(path)
     try zip.add("observations.npy", NumPyArray(rows, shape: [1000, inputs]).bytes)

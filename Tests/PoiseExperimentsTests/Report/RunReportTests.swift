@@ -3,6 +3,7 @@ import PoiseCore
 @testable import PoiseExperiments
 import TestSupport
 import Testing
+import PoiseTraining
 
 
 @Suite("Reports of runs")

@@ -1,6 +1,5 @@
 import Foundation
 import PoiseAlgorithms
-@testable import PoiseBenchmarks
 import PoiseCore
 @testable import PoiseExperiments
 import PoiseNetworks
@@ -10,7 +9,6 @@ import PoiseNetworks
 import Synchronization
 import TestSupport
 import Testing
-@testable import poise
 
 
 /// Plans in a folder that vanishes, swept without a training: the goal is reached after steps that follow from the setting and seed.

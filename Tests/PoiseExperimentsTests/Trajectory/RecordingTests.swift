@@ -8,6 +8,7 @@ import PoiseSimulation
 @testable import PoiseTasks
 import TestSupport
 import Testing
+import PoiseEnvironments
 
 
 @Suite("Recorded trajectories")
@@ -98,7 +99,7 @@ struct RecordingTests {
 
     _ = try Self.record(to: path, every: 2)
     #expect(try problem { _ = try Resimulation(path) }.contains("every 2 control steps"))
-    let all = TrajectoryTable(try EpisodePlayerTests.rough()).columns
+    let all = TrajectoryTable(try EpisodePlayerTests.rough().requireRobot(for: "this test").task).columns
     _ = try Self.record(to: path, columns: all.filter { !$0.hasSuffix("_action") })
     #expect(try problem { _ = try Resimulation(path) }.contains("without its actions"))
 
@@ -150,7 +151,7 @@ struct RecordingTests {
       #expect(row.moment == moment && row.line == moment.step + 2)
       #expect(row.configuration.positions == player.robot.configuration().positions)
       puppet.place(row.configuration)
-      for body in scenario.requireRobot(for: "this test").model.bodies.indices {
+      for body in puppet.model.bodies.indices {
         let distance = puppet.pose(ofBody: body).position - player.robot.pose(ofBody: body).position
         worst = max(worst, distance.length)
       }
