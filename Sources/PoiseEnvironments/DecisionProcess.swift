@@ -145,7 +145,10 @@ public final class DecisionEnvironment<Process: DecisionProcess>: Environment {
     if let place = take(given) {
       return end(at: place, "\(given[0]) is no action of \(actionSpace.summary)", before, into: &observation)
     }
-    let transition = task.process.step(&current.process, action.span, using: &current.random)
+    // In a copy, since the state and its stream are both written to.
+    var next = before
+    let transition = task.process.step(&next.process, action.span, using: &next.random)
+    current = next
     task.process.observe(current.process, into: &observation)
     guard transition.reward.isFinite else {
       return end(at: "reward", "\(transition.reward) is not finite", before, into: &observation)
