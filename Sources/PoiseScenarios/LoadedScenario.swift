@@ -96,7 +96,13 @@ public struct LoadedScenario: Sendable {
       }
       try self.init(configured, path: path, overrides: overrides, name: name, robot: nil, task)
     } else {
-      let modelPath = try Self.modelPath(configured.value.model ?? "", beside: path, source: configured.source)
+      guard let modelName = configured.value.model else {
+        throw InvalidInput(
+          configured.source.problem(
+            at: "model", found: "no model", allowed: "a robot's model, or an environment in its place",
+            remedy: "Add model: with the path of an MJCF file, or the name of a shipped model."))
+      }
+      let modelPath = try Self.modelPath(modelName, beside: path, source: configured.source)
       let model = try RobotModel(contentsOf: modelPath)
       let task = try BoundTask(configured.value.task, model: model, name: name, source: configured.source)
       try self.init(

@@ -49,9 +49,6 @@ public struct Scenario: Configurable, Hashable {
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     if environment == nil {
-      checks.require(
-        model != nil, at: "model", found: "no model", allowed: "a robot's model, or an environment in its place",
-        remedy: "Add model: with the path of an MJCF file, or the name of a shipped model.")
       task.crossChecks(&checks)
     } else {
       checks.require(

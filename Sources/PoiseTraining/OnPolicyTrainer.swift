@@ -179,7 +179,7 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
       }
     guard fits, state.environmentSteps.isPossibleCount, state.returnStatistics.elementCount == 1,
       (0...state.environmentSteps).contains(state.underWay?.firstStep ?? 0),
-      state.underWay?.sums.updates.isPossibleCount ?? true
+      state.underWay?.sums.hasPossibleCounts ?? true
     else {
       throw InvalidInput(.foreignState(in: file, worlds: settings.worlds, blockSize: settings.blockSize))
     }

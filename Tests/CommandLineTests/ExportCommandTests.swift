@@ -120,7 +120,7 @@ struct ExportCommandTests {
     arguments: [
       ([], 64, "Say what to write"), (["--csv", "-", "--every", "0"], 64, "--every: found 0; allowed 1"),
       (["--csv", "-", "--episodes", "0"], 64, "--episodes: found 0"),
-      (["--npz", "-"], 64, "only --csv goes to standard output"),
+      (["--npz", "-"], 64, "Only --csv can go to standard output"),
       (["--onnx", "x.onnx", "--every", "2"], 64, "add --csv FILE"),
       (["--csv", "-", "--columns", "step,hinge_rat"], 65, "Did you mean 'hinge_rad'?"),
       (["--csv", "-", "--columns", "step,,time_s"], 65, "found ''"),

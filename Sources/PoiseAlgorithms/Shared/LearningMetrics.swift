@@ -36,6 +36,9 @@ public struct MetricSums<Metrics: LearningMetrics>: Sendable, Hashable, Codable 
     case occasionalUpdates = "actorUpdates"
   }
 
+  /// Whether sums that came from a file may go on counting.
+  public var hasPossibleCounts: Bool { updates.isPossibleCount && (occasionalUpdates ?? 0).isPossibleCount }
+
   /// Takes an update into account.
   public mutating func add(_ metrics: Metrics) {
     guard !metrics.isRefused else { return }

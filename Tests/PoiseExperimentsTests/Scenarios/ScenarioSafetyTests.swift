@@ -159,8 +159,8 @@ struct ScenarioSafetyTests {
       try Configured<ExampleScenario>(contentsOf: "\(folder)/balance.yaml", overrides: ["model=n"]).value.seed == 5)
     #expect(
       message("\(folder)/balanse.yaml")
-        == "\(folder)/balanse.yaml: cannot read: no such file or directory. Did you mean '\(folder)/balance.yaml'?")
-    #expect(message(folder) == "\(folder): cannot read: is a directory. Name a file in it.")
+        == "\(folder)/balanse.yaml: cannot read: No such file or directory. Did you mean '\(folder)/balance.yaml'?")
+    #expect(message(folder) == "\(folder): cannot read: it is a folder. Name a file in it.")
     #expect(throws: InputOutputError.self) { try YAMLTree.read(contentsOf: folder) }
     try Data(repeating: 0x20, count: ScenarioFile.sizeLimit + 1).write(to: URL(fileURLWithPath: "\(folder)/large.yaml"))
     #expect(
@@ -169,7 +169,7 @@ struct ScenarioSafetyTests {
     )
     #expect(
       message("/dev/zero")
-        == "/dev/zero: found more than 262144 bytes; allowed at most 262144 bytes. Is this a scenario? They are a few kilobytes long."
+        == "/dev/zero: cannot read: it is not a regular file."
     )
   }
 }
