@@ -1,3 +1,5 @@
+import PoiseCore
+
 /// What came of one update, as a row of the progress tells it.
 public protocol LearningMetrics: Sendable, Hashable, Codable {
   /// All zero.
