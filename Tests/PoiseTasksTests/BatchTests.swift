@@ -171,7 +171,9 @@ struct BatchTests {
   func saved() throws {
     let task = try bind(busyTask(), to: "humanoid")
     let first = try run(task, worlds: 20, threads: 2, steps: 30).batch
-    let state = try JSONDecoder().decode(
+    let decoder = JSONDecoder()
+    decoder.userInfo[.environmentState] = first.blocks[0].stateType
+    let state = try decoder.decode(
       [EnvironmentBlock.State].self, from: JSONEncoder().encode(first.saved()))
     let second = try EnvironmentBatch(task, worlds: 20, seed: 99, pool: WorkerPool(threadCount: 1))
     var (a, b) = (first.makeBuffers(), second.makeBuffers())
