@@ -43,7 +43,7 @@ struct RepeatabilityTests {
     "cartpole direct": 0xa663_30d9_0afa_19e9,
     "cartpole iterative(iterations: 20)": 0x9c52_5e87_d677_7bc5,
     "humanoid direct": 0xda6d_0eaf_19bd_a49e,
-    "humanoid iterative(iterations: 20)": 0x4529_b589_b41f_e100,
+    "humanoid iterative(iterations: 20)": 0x228a_706c_24f9_9b2f,
   ]
 
   @Test(
