@@ -126,7 +126,8 @@ let package = Package(
       name: "Poise",
       targets: [
         "PoiseCore", "PoiseEnvironments", "PoiseSimulation", "PoiseModels", "PoiseNetworks", "PoiseFinite",
-        "PoiseAlgorithms", "PoiseControl", "PoiseTasks", "PoiseScenarios", "PoiseTraining", "PoiseExperiments", "PoiseViewer",
+        "PoiseAlgorithms", "PoiseControl", "PoiseTasks", "PoiseScenarios", "PoiseTraining", "PoiseExperiments",
+        "PoiseViewer",
       ]),
   ],
   dependencies: packageDependencies + documentationDependencies,

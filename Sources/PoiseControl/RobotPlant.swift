@@ -29,7 +29,9 @@ public struct RobotPlant: Plant {
   public func apply(_ command: ControlCommand) -> [Double] {
     switch command {
     case .action(let action):
-      for (index, range) in ranges.enumerated() { model.setControl(range.middle + range.half * action[index], of: index) }
+      for (index, range) in ranges.enumerated() {
+        model.setControl(range.middle + range.half * action[index], of: index)
+      }
       return action
     case .servos(let servos):
       for (index, servo) in servos.enumerated() { model.setServo(servo, of: index) }

@@ -20,7 +20,8 @@ public final class EnvironmentBatch {
   ///   - pool: who steps; made once and shared with everything else that works in parallel.
   /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public init(
-    _ task: any EnvironmentSpecification, worlds: Int, blockSize: Int = 16, seed: UInt64, purpose: RandomPurpose = .environment,
+    _ task: any EnvironmentSpecification, worlds: Int, blockSize: Int = 16, seed: UInt64,
+    purpose: RandomPurpose = .environment,
     streams: EpisodeStreams = .continuing, detail: EnvironmentDetail = .lean, pool: WorkerPool
   ) throws {
     precondition(worlds > 0 && blockSize > 0, "\(worlds) worlds in blocks of \(blockSize)")

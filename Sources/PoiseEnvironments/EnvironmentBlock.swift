@@ -62,7 +62,8 @@ public final class EnvironmentBlock: @unchecked Sendable {
   ///   - worlds: the numbers of this block's worlds, of `worldCount` in all.
   ///   - purpose: `.environment` for training, which also lets first episodes be shorter; `.evaluation` for evaluation.
   public init(
-    _ task: any EnvironmentSpecification, worlds: Range<Int>, of worldCount: Int, seed: UInt64, purpose: RandomPurpose = .environment,
+    _ task: any EnvironmentSpecification, worlds: Range<Int>, of worldCount: Int, seed: UInt64,
+    purpose: RandomPurpose = .environment,
     streams: EpisodeStreams = .continuing, detail: EnvironmentDetail = .lean
   ) throws {
     self.task = task
@@ -179,7 +180,8 @@ public final class EnvironmentBlock: @unchecked Sendable {
 
   public func saved() -> State {
     State(
-      environments: environments.map { $0.snapshot() }, begun: begun, isIdle: isIdle, finishedEpisodes: finishedEpisodes,
+      environments: environments.map { $0.snapshot() }, begun: begun, isIdle: isIdle,
+      finishedEpisodes: finishedEpisodes,
       faults: faults)
   }
 

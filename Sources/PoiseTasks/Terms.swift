@@ -7,31 +7,31 @@ public enum Terms {
   private static let observationsRegistry = Registry<any ObservationTerm.Type>(
     "observation terms",
     [
-    JointPositionsObservation.self, JointVelocitiesObservation.self, BodyHeightObservation.self,
-    ProjectedGravityObservation.self, RollPitchObservation.self, LinearVelocityObservation.self,
-    AngularVelocityObservation.self, FootContactsObservation.self, ContactForcesObservation.self,
-    PreviousActionObservation.self, CommandObservation.self, PhaseObservation.self,
-  ])
+      JointPositionsObservation.self, JointVelocitiesObservation.self, BodyHeightObservation.self,
+      ProjectedGravityObservation.self, RollPitchObservation.self, LinearVelocityObservation.self,
+      AngularVelocityObservation.self, FootContactsObservation.self, ContactForcesObservation.self,
+      PreviousActionObservation.self, CommandObservation.self, PhaseObservation.self,
+    ])
 
   private static let rewardsRegistry = Registry<any RewardTerm.Type>(
     "reward terms",
     [
-    TiltReward.self, AliveReward.self, HeightReward.self, UprightReward.self, ForwardVelocityReward.self,
-    SidewaysVelocityCost.self, DriftCost.self, TorqueCost.self, ActionChangeCost.self, JointLimitCost.self,
-    JointVelocityCost.self, JointDeviationCost.self, TargetAngleCost.self,
-  ])
+      TiltReward.self, AliveReward.self, HeightReward.self, UprightReward.self, ForwardVelocityReward.self,
+      SidewaysVelocityCost.self, DriftCost.self, TorqueCost.self, ActionChangeCost.self, JointLimitCost.self,
+      JointVelocityCost.self, JointDeviationCost.self, TargetAngleCost.self,
+    ])
 
   private static let terminationsRegistry = Registry<any TerminationTerm.Type>(
     "termination terms",
     [
-    HeightTermination.self, TiltTermination.self, JointRangeTermination.self,
-  ])
+      HeightTermination.self, TiltTermination.self, JointRangeTermination.self,
+    ])
 
   private static let resetsRegistry = Registry<any ResetTerm.Type>(
     "reset terms",
     [
-    PoseReset.self, UniformReset.self, NoiseReset.self, FreeBodyReset.self, OnGroundReset.self,
-  ])
+      PoseReset.self, UniformReset.self, NoiseReset.self, FreeBodyReset.self, OnGroundReset.self,
+    ])
 
   private static let disturbancesRegistry = Registry<any DisturbanceTerm.Type>(
     "disturbance terms",

@@ -185,7 +185,8 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
       }
     // Every step of a world writes a slot at least. Steps that never were would be learned from until the end of time.
     guard fits, (0...max(0, state.replay.written)).contains(state.environmentSteps),
-      (0...state.environmentSteps).contains(state.underWay.firstStep), state.underWay.sums.hasPossibleCounts, !state.replay.newest.contains(-1),
+      (0...state.environmentSteps).contains(state.underWay.firstStep), state.underWay.sums.hasPossibleCounts,
+      !state.replay.newest.contains(-1),
       buffer.begin(from: state.replay)
     else {
       throw InvalidInput(.foreignState(in: file, worlds: settings.worlds, blockSize: settings.blockSize))

@@ -30,7 +30,8 @@ public struct Recording: Sendable {
   ///
   /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public init(
-    _ scenario: LoadedScenario, _ controller: ControllerChoice, seed: UInt64, episodes: Int, instructionSet: InstructionSet
+    _ scenario: LoadedScenario, _ controller: ControllerChoice, seed: UInt64, episodes: Int,
+    instructionSet: InstructionSet
   ) throws {
     let player = try EpisodePlayer(scenario, controller, seed: seed, instructionSet: instructionSet)
     let layout = RecordingLayout(player)

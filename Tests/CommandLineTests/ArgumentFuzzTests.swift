@@ -5,7 +5,6 @@ import TestSupport
 import Testing
 @testable import poise
 
-
 /// Command lines as people write them, with one to three things wrong.
 private struct CommandLines {
   var random: RandomStream

@@ -128,7 +128,8 @@ struct TrainCommandTests {
     try expect(["train", "--resume", "\(folder.path)/none"], 74, "run.json")
     try expect(["train", "--resume", "x", "--seed", "1"], 64, "--resume")
     try expect(["train", "--resume", "x", "--checkpoint", "best"], 64, "allowed latest, previous")
-    try expect(["train", "pendulum-balance", "--checkpoint", "latest"], 64, "--checkpoint is used only together with --resume")
+    try expect(
+      ["train", "pendulum-balance", "--checkpoint", "latest"], 64, "--checkpoint is used only together with --resume")
     try expect(["train"], 64, "Name either a scenario or, with --resume, a run")
     try expect(["train", "pendulum-balance", "--threads", "0"], 64, "allowed 1 to 1024")
     try expect(["evaluate", "pendulum-balance", "--controller", "policy"], 65, "Train one")

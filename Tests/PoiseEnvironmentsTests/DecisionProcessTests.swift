@@ -171,7 +171,8 @@ struct MetricTests {
   private func summary(_ steps: Int, _ ending: EpisodeEnding) -> EpisodeSummary {
     EpisodeSummary(
       environment: 0, episode: 0,
-      start: EpisodeStart(random: RandomStream(seed: 0, purpose: .testing), stepLimit: 100), ending: ending, steps: steps,
+      start: EpisodeStart(random: RandomStream(seed: 0, purpose: .testing), stepLimit: 100), ending: ending,
+      steps: steps,
       totalReward: 0)
   }
 

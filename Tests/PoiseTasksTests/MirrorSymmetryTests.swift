@@ -4,7 +4,6 @@ import PoiseModels
 import Testing
 import PoiseEnvironments
 
-
 @Suite("The symmetry of a task")
 struct MirrorSymmetryTests {
   /// A task that sees everything of the humanoid that a term can show.

@@ -6,7 +6,6 @@ import PoiseSimulation
 import TestSupport
 import Testing
 
-
 @Suite("Numbers that are spoiled")
 struct SpoiledEpisodeTests {
   private static func block(_ task: BoundTask) throws -> EnvironmentBlock {

@@ -7,7 +7,6 @@ import TestSupport
 import Testing
 import PoiseControl
 
-
 /// Programs on the path.
 private let folders = ProcessInfo.processInfo.environment["PATH", default: ""].split(separator: ":").map(String.init)
 

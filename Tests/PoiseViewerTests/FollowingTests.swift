@@ -8,7 +8,6 @@ import PoiseTraining
 import TestSupport
 import Testing
 
-
 @Suite("Following a run that trains", .serialized, .timeLimit(.minutes(10)))
 struct FollowingTests {
   static func scenario() throws -> LoadedScenario {

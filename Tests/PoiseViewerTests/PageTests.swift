@@ -11,7 +11,6 @@ import Testing
 import PoiseControl
 import PoiseTasks
 
-
 /// Whether the system has three.js, without which no page can be made.
 let hasThree = (try? ThreeLibrary.text()) != nil
 

@@ -2,7 +2,6 @@ import PoiseCore
 @testable import PoiseViewer
 import Testing
 
-
 @Suite("The request filter of the viewer's server")
 struct RequestFilterTests {
   let filter = RequestFilter()

@@ -7,7 +7,6 @@ import TestSupport
 import Testing
 import PoiseControl
 
-
 @Suite(
   "The viewer's server", .serialized, .enabled(if: hasThree, "Debian's libjs-three is not installed"),
   .timeLimit(.minutes(10)))

@@ -8,7 +8,6 @@ import Testing
 import PoiseControl
 import PoiseScenarios
 
-
 @Suite("Replay in a terminal")
 struct TerminalTests {
   static func recording(_ name: String, _ overrides: [String] = []) throws -> Recording {

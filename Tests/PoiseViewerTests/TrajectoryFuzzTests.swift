@@ -8,7 +8,6 @@ import TestSupport
 import Testing
 import PoiseControl
 
-
 @Suite("A trajectory that is rubbish")
 struct TrajectoryFuzzTests {
   private static let vocabulary = Mutator.Vocabulary(

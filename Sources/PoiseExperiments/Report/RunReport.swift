@@ -87,7 +87,8 @@ public struct RunReport {
     }
     return try tasks.map { task in
       let (scenario, settings) = (task.runs[0].run.scenario, task.runs[0].run.scenario.settings.evaluation)
-      func judge(_ controller: ControllerChoice, _ name: String, _ instructionSet: InstructionSet) throws -> EvaluationResult
+      func judge(_ controller: ControllerChoice, _ name: String, _ instructionSet: InstructionSet) throws
+        -> EvaluationResult
       {
         try tell(name)
         return try Evaluation(

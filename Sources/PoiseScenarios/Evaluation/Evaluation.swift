@@ -63,7 +63,8 @@ public struct Evaluation: Sendable {
 
   /// All episodes of some of the worlds, in any order.
   private func runPart(
-    _ part: Range<Int>, of worlds: Int, _ controller: ControllerChoice, pool: WorkerPool, isStopped: @Sendable () -> Bool
+    _ part: Range<Int>, of worlds: Int, _ controller: ControllerChoice, pool: WorkerPool,
+    isStopped: @Sendable () -> Bool
   ) throws -> [EpisodeSummary] {
     var shards = try makeShards(part, of: worlds)
     let (seed, episodes, instructionSet) = (seed, episodes, instructionSet)

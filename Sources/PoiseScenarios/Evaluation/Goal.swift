@@ -33,7 +33,8 @@ public struct Goal: Hashable, Sendable {
 
   /// In files: a mapping of keys to numbers; null asks for nothing.
   public static let format = ConfigurationFormat<Goal>(
-    typeName: "metrics", allowed: "metrics of the task, and meanReturn", phrase: "metrics of the task with their bounds",
+    typeName: "metrics", allowed: "metrics of the task, and meanReturn",
+    phrase: "metrics of the task with their bounds",
     read: { node, _, reader in
       guard let entries = node.entries else {
         reader.report(node, allowed: "metrics of the task, each with its bound", remedy: "Write {survivalRate: 0.95}.")

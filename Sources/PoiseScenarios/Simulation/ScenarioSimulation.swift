@@ -35,7 +35,8 @@ public struct ScenarioSimulation: Sendable {
 
   /// - Parameter play: plays an episode of at most so many control steps; whoever records it gives a `play` of their own.
   public func run(
-    _ loaded: LoadedScenario, play: (EpisodePlayer, _ stepLimit: Int?) throws -> EpisodeSummary = { $0.play(0, stepLimit: $1) { _ in } }
+    _ loaded: LoadedScenario,
+    play: (EpisodePlayer, _ stepLimit: Int?) throws -> EpisodeSummary = { $0.play(0, stepLimit: $1) { _ in } }
   ) throws -> Summary {
     // Baselines have no network, so any instruction set serves.
     let player = try EpisodePlayer(loaded, .baseline(controller), seed: seed, instructionSet: .baseline)

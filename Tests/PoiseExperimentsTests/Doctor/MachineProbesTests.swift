@@ -4,7 +4,6 @@ import PoiseNetworks
 import Synchronization
 import Testing
 
-
 /// Each promise is broken on purpose, by putting another machine under the probes.
 @Suite("The doctor's probes")
 struct MachineProbesTests {

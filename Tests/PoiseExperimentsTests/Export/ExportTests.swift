@@ -10,7 +10,6 @@ import TestSupport
 import Testing
 import PoiseEnvironments
 
-
 @Suite("Exports")
 struct ExportTests {
   typealias Scratch = TrainingRunTests.Scratch

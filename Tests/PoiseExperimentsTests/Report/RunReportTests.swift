@@ -5,7 +5,6 @@ import TestSupport
 import Testing
 import PoiseTraining
 
-
 @Suite("Reports of runs")
 struct RunReportTests {
   private func curve(_ points: [(Double, Double)]) -> Curve { Curve(points.map { Curve.Point(x: $0.0, y: $0.1) }) }

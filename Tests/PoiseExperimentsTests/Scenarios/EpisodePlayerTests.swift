@@ -10,7 +10,6 @@ import Testing
 import PoiseEnvironments
 import PoiseTasks
 
-
 @Suite("Playing episodes")
 struct EpisodePlayerTests {
   /// The humanoid with pushes, and with everything drawn that can be drawn.
@@ -28,7 +27,8 @@ struct EpisodePlayerTests {
   static func policy(for scenario: LoadedScenario) -> Policy {
     var random = RandomStream(seed: 3, purpose: .weights)
     var model = ActorCritic(
-      observations: scenario.specification.observationSpace.count, actions: scenario.specification.actionSpace, hidden: [16, 16],
+      observations: scenario.specification.observationSpace.count, actions: scenario.specification.actionSpace,
+      hidden: [16, 16],
       valueHidden: [4], activation: .tanh, deviationBounds: 0.01...1, initialLogDeviation: 0, normalizerLimit: 5,
       using: &random)
     var noise = RandomStream(seed: 4, purpose: .testing)

@@ -10,7 +10,6 @@ import PoiseNetworks
 import TestSupport
 import Testing
 
-
 @Suite("Evaluation")
 struct EvaluationTests {
   static func scenario(_ name: String) throws -> LoadedScenario {
@@ -37,7 +36,8 @@ struct EvaluationTests {
     #expect(goal.ranking(of: result) == [1, -0.005, result.return.mean])
   }
 
-  @Test("a goal that the task cannot tell is refused with the metrics that it has, and so is one beyond a metric's range")
+  @Test(
+    "a goal that the task cannot tell is refused with the metrics that it has, and so is one beyond a metric's range")
   func badGoals() throws {
     let path = "\(ProjectFolders.root)/scenarios/humanoid-stand.yaml"
     let error = #expect(throws: InvalidInput.self) {
@@ -128,7 +128,7 @@ struct EvaluationTests {
   func partsOfPolicies() throws {
     let scenario = try Self.scenario("cartpole-balance")
     let trainer = try scenario.makeTrainer(
-        seed: 3, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+      seed: 3, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
     while trainer.environmentSteps < 8000 { _ = trainer.iterate(stepLimit: 8000) }
     let controller = ControllerChoice.policy(trainer.policy, name: "ppo")
     let evaluation = Evaluation(scenario, episodes: 10, seed: 4, instructionSet: .baseline)

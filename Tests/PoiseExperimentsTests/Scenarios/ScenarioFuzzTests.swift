@@ -6,7 +6,6 @@ import PoiseEnvironments
 import TestSupport
 import Testing
 
-
 @Suite("Any scenario text at all")
 struct ScenarioFuzzTests {
   private static let vocabulary = Mutator.Vocabulary(

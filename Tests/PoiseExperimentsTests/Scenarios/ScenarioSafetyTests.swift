@@ -4,7 +4,6 @@ import PoiseCore
 import TestSupport
 import Testing
 
-
 @Suite("A file that is no scenario")
 struct ScenarioSafetyTests {
   @Test(

@@ -10,7 +10,6 @@ import Synchronization
 import TestSupport
 import Testing
 
-
 /// Plans in a folder that vanishes, swept without a training: the goal is reached after steps that follow from the setting and seed.
 private final class Bench: Sendable {
   let path = FileManager.default.temporaryDirectory.appending(path: "poise-sweep-\(UUID().uuidString)").path

@@ -37,7 +37,8 @@ struct MemoryNeedTests {
   }
 
   @Test(
-    "of every scenario that ships fits into half a gigabyte", arguments: ((try? ShippedFiles().scenarios()) ?? []).map(\.path),
+    "of every scenario that ships fits into half a gigabyte",
+    arguments: ((try? ShippedFiles().scenarios()) ?? []).map(\.path),
     ["ppo", "ddpg", "td3"])
   func shipped(path: String, algorithm: String) throws {
     let scenario = try LoadedScenario(contentsOf: path, overrides: ["training.algorithm=\(algorithm)"])

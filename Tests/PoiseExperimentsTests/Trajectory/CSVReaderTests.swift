@@ -3,7 +3,6 @@ import PoiseCore
 @testable import PoiseExperiments
 import Testing
 
-
 @Suite("Reading CSV")
 struct CSVReaderTests {
   private func read(_ bytes: [UInt8]) throws -> [[String]] {

@@ -10,7 +10,6 @@ import TestSupport
 import Testing
 import PoiseEnvironments
 
-
 @Suite("Recorded trajectories")
 struct RecordingTests {
   typealias Scratch = TrainingRunTests.Scratch
