@@ -13,20 +13,13 @@ enum Creature {
         ? DegreeOfFreedom(reference: 0.1, limits: -reach...reach + 0.2, damping: damping, stiffness: stiffness)
         : .init()
     }
-    func body(_ name: String, _ mass: Double, _ half: Vector3, _ position: Vector3) -> World.BodyIndex {
-      let i =
-        mass / 3
-        * Vector3(
-          half.y * half.y + half.z * half.z, half.x * half.x + half.z * half.z, half.x * half.x + half.y * half.y)
-      return world.addBody(name: name, mass: mass, inertia: Matrix3(diagonal: i), at: Pose(position: position))
-    }
-    let torso = body("torso", 6, [0.1, 0.15, 0.15], [0, 0, 0.62])
-    let left = body("left leg", 2, [0.05, 0.05, 0.15], [0, 0.12, 0.3])
-    let right = body("right leg", 2, [0.05, 0.05, 0.15], [0, -0.12, 0.3])
-    let leftFoot = body("left foot", 0.8, [0.12, 0.05, 0.03], [0.03, 0.12, 0.1])
-    let rightFoot = body("right foot", 0.8, [0.12, 0.05, 0.03], [0.03, -0.12, 0.1])
-    let arm = body("arm", 1, [0.04, 0.04, 0.15], [0, 0.25, 0.65])
-    let tail = body("tail", 1, [0.15, 0.04, 0.04], [-0.3, 0, 0.62])
+    let torso = body(&world, "torso", 6, [0.1, 0.15, 0.15], [0, 0, 0.62])
+    let left = body(&world, "left leg", 2, [0.05, 0.05, 0.15], [0, 0.12, 0.3])
+    let right = body(&world, "right leg", 2, [0.05, 0.05, 0.15], [0, -0.12, 0.3])
+    let leftFoot = body(&world, "left foot", 0.8, [0.12, 0.05, 0.03], [0.03, 0.12, 0.1])
+    let rightFoot = body(&world, "right foot", 0.8, [0.12, 0.05, 0.03], [0.03, -0.12, 0.1])
+    let arm = body(&world, "arm", 1, [0.04, 0.04, 0.15], [0, 0.25, 0.65])
+    let tail = body(&world, "tail", 1, [0.15, 0.04, 0.04], [-0.3, 0, 0.62])
     _ = world.addThreeHinge(
       child: left, parent: torso, anchor: [0, 0.12, 0.45], axes: ([1, 0, 0], [0, 1, 0], [0, 0, 1]),
       degrees: (resistance(0.5), resistance(1), resistance(0.5)))
@@ -41,7 +34,7 @@ enum Creature {
     _ = world.addSlide(
       child: tail, parent: torso, axis: [-1, 0, 0], degree: resistance(0.1, damping: 20, stiffness: 200))
     guard isOnGround else { return world }
-    let cart = body("cart", 3, [0.1, 0.1, 0.05], [0.8, 0, 0.3])
+    let cart = body(&world, "cart", 3, [0.1, 0.1, 0.05], [0.8, 0, 0.3])
     _ = world.addPlanar(
       child: cart, anchor: [0.8, 0, 0.3], axes: ([1, 0, 0], [0, 0, 1], [0, -1, 0]),
       degrees: (resistance(0.3), resistance(0.3, stiffness: 300), resistance(1)))
@@ -62,6 +55,16 @@ enum Creature {
     world.addCollision(between: geometries[5], and: geometries[3])
     world.addCollision(between: geometries[2], and: geometries[7])
     return world
+  }
+
+  private static func body(
+    _ world: inout World, _ name: String, _ mass: Double, _ half: Vector3, _ position: Vector3
+  ) -> World.BodyIndex {
+    let i =
+      mass / 3
+      * Vector3(
+        half.y * half.y + half.z * half.z, half.x * half.x + half.z * half.z, half.x * half.x + half.y * half.y)
+    return world.addBody(name: name, mass: mass, inertia: Matrix3(diagonal: i), at: Pose(position: position))
   }
 
   /// Steps under random efforts, held for 20 steps each.
