@@ -5,18 +5,18 @@ import PoiseNetworks
 // Twin delayed deep deterministic policy gradient. Source: Fujimoto, van Hoof and Meger 2018, "Addressing Function Approximation
 // Error in Actor-Critic Methods" (arXiv:1802.09477): "the paper" below.
 //
-// TD3 is DDPG with three changes. Each is a part of its own, which `DDPG` uses where its option is on; the name `td3` stands for all
-// of them on, with the paper's hyperparameters:
+// TD3 is DDPG with three changes. Each is an option of `DDPG`; the name `td3` stands for all of them on, with the paper's
+// hyperparameters:
 //  1. Clipped double Q-learning: `usesTwinCritics`, section 4.2.
 //  2. Delayed updates of policy and targets: `actorDelay`, section 5.2; in `DDPG.update`.
 //  3. Target policy smoothing: `targetNoise`, `targetNoiseLimit`, section 5.3.
 
 /// Hyperparameters of TD3: those of DDPG, with the defaults of appendix C of Fujimoto et al. 2018.
 public struct TD3Parameters: OffPolicyParameters {
-  /// All of them; TD3 is DDPG with options.
+  /// All hyperparameters; TD3 is DDPG with three options on.
   public var ddpg = DDPGParameters()
 
-  /// The paper's.
+  /// The hyperparameters of the paper.
   public init() {
     ddpg.usesTwinCritics = true
     ddpg.actorDelay = 2
@@ -47,7 +47,7 @@ public struct TD3Parameters: OffPolicyParameters {
   public var memoryCapacity: Int { ddpg.memoryCapacity }
 }
 
-/// The algorithm's name; what learns is `DDPG`.
+/// TD3 as an algorithm that a scenario can name; its learner is `DDPG`.
 public enum TD3: Algorithm {
   public static let name = "td3"
   public static let title = "Twin delayed deep deterministic policy gradient"
@@ -63,7 +63,7 @@ public enum TD3: Algorithm {
   public static func stepSizes(of parameters: TD3Parameters) -> String { DDPG.stepSizes(of: parameters.ddpg) }
 }
 
-/// The values that targets take over: the smaller of two, so that no critic's overestimate is learned.
+/// Writes the values that complete the targets: the smaller of two, which limits the critics' overestimation.
 ///
 ///     min_{k = 1, 2} Q′ₖ(o′, ã)            eq. 10
 func writeClippedDoubleValues(
@@ -75,7 +75,7 @@ func writeClippedDoubleValues(
   for i in 0..<rows { target[i] = min(a[i], b[i]) }
 }
 
-/// Noise on the target policy's actions, so that like actions have like values.
+/// Noise on the target policy's actions, so that similar actions have similar values.
 ///
 ///     ã = clip(μ′(o′) + clip(ε, −c, c), −1, 1),   ε ~ N(0, σ²)            eq. 14 and algorithm 1
 struct TargetPolicySmoothing: Sendable {
@@ -87,7 +87,7 @@ struct TargetPolicySmoothing: Sendable {
 
   /// `nil` where the option is off.
   ///
-  /// - Parameter count: most action elements of one call.
+  /// - Parameter count: the largest number of action elements in one call.
   init?(_ settings: DDPGParameters, count: Int) {
     guard settings.targetNoise > 0 else { return nil }
     deviation = Float(settings.targetNoise)
@@ -95,7 +95,9 @@ struct TargetPolicySmoothing: Sendable {
     noise = AlignedVector(zeros: count)
   }
 
-  /// - Parameter count: elements that are smoothed.
+  /// Adds clipped noise to actions and clips them to −1 … 1.
+  ///
+  /// - Parameter count: how many elements get noise.
   mutating func apply(to actions: inout AlignedVector<Float>, count: Int, using random: inout RandomStream) {
     let (σ, c) = (deviation, limit)
     var ε = noise.mutableSpan(of: 0..<count)
