@@ -130,7 +130,7 @@ public struct RunFolder: Sendable {
       Problem(
         file: path, found: "a folder that is not empty", allowed: "a new or empty folder for the run",
         remedy: isRun(path)
-          ? "Choose another --out, or go on with: poise train --resume \(path)" : "Choose another --out."))
+          ? "Choose another --out, or resume the run with: poise train --resume \(path)" : "Choose another --out."))
   }
 
   /// A path that does not exist yet: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if necessary.
@@ -303,10 +303,11 @@ public struct RunFolder: Sendable {
   private func advice(instead which: Checkpoint, for use: SealedCheckpoint.Use) -> String {
     let others = Checkpoint.allCases.filter { $0 != which && (use == .policy || $0 != .best) }
     let whole = others.filter { (try? openAlone($0, for: use)) != nil }
-    guard let first = whole.first else { return "No other checkpoint of the run is whole." }
+    guard let first = whole.first else { return "No other checkpoint of the run is intact." }
     return switch use {
-    case .policy: "Whole: --checkpoint \(whole.map(\.rawValue).joined(separator: ", --checkpoint "))."
-    case .training: "Whole is another one; go on from it with: poise train --resume \(path) --checkpoint \(first)"
+    case .policy: "Intact: --checkpoint \(whole.map(\.rawValue).joined(separator: ", --checkpoint "))."
+    case .training:
+      "Another checkpoint is intact; resume from it with: poise train --resume \(path) --checkpoint \(first)"
     }
   }
 
