@@ -130,7 +130,7 @@ struct ReplayLog {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw InputOutputError(
         path: path, operation: "read", reason: String(cString: strerror(errno)),
-        remedy: "Without the replay buffer the run cannot go on exactly.")
+        remedy: "Without the replay buffer the run cannot be resumed exactly.")
     }
     defer { try? handle.close() }
     try handle.seek(toOffset: UInt64(range.lowerBound * slotBytes))

@@ -68,6 +68,7 @@ public struct RunFolder: Sendable {
   public func checkpointPath(_ which: Checkpoint) -> String { "\(path)/checkpoints/\(which.rawValue).safetensors" }
   /// The path of the run's own scenario, `scenario.yaml`.
   public var scenarioPath: String { "\(path)/scenario.yaml" }
+  /// The path of a file in the folder.
   package func file(_ name: String) -> String { "\(path)/\(name)" }
 
   // MARK: Making
@@ -145,6 +146,9 @@ public struct RunFolder: Sendable {
     return path
   }
 
+  /// Makes a folder and its parents, unless they exist.
+  ///
+  /// - Throws: `InputOutputError` if it cannot be made.
   package static func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -234,7 +238,7 @@ public struct RunFolder: Sendable {
           file: file, place: "formatVersion",
           found: "\(other), written by Poise \(version.poiseVersion ?? "of unknown version")",
           allowed: "\(Self.formatVersion), which Poise \(PoiseVersion.current) writes",
-          remedy: "Use that version of Poise, or train anew."))
+          remedy: "Use that version of Poise, or train again."))
     }
     self.description = description
   }

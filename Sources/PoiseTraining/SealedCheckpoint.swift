@@ -50,7 +50,7 @@ struct SealedCheckpoint {
           found: format == Self.format ? "none" : format,
           allowed: format == Self.format ? "the digest of the file" : "\(Self.format), which this Poise writes",
           remedy: format == Self.format
-            ? "It is damaged." : "Another version of Poise wrote it: use that one, or train anew."))
+            ? "It is damaged." : "Another version of Poise wrote it: use that one, or train again."))
     }
     self.path = path
     tensors = file.tensors

@@ -172,7 +172,7 @@ public final class TrainingRun {
     guard state.isPossible else {
       throw InvalidInput(
         Problem(
-          file: file.path, place: "tensor 'run.state'", found: "counts that no run reaches",
+          file: file.path, place: "tensor 'run.state'", found: "impossible counts",
           allowed: "whole numbers, not negative, below 2⁴⁸", remedy: "The file is damaged."))
     }
     try trainer.read(file.tensors, file: file.path)

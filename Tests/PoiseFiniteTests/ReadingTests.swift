@@ -184,7 +184,7 @@ struct ReadingTests {
       }
       #expect(complaint("0,0,1,1,0\n1,0,2,1,0\n") == "")
       #expect(complaint("0,0,1,1,0\n1,0,2,0.5,0\n").contains("state 1, action 0 that add up to 0.5"))
-      #expect(complaint("1,0,2,1,0\n0,0,1,1,0\n").contains("p.csv:2: found state 0, action 0 behind state 1, action 0"))
+      #expect(complaint("1,0,2,1,0\n0,0,1,1,0\n").contains("p.csv:2: found state 0, action 0 after state 1, action 0"))
       #expect(complaint("0,0,1,1,0\n").contains("no transition from state 1: a dead end"))
       #expect(
         complaint("0,0,9,1,0\n1,0,2,1,0\n").contains(

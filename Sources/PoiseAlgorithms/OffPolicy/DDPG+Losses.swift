@@ -135,7 +135,7 @@ extension DDPG.Shard {
     actor.forward(rows: count, parameters: model.actorParameters)
     Activation.tanh.apply(to: actor.outputs, into: &policyActions, instructionSet: actor.instructionSet)
 
-    // The critic still holds the observations of the pass before.
+    // The critic's inputs still hold the observations of the pass before.
     critics[0].setInputs(policyActions, columns: actionColumns, rows: count)
     critics[0].forward(rows: count, parameters: model.criticParameters)
     sums.actorLoss = 0

@@ -42,7 +42,7 @@ extension DDPG {
         Problem(
           file: file, place: "tensor 'ddpg.memory'",
           found: "the state of \(rest.smoothing.count) shards after \(rest.updates) updates, or an impossible one",
-          allowed: "that of \(shards.count)", remedy: "The checkpoint belongs to another scenario."))
+          allowed: "that of \(shards.count) shards", remedy: "The checkpoint belongs to another scenario."))
     }
     (updates, sampling) = (rest.updates, rest.sampling)
     health = rest.health ?? LearnerHealth()

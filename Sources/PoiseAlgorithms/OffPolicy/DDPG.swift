@@ -11,9 +11,9 @@ public import PoiseNetworks
 //     normalisation (`normalizesActorLayers`, `normalizesCriticLayers`).
 //  3. Actions of the first `warmupSteps` are uniform; several worlds may be stepped side by side, with `updatesPerStep` updates
 //     for each of their steps.
-//  4. Exploration may be Gaussian and fall in the course of training, besides the paper's Ornstein–Uhlenbeck process.
+//  4. Exploration noise may be Gaussian, besides the paper's Ornstein–Uhlenbeck process, and may decay during training.
 //  5. Targets may sum n rewards (`returnSteps`), rewards may be scaled (`rewardScale`), gradients be clipped.
-//  6. A penalty on the actor's outputs before tanh may keep actions from sticking at ±1. (`preSquashPenalty`)
+//  6. A penalty on the actor's outputs before tanh may keep actions from saturating at ±1. (`preSquashPenalty`)
 //  7. A time limit does not terminate the task: targets bootstrap past it from the episode's last observation. (always)
 //  8. Actor and critics may be mirror-symmetric, by tied weights; then a minibatch has the effect of itself and its mirror
 //     image. (`mirrorSymmetry`)
@@ -135,7 +135,7 @@ public struct DDPG: OffPolicyLearner {
     defer { checkWeights() }
     guard movesActor else { return metrics }
 
-    // Update the actor by the sampled policy gradient. Both target networks follow in the optimizers' pass:
+    // Update the actor by the sampled policy gradient. The optimisers also update the target networks, in the same pass:
     //     θ′ ← τ θ + (1 − τ) θ′
     let actorLoss = computeActorGradients(pool: pool)
     let actorOutcome = actorAdam.update(

@@ -105,7 +105,7 @@ extension Policy {
     var isSquashed: Bool
     /// Layer normalisation in the hidden layers; older files omit this field.
     var normalizesLayers: Bool?
-    /// Left out where `isSquashed` tells it: `gaussian` where false, `deterministic` where true.
+    /// Omitted if `isSquashed` implies it: `gaussian` for false, `deterministic` for true.
     var distribution: ActionDistribution?
 
     static func isToldBySquashing(_ distribution: ActionDistribution) -> Bool {

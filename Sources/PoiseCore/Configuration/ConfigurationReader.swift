@@ -1,6 +1,6 @@
 /// The state of reading a configuration: the problems so far, the place of each key, and the path of the key being read.
 public struct ConfigurationReader: Sendable {
-  /// The problems that the user is told; empty if only the valid part of the configuration is needed.
+  /// The problems that are reported to the user; empty if only the valid part of the configuration is needed.
   public private(set) var problems: [Problem] = []
   private var problemCount = 0
   /// The number of contradictions between keys that are valid by themselves.

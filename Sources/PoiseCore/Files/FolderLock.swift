@@ -61,7 +61,7 @@ public final class FolderLock: Sendable {
   }
 
   deinit {
-    // Under the lock, so that nobody else's file is removed.
+    // Under the lock, so that no other process's file is removed.
     if isHeld { unlink(path) }
     close(descriptor)
   }
@@ -92,7 +92,7 @@ public final class FolderLock: Sendable {
       let outcome = flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
       if outcome == EINTR { continue }
       if outcome == EWOULDBLOCK { throw held(folder, owner(descriptor), work) }
-      // Its owner may have removed the file between our opening and locking it: then somebody else may hold the new one.
+      // The owner may have removed the file between opening and locking it here; then another process may hold a new one.
       guard isSame(descriptor, path) else { continue }
       let before = owner(descriptor)
       if let before {

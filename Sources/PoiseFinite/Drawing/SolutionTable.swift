@@ -51,7 +51,7 @@ public struct SolutionTable: Sendable {
   }
 
   private func cell(_ number: Double) -> String {
-    // What rounding leaves of a zero is shown as 0.
+    // A zero with a rounding error is shown as 0.
     abs(number) < 1e-13 ? "0" : number.rounded(significant: 6)
   }
 

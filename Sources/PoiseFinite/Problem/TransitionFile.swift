@@ -174,7 +174,7 @@ struct TransitionFile {
     }
     guard s > state || s == state && Int32(a) >= action else {
       return report(
-        found: "state \(s), action \(a) behind state \(state), action \(action)",
+        found: "state \(s), action \(a) after state \(state), action \(action)",
         allowed: "lines ordered by state and action",
         remedy: "Sort the file.")
     }

@@ -120,7 +120,7 @@ extension Array where Element: NetworkScalar {
   /// The elements, in order.
   @inlinable public init(_ vector: AlignedVector<Element>) {
     let span = vector.span
-    // All empty arrays share one storage, and the initializer below writes its count to it: to the thread sanitizer a race.
+    // All empty arrays share one storage, to which the initializer below writes its count: the thread sanitizer reports a race.
     guard vector.count > 0 else {
       self = []
       return
