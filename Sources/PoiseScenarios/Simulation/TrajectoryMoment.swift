@@ -1,6 +1,4 @@
 public import PoiseCore
-public import PoiseTasks
-import PoiseEnvironments
 
 /// What one row of a trajectory says: the robot's state and what the task made of it, at one control step.
 public struct TrajectoryMoment: Sendable, Hashable {
@@ -29,23 +27,4 @@ public struct TrajectoryMoment: Sendable, Hashable {
   public var pitch = 0.0
 
   public init() {}
-
-  /// What the environment's last control step was, or the start of its episode: all of it from the snapshot.
-  ///
-  /// - Parameter columns: those of the environment's model.
-  package init(_ environment: TaskEnvironment, episode: Int, columns: CoordinateColumns) {
-    let snapshot = environment.snapshot
-    columns.write(snapshot, environment.plan, to: &self)
-    self.episode = episode
-    step = snapshot.step
-    time = snapshot.time
-    push = snapshot.pushForce
-    isTerminated = environment.ending == .terminated
-    isTruncated = environment.ending == .truncated
-    guard step > 0 else { return }
-    reward = snapshot.reward
-    rewardTerms = snapshot.rewardTerms
-    efforts = snapshot.efforts
-    actions = snapshot.action.map { Double($0) }
-  }
 }

@@ -1,0 +1,23 @@
+import PoiseEnvironments
+package import PoiseTasks
+
+extension TrajectoryMoment {
+  /// What the environment's last control step was, or the start of its episode: all of it from the snapshot.
+  ///
+  /// - Parameter columns: those of the environment's model.
+  package init(_ environment: TaskEnvironment, episode: Int, columns: CoordinateColumns) {
+    let snapshot = environment.snapshot
+    columns.write(snapshot, environment.plan, to: &self)
+    self.episode = episode
+    step = snapshot.step
+    time = snapshot.time
+    push = snapshot.pushForce
+    isTerminated = environment.ending == .terminated
+    isTruncated = environment.ending == .truncated
+    guard step > 0 else { return }
+    reward = snapshot.reward
+    rewardTerms = snapshot.rewardTerms
+    efforts = snapshot.efforts
+    actions = snapshot.action.map { Double($0) }
+  }
+}
