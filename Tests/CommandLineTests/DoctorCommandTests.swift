@@ -47,7 +47,7 @@ struct DoctorCommandTests {
     #expect(result.output.contains("Not kept: instruction set, "))
   }
 
-  @Test("what no promise hangs on is a note and leaves the exit code at 0")
+  @Test("what breaks no promise is a note and leaves the exit code at 0")
   func notes() throws {
     let folder = try ScratchFolder()
     let result = try PoiseProcess(
