@@ -1,11 +1,11 @@
 public import PoiseCore
 import Yams
 
-/// Turns YAML into a neutral tree, and refuses what a scenario never needs but an attacker or a slip might contain.
+/// Reads YAML as a neutral tree, and refuses what a scenario never needs but an attack or a typing error might contain.
 ///
-/// The syntax is libyaml's (YAML 1.1), by way of Yams. Beyond it, refused are: anchors and aliases (a few lines of
+/// The syntax is libyaml's (YAML 1.1), through Yams. Beyond it, refused are: anchors and aliases (a few lines of
 /// them expand to gigabytes), tags, several documents, keys that are not text, more than `YAMLLimit.nesting` levels,
-/// control characters, anything but UTF-8. What a scalar means is up to the key that it belongs to: see
+/// control characters, anything but UTF-8. The key that a scalar belongs to decides what it means: see
 /// `ConfigurationFormat`.
 public enum YAMLTree {
   /// Reads a file.
@@ -16,6 +16,8 @@ public enum YAMLTree {
   }
 
   /// Reads text that came from `file`.
+  ///
+  /// - Throws: `InvalidInput` if the text is not one document of plain YAML.
   public static func read(_ text: String, file: String) throws(InvalidInput) -> ConfigurationNode {
     try read(Array(text.utf8), file: file)
   }

@@ -1,6 +1,6 @@
 import PoiseCore
 
-/// Gathers the terms' numbers, adds noise, scales, clips and hands them out as floats.
+/// Collects the values of all terms, adds noise, scales, clips and writes them as floats.
 struct ObservationOutput: ~Copyable {
   private let writes: [@Sendable (borrowing Transition, inout ObservationWriter) -> Void]
   private var writer: ObservationWriter
@@ -10,7 +10,7 @@ struct ObservationOutput: ~Copyable {
   private let highs: [Double]
   /// σ of the noise, [observations]
   let noises: [Double]
-  /// Largest element that is believed.
+  /// Largest magnitude of an element that is trusted.
   private let bound: Float
   private let isPlain: Bool
   private let isNoisy: Bool
@@ -32,7 +32,7 @@ struct ObservationOutput: ~Copyable {
 
   /// Writes the observation of `transition.after`, [observations].
   ///
-  /// - Returns: the first element that is not finite, or too large to be believed.
+  /// - Returns: the index of the first element that is not finite or larger than `FaultBounds.observation`; `nil` if all are good.
   mutating func write(
     _ transition: borrowing Transition, noiseFactor: Double, random: inout RandomStream,
     into observation: inout MutableSpan<Float>
