@@ -70,8 +70,8 @@ extension FiniteProblem {
   /// Values from which optimal sweeps rise to V* if γ is 1: V^π of a proper policy. If γ < 1, zeros suffice.
   ///
   /// From values above those of all policies that terminate, sweeps may converge to values that no such policy attains: for example
-  /// 0, for a cycle that never ends, in place of the cost of the way to a terminal state. Source: Bertsekas and Yu 2016, "Stochastic Shortest Path Problems Under Weak
-  /// Conditions", proposition 3.3.
+  /// 0, for a cycle that never ends, in place of the cost of the way to a terminal state. Source: Bertsekas and Yu 2016, "Stochastic
+  /// Shortest Path Problems Under Weak Conditions", proposition 3.3.
   func startingValues(pool: WorkerPool) throws(FiniteProblemError) -> [Double] {
     guard discount == 1 else { return [Double](repeating: 0, count: stateCount) }
     let proper = try properPolicy()
