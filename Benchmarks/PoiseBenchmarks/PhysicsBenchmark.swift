@@ -11,8 +11,9 @@ internal import PoiseSimulation
 /// of one thread; the row of two threads is wall time and needs an idle machine.
 ///
 /// - Parameters:
-///   - models: what to step; each with the direct solver and with 20 iterations.
-///   - rounds: rounds of each measurement; medians are reported.
+///   - models: the robots; each is stepped with the direct solver and with 20 iterations.
+///   - rounds: number of rounds of each measurement; medians are reported.
+///   - roundSeconds: shortest length of a round, s.
 public func physicsBenchmark(
   models: [RobotModel], rounds: Int = 15, roundSeconds: Double = 0.05
 ) throws -> BenchmarkReport {

@@ -10,7 +10,7 @@ enum LiveMessage: Sendable {
   case ended(result: String, nextSeed: UInt64)
   /// The learning curves of a run.
   case curves([LearningCurve])
-  /// Something went wrong, as a sentence for people.
+  /// A problem, as a sentence for the user.
   case problem(String)
 
   /// The message as JSON.
