@@ -3,11 +3,11 @@ import PoiseCore
 import PoiseEnvironments
 public import PoiseTasks
 
-/// Control steps per second of complete tasks under uniformly random actions, as in the measurements of other suites: falls, resets,
-/// pushes and randomisation included.
+/// Control steps per second of complete tasks under uniformly random actions, as in the measurements of other suites:
+/// falls, resets, pushes and randomisation included.
 ///
-/// Actions are drawn beforehand. The rate on the wall clock is for comparison with a program that is measured in the same minute; the
-/// rate per second of processor time does not depend on other load of the machine.
+/// Actions are drawn beforehand. The rate on the wall clock is for comparison with a program that is measured in the
+/// same minute; the rate per second of processor time does not depend on other load of the machine.
 ///
 /// - Parameters:
 ///   - tasks: one for each scenario to measure.

@@ -7,9 +7,9 @@ public import PoiseTasks
 
 /// Control steps per second of batched environments, beside the bare physics of the same robots.
 ///
-/// Environments and bare robots take the same number of control steps from similar starts under the same small actions, in
-/// turns: processor time of one thread, medians over the rounds. The environments' time includes resets, the bare robots' time
-/// includes `restore`. The row of two threads is wall time and needs an idle machine.
+/// Environments and bare robots take the same number of control steps from similar starts under the same small actions,
+/// in turns: processor time of one thread, medians over the rounds. The environments' time includes resets, the bare
+/// robots' time includes `restore`. The row of two threads is wall time and needs an idle machine.
 ///
 /// - Parameters:
 ///   - tasks: one for each scenario to measure.

@@ -4,9 +4,10 @@ import PoiseFinite
 
 /// Solvers of finite problems beside the memory's bandwidth, and Q-learning in updates a second.
 ///
-/// The problems are the ones that Benchmarks/peers/measure/finite_peers.py makes for other solvers: states with 4 actions of 5 transitions
-/// each, to any states. Times of one thread are processor time, those of two are on the clock and need an idle machine; the best of the rounds.
-/// A sweep's bytes are those that it must move: 12 of a transition, 12 of a choice, 24 of a state, and the value of each next state once.
+/// The problems are the ones that Benchmarks/peers/measure/finite_peers.py makes for other solvers: states with 4
+/// actions of 5 transitions each, to any states. Times of one thread are processor time, those of two are on the clock
+/// and need an idle machine; the best of the rounds. A sweep's bytes are those that it must move: 12 of a transition,
+/// 12 of a choice, 24 of a state, and the value of each next state once.
 ///
 /// - Parameters:
 ///   - states: numbers of states, one for each problem.

@@ -5,8 +5,8 @@ import PoiseScenarios
 
 /// The scores of the `hold` baseline for a grid of gains on a scenario's tuning seed. The scenarios' gains come from here.
 ///
-/// Settings are compared as checkpoints are, by survival, then by the tilt reward. The grid is geometric, and wide enough that
-/// the best gains are inside it: a best setting at its edge means that the grid is too small.
+/// Settings are compared as checkpoints are, by survival, then by the tilt reward. The grid is geometric, and wide
+/// enough that the best gains are inside it: a best setting at its edge means that the grid is too small.
 ///
 /// - Parameters:
 ///   - path: the scenario file.

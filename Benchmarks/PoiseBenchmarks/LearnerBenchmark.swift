@@ -8,10 +8,10 @@ import PoiseTraining
 
 /// Control steps per second of learners: acting, recording and learning, on a scenario's worlds.
 ///
-/// First, on the pendulum, processor time of one thread, medians over the rounds: DDPG and TD3 at the setting of RLtools' TD3 (64–64,
-/// batches of 100, one update for each control step of one world) and PPO at the setting of `make bench-peers` (64–64,
-/// 8 worlds, 2048 steps a rollout, ten epochs of minibatches of 64). Then DDPG and TD3 as `humanoid-stand` ships them, and on the wall
-/// clock the gain of a second thread, which needs an idle machine.
+/// First, on the pendulum, processor time of one thread, medians over the rounds: DDPG and TD3 at the setting of
+/// RLtools' TD3 (64–64, batches of 100, one update for each control step of one world) and PPO at the setting of `make
+/// bench-peers` (64–64, 8 worlds, 2048 steps a rollout, ten epochs of minibatches of 64). Then DDPG and TD3 as
+/// `humanoid-stand` ships them, and on the wall clock the gain of a second thread, which needs an idle machine.
 ///
 /// - Parameters:
 ///   - instructionSet: the instruction set of the networks.

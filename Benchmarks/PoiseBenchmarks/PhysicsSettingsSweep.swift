@@ -6,9 +6,10 @@ internal import PoiseSimulation
 
 /// Cost and accuracy of a robot's physics under other settings than the shipped ones.
 ///
-/// The speeds are control steps of 20 ms in a held stand, processor time of one thread, all settings in turns; ratios are
-/// relative to the shipped setting. Four errors follow from laws of physics without a reference, and one is relative to the direct
-/// solver with steps of half a millisecond. A setting may ship if `Tests/RobotTests` pass with it; the bounds here are the same.
+/// The speeds are control steps of 20 ms in a held stand, processor time of one thread, all settings in turns; ratios
+/// are relative to the shipped setting. Four errors follow from laws of physics without a reference, and one is
+/// relative to the direct solver with steps of half a millisecond. A setting may ship if `Tests/RobotTests` pass with
+/// it; the bounds here are the same.
 ///
 /// - Parameters:
 ///   - model: a robot with one free body, whose feet are bodies named `…_foot` with a box each.

@@ -6,10 +6,11 @@ import PoiseModels
 extension BoundTask {
   /// How observations and actions change under a reflection, found by evaluating the task's own terms.
   ///
-  /// Names play no part. The robot's parts are matched by position (`RobotModel.reflection`); then every term is evaluated at
-  /// random states and their mirror images. The reward must judge both alike, so must the terminations, and each observation of
-  /// the image must be ± one of the state, with the same noise. Numbers may differ by 2 %, since the robot's may by 1 %. A clock
-  /// (`PhaseObservation`) is rejected: gaits alternate, so its mirror image would be half a period later.
+  /// Names play no part. The robot's parts are matched by position (`RobotModel.reflection`); then every term is
+  /// evaluated at random states and their mirror images. The reward must judge both alike, so must the terminations,
+  /// and each observation of the image must be ± one of the state, with the same noise. Numbers may differ by 2 %,
+  /// since the robot's may by 1 %. A clock (`PhaseObservation`) is rejected: gaits alternate, so its mirror image would
+  /// be half a period later.
   ///
   /// Commands are assumed to be the same in the mirror. Resets and disturbances are not checked.
   ///

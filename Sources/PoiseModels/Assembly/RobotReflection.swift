@@ -16,8 +16,8 @@ public struct RobotReflection: Hashable, Sendable {
 }
 
 extension RobotModel {
-  /// The robot's reflection. Parts are matched by position, then everything that affects the motion is compared: masses, inertias,
-  /// joints, colliding shapes, actuators.
+  /// The robot's reflection. Parts are matched by position, then everything that affects the motion is compared:
+  /// masses, inertias, joints, colliding shapes, actuators.
   ///
   /// Lengths may differ by 1 mm and other numbers by 1 %: real robots' descriptions are symmetric to within that.
   ///

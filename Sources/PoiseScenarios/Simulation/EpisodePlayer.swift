@@ -82,7 +82,8 @@ public final class EpisodePlayer {
     return summary
   }
 
-  /// Starts an episode of the root seed, truncated after `stepLimit` control steps, or after the scenario's own limit for `nil`.
+  /// Starts an episode of the root seed, truncated after `stepLimit` control steps, or after the scenario's own limit
+  /// for `nil`.
   public func begin(_ number: Int, stepLimit: Int? = nil) {
     begin(
       number,

@@ -32,7 +32,8 @@ struct ObservationOutput: ~Copyable {
 
   /// Writes the observation of `transition.after`, [observations].
   ///
-  /// - Returns: the index of the first element that is not finite or larger than `FaultBounds.observation`; `nil` if all are good.
+  /// - Returns: the index of the first element that is not finite or larger than `FaultBounds.observation`; `nil` if
+  ///   all are good.
   mutating func write(
     _ transition: borrowing Transition, noiseFactor: Double, random: inout RandomStream,
     into observation: inout MutableSpan<Float>

@@ -1,8 +1,8 @@
 public import PoiseCore
 public import PoiseModels
 
-/// A change of the start of an episode. The first term changes the model's reference pose, each further one what the one before
-/// it has left, in the order of the scenario.
+/// A change of the start of an episode. The first term changes the model's reference pose, each further one what the
+/// one before it has left, in the order of the scenario.
 public protocol ResetTerm: ConfigurableTerm {
   /// Resolves names; called once, before any episode.
   func bind(_ binder: inout TermBinder) -> BoundReset

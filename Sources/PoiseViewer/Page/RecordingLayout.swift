@@ -156,8 +156,8 @@ public struct RecordingLayout: Sendable {
     self.plots = plots
   }
 
-  /// Writes one row, [columns]: poses, joints and contacts of the robot's present state, the rest from the moment. Unknown values
-  /// are NaN.
+  /// Writes one row, [columns]: poses, joints and contacts of the robot's present state, the rest from the moment.
+  /// Unknown values are NaN.
   ///
   /// - Parameters:
   ///   - robot: the robot, in the state of the moment.

@@ -234,8 +234,9 @@ final class LiveSession {
     due = 0
   }
 
-  /// Holds an actuator's joint at a position, or returns it to the controller. While the simulation is paused the joint is set to
-  /// the position at once, otherwise the actuator moves it there, with the gains of `hold` and within its limits.
+  /// Holds an actuator's joint at a position, or returns it to the controller. While the simulation is paused the joint
+  /// is set to the position at once, otherwise the actuator moves it there, with the gains of `hold` and within its
+  /// limits.
   private func drive(_ actuator: Int, to target: Double?) {
     let description = layout.actuators[actuator]
     let target = target.map { min(description.range[1], max(description.range[0], $0)) }

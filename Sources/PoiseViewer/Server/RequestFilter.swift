@@ -105,7 +105,8 @@ struct RequestFilter: Sendable {
   }
 }
 
-/// Parses the frames of a WebSocket's client (RFC 6455, section 5.2) without storing them, and detects frames that are not allowed.
+/// Parses the frames of a WebSocket's client (RFC 6455, section 5.2) without storing them, and detects frames that are
+/// not allowed.
 ///
 /// Allowed are what the viewer's page sends: whole, masked text messages of at most `limit` bytes, and control frames. Fragmented
 /// and binary messages are not.

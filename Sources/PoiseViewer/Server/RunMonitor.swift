@@ -3,8 +3,8 @@ import PoiseCore
 
 /// Watches the folder of a run that may still be training: newer checkpoints, longer tables.
 ///
-/// Used by one thread. Files of a run appear complete and tables grow line by line, so only the last line can be incomplete; it is left
-/// out.
+/// Used by one thread. Files of a run appear complete and tables grow line by line, so only the last line can be
+/// incomplete; it is left out.
 struct RunMonitor {
   private let path: String
   private var seen: [String: Stamp] = [:]

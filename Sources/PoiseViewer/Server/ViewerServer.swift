@@ -5,8 +5,9 @@ import PoiseCore
 
 /// Serves a live simulation's page to this machine, and through forwarded ports.
 ///
-/// FlyingFox serves HTTP and WebSocket on a Unix socket in a folder that only this user may enter; a `LoopbackProxy` on 127.0.0.1
-/// forwards what it allows. There are two addresses: `/` is the page, `/live` its WebSocket. Everything else is 404.
+/// FlyingFox serves HTTP and WebSocket on a Unix socket in a folder that only this user may enter; a `LoopbackProxy` on
+/// 127.0.0.1 forwards what it allows. There are two addresses: `/` is the page, `/live` its WebSocket. Everything else
+/// is 404.
 public final class ViewerServer: Sendable {
   /// The simulation that the page shows.
   public let simulation: LiveSimulation

@@ -2,7 +2,8 @@ import Dispatch
 import Foundation
 import PoiseCore
 
-/// Shows episodes as text: the side view and a few numbers, as an animation on a terminal, or as a strip of pictures elsewhere.
+/// Shows episodes as text: the side view and a few numbers, as an animation on a terminal, or as a strip of pictures
+/// elsewhere.
 public struct TerminalReplay: Sendable {
   /// The properties of the text output.
   public struct Screen: Sendable {
