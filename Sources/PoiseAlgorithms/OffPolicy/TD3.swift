@@ -1,22 +1,21 @@
 public import PoiseCore
 public import PoiseEnvironments
-import PoiseNetworks
 
 // Twin delayed deep deterministic policy gradient. Source: Fujimoto, van Hoof and Meger 2018, "Addressing Function Approximation
 // Error in Actor-Critic Methods" (arXiv:1802.09477): "the paper" below.
 //
-// TD3 is DDPG with three changes. Each is a part of its own, which `DDPG` uses where its option is on; the name `td3` stands for all
-// of them on, with the paper's hyperparameters:
+// TD3 is DDPG with three changes. Each is an option of `DDPG`; the name `td3` stands for all of them on, with the paper's
+// hyperparameters:
 //  1. Clipped double Q-learning: `usesTwinCritics`, section 4.2.
 //  2. Delayed updates of policy and targets: `actorDelay`, section 5.2; in `DDPG.update`.
 //  3. Target policy smoothing: `targetNoise`, `targetNoiseLimit`, section 5.3.
 
 /// Hyperparameters of TD3: those of DDPG, with the defaults of appendix C of Fujimoto et al. 2018.
 public struct TD3Parameters: OffPolicyParameters {
-  /// All of them; TD3 is DDPG with options.
+  /// All hyperparameters; TD3 is DDPG with three options on.
   public var ddpg = DDPGParameters()
 
-  /// The paper's.
+  /// The hyperparameters of the paper.
   public init() {
     ddpg.usesTwinCritics = true
     ddpg.actorDelay = 2
@@ -47,7 +46,7 @@ public struct TD3Parameters: OffPolicyParameters {
   public var memoryCapacity: Int { ddpg.memoryCapacity }
 }
 
-/// The algorithm's name; what learns is `DDPG`.
+/// TD3 as an algorithm that a scenario can name; its learner is `DDPG`.
 public enum TD3: Algorithm {
   public static let name = "td3"
   public static let title = "Twin delayed deep deterministic policy gradient"
@@ -61,48 +60,4 @@ public enum TD3: Algorithm {
   }
 
   public static func stepSizes(of parameters: TD3Parameters) -> String { DDPG.stepSizes(of: parameters.ddpg) }
-}
-
-/// The values that targets take over: the smaller of two, so that no critic's overestimate is learned.
-///
-///     min_{k = 1, 2} Q′ₖ(o′, ã)            eq. 10
-func writeClippedDoubleValues(
-  _ first: borrowing AlignedVector<Float>, _ second: borrowing AlignedVector<Float>, rows: Int,
-  into values: inout AlignedVector<Float>
-) {
-  let (a, b) = (first.span, second.span)
-  var target = values.mutableSpan
-  for i in 0..<rows { target[i] = min(a[i], b[i]) }
-}
-
-/// Noise on the target policy's actions, so that like actions have like values.
-///
-///     ã = clip(μ′(o′) + clip(ε, −c, c), −1, 1),   ε ~ N(0, σ²)            eq. 14 and algorithm 1
-struct TargetPolicySmoothing: Sendable {
-  /// σ
-  let deviation: Float
-  /// c
-  let limit: Float
-  private var noise: AlignedVector<Float>
-
-  /// `nil` where the option is off.
-  ///
-  /// - Parameter count: most action elements of one call.
-  init?(_ settings: DDPGParameters, count: Int) {
-    guard settings.targetNoise > 0 else { return nil }
-    deviation = Float(settings.targetNoise)
-    limit = Float(settings.targetNoiseLimit)
-    noise = AlignedVector(zeros: count)
-  }
-
-  /// - Parameter count: elements that are smoothed.
-  mutating func apply(to actions: inout AlignedVector<Float>, count: Int, using random: inout RandomStream) {
-    let (σ, c) = (deviation, limit)
-    var ε = noise.mutableSpan(of: 0..<count)
-    random.fillNormal(&ε)
-    var target = actions.mutableSpan
-    for k in 0..<count {
-      target[k] = min(1, max(-1, target[k] + min(c, max(-c, σ * ε[k]))))
-    }
-  }
 }

@@ -1,4 +1,4 @@
-package import PoiseCore
+import PoiseCore
 import PoiseEnvironments
 package import PoiseTasks
 package import PoiseModels

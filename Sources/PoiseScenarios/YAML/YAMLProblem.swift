@@ -40,7 +40,7 @@ enum YAMLProblem {
       return make(
         "an alias (*name)", allowed: "no anchors and aliases", remedy: "Write the value out, or put it in quotes.")
     case (_, _) where problem.hasPrefix("Maximum nesting level"):
-      return make("far too many levels of lists and sections", allowed: "at most \(YAMLTree.nestingLimit)")
+      return make("far too many levels of lists and sections", allowed: "at most \(YAMLLimit.nesting)")
     case ("found unexpected end of stream", _) where setting.contains("quoted scalar"),
       ("found unexpected document indicator", _) where setting.contains("quoted scalar"):
       return make("a quote that is not closed", allowed: "text in quotes", remedy: "Close it.", line: beginning)

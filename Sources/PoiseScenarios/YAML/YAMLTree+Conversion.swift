@@ -17,9 +17,10 @@ extension YAMLTree {
     mutating func node(_ node: Node, level: Int) -> ConfigurationNode {
       let location = ConfigurationLocation(file: file, line: node.mark?.line)
       refuseTag(of: node)
-      if level > nestingLimit, node.scalar == nil {
+      if level > YAMLLimit.nesting, node.scalar == nil {
         report(
-          node, found: "more than \(nestingLimit) levels of lists and sections", allowed: "at most \(nestingLimit)")
+          node, found: "more than \(YAMLLimit.nesting) levels of lists and sections",
+          allowed: "at most \(YAMLLimit.nesting)")
         return ConfigurationNode(.sequence([]), at: location)
       }
       switch node {

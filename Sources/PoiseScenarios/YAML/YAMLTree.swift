@@ -4,13 +4,10 @@ import Yams
 /// Reads YAML as a neutral tree, and refuses what a scenario never needs but an attack or a typing error might contain.
 ///
 /// The syntax is libyaml's (YAML 1.1), through Yams. Beyond it, refused are: anchors and aliases (a few lines of
-/// them expand to gigabytes), tags, several documents, keys that are not text, more than `nestingLimit` levels,
+/// them expand to gigabytes), tags, several documents, keys that are not text, more than `YAMLLimit.nesting` levels,
 /// control characters, anything but UTF-8. The key that a scalar belongs to decides what it means: see
 /// `ConfigurationFormat`.
 public enum YAMLTree {
-  /// Levels of lists and mappings. Scenarios need about six; libyaml itself gives up at 1000.
-  static let nestingLimit = 32
-
   /// Reads a file.
   ///
   /// - Throws: `InputOutputError` if the file cannot be read, `InvalidInput` if it is not one document of plain YAML.
@@ -131,11 +128,11 @@ public enum YAMLTree {
       case UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)
       default: break
       }
-      if depth > 4 * nestingLimit {
+      if depth > 4 * YAMLLimit.nesting {
         throw InvalidInput(
           Problem(
             file: file, line: line, found: "far too many levels of lists and sections",
-            allowed: "at most \(nestingLimit)"))
+            allowed: "at most \(YAMLLimit.nesting)"))
       }
     }
   }
@@ -221,7 +218,7 @@ public enum YAMLTree {
   private static func anchorLines(in node: Node, level: Int) -> [Int] {
     // One place is enough inside of what is anchored, and it keeps expanded aliases from being walked.
     if node.anchor != nil { return [node.mark?.line ?? 1] }
-    guard level <= nestingLimit else { return [] }
+    guard level <= YAMLLimit.nesting else { return [] }
     return switch node {
     case .scalar, .alias: []
     case .sequence(let items): items.flatMap { anchorLines(in: $0, level: level + 1) }

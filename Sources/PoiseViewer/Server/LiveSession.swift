@@ -16,7 +16,7 @@ final class LiveSession {
   private(set) var scenario: LoadedScenario
   let layout: RecordingLayout
   let controlTimeStep: Double
-  private let subject: LiveSimulation.Subject
+  private let subject: LiveSubject
   private let perturbation: UserPerturbation
   private var controller: ControllerChoice
   private let instructionSet: InstructionSet
@@ -54,7 +54,7 @@ final class LiveSession {
   private static let patience: UInt64 = 250_000_000
 
   /// Loads the subject and begins its first episode.
-  init(_ subject: LiveSimulation.Subject, seed: UInt64?) throws {
+  init(_ subject: LiveSubject, seed: UInt64?) throws {
     self.subject = subject
     let plain: LoadedScenario
     switch subject {

@@ -12,14 +12,6 @@ public import PoiseTraining
 /// bounded length. The clock decides when a control step is taken, never what it computes: an episode without a user's interference
 /// equals, bit for bit, the one that `poise evaluate` runs for its seed. While no page is open, nothing is computed.
 public final class LiveSimulation: Sendable {
-  /// What is simulated: a scenario and its controller.
-  public enum Subject: Sendable {
-    /// A run, which may still be training: each newer checkpoint is used from the next episode on.
-    case run(path: String, checkpoint: RunFolder.Checkpoint, overrides: [String])
-    /// A scenario with a baseline controller.
-    case scenario(LoadedScenario, BaselineController)
-  }
-
   /// Name of the scenario.
   public let title: String
   /// The columns of each row.
@@ -49,7 +41,7 @@ public final class LiveSimulation: Sendable {
   ///   - subject: the scenario with its controller, or the run.
   ///   - seed: root seed of the first episode; the scenario's `evaluation.publishedSeed` where `nil`.
   /// - Throws: `InputOutputError` and `InvalidInput` for a run or a scenario that cannot be loaded.
-  public init(_ subject: Subject, seed: UInt64?) throws {
+  public init(_ subject: LiveSubject, seed: UInt64?) throws {
     let session = try LiveSession(subject, seed: seed)
     title = session.scenario.name
     layout = session.layout
@@ -153,19 +145,4 @@ public final class LiveSimulation: Sendable {
     }
     for client in clients.values { client.end() }
   }
-}
-
-/// A page that shows a live simulation.
-struct LiveClient: Sendable {
-  /// Queues an update for the page; false if too many are waiting already.
-  var send: @Sendable (LiveUpdate) -> Bool
-  /// Closes the connection.
-  var end: @Sendable () -> Void
-}
-
-/// An update for all pages.
-enum LiveUpdate: Sendable {
-  case message(LiveMessage)
-  /// See `LiveMessage.rows`.
-  case rows(Data)
 }

@@ -12,34 +12,9 @@ import PoiseCore
 ///
 /// One thread does all of it and waits in `poll`.
 public final class LoopbackProxy: Sendable {
-  /// Limits of clients.
-  public struct Limits: Sendable {
-    /// Largest number of connections at the same time.
-    public var connections = 24
-    /// Largest size of a request's head in bytes.
-    public var head = 8192
-    /// Time for a client to send a head, and to receive what was sent to it, s.
-    public var patience = 8.0
-    /// Time for the server to answer, or to end a connection, s; long, for busy machines.
-    public var answer = 60.0
-    /// Largest size of a WebSocket message in bytes.
-    public var message = LiveCommand.sizeLimit
-    /// Bytes per second that a WebSocket client may send in the long run.
-    public var rate = 64 * 1024.0
-    /// Bytes that a WebSocket client may send at once.
-    public var burst = 64 * 1024.0
-    /// Bytes in transit in each direction of a connection.
-    public var buffer = 128 * 1024
-    /// The default limits.
-    public init() {}
-  }
-
-  static let pagePath = "/"
-  static let livePath = "/live"
-
   /// The port on 127.0.0.1.
   public let port: UInt16
-  let limits: Limits
+  let limits: ProxyLimits
   private let inner: String
   private let listener: Int32
   /// A pipe that wakes the thread to end it.
@@ -55,7 +30,7 @@ public final class LoopbackProxy: Sendable {
   ///   - inner: path of the server's socket.
   ///   - limits: limits of clients.
   /// - Throws: `InputOutputError` where the port is taken.
-  init(port: UInt16, inner: String, limits: Limits) throws {
+  init(port: UInt16, inner: String, limits: ProxyLimits) throws {
     self.inner = inner
     self.limits = limits
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -130,14 +105,14 @@ public final class LoopbackProxy: Sendable {
 
   /// All connections, and what to wait for.
   private struct Loop {
-    private let limits: Limits
+    private let limits: ProxyLimits
     private let listener: Int32
     private let wake: Int32
     private let inner: String
     private let filter: RequestFilter
     private var connections: [ProxyConnection] = []
 
-    init(_ limits: Limits, listener: Int32, wake: Int32, inner: String) {
+    init(_ limits: ProxyLimits, listener: Int32, wake: Int32, inner: String) {
       self.limits = limits
       self.listener = listener
       self.wake = wake

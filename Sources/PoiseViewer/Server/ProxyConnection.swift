@@ -16,7 +16,7 @@ final class ProxyConnection {
 
   private var client: Int32
   private var server: Int32 = -1
-  private let limits: LoopbackProxy.Limits
+  private let limits: ProxyLimits
   private var phase = Phase.head
   private var head: [UInt8] = []
   private var toClient = ByteQueue()
@@ -30,7 +30,7 @@ final class ProxyConnection {
   private var allowance: Double
   private var refilled: Double
 
-  init(_ client: Int32, _ limits: LoopbackProxy.Limits, _ now: Double) {
+  init(_ client: Int32, _ limits: ProxyLimits, _ now: Double) {
     self.client = client
     self.limits = limits
     deadline = now + limits.patience

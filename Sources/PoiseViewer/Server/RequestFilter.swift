@@ -61,9 +61,9 @@ struct RequestFilter: Sendable {
       return .refused(.malformed)
     }
     switch request[1] {
-    case LoopbackProxy.pagePath[...]:
+    case ViewerPath.page[...]:
       return .page("GET / HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
-    case LoopbackProxy.livePath[...]:
+    case ViewerPath.live[...]:
       guard fields["origin"] != nil else { return .refused(.foreign) }
       guard fields["upgrade"]?.lowercased() == "websocket", fields["sec-websocket-version"] == "13",
         let key = fields["sec-websocket-key"], Data(base64Encoded: key)?.count == 16

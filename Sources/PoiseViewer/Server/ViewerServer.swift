@@ -25,8 +25,7 @@ public final class ViewerServer: Sendable {
   ///   - port: the port on 127.0.0.1; 0 for any free one.
   ///   - limits: limits of clients.
   /// - Throws: `InputOutputError` where the port is taken or three.js is missing.
-  public init(_ simulation: LiveSimulation, port: UInt16, limits: LoopbackProxy.Limits = LoopbackProxy.Limits()) throws
-  {
+  public init(_ simulation: LiveSimulation, port: UInt16, limits: ProxyLimits = ProxyLimits()) throws {
     self.simulation = simulation
     let page = try ViewerPage(
       title: simulation.title, subtitle: "live", layout: simulation.layout,
@@ -92,7 +91,7 @@ private struct PageHandler: HTTPHandler {
 
   func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
     switch request.path {
-    case LoopbackProxy.pagePath:
+    case ViewerPath.page:
       HTTPResponse(
         statusCode: .ok,
         headers: [
@@ -104,7 +103,7 @@ private struct PageHandler: HTTPHandler {
           HTTPHeader("X-Content-Type-Options"): "nosniff",
         ],
         body: page)
-    case LoopbackProxy.livePath: try await live.handleRequest(request)
+    case ViewerPath.live: try await live.handleRequest(request)
     default: HTTPResponse(statusCode: .notFound)
     }
   }
