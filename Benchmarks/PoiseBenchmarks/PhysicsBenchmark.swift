@@ -52,7 +52,7 @@ private func allocations(_ work: () -> Void) -> Double {
 
 /// The same work twice: by a robot, and by the floor.
 private final class PhysicsWork {
-  /// Physics steps of one run: two tenths of a second of the humanoid, which still stands then.
+  /// Physics steps of one run: 0.2 s of the humanoid, which is still standing then.
   static let steps = 40
 
   private let robot: Robot

@@ -161,7 +161,7 @@ extension World {
     hasExternalForces = false
   }
 
-  /// Adds a force at the origin and a torque for the next step only; see `setExternalForce` for what is not finite.
+  /// Adds a force at the origin and a torque for the next step only; see `setExternalForce` for values that are not finite.
   public mutating func addForce(_ force: Vector3, torque: Vector3 = .zero, to body: BodyIndex) {
     guard force.isFinite && torque.isFinite else {
       return refuse([("force", "N", force), ("torque", "N·m", torque)], on: body)
@@ -206,7 +206,7 @@ extension World {
       let v = frame.linearVelocity.lengthSquared
       let ω = frame.angularVelocity.lengthSquared
       let p = frame.position.lengthSquared
-      // A comparison with NaN is false, so each is asked whether it is good.
+      // A comparison with NaN is false, so the condition tests for good values.
       if v <= speed * speed && ω <= angularSpeed * angularSpeed && p <= distance * distance { continue }
       let reason =
         !(v.isFinite && ω.isFinite && p.isFinite)

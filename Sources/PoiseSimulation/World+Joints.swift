@@ -157,7 +157,7 @@ extension World {
     }
   }
 
-  /// The servos of one coordinate, [indices into `servos`], as many as its `DegreeOfFreedom` asked for.
+  /// The servos of one coordinate, [indices into `servos`], `DegreeOfFreedom.servoCount` of them.
   public func servos(of degree: Int) -> Range<Int> { servosOfDegree[degree] }
 
   /// Sets the whole turns of each angle, so that it is nearest to `positions` (rad, [degrees of freedom]) without a

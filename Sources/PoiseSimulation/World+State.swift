@@ -114,7 +114,7 @@ extension World {
   ///
   /// - Parameter state: a state that this world `accepts`. The world must have no `breakdown`; both are checked and trap.
   public mutating func restore(_ state: WorldState) {
-    precondition(breakdown == nil, "ODE has given up on this world: \(breakdown ?? "")")
+    precondition(breakdown == nil, "ODE has failed in this world: \(breakdown ?? "")")
     precondition(
       state.bodies.count == bodies.count * Self.valuesPerBody && state.efforts.count == efforts.count,
       "the state is that of \(state.bodies.count / Self.valuesPerBody) bodies, this world has \(bodies.count)")

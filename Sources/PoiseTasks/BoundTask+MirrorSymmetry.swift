@@ -176,7 +176,7 @@ private struct RandomState {
 
   init(_ task: BoundTask, _ random: inout RandomStream) {
     let model = task.model
-    // From near the reference pose to far beyond: whatever a term's threshold is, some states lie on either side of it.
+    // From near the reference pose to far beyond, so that some states are on either side of any term's threshold.
     let spread = exp(random.uniform(in: log(0.01)...log(10)))
     let force = exp(random.uniform(in: log(1)...log(1e4)))
     func numbers(_ count: Int, _ scale: Double = 1) -> [Double] { (0..<count).map { _ in scale * random.normal() } }

@@ -248,7 +248,7 @@ private struct MirrorMatching {
     }
   }
 
-  /// force = gear · clamp(law(u)), so u′ = ± u gives ± the force where the gears are alike but for their sign.
+  /// force = gear · clamp(law(u)), so u′ = ± u gives ± the force where the gears are equal up to the sign.
   private mutating func matchActuator(_ index: Int, _ otherIndex: Int) {
     let (own, other) = (model.actuators[index], model.actuators[otherIndex])
     let subject = differing("actuator", own.name, other.name)

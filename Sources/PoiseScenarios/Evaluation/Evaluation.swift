@@ -39,7 +39,7 @@ public struct Evaluation: Sendable {
   /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public func run(_ controller: ControllerChoice, pool: WorkerPool) throws -> EvaluationResult {
     guard let result = try run(controller, pool: pool, isStopped: { false }) else {
-      preconditionFailure("an evaluation stopped that nobody stopped")
+      preconditionFailure("an evaluation stopped without a request")
     }
     return result
   }
@@ -71,7 +71,7 @@ public struct Evaluation: Sendable {
       summaries.sort { $0.environment + $0.episode * worlds < $1.environment + $1.episode * worlds }
       let result = EvaluationResult(summaries, task: task, controller: controller.name, seed: seed)
       if part.upperBound == worlds {
-        precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes came to an end")
+        precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes have ended")
         return result
       }
       if isDecided(result) { return result }

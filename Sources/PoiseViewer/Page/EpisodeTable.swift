@@ -6,7 +6,7 @@ public import PoiseScenarios
 /// One episode for the page: the rows of a `RecordingLayout`, rounded to float32, written as 16-bit integers.
 ///
 /// A column becomes `[least, step, text]`: value = least + step · code, where `text` is base64 of little-endian uint16 codes and
-/// 65535 stands for a missing number. A 20 s episode of the humanoid takes a fifth of what its float32 in base64 would with
+/// 65535 stands for a missing number. A 20 s episode of the humanoid takes a fifth of the size of float32 in base64, with
 /// errors below 1/131,000 of each column's range; `poise export --csv` has the exact numbers.
 public struct EpisodeTable: Sendable {
   /// The description of an episode.

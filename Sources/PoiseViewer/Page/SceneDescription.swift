@@ -82,7 +82,7 @@ struct SceneDescription: Sendable {
       let joints = model.joints.indices.filter { model.joints[$0].body == link.body && model.joints[$0].kind != .free }
       return Body(
         name: link.name, shapes: shapes[index],
-        // With the share that intermediate links have of it.
+        // Includes the mass share of intermediate links.
         mass: linkage.links.reduce(0) { $0 + ($1.body == link.body ? $1.inertia.mass : 0) },
         centerOfMass: link.inertia.centerOfMass.components,
         joints: joints.map {

@@ -52,7 +52,7 @@ public struct ViewerPage: Sendable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    // In JSON "<" stands in texts alone, where it may be written so; then no text can end the script.
+    // In JSON "<" occurs only in strings, where it may be escaped; then no string can end the script.
     let recording = String(decoding: try encoder.encode(Content(page: self)), as: UTF8.self)
       .replacing("<", with: "\\u003c")
     let three = try ThreeLibrary.text()

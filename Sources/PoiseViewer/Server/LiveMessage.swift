@@ -30,7 +30,7 @@ enum LiveMessage: Sendable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    guard let data = try? encoder.encode(message) else { preconditionFailure("a message that is no JSON: \(self)") }
+    guard let data = try? encoder.encode(message) else { preconditionFailure("a message that is not JSON: \(self)") }
     return String(decoding: data, as: UTF8.self)
   }
 

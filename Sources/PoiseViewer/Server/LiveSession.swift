@@ -85,7 +85,7 @@ final class LiveSession {
     begin()
   }
 
-  /// The checkpoint that is wanted, or the newest if there is no best one yet.
+  /// Opens the requested checkpoint, or the newest if there is no best one yet.
   private static func open(
     _ path: String, _ wanted: RunFolder.Checkpoint, _ overrides: [String]
   ) throws -> (TrainedRun, RunFolder.Checkpoint) {
