@@ -74,9 +74,9 @@ extension RobotModel {
     public var mass: Double
     /// Centre of mass, m, in the body's frame.
     public var centerOfMass: Vector3
-    /// Inertia tensor about the centre of mass, kg·m², axes parallel to the body's frame: symmetric, no principal moment negative or
-    /// above the sum of the other two. Zero moments are possible for a part; a body with joints, together with everything welded to
-    /// it, has none.
+    /// Inertia tensor about the centre of mass, kg·m², axes parallel to the body's frame: symmetric, no principal
+    /// moment negative or above the sum of the other two. Zero moments are possible for a part; a body with joints,
+    /// together with everything welded to it, has none.
     public var tensor: Matrix3
 
     /// An inertia about the centre of mass; see the properties.

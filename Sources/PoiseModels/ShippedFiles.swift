@@ -3,8 +3,8 @@ import PoiseCore
 
 /// The robots and scenarios that ship with Poise.
 ///
-/// They are searched in `POISE_HOME`, in the working folder and its parents, and in the parents of the program itself. The first
-/// folder with both `models` and `scenarios` is used.
+/// They are searched in `POISE_HOME`, in the working folder and its parents, and in the parents of the program itself.
+/// The first folder with both `models` and `scenarios` is used.
 public struct ShippedFiles: Sendable {
   /// A shipped file or folder.
   public struct Entry: Sendable, Hashable {

@@ -15,7 +15,8 @@ public struct RobotScenario: Sendable {
   public fileprivate(set) var task: BoundTask
 }
 
-/// A scenario that has been read and checked: of a robot, with its model read and the task bound to it, or of another environment.
+/// A scenario that has been read and checked: of a robot, with its model read and the task bound to it, or of another
+/// environment.
 public struct LoadedScenario: Sendable {
   /// File name without its extension.
   public let name: String

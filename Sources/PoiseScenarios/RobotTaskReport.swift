@@ -119,7 +119,7 @@ struct RobotTaskReport {
       ("motorStrength", r.motorStrength, nominal.motorStrength), ("sensorNoise", r.sensorNoise, nominal.sensorNoise),
       ("actionDelay", r.actionDelay, nominal.actionDelay), ("gravityTilt", r.gravityTilt, nominal.gravityTilt),
     ].filter { $0.1 != $0.2 }.map { [$0.0, ReportText.bounds($0.1)] }
-    return rows.isEmpty ? "" : ReportText.section("drawn anew for every episode", ["what", "range"], rows)
+    return rows.isEmpty ? "" : ReportText.section("drawn for every episode", ["what", "range"], rows)
   }
 
   /// Warnings about settings that usually make training fail.

@@ -77,6 +77,6 @@ public struct ScenarioReport: Sendable {
     }
     let keys = loaded.specification.metrics.map(\.goalKey) + [Goal.returnKey]
     lines.append("  a goal can ask for: \(keys.joined(separator: ", "))")
-    return lines.isEmpty ? "" : (["judged by"] + lines).joined(separator: "\n")
+    return lines.isEmpty ? "" : (["success and goals"] + lines).joined(separator: "\n")
   }
 }

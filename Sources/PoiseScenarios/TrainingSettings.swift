@@ -16,7 +16,7 @@ public struct TrainingSettings: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] = [
     .key(
       "algorithm", \.algorithm, .choice(among: Algorithms.names),
-      "Which algorithm trains; its hyperparameters stand in the section of its name."),
+      "Which algorithm trains; its hyperparameters are in the section of its name."),
     .key(
       "stepLimit", \.stepLimit, .integer(.from(1, through: 1_000_000_000_000)),
       "Control steps of all worlds together after which training ends."),

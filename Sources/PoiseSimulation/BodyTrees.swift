@@ -1,8 +1,8 @@
 import COde
 import PoiseCore
 
-/// The connected components of the bodies and joints: bodies that joints connect are one tree, a body without joints is a tree
-/// of its own. The world is not part of any tree, so two robots that are fixed to it are two trees.
+/// The connected components of the bodies and joints: bodies that joints connect are one tree, a body without joints is
+/// a tree of its own. The world is not part of any tree, so two robots that are fixed to it are two trees.
 ///
 /// Contacts need them, since the weight of a whole tree may rest on one body's contacts.
 struct BodyTrees {

@@ -7,8 +7,8 @@ import PoiseCore
 /// A fixed list of pairs, each with cheap tests before ODE's exact one: faster than a space, and its order, hence the
 /// order of the solver's rows, does not depend on earlier motion.
 ///
-/// Each pair stores the last direction that separated its shapes. It usually still does in the next step, and then no search for the
-/// nearest points is needed. The contacts do not depend on it: no direction separates shapes that touch.
+/// Each pair stores the last direction that separated its shapes. It usually still does in the next step, and then no
+/// search for the nearest points is needed. The contacts do not depend on it: no direction separates shapes that touch.
 /// Source: Baraff 1990, "Curved Surfaces and Coherence for Non-Penetrating Rigid Body Simulation" (witnesses).
 struct CollisionSet {
   struct Geometry {
@@ -44,7 +44,8 @@ struct CollisionSet {
     let isWithPlane: Bool
   }
 
-  /// The masses that a pair's contacts may have to carry. They follow from the bodies and joints, so they are computed when all exist.
+  /// The masses that a pair's contacts may have to carry. They follow from the bodies and joints, so they are computed
+  /// when all exist.
   struct Load {
     /// The trees of the two bodies, in the pair's order; the second is `nil` for the world.
     let firstTree: Int
@@ -123,9 +124,9 @@ struct CollisionSet {
 
   /// Computes the load of each pair; to be called before the first step, and after a mass has changed.
   ///
-  /// - Parameter surfaceLayer: m, of a robot's contacts with the world and itself; of small shapes it is at most a twentieth of
-  ///   the smaller one's reach. Of bodies without joints it is a tenth of that: nothing drives them, so they need
-  ///   less, and in a stack the layers add up.
+  /// - Parameter surfaceLayer: the surface layer of a robot's contacts with the world and itself, m; for small shapes it
+  ///   is at most a twentieth of the smaller one's reach. For all other contacts it is a tenth of that: bodies without
+  ///   joints are not driven, so they need less, and in a stack the layers add up.
   mutating func arrange(_ trees: BodyTrees, bodies: [World.Body], surfaceLayer: Double) {
     treeMasses = trees.masses
     islandMasses = trees.masses

@@ -8,7 +8,8 @@ public enum PhysicsEngine {
   /// Without it (a static link of ODE would bypass our `dRandInt`), worlds on different threads disturb each other.
   public static let isIterativeSolverRepeatable = poise_ode_random_is_ours() == 1
 
-  /// Whether a failed assertion of ODE ends the step as a fault and not the process. It is checked once, with a deliberate failure.
+  /// Whether a failed assertion of ODE ends the step as a fault and not the process. It is checked once, with a
+  /// deliberate failure.
   public static let isBreakdownSurvivable = poise_ode_prepare_thread() == 1 && poise_ode_give_up_on_purpose() == 1
 
   /// ODE's own list of how it was compiled, such as `ODE_double_precision`.

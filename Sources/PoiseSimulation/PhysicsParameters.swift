@@ -20,13 +20,13 @@ public struct PhysicsParameters: Hashable, Sendable, Codable {
   public var errorReduction = 0.2
   /// Softness of the joints' own rows: CFM, (m/s)/N or (rad/s)/(N·m), not negative.
   public var constraintForceMixing = 1e-8
-  /// Stiffness of each contact point, N/m; with `contactDamping` it gives the contacts' ERP and CFM. Heavy bodies and robots have stiffer
-  /// ones, see `ContactSurface`.
+  /// Stiffness of each contact point, N/m; with `contactDamping` it gives the contacts' ERP and CFM. Heavy bodies and
+  /// robots have stiffer ones, see `ContactSurface`.
   public var contactStiffness = 1e5
   /// Damping of each contact point, N·s/m.
   public var contactDamping = 1e3
-  /// Penetration that is left uncorrected, m, so that resting contacts persist; less for small shapes, and a tenth for bodies
-  /// without joints (`CollisionSet.arrange`).
+  /// Penetration that is left uncorrected, m, so that resting contacts persist; less for small shapes, and a tenth for
+  /// all but a robot's contacts with the world and itself (`CollisionSet.arrange`).
   public var contactSurfaceLayer = 1e-3
   /// Largest speed at which penetration is corrected, m/s. It does not bound the force: deep contacts get stiffer.
   public var contactCorrectingVelocity = 1.0

@@ -6,9 +6,9 @@ extension World {
   /// Adds a body at rest in `pose`.
   ///
   /// A body's origin is its centre of mass, with one exception: a body that can only turn about a point fixed in the
-  /// world may have its origin there. ODE moves bodies along straight lines for one step and then projects their velocity
-  /// back onto the circle. That dissipates the share h ω²/2 of the energy each second. A body whose origin does not move loses
-  /// none, and its hinge is exactly semi-implicit Euler.
+  /// world may have its origin there. ODE moves bodies along straight lines for one step and then projects their
+  /// velocity back onto the circle. That dissipates the share h ω²/2 of the energy each second. A body whose origin
+  /// does not move loses none, and its hinge is exactly semi-implicit Euler.
   ///
   /// - Parameters:
   ///   - name: name of the body, for messages.
@@ -43,12 +43,12 @@ extension World {
     return index
   }
 
-  /// Mass and inertia of an intermediate body as a share of those that it carries: large enough for the solver, which divides by both,
-  /// and too small to affect any motion.
+  /// Mass and inertia of an intermediate body as a share of those that it carries: large enough for the solver, which
+  /// divides by both, and too small to affect any motion.
   private static let intermediateShare = 1e-6
 
-  /// Adds a body that only connects two joints of a chain. It has no weight, is left out of all sums of masses, momenta and energies,
-  /// and has a millionth of the inertia that it carries.
+  /// Adds a body that only connects two joints of a chain. It has no weight, is left out of all sums of masses, momenta
+  /// and energies, and has a millionth of the inertia that it carries.
   ///
   /// - Parameters:
   ///   - name: name of the body, for messages.
@@ -105,8 +105,8 @@ extension World {
 
   // MARK: Setting
 
-  /// Sets a body's pose and velocities exactly, m/s and rad/s, world frame; joints are ignored, so set all bodies of a robot together.
-  /// Traps for a state that is not finite.
+  /// Sets a body's pose and velocities exactly, m/s and rad/s, world frame; joints are ignored, so set all bodies of a
+  /// robot together. Traps for a state that is not finite.
   public mutating func setState(
     of body: BodyIndex, pose: Pose, linearVelocity v: Vector3, angularVelocity ω: Vector3
   ) {
@@ -135,9 +135,9 @@ extension World {
     arrangeBeforeNextStep()
   }
 
-  /// Applies a force (N, world frame) at a point of the body (m, body's axes, from its origin) and a torque (N·m, world frame)
-  /// in every step until they are changed or cleared. Where one of them is not finite, the world stops instead, and
-  /// `firstFault` reports it.
+  /// Applies a force (N, world frame) at a point of the body (m, body's axes, from its origin) and a torque (N·m, world
+  /// frame) in every step until they are changed or cleared. Where one of them is not finite, the world stops instead,
+  /// and `firstFault` reports it.
   public mutating func setExternalForce(
     on body: BodyIndex, force: Vector3, at point: Vector3 = .zero, torque: Vector3 = .zero
   ) {
@@ -161,7 +161,7 @@ extension World {
     hasExternalForces = false
   }
 
-  /// Adds a force at the origin and a torque for the next step only; see `setExternalForce` for what is not finite.
+  /// Adds a force at the origin and a torque for the next step only; see `setExternalForce` for values that are not finite.
   public mutating func addForce(_ force: Vector3, torque: Vector3 = .zero, to body: BodyIndex) {
     guard force.isFinite && torque.isFinite else {
       return refuse([("force", "N", force), ("torque", "N·m", torque)], on: body)
@@ -170,7 +170,8 @@ extension World {
     bodies[body.value].frame.addTorque(torque)
   }
 
-  /// Stops the world: ODE would spread a value that is not finite to everything that a body touches. The first one is reported.
+  /// Stops the world: ODE would spread a value that is not finite to everything that a body touches. The first one is
+  /// reported.
   private mutating func refuse(_ push: [(name: String, unit: String, vector: Vector3)], on body: BodyIndex) {
     guard standstill == nil, let bad = push.first(where: { !$0.vector.isFinite }) else { return }
     let v = bad.vector
@@ -191,7 +192,8 @@ extension World {
     public var description: String { "\(place): \(reason)" }
   }
 
-  /// The first body whose state is not finite, or beyond the bounds, or the reason why the world has stopped; `nil` for no fault.
+  /// The first body whose state is not finite, or beyond the bounds, or the reason why the world has stopped; `nil` for
+  /// no fault.
   ///
   /// - Parameters:
   ///   - speed: largest speed, m/s.
@@ -204,7 +206,7 @@ extension World {
       let v = frame.linearVelocity.lengthSquared
       let ω = frame.angularVelocity.lengthSquared
       let p = frame.position.lengthSquared
-      // A comparison with NaN is false, so each is asked whether it is good.
+      // A comparison with NaN is false, so the condition tests for good values.
       if v <= speed * speed && ω <= angularSpeed * angularSpeed && p <= distance * distance { continue }
       let reason =
         !(v.isFinite && ω.isFinite && p.isFinite)

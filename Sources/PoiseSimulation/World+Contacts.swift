@@ -58,7 +58,8 @@ extension World {
     return GeometryIndex(value: index)
   }
 
-  /// Lets two shapes collide, with the larger of their friction coefficients. Pairs are tested in the order in which they are added.
+  /// Lets two shapes collide, with the larger of their friction coefficients. Pairs are tested in the order in which
+  /// they are added.
   public mutating func addCollision(between a: GeometryIndex, and b: GeometryIndex) {
     let geometries = collisions.geometries
     // The first shape of a pair is the one that moves, so that ODE need not swap them; a plane is always second.
@@ -93,20 +94,20 @@ extension World {
 
 /// The parameters of a contact point: stiffness and damping as ODE's ERP and CFM, and the directions of friction.
 ///
-/// **Load.** A point under the force F is pressed in by F ÷ stiffness beyond the surface layer. The stiffness of the parameters suits
-/// bodies up to 17 kg and robots up to 50 kg: such a body's weight on a single point presses it in by less than 1.7 mm, such a
-/// robot's by less than 5 mm. Heavier ones have stiffer contacts: with m the mass of the heavier body and M the mass of everything
-/// that joints and contacts connect with the two bodies in this step,
+/// **Load.** A point under the force F is pressed in by F ÷ stiffness beyond the surface layer. The stiffness of the
+/// parameters suits bodies up to 17 kg and robots up to 50 kg: such a body's weight on a single point presses it in by
+/// less than 1.7 mm, such a robot's by less than 5 mm. Heavier ones have stiffer contacts: with m the mass of the
+/// heavier body and M the mass of everything that joints and contacts connect with the two bodies in this step,
 ///
 ///     stiffness × (1 + (max(0, m − 17 kg) + max(0, M − 50 kg)) ÷ 5.1 kg),   5.1 kg × 9.81 m/s² ÷ 1e5 N/m = 0.5 mm,
 ///
-/// so that the excess weight presses a point in by at most another 0.5 mm, from a gram to a thousand tonnes. The damping grows by the
-/// same factor, so the speed at which an error is corrected stays the same. Between bodies of different trees the stiffness is ten
-/// times that, since in a stack the errors add up.
+/// so that the excess weight presses a point in by at most another 0.5 mm, from a gram to a thousand tonnes. The
+/// damping grows by the same factor, so the speed at which an error is corrected stays the same. Between bodies of
+/// different trees the stiffness is ten times that, since in a stack the errors add up.
 ///
-/// **Depth.** ODE corrects penetration no faster than the correcting velocity, which limits the force to that velocity ÷ CFM: a body
-/// under a larger force would sink for ever. From twice the depth at which the limit is reached, CFM falls with the square of the
-/// depth, so that the force grows with it and soon exceeds the spring's.
+/// **Depth.** ODE corrects penetration no faster than the correcting velocity, which limits the force to that velocity
+/// ÷ CFM: a body under a larger force would sink for ever. From twice the depth at which the limit is reached, CFM
+/// falls with the square of the depth, so that the force grows with it and soon exceeds the spring's.
 struct ContactSurface {
   private let template: dSurfaceParameters
   private let timeStep: Double
@@ -124,8 +125,8 @@ struct ContactSurface {
   static let massForEachStiffness = 5.1
   /// How much stiffer the contact of two trees is.
   static let stackStiffness = 10.0
-  /// Spread of the target velocities of contacts that avoids ties, m/s. Contacts in a stack are often exactly equal, and the direct
-  /// solver fails at a tie.
+  /// Spread of the target velocities of contacts that avoids ties, m/s. Contacts in a stack are often exactly equal,
+  /// and the direct solver fails at a tie.
   static let tieBreaker = 1e-9
 
   init(_ parameters: PhysicsParameters) {
@@ -179,11 +180,11 @@ struct ContactSurface {
 
   /// Fills in everything but the geometry.
   ///
-  /// ODE's friction is a pyramid: up to μN along each of two directions, √2 μN between them. The first direction is that in which the
-  /// point would slide without friction, where the pyramid is as wide as Coulomb's cone; so neither the world's axes nor the body's
-  /// matter. Perpendicular to it, Coulomb's friction of a sliding point is small: μN times that component of the velocity ÷ the speed.
-  /// A full μN there would keep the point on a straight line under any sideways force. So the second direction has full friction
-  /// only for points that a step can stop or turn.
+  /// ODE's friction is a pyramid: up to μN along each of two directions, √2 μN between them. The first direction is
+  /// that in which the point would slide without friction, where the pyramid is as wide as Coulomb's cone; so neither
+  /// the world's axes nor the body's matter. Perpendicular to it, Coulomb's friction of a sliding point is small: μN
+  /// times that component of the velocity ÷ the speed. A full μN there would keep the point on a straight line under
+  /// any sideways force. So the second direction has full friction only for points that a step can stop or turn.
   @inline(__always)
   func describe(
     _ contact: inout dContact, friction: Double, gravity: Vector3, first: BodyFrame, second: BodyFrame

@@ -1,9 +1,9 @@
 import COde
 public import PoiseCore
 
-/// Joints are made between bodies in their present poses, with anchors (m) and axes (unit vectors) in the world's frame. `parent`
-/// nil is the world. The coordinate grows when the child turns or moves positively along the axis against its parent, and
-/// a positive effort drives it that way.
+/// Joints are made between bodies in their present poses, with anchors (m) and axes (unit vectors) in the world's
+/// frame. `parent` nil is the world. The coordinate grows when the child turns or moves positively along the axis
+/// against its parent, and a positive effort drives it that way.
 extension World {
   /// Identifies a joint of this world.
   public struct JointIndex: Hashable, Sendable {
@@ -41,7 +41,8 @@ extension World {
       areAngles: [false])
   }
 
-  /// Adds a universal joint: two perpendicular hinges in series at one anchor; `axes.0` is fixed in the parent, `axes.1` in the child.
+  /// Adds a universal joint: two perpendicular hinges in series at one anchor; `axes.0` is fixed in the parent,
+  /// `axes.1` in the child.
   public mutating func addUniversal(
     child: BodyIndex, parent: BodyIndex?, anchor: Vector3, axes: (Vector3, Vector3),
     degrees: (DegreeOfFreedom, DegreeOfFreedom) = (.init(), .init())
@@ -73,7 +74,8 @@ extension World {
       degrees: [degrees.0, degrees.1, degrees.2], areAngles: [true, true, true])
   }
 
-  /// Adds a planar joint to the world: two slides along `axes.0` and `axes.1`, and a hinge about their normal `axes.2` through `anchor`.
+  /// Adds a planar joint to the world: two slides along `axes.0` and `axes.1`, and a hinge about their normal `axes.2`
+  /// through `anchor`.
   public mutating func addPlanar(
     child: BodyIndex, anchor: Vector3, axes: (Vector3, Vector3, Vector3),
     degrees: (DegreeOfFreedom, DegreeOfFreedom, DegreeOfFreedom) = (.init(), .init(), .init())
@@ -110,8 +112,8 @@ extension World {
     return JointIndex(value: joints.add(.ball(joints.balls.count - 1), handle: joint.handle))
   }
 
-  /// Resists the motion of a free body: the translation of `point` along the world's axes, and the rotation about the body's axes.
-  /// There are no coordinates and no reaction, hence no index.
+  /// Resists the motion of a free body: the translation of `point` along the world's axes, and the rotation about the
+  /// body's axes. There are no coordinates and no reaction, hence no index.
   ///
   /// - Parameters:
   ///   - child: the free body.
@@ -155,11 +157,11 @@ extension World {
     }
   }
 
-  /// The servos of one coordinate, [indices into `servos`], as many as its `DegreeOfFreedom` asked for.
+  /// The servos of one coordinate, [indices into `servos`], `DegreeOfFreedom.servoCount` of them.
   public func servos(of degree: Int) -> Range<Int> { servosOfDegree[degree] }
 
-  /// Sets the whole turns of each angle, so that it is nearest to `positions` (rad, [degrees of freedom]) without a change of the pose.
-  /// To be called after `setState`, which does not change the counted turns.
+  /// Sets the whole turns of each angle, so that it is nearest to `positions` (rad, [degrees of freedom]) without a
+  /// change of the pose. To be called after `setState`, which does not change the counted turns.
   public mutating func countTurns(near positions: [Double]) {
     precondition(positions.count == degreeCount, "need \(degreeCount) coordinates, got \(positions.count)")
     joints.countTurns(near: positions)
@@ -181,8 +183,8 @@ extension World {
     return (q, v)
   }
 
-  /// The rotation of a ball joint's child since the joint was made, in the parent's frame, and its angular velocity relative to the
-  /// parent, rad/s, in the child's frame. Traps for any other joint.
+  /// The rotation of a ball joint's child since the joint was made, in the parent's frame, and its angular velocity
+  /// relative to the parent, rad/s, in the child's frame. Traps for any other joint.
   public func ballOrientation(of joint: JointIndex) -> (orientation: Quaternion, angularVelocity: Vector3) {
     guard case .ball(let i) = joints.references[joint.value] else {
       preconditionFailure("joint \(joint.value) is not a ball")
@@ -199,8 +201,9 @@ extension World {
     dJointSetFeedback(joints.handles[joint.value], memory)
   }
 
-  /// Force (N) and torque about the child's centre of mass (N·m), world frame, that the joint's own constraint rows exerted on the child
-  /// in the last step. Efforts are not included, nor limits and dampers of joints with several angles. Traps without `recordReaction`.
+  /// Force (N) and torque about the child's centre of mass (N·m), world frame, that the joint's own constraint rows
+  /// exerted on the child in the last step. Efforts are not included, nor limits and dampers of joints with several
+  /// angles. Traps without `recordReaction`.
   public func reaction(of joint: JointIndex) -> (force: Vector3, torque: Vector3) {
     guard let feedback = joints.feedbacks[joint.value]?.pointee else {
       preconditionFailure("call recordReaction(of:) before the step whose reaction is wanted")

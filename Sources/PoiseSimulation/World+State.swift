@@ -87,8 +87,8 @@ extension World {
     return state
   }
 
-  /// Whether a state, for example from a file, is a possible state of this world: the same numbers of bodies and coordinates, all
-  /// numbers finite, quaternions of length 1, masses positive, a possible number of steps.
+  /// Whether a state, for example from a file, is a possible state of this world: the same numbers of bodies and
+  /// coordinates, all numbers finite, quaternions of length 1, masses positive, a possible number of steps.
   public func accepts(_ state: WorldState) -> Bool {
     func isCalm(_ values: [Double]) -> Bool { values.allSatisfy { abs($0) <= 1e12 } }
     guard
@@ -114,7 +114,7 @@ extension World {
   ///
   /// - Parameter state: a state that this world `accepts`. The world must have no `breakdown`; both are checked and trap.
   public mutating func restore(_ state: WorldState) {
-    precondition(breakdown == nil, "ODE has given up on this world: \(breakdown ?? "")")
+    precondition(breakdown == nil, "ODE has failed in this world: \(breakdown ?? "")")
     precondition(
       state.bodies.count == bodies.count * Self.valuesPerBody && state.efforts.count == efforts.count,
       "the state is that of \(state.bodies.count / Self.valuesPerBody) bodies, this world has \(bodies.count)")
@@ -154,7 +154,8 @@ extension World {
   /// Sets the state of the iterative solver's random numbers, as at the beginning of an episode.
   public mutating func seedSolver(_ seed: UInt64) { solverState = seed }
 
-  /// The FNV-1a hash of all bits of the bodies' poses and velocities; different states have different hashes almost certainly.
+  /// The FNV-1a hash of all bits of the bodies' poses and velocities; different states have different hashes almost
+  /// certainly.
   public var stateHash: UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for value in saved().bodies {

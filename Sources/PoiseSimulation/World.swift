@@ -34,7 +34,8 @@ public struct World: ~Copyable {
   var joints = JointSet()
   /// Torque or force along each joint coordinate, N·m or N, [degrees of freedom].
   public var efforts: [Double] = []
-  /// All servos, coordinate after coordinate, see `servos(of:)`. Each exerts nothing until it is set, and acts until it is set again.
+  /// All servos, coordinate after coordinate, see `servos(of:)`. Each exerts nothing until it is set, and acts until it
+  /// is set again.
   public var servos: [CoordinateServo] = []
   var servosOfDegree: [Range<Int>] = []
   var external: [ExternalForce] = []
@@ -50,11 +51,11 @@ public struct World: ~Copyable {
   /// State of the random order of constraints in QuickStep.
   var solverState: UInt64
 
-  /// The message of an assertion of ODE that failed in the middle of a step; `nil` if none has. The world then never moves again,
-  /// `firstFault` reports it, and a new world must be made. Its memory in ODE, about 100 kB, is leaked.
+  /// The message of an assertion of ODE that failed in the middle of a step; `nil` if none has. The world then never
+  /// moves again, `firstFault` reports it, and a new world must be made. Its memory in ODE, about 100 kB, is leaked.
   public private(set) var breakdown: String?
-  /// Why the world does not move until a state is restored; `nil` while it moves. Reasons are a velocity that is not finite or beyond
-  /// `runawaySpeed`, and a force that is not finite.
+  /// Why the world does not move until a state is restored; `nil` while it moves. Reasons are a velocity that is not
+  /// finite or beyond `runawaySpeed`, and a force that is not finite.
   var standstill: Fault?
   /// A speed in m/s and rad/s from which on ODE's own numbers may overflow.
   static let runawaySpeed = 1e6
@@ -153,10 +154,10 @@ public struct World: ~Copyable {
 
   /// Advances the world by one physics step; does nothing after a fault that stopped the world.
   ///
-  /// ODE's direct solver stops at a tie of two constraints ("LCP internal error, s <= 0") and leaves out the forces of all later
-  /// constraints, so resting bodies would fall. Such a step is undone and repeated with the contacts' target velocities some nm/s
-  /// apart, which breaks ties (Charnes 1952, "Optimality and Degeneracy in Linear Programming"), and if necessary with the
-  /// iterative solver; `repeatedSteps` counts it. If that fails, too, it is a fault.
+  /// ODE's direct solver stops at a tie of two constraints ("LCP internal error, s <= 0") and leaves out the forces of
+  /// all later constraints, so resting bodies would fall. Such a step is undone and repeated with the contacts' target
+  /// velocities some nm/s apart, which breaks ties (Charnes 1952, "Optimality and Degeneracy in Linear Programming"),
+  /// and if necessary with the iterative solver; `repeatedSteps` counts it. If that fails, too, it is a fault.
   public mutating func step() {
     guard standstill == nil else { return }
     arrangeIfNeeded()

@@ -6,10 +6,11 @@ import PoiseModels
 extension BoundTask {
   /// How observations and actions change under a reflection, found by evaluating the task's own terms.
   ///
-  /// Names play no part. The robot's parts are matched by position (`RobotModel.reflection`); then every term is evaluated at
-  /// random states and their mirror images. The reward must judge both alike, so must the terminations, and each observation of
-  /// the image must be ± one of the state, with the same noise. Numbers may differ by 2 %, since the robot's may by 1 %. A clock
-  /// (`PhaseObservation`) is rejected: gaits alternate, so its mirror image would be half a period later.
+  /// Names play no part. The robot's parts are matched by position (`RobotModel.reflection`); then every term is
+  /// evaluated at random states and their mirror images. The reward must judge both alike, so must the terminations,
+  /// and each observation of the image must be ± one of the state, with the same noise. Numbers may differ by 2 %,
+  /// since the robot's may by 1 %. A clock (`PhaseObservation`) is rejected: gaits alternate, so its mirror image would
+  /// be half a period later.
   ///
   /// Commands are assumed to be the same in the mirror. Resets and disturbances are not checked.
   ///
@@ -175,7 +176,7 @@ private struct RandomState {
 
   init(_ task: BoundTask, _ random: inout RandomStream) {
     let model = task.model
-    // From near the reference pose to far beyond: whatever a term's threshold is, some states lie on either side of it.
+    // From near the reference pose to far beyond, so that some states are on either side of any term's threshold.
     let spread = exp(random.uniform(in: log(0.01)...log(10)))
     let force = exp(random.uniform(in: log(1)...log(1e4)))
     func numbers(_ count: Int, _ scale: Double = 1) -> [Double] { (0..<count).map { _ in scale * random.normal() } }

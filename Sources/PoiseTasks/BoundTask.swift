@@ -34,7 +34,7 @@ public struct BoundTask: Sendable {
   public private(set) var disturbances: [BoundDisturbance]
   /// The disturbances of training; `nil` where they are the same.
   public let trainingDisturbances: [BoundDisturbance]?
-  /// Names of the reward terms, each once: a term that stands in the list twice gets a number, [reward terms].
+  /// Names of the reward terms, all different: a number is appended to a repeated one, [reward terms].
   public let rewardNames: [String]
   /// Index of the body whose tilt is reported, in the model.
   public let uprightBody: Int

@@ -18,7 +18,7 @@ public struct Command: Configurable, Hashable {
     .key("unit", \.unit, unitFormat, "Its unit, for tables."),
     .key(
       "interval", \.interval, .optional(.number(.above(0, through: 1e6), unit: "s")),
-      "Drawn anew this often; null: once."),
+      "Time between two draws; null: drawn once."),
   ]
 }
 

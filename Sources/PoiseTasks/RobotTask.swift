@@ -39,7 +39,7 @@ public struct RobotTask: Configurable, Hashable {
   public var randomisation = Randomisation()
   /// Bounds beyond which the episode ends as a fault.
   public var faults = FaultBounds()
-  /// When an episode counts as a success; `nil` for tasks that are judged by survival.
+  /// When an episode counts as a success; `nil` for tasks that are scored by survival.
   public var success: SuccessCondition?
   public init() {}
 
@@ -60,7 +60,8 @@ public struct RobotTask: Configurable, Hashable {
       "maximumJointSpeed", \.maximumJointSpeed, .optional(.number(.positive, unit: "rad/s")),
       "Hinges to the world are limited to this speed after every physics step; null for no limit."),
     .key("physics", \.physics, .section, "What this task changes of the model's physics."),
-    .key("commands", \.commands, .list(of: .section), "Numbers that the robot is asked to follow, drawn at random."),
+    .key(
+      "commands", \.commands, .list(of: .section), "Target values that the robot is asked to follow, drawn at random."),
     .key("observations", \.observations, .terms(Terms.observationCases), "What the policy sees, in this order."),
     .key("rewards", \.rewards, .terms(Terms.rewardCases), "What is added up to the reward of each control step."),
     .key("terminations", \.terminations, .terms(Terms.terminationCases), "What ends an episode early."),
@@ -76,7 +77,7 @@ public struct RobotTask: Configurable, Hashable {
     .key("faults", \.faults, .section, "Beyond these the simulation is not trusted: the episode ends as a fault."),
     .key(
       "success", \.success, .optional(.section),
-      "When an episode counts as a success; null for tasks that are judged by survival."),
+      "When an episode counts as a success; null for tasks that are scored by survival."),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {

@@ -125,11 +125,13 @@ public struct TermBinder {
     public var name: String
     /// Whether the position is an angle: true for hinges, false for slides.
     public var isAngle: Bool
-    /// The model's limits of the position, rad or m; `nil` is unlimited. Limits are soft: a position may exceed them slightly.
+    /// The model's limits of the position, rad or m; `nil` is unlimited. Limits are soft: a position may exceed them
+    /// slightly.
     public var limits: ClosedRange<Double>?
     /// The position in the model's reference pose, rad or m.
     public var reference: Double
-    /// Bounds of the position, rad or m: infinite, except for hinges whose limits keep them within half a turn of the reference.
+    /// Bounds of the position, rad or m: infinite, except for hinges whose limits keep them within half a turn of the
+    /// reference.
     public var positionBounds: ClosedRange<Double>
     /// Bounds of the velocity, rad/s or m/s.
     public var velocityBounds: ClosedRange<Double>

@@ -1,7 +1,7 @@
 /// The results of `CheckRobot`'s experiments on a reference machine.
 ///
-/// They belong to these sources and change with the physics, the learners and the networks. Then check that the change was intended,
-/// and take the new ones from `poise doctor` (with POISE_INSTRUCTION_SET set to each in turn).
+/// They belong to these sources and change with the physics, the learners and the networks. Then check that the change
+/// was intended, and take the new ones from `poise doctor` (with POISE_INSTRUCTION_SET set to each in turn).
 public struct GoldenFigure: Hashable, Sendable {
   /// The kind of machine, as `Machine.kind` describes it.
   public var machine: String

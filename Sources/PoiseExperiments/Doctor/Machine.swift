@@ -44,8 +44,9 @@ public struct Machine: Sendable {
       .first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
-  /// A description of everything that decides the last bits of results: the processor's vendor, whether it has fused multiply–add (by
-  /// which glibc chooses its sine), the instruction set of the networks, and the versions of ODE and the C library.
+  /// A description of everything that decides the last bits of results: the processor's vendor, whether it has fused
+  /// multiply–add (by which glibc chooses its sine), the instruction set of the networks, and the versions of ODE and
+  /// the C library.
   public func kind(_ instructionSet: InstructionSet) -> String {
     #if arch(x86_64)
       let family = InstructionSet.avx2.isSupported ? "x86-64 with FMA" : "x86-64"

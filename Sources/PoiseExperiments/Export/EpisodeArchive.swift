@@ -7,9 +7,9 @@ import PoiseTasks
 
 /// Episodes as NumPy arrays in one `.npz`, one episode in memory at a time.
 ///
-/// For each episode k of T control steps: `episode_<k>/observations` float32 [T + 1, observations], the last of which is
-/// followed by no action; `actions` float32 [T, actions] in −1 … 1; `rewards` float64 [T]; `terminations` and `truncations` bool [T].
-/// `metadata.json` names and scales them. A step that ended as a fault is left out.
+/// For each episode k of T control steps: `episode_<k>/observations` float32 [T + 1, observations], the last of which
+/// is followed by no action; `actions` float32 [T, actions] in −1 … 1; `rewards` float64 [T]; `terminations` and
+/// `truncations` bool [T]. `metadata.json` names and scales them. A step that ended as a fault is left out.
 public final class EpisodeArchive {
   private let player: EpisodePlayer
   private var zip: ZipWriter
@@ -20,7 +20,8 @@ public final class EpisodeArchive {
   ///   - path: the `.npz` file.
   ///   - player: plays the episodes.
   ///   - run: the run whose policy acts, for the metadata.
-  /// - Throws: `InputOutputError` if the file cannot be written; `InvalidInput` for episodes that are too long for an archive.
+  /// - Throws: `InputOutputError` if the file cannot be written; `InvalidInput` for episodes that are too long for an
+  ///   archive.
   public init(_ path: String, _ player: EpisodePlayer, run: TrainedRun) throws {
     self.player = player
     let task = player.task

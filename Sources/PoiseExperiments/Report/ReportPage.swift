@@ -49,8 +49,8 @@ enum ReportPage {
       + rows.map { line($0, "td") }.joined(separator: "\n") + "\n</tbody></table></div>"
   }
 
-  /// Colours after Okabe and Ito 2008, "Color Universal Design", which people with any colour vision can distinguish; lighter ones
-  /// of the same hues on a dark background.
+  /// Colours after Okabe and Ito 2008, "Color Universal Design", which people with any colour vision can distinguish;
+  /// lighter ones of the same hues on a dark background.
   private static let style = """
     :root { color-scheme: light dark; --ground: #fff; --ink: #1b1f24; --faint: #667; --line: #d8dce2; --panel: #f6f7f9;
       --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #b5508c; --c4: #b38600; --c5: #2b8fc4; --c6: #444; --c7: #8c6d31; }

@@ -92,8 +92,8 @@ struct Curve: Hashable {
   }
 }
 
-/// Curves of runs that differ in their seed alone: their mean, and the band from the lowest to the highest, from the point where all
-/// have begun. A run that has ended keeps its last number, since otherwise the mean would jump.
+/// Curves of runs that differ in their seed alone: their mean, and the band from the lowest to the highest, from the
+/// point where all have begun. A run that has ended keeps its last number, since otherwise the mean would jump.
 struct CurveBand {
   let mean: Curve
   let low: Curve

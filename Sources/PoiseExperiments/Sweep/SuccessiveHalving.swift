@@ -1,7 +1,8 @@
 import PoiseCore
 
-/// Successive halving: how candidates are compared and dropped. Source: Jamieson and Talwalkar 2016, "Non-stochastic Best Arm Identification and
-/// Hyperparameter Optimization", algorithm 1, with any share in place of the half, and rungs of any length.
+/// Successive halving: how candidates are compared and dropped. Source: Jamieson and Talwalkar 2016, "Non-stochastic
+/// Best Arm Identification and Hyperparameter Optimization", algorithm 1, with any share in place of the half, and
+/// rungs of any length.
 ///
 /// Candidates are ranked by, most important first:
 ///  1. seeds whose training failed,

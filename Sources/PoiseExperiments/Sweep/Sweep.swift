@@ -5,11 +5,12 @@ public import PoiseNetworks
 import PoiseTraining
 import PoiseScenarios
 
-/// A hyperparameter search by successive halving. Trials run in parallel, each on one thread; the worst candidates are dropped at each
-/// rung; at the end, winner and shipped setting are compared on seeds that were not used for the choice.
+/// A hyperparameter search by successive halving. Trials run in parallel, each on one thread; the worst candidates are
+/// dropped at each rung; at the end, winner and shipped setting are compared on seeds that were not used for the
+/// choice.
 ///
-/// The choice of candidates follows from the outcomes in the sweep's folder alone, so a resumed sweep makes the same choices. With a
-/// measure that does not depend on the clock, everything but the columns of seconds repeats to the bit.
+/// The choice of candidates follows from the outcomes in the sweep's folder alone, so a resumed sweep makes the same
+/// choices. With a measure that does not depend on the clock, everything but the columns of seconds repeats to the bit.
 public final class Sweep: Sendable {
   /// What is tried, and how.
   public let plan: SweepPlan

@@ -141,7 +141,8 @@ public struct SweepResult: Sendable {
     return plan.swept.indices.map { settings.isEmpty ? "" : settings[$0].value.flowText }
   }
 
-  /// A CSV table with a row for each trial. Only the columns of seconds differ when a sweep is repeated. Shipped values are empty cells.
+  /// A CSV table with a row for each trial. Only the columns of seconds differ when a sweep is repeated. Shipped values
+  /// are empty cells.
   public var trialsCSV: String {
     var text = Self.row(
       [
@@ -167,8 +168,8 @@ public struct SweepResult: Sendable {
     return text
   }
 
-  /// A CSV table with a row for each candidate, the best first. Steps and seconds are those to the goal, empty where the quantile is
-  /// that of a seed that missed it; for the measure `score` they are those of the whole training.
+  /// A CSV table with a row for each candidate, the best first. Steps and seconds are those to the goal, empty where
+  /// the quantile is that of a seed that missed it; for the measure `score` they are those of the whole training.
   public var candidatesCSV: String {
     let measures = [
       ("steps", SweepMeasure.environmentSteps), ("processor_seconds", .processorSeconds),

@@ -27,8 +27,8 @@ public struct TrialOutcome: Hashable, Sendable, Codable {
   public var survivalRate: Double?
   /// Episodes of training that ended as a fault.
   public var faults = 0
-  /// Time on the wall clock, s, of all processes that worked on it, from the start of the training to its end or the rung, evaluations
-  /// and checkpoints included.
+  /// Time on the wall clock, s, of all processes that worked on it, from the start of the training to its end or the
+  /// rung, evaluations and checkpoints included.
   public var wallSeconds = 0.0
   /// Processor time of the thread that trained, s; `nil` where it was lost with a killed process.
   public var processorSeconds: Double?

@@ -11,8 +11,8 @@ import PoiseTasks
 
 /// Repeats a recorded trajectory: the starts of `FILE.meta.json`, the actions of the CSV, and every number compared.
 ///
-/// Pushes and randomisation follow from each start. The recorded actions of `hold` are means over a control step of its servos'
-/// efforts, so its servos act again instead.
+/// Pushes and randomisation follow from each start. The recorded actions of `hold` are means over a control step of its
+/// servos' efforts, so its servos act again instead.
 public struct Resimulation: Sendable {
   /// Episodes that were repeated.
   public private(set) var episodes = 0
@@ -42,8 +42,8 @@ public struct Resimulation: Sendable {
   ///   - path: the CSV; its metadata must be beside it.
   ///   - loaded: the scenario; `nil` takes the one that the metadata names.
   ///   - visit: called with each moment, when the player's robot is in the state of that moment.
-  /// - Throws: `InputOutputError` or `InvalidInput` for missing metadata, a scenario or model that has changed since, missing rows or
-  ///   columns; whatever `visit` throws.
+  /// - Throws: `InputOutputError` or `InvalidInput` for missing metadata, a scenario or model that has changed since,
+  ///   missing rows or columns; whatever `visit` throws.
   public init(
     _ path: String, scenario loaded: LoadedScenario? = nil,
     visit: (TrajectoryMoment, EpisodePlayer) throws -> Void = { _, _ in }

@@ -196,7 +196,8 @@ extension TrajectoryMetadata {
 }
 
 extension LoadedScenario {
-  /// SHA-256 of everything that determines an episode: the model's name, the task and the gains of `hold`, with every default.
+  /// SHA-256 of everything that determines an episode: the model's name, the task and the gains of `hold`, with every
+  /// default.
   ///
   /// Goal, training and hyperparameters do not affect an episode, and the model's path differs in a run's copy. The model's
   /// files have digests of their own.

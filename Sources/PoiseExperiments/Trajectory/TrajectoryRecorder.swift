@@ -7,8 +7,8 @@ import PoiseSimulation
 public import PoiseTraining
 import PoiseTasks
 
-/// Writes the episodes of a player as CSV, row by row, with `FILE.meta.json` beside it; both files appear complete or not at all.
-/// Standard output, pipes and devices get the CSV alone.
+/// Writes the episodes of a player as CSV, row by row, with `FILE.meta.json` beside it; both files appear complete or
+/// not at all. Standard output, pipes and devices get the CSV alone.
 ///
 /// Memory grows with the episodes, by about a kilobyte each, and not with the steps.
 public final class TrajectoryRecorder {
@@ -43,8 +43,8 @@ public final class TrajectoryRecorder {
     try file.write(table.header)
   }
 
-  /// Plays episode `number` of the root seed, writes it and returns its summary. `stepLimit` truncates it, in control steps; `nil`
-  /// takes the scenario's own limit.
+  /// Plays episode `number` of the root seed, writes it and returns its summary. `stepLimit` truncates it, in control
+  /// steps; `nil` takes the scenario's own limit.
   @discardableResult
   public func record(_ number: Int, stepLimit: Int? = nil) throws -> EpisodeSummary {
     var (startState, endState) = ("", "")

@@ -97,7 +97,7 @@ struct ActuatorDrives {
       min(factor * $0.lowerBound, factor * $0.upperBound)...max(factor * $0.lowerBound, factor * $0.upperBound)
     }
     switch drive.law {
-    case .motor: preconditionFailure("a motor is no servo")
+    case .motor: preconditionFailure("a motor is not a servo")
     case .position(let gain, let damping):
       return CoordinateServo(
         stiffness: factor * drive.gear * gain, damping: factor * drive.gear * damping,

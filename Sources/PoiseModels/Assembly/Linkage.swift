@@ -88,7 +88,8 @@ public struct Linkage: Sendable {
   private let model: RobotModel
   private var problems: [Problem] = []
 
-  /// Largest angle of the middle one of three hinges from the reference pose, rad; with wider limits the joints become a chain.
+  /// Largest angle of the middle one of three hinges from the reference pose, rad; with wider limits the joints become
+  /// a chain.
   static let farthestMiddleAngle = 80 * Double.pi / 180
 
   /// Finds the links and connections of a model.
@@ -229,8 +230,8 @@ public struct Linkage: Sendable {
 
   // MARK: Chains
 
-  /// Splits every set of joints that is not one connection into a chain: each joint but the last gets an intermediate link at its
-  /// anchor, without weight (`World.addIntermediateBody`); the last one carries the body.
+  /// Splits every set of joints that is not one connection into a chain: each joint but the last gets an intermediate
+  /// link at its anchor, without weight (`World.addIntermediateBody`); the last one carries the body.
   private mutating func insertIntermediateLinks() {
     var result: [Link] = []
     var newIndex: [Int] = []
@@ -261,7 +262,8 @@ public struct Linkage: Sendable {
   /// Largest ratio of a rotor's inertia to its link's for which a few iterations of the iterative solver are accurate.
   static let heaviestRotorShare = 3.0
 
-  /// Notes chains and heavy rotors, which are exact with the direct solver but inaccurate with few iterations of the iterative one.
+  /// Notes chains and heavy rotors, which are exact with the direct solver but inaccurate with few iterations of the
+  /// iterative one.
   private mutating func listWhatTheIterativeSolverSlurs() {
     guard case .iterative(let iterations) = model.physics.solver else { return }
     let remedy = "use poise_solver direct, or many more than \(iterations) poise_iterations."
@@ -291,7 +293,8 @@ public struct Linkage: Sendable {
 }
 
 extension RobotModel.Inertia {
-  /// The inertia that a joint moves: kg·m² about a hinge's axis, the smallest about any axis through a ball; kg along a slide.
+  /// The inertia that a joint moves: kg·m² about a hinge's axis, the smallest about any axis through a ball; kg along a
+  /// slide.
   fileprivate func seen(by joint: RobotModel.Joint) -> Double {
     let arm = centerOfMass - joint.anchor
     switch joint.kind {

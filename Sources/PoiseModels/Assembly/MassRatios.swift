@@ -3,9 +3,9 @@ import PoiseSimulation
 
 /// Mass ratios that are too large for the iterative solver.
 ///
-/// Its error falls more slowly with the iterations, the more unequal the masses are that a joint or a contact connects. Measured
-/// with 20 iterations (`MassRatioTests`): with the direct solver a box of 100 kg stands on two of 0.1 kg; with the iterative one
-/// it falls between them, and up to 1 : 20 it stands.
+/// Its error falls more slowly with the iterations, the more unequal the masses are that a joint or a contact connects.
+/// Measured with 20 iterations (`MassRatioTests`): with the direct solver a box of 100 kg stands on two of 0.1 kg; with
+/// the iterative one it falls between them, and up to 1 : 20 it stands.
 extension RobotModel {
   /// The largest ratio of neighbouring masses for which 20 iterations suffice.
   static let largestMassRatio = 20.0

@@ -49,7 +49,8 @@ public final class Robot {
   ///   - model: the robot's description.
   ///   - physics: parameters of the world; the model's own where `nil`.
   ///   - solverSeed: first state of the iterative solver's random numbers.
-  ///   - maximumJointSpeed: largest speed of hinges to the world, rad/s, enforced after every physics step; `nil` is unlimited.
+  ///   - maximumJointSpeed: largest speed of hinges to the world, rad/s, enforced after every physics step; `nil` is
+  ///     unlimited.
   /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public init(
     _ model: RobotModel, physics: PhysicsParameters? = nil, solverSeed: UInt64 = 0, maximumJointSpeed: Double? = nil
@@ -112,8 +113,8 @@ public final class Robot {
     self.world = world
   }
 
-  /// The same robot in a new world, for use after ODE has failed in the old one. It can be restored to any state of the old world
-  /// and then behaves identically to the bit.
+  /// The same robot in a new world, for use after ODE has failed in the old one. It can be restored to any state of the
+  /// old world and then behaves identically to the bit.
   public func remade() -> Robot {
     do {
       return try Robot(model, physics: world.parameters, maximumJointSpeed: maximumJointSpeed)
@@ -172,7 +173,8 @@ public final class Robot {
 
   // MARK: Reading
 
-  /// Writes positions (rad, m) and velocities (rad/s, m/s) of the scalar joints, [scalar joints], computed from the bodies' present states.
+  /// Writes positions (rad, m) and velocities (rad/s, m/s) of the scalar joints, [scalar joints], computed from the
+  /// bodies' present states.
   public func readScalarJoints(positions q: inout [Double], velocities v: inout [Double]) {
     drives.readJoints(world)
     for i in degreeOfScalar.indices {
@@ -195,7 +197,8 @@ public final class Robot {
       position: body.position - body.orientation.rotate(linkage.links[link].origin), orientation: body.orientation)
   }
 
-  /// Velocity of the body frame's origin, m/s, and angular velocity, rad/s, world frame; zero for bodies that are part of the world.
+  /// Velocity of the body frame's origin, m/s, and angular velocity, rad/s, world frame; zero for bodies that are part
+  /// of the world.
   public func velocity(ofBody body: Int) -> (linear: Vector3, angular: Vector3) {
     guard let link = linkage.placements[body].link else { return (.zero, .zero) }
     return (

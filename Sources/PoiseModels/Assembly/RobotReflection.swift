@@ -16,8 +16,8 @@ public struct RobotReflection: Hashable, Sendable {
 }
 
 extension RobotModel {
-  /// The robot's reflection. Parts are matched by position, then everything that affects the motion is compared: masses, inertias,
-  /// joints, colliding shapes, actuators.
+  /// The robot's reflection. Parts are matched by position, then everything that affects the motion is compared:
+  /// masses, inertias, joints, colliding shapes, actuators.
   ///
   /// Lengths may differ by 1 mm and other numbers by 1 %: real robots' descriptions are symmetric to within that.
   ///
@@ -248,7 +248,7 @@ private struct MirrorMatching {
     }
   }
 
-  /// force = gear · clamp(law(u)), so u′ = ± u gives ± the force where the gears are alike but for their sign.
+  /// force = gear · clamp(law(u)), so u′ = ± u gives ± the force where the gears are equal up to the sign.
   private mutating func matchActuator(_ index: Int, _ otherIndex: Int) {
     let (own, other) = (model.actuators[index], model.actuators[otherIndex])
     let subject = differing("actuator", own.name, other.name)

@@ -70,8 +70,8 @@ extension World {
 extension RobotModel {
   /// Pairs of geometries that may collide, in the order of the file.
   ///
-  /// As in MuJoCo: contact type and affinity share a bit, the links differ, they are not parent and child unless the parent is the
-  /// world, and the pair is not excluded by name.
+  /// As in MuJoCo: contact type and affinity share a bit, the links differ, they are not parent and child unless the
+  /// parent is the world, and the pair is not excluded by name.
   package func collidingPairs(_ linkage: Linkage) -> [(Int, Int)] {
     func link(_ geometry: Int) -> Int? { geometries[geometry].body.flatMap { linkage.placements[$0].link } }
     /// The parent among the links of the file, past the intermediate ones.

@@ -10,8 +10,8 @@ struct Attribute: Sendable {
 
 /// Reads the attributes of one element as numbers, vectors and words; notes a problem where a text is not one.
 ///
-/// Every method returns `nil` both where the attribute is missing and where it is wrong: after a problem the model is not used,
-/// so any value will do to go on and find the next problem.
+/// Every method returns `nil` both where the attribute is missing and where it is wrong: after a problem the model is
+/// not used, so any value will do to go on and find the next problem.
 struct ElementReader {
   let element: MJCFElement
   /// The element's own attributes over those of its default class.

@@ -4,9 +4,9 @@ import PoiseCore
 /// Reads a model's main file and puts the contents of each included file in the place of its `include`.
 ///
 /// As in MuJoCo, a file's name is looked up beside the main file first, then beside the file that names it, and no file
-/// may be included twice. Stricter than MuJoCo: every file must lie inside the main file's folder or in a folder beside it that
-/// its name leads to (`../parts/arm.xml`), after symbolic links are resolved. So checking a model from an untrusted source opens
-/// no other files.
+/// may be included twice. Stricter than MuJoCo: every file must lie inside the main file's folder or in a folder beside
+/// it that its name leads to (`../parts/arm.xml`), after symbolic links are resolved. So checking a model from an
+/// untrusted source opens no other files.
 struct IncludeExpander {
   static let fileSizeLimit = 16 << 20
   static let totalSizeLimit = 64 << 20
@@ -181,7 +181,8 @@ struct IncludeExpander {
     return read(path, real: real, include: include, depth: depth)
   }
 
-  /// Whether a file lies inside the model's folder, or in a folder beside it that its name leads to, with symbolic links resolved.
+  /// Whether a file lies inside the model's folder, or in a folder beside it that its name leads to, with symbolic
+  /// links resolved.
   private func isWithinReach(_ path: String, real: String) -> Bool {
     func isInside(_ path: String, _ folder: String) -> Bool {
       path == folder || path.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")

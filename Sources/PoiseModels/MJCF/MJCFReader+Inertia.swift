@@ -159,7 +159,7 @@ extension MJCFReader {
   /// Each body with joints needs mass and inertia, its own or that of bodies welded to it.
   private func checkMovingBodies() {
     var parts: [Int: [RobotModel.Inertia]] = [:]
-    // Where each body stands in the frame of the body it is welded to; parents come first.
+    // Pose of each body in the frame of the body it is welded to; parents come first.
     var offsets: [Pose] = []
     for body in bodies.indices {
       let isRoot = hasJoint[body]

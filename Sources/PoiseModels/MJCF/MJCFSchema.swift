@@ -2,9 +2,10 @@ import PoiseCore
 
 /// Which elements and attributes Poise knows, and how each is treated: read, skipped, or refused.
 ///
-/// Skipped are elements that change no motion: display, sensors, other tools' settings; their contents are not read. Refused are
-/// those that would change the motion in a way that Poise does not support. Everything else is unknown, and most likely a typing error.
-/// Source: MuJoCo's `src/xml/mjcf.schema` (version 4.0); a few names of older versions are added, marked below.
+/// Skipped are elements that change no motion: display, sensors, other tools' settings; their contents are not read.
+/// Refused are those that would change the motion in a way that Poise does not support. Everything else is unknown, and
+/// most likely a typing error. Source: MuJoCo's `src/xml/mjcf.schema` (version 4.0); a few names of older versions are
+/// added, marked below.
 enum MJCFSchema {
   enum Treatment {
     /// Read by Poise; attributes and children are checked against the named rule.

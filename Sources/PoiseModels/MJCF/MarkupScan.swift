@@ -1,8 +1,8 @@
 /// A first scan of the bytes of an XML file, before libxml2 parses them: refuses harmful constructs, finds where tags start.
 ///
-/// Document type declarations are the only way to entities, external files and their expansion, so they are refused here.
-/// libxml2 gives the line where a start tag ends, but messages need the line where it begins. For a tag that is never closed it
-/// only says that the file ended too early, so pairs of tags are checked here.
+/// Document type declarations are the only way to entities, external files and their expansion, so they are refused
+/// here. libxml2 gives the line where a start tag ends, but messages need the line where it begins. For a tag that is
+/// never closed it only says that the file ended too early, so pairs of tags are checked here.
 struct MarkupScan {
   static let depthLimit = 150
   static let elementLimit = 50_000

@@ -5,7 +5,8 @@ import PoiseEnvironments
 public import PoiseNetworks
 import PoiseTasks
 
-/// Episodes of a scenario on fixed seeds: episode k is stream k of the root seed, for every controller and any number of threads.
+/// Episodes of a scenario on fixed seeds: episode k is stream k of the root seed, for every controller and any number
+/// of threads.
 public struct Evaluation: Sendable {
   /// The scenario whose episodes are run.
   public let scenario: LoadedScenario
@@ -38,7 +39,7 @@ public struct Evaluation: Sendable {
   /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public func run(_ controller: ControllerChoice, pool: WorkerPool) throws -> EvaluationResult {
     guard let result = try run(controller, pool: pool, isStopped: { false }) else {
-      preconditionFailure("an evaluation stopped that nobody stopped")
+      preconditionFailure("an evaluation stopped without a request")
     }
     return result
   }
@@ -48,7 +49,8 @@ public struct Evaluation: Sendable {
   /// - Parameters:
   ///   - controller: the policy or baseline that acts.
   ///   - pool: the threads; their number changes no result.
-  ///   - partEpisodes: approximate number of episodes of a part; `isDecided` is called after each part. `nil` runs all in one part.
+  ///   - partEpisodes: approximate number of episodes of a part; `isDecided` is called after each part. `nil` runs all
+  ///     in one part.
   ///   - isDecided: whether the result of the parts so far makes the other parts unnecessary. It changes no episode.
   ///   - isStopped: called in every control step, by any thread; once true, it must stay true.
   /// - Returns: the result of the parts that were run; `nil` if `isStopped` ended the evaluation.
@@ -69,7 +71,7 @@ public struct Evaluation: Sendable {
       summaries.sort { $0.environment + $0.episode * worlds < $1.environment + $1.episode * worlds }
       let result = EvaluationResult(summaries, task: task, controller: controller.name, seed: seed)
       if part.upperBound == worlds {
-        precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes came to an end")
+        precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes have ended")
         return result
       }
       if isDecided(result) { return result }

@@ -3,8 +3,8 @@ import PoiseEnvironments
 
 /// The scores that a trained controller has to reach: bounds of the task's metrics, and of the mean return.
 ///
-/// In a file each bound has the metric's `goalKey` as its key. It is a least value where higher is better, else a largest one. Where
-/// checkpoints are compared, the first bound has priority.
+/// In a file each bound has the metric's `goalKey` as its key. It is a least value where higher is better, else a
+/// largest one. Where checkpoints are compared, the first bound has priority.
 public struct Goal: Hashable, Sendable {
   /// A bound of one score.
   public struct Bound: Hashable, Sendable {
@@ -114,8 +114,8 @@ public struct BoundGoal: Sendable {
       }
   }
 
-  /// Whether the goal cannot be reached any more, even if all remaining episodes of `episodes` have the best possible score. The mean
-  /// return has no best value, so it never decides.
+  /// Whether the goal cannot be reached any more, even if all remaining episodes of `episodes` have the best possible
+  /// score. The mean return has no best value, so it never decides.
   public func isOutOfReach(after result: EvaluationResult, of episodes: Int) -> Bool {
     let rest = Double(episodes - result.episodes)
     return bounds.contains { metric, wanted in
@@ -129,10 +129,11 @@ public struct BoundGoal: Sendable {
   /// Whether `isOutOfReach` can ever be true: whether the goal bounds a metric with a best possible value.
   public var canGetOutOfReach: Bool { bounds.contains { $0.metric?.best != nil } }
 
-  /// The numbers by which checkpoints are compared, higher is better, most important first: 1 if the goal is reached, else 0; the
-  /// goal's metrics; the mean return.
+  /// The numbers by which checkpoints are compared, higher is better, most important first: 1 if the goal is reached,
+  /// else 0; the goal's metrics; the mean return.
   ///
-  /// The goal comes first since an evaluation that ended early, with the goal out of reach, may score better on its few episodes.
+  /// The goal comes first since an evaluation that ended early, with the goal out of reach, may score better on its few
+  /// episodes.
   public func ranking(of result: EvaluationResult) -> [Double] {
     let scores = bounds.compactMap { metric, _ in
       metric.map { ($0.isHigherBetter ? 1 : -1) * (result[$0] ?? 0) }

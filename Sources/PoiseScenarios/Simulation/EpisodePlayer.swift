@@ -54,7 +54,7 @@ public final class EpisodePlayer {
 
   /// The robot in its present state: poses of bodies, contacts with their forces.
   public var robot: Robot { environment.robot }
-  /// How the present episode stands; `terminated` before the first one.
+  /// The ending of the present episode, `running` while it goes on; `terminated` before the first one.
   public var ending: EpisodeEnding { environment.ending }
   /// A summary of the present episode so far.
   public var summary: EpisodeSummary { environment.summary }
@@ -82,7 +82,8 @@ public final class EpisodePlayer {
     return summary
   }
 
-  /// Starts an episode of the root seed, truncated after `stepLimit` control steps, or after the scenario's own limit for `nil`.
+  /// Starts an episode of the root seed, truncated after `stepLimit` control steps, or after the scenario's own limit
+  /// for `nil`.
   public func begin(_ number: Int, stepLimit: Int? = nil) {
     begin(
       number,
@@ -99,7 +100,7 @@ public final class EpisodePlayer {
     driver.begin(environment, seed: seed, number: number)
   }
 
-  /// Takes one control step with the controller's action; returns how the episode stands.
+  /// Takes one control step with the controller's action; returns the ending of the episode after it.
   @discardableResult
   public func step() -> EpisodeEnding {
     PhysicsEngine.prepareThread()
@@ -113,7 +114,7 @@ public final class EpisodePlayer {
   ///   - target: rad or m; `nil` returns the actuator to the controller, as the next episode does.
   public func drive(_ actuator: Int, to target: Double?) { driver.drive(actuator, to: target, environment) }
 
-  /// Takes one control step with a given action, [actuators], each in −1 … 1; returns how the episode stands.
+  /// Takes one control step with a given action, [actuators], each in −1 … 1; returns the ending of the episode after it.
   @discardableResult
   public func step(_ action: [Float]) -> EpisodeEnding {
     PhysicsEngine.prepareThread()

@@ -14,8 +14,8 @@ public struct ModelSimulation: Sendable {
   public var seed: UInt64 = 0
   /// Time between two controls and two rows of the trajectory, s; rounded to a whole number of physics steps.
   public var controlTimeStep = 0.02
-  /// Start velocities by joint; the others start at rest. A hinge takes one number in rad/s, a slide one in m/s, a ball three in rad/s
-  /// in the body's axes, a free joint three in m/s and three in rad/s in the world's axes.
+  /// Start velocities by joint; the others start at rest. A hinge takes one number in rad/s, a slide one in m/s, a ball
+  /// three in rad/s in the body's axes, a free joint three in m/s and three in rad/s in the world's axes.
   public var velocities: [(joint: String, values: [Double])] = []
 
   /// A simulation of 10 s with the controller `zero`.

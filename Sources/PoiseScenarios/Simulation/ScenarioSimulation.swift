@@ -49,7 +49,8 @@ public struct ScenarioSimulation: Sendable {
   ///
   /// - Parameters:
   ///   - loaded: the scenario; it needs a robot.
-  ///   - play: plays episode 0 of at most `stepLimit` control steps; a caller that records the episode passes a closure of its own.
+  ///   - play: plays episode 0 of at most `stepLimit` control steps; a caller that records the episode passes a closure
+  ///     of its own.
   /// - Throws: `InvalidInput` for a scenario without a robot or a model that cannot be assembled; whatever `play` throws.
   public func run(
     _ loaded: LoadedScenario,

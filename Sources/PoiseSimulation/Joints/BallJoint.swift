@@ -78,7 +78,7 @@ struct FreeJoint {
   }
 }
 
-/// A damper, a rotor and dry friction that are alike along every axis of a ball or a free joint.
+/// A damper, a rotor and dry friction that are the same along every axis of a ball or a free joint.
 struct IsotropicResistance {
   /// N·m·s/rad, and N·s/m for a free joint.
   let damping: Double

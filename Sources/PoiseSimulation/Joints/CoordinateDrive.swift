@@ -57,11 +57,11 @@ struct CoordinateMotion {
 ///     −A (v′ − v)/h − (d + D) v′ − k (q + h v′ − q₀) + c − K (q + h v′) = R (v* − v′),
 ///     R = A/h + d + D + h (k + K),   R v* = A (v/h − J̇ v) − k (q − q₀) + c − K q
 ///
-/// a motor row of ODE with velocity v*, CFM = 1/R and no bound. The term J̇ v is needed because the row uses the axis before the step,
-/// while the rotor's speed is that about the axis after it.
+/// a motor row of ODE with velocity v*, CFM = 1/R and no bound. The term J̇ v is needed because the row uses the axis
+/// before the step, while the rotor's speed is that about the axis after it.
 ///
-/// A servo with a range is a row of its own, bounded by it; dry friction is one of velocity 0, bounded by the loss. They are separate
-/// from the stop's row: ODE locks a joint to its stop when motor and stop act in one row.
+/// A servo with a range is a row of its own, bounded by it; dry friction is one of velocity 0, bounded by the loss.
+/// They are separate from the stop's row: ODE locks a joint to its stop when motor and stop act in one row.
 struct CoordinateDrive {
   enum Kind { case angle, length }
 
@@ -192,8 +192,9 @@ struct CoordinateDrive {
   }
 }
 
-/// A motor row for one step along a line through a point of both bodies. ODE has such a row only in a contact: the first of its two
-/// directions of friction. The contact's normal row, which can only push, is disabled by a target speed that no body reaches.
+/// A motor row for one step along a line through a point of both bodies. ODE has such a row only in a contact: the
+/// first of its two directions of friction. The contact's normal row, which can only push, is disabled by a target
+/// speed that no body reaches.
 ///
 /// - Parameters:
 ///   - point: m, world frame; - axis: unit vector, world frame; - velocity: m/s of the child's point against the parent's;

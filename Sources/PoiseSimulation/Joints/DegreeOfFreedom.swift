@@ -16,7 +16,8 @@ public struct DegreeOfFreedom: Hashable, Sendable {
   public var springReference = 0.0
   /// Inertia of a rotor that turns with the coordinate and with nothing else, kg·m² or kg, not negative.
   public var armature = 0.0
-  /// Dry friction: N·m or N, not negative. It holds the coordinate against smaller efforts, and opposes motion with this effort.
+  /// Dry friction: N·m or N, not negative. It holds the coordinate against smaller efforts, and opposes motion with
+  /// this effort.
   public var frictionLoss = 0.0
   /// Number of servos that act on the coordinate, not negative; see `World.servos(of:)`.
   public var servoCount = 0

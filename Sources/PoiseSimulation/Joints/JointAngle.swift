@@ -47,8 +47,8 @@ struct AngleLimits {
     upper = direction(limits.upperBound)
   }
 
-  /// Whether an angle is farther than `margin` (rad, not negative) from both limits, inside of them. True is always right; false may be
-  /// wrong for a large margin, since sines are compared, and sin x ≤ x.
+  /// Whether an angle is farther than `margin` (rad, not negative) from both limits, inside of them. True is always
+  /// right; false may be wrong for a large margin, since sines are compared, and sin x ≤ x.
   @inline(__always) func contain(_ angle: JointAngle, with margin: Double) -> Bool {
     // A quaternion and its negative are one rotation; the one with cosine ≥ 0 has the angle of (−π, π].
     let sign: Double = angle.turn == 2 && angle.cosine < 0 ? -1 : 1

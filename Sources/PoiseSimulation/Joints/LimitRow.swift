@@ -9,11 +9,11 @@ import COde
 /// - *free*: a motor row. Velocity 0 and CFM = 1/d make it the implicit damper τ = −d q̇′; without a damper there is none.
 /// - *stopped*: no motor; a stop row, which can only push back, where the step might carry the coordinate past its limit.
 ///
-/// ODE adds a stop row when the angle is beyond the stop by some e, and the row then demands q̇′ ≤ −ERP e/h. So the stop is placed
-/// `stopOffset` inside of the present coordinate, with an ERP such that the row demands q̇′ ≤ (limit − q)/h: the coordinate reaches
-/// its limit, at any speed, and does not pass it. ODE's own measure of the angle then never decides which row there is. It differs
-/// from ours by the joint's drift (3e-5 rad were measured on a tumbling robot); a stop in addition to our motor row would be an
-/// infinite force.
+/// ODE adds a stop row when the angle is beyond the stop by some e, and the row then demands q̇′ ≤ −ERP e/h. So the
+/// stop is placed `stopOffset` inside of the present coordinate, with an ERP such that the row demands q̇′ ≤ (limit −
+/// q)/h: the coordinate reaches its limit, at any speed, and does not pass it. ODE's own measure of the angle then
+/// never decides which row there is. It differs from ours by the joint's drift (3e-5 rad were measured on a tumbling
+/// robot); a stop in addition to our motor row would be an infinite force.
 struct LimitRow {
   enum Phase { case free, lower, upper }
 
@@ -34,7 +34,8 @@ struct LimitRow {
   private let errorReduction: Double
   /// Subtracted from our coordinate to get what ODE measures from the made pose.
   private let stopShift: Double
-  /// A high stop that is never reached, but makes ODE update its limit state: its hinge keeps the old state when both stops are infinite.
+  /// A high stop that is never reached, but makes ODE update its limit state: its hinge keeps the old state when both
+  /// stops are infinite.
   private let idleStop: Double
   /// Whether ODE updates its limit state in the next step, which clears an old one; the update costs an arc tangent.
   private var isVerdictTakenBack = false
@@ -105,7 +106,8 @@ struct LimitRow {
   ///
   /// - Parameters:
   ///   - q, rate: the coordinate and its rate.
-  ///   - push: the rate that this joint's efforts will add in the step; it may be an overestimate, since the row does not resist inward motion.
+  ///   - push: the rate that this joint's efforts will add in the step; it may be an overestimate, since the row does
+  ///     not resist inward motion.
   ///   - scale: q̇ divided by the rate of the row's unit axis; 1 but for skew dual axes.
   mutating func prepare(q: Double, rate: Double, push: Double, scale: Double = 1, timeStep h: Double) {
     let overUpper = q + h * (rate + max(0, push)) - upper

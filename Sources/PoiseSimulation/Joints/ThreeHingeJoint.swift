@@ -10,8 +10,8 @@ import PoiseCore
 ///
 ///     q̇ᵢ = gᵢ · ω,   torque = Σ τᵢ gᵢ,   rows along gᵢ/|gᵢ|
 ///
-/// so a torque τᵢ does work on qᵢ alone. The chain is singular where the middle angle reaches ±90° from the pose in which it was
-/// made; keep its limits away from there.
+/// so a torque τᵢ does work on qᵢ alone. The chain is singular where the middle angle reaches ±90° from the pose in
+/// which it was made; keep its limits away from there.
 struct ThreeHingeJoint {
   let handle: dJointID
   let firstDegree: Int

@@ -7,8 +7,8 @@ public protocol DisturbanceTerm: ConfigurableTerm {
   func bind(_ binder: inout TermBinder) -> BoundDisturbance
 }
 
-/// A disturbance term bound to a robot. Its memory during an episode is an array of numbers that the environment owns, so that
-/// all worlds can share one bound term.
+/// A disturbance term bound to a robot. Its memory during an episode is an array of numbers that the environment owns,
+/// so that all worlds can share one bound term.
 public struct BoundDisturbance: Sendable {
   /// What it does in words and numbers, for tables.
   public var effect: String

@@ -61,7 +61,7 @@ extension DrawnRandomisation {
     self.gravity = gravity
   }
 
-  /// Draws anew; a quantity that does not vary draws nothing.
+  /// Draws all properties again; a property that does not vary takes no random number.
   mutating func draw(
     _ ranges: Randomisation, nominalGravity: Vector3, physicsTimeStep: Double, using random: inout RandomStream
   ) {

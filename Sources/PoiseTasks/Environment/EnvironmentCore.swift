@@ -131,7 +131,8 @@ struct EnvironmentCore: ~Copyable {
     if let found = writeObservation(into: &observation), startFault == nil { startFault = found }
   }
 
-  /// Writes the observation of `transition.after`; writes zeros and returns the fault where a value is not finite or too large.
+  /// Writes the observation of `transition.after`; writes zeros and returns the fault where a value is not finite or
+  /// too large.
   private mutating func writeObservation(into observation: inout MutableSpan<Float>) -> TaskState.StartFault? {
     guard
       let bad = output.write(transition, noiseFactor: drawn.sensorNoise, random: &random, into: &observation)

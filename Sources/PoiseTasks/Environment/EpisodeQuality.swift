@@ -14,7 +14,7 @@ public struct EpisodeQuality: Hashable, Sendable, Codable {
   public var saturation = 0.0
   /// Mean |aₜ − aₜ₋₁| over steps and actuators.
   public var actionChange = 0.0
-  /// Largest distance of a joint beyond its limits, rad and m alike.
+  /// Largest distance of a joint beyond its limits, rad or m.
   public var worstLimitViolation = 0.0
   /// Deepest overlap of two shapes, m.
   public var worstPenetration = 0.0

@@ -32,7 +32,8 @@ struct ObservationOutput: ~Copyable {
 
   /// Writes the observation of `transition.after`, [observations].
   ///
-  /// - Returns: the index of the first element that is not finite or larger than `FaultBounds.observation`; `nil` if all are good.
+  /// - Returns: the index of the first element that is not finite or larger than `FaultBounds.observation`; `nil` if
+  ///   all are good.
   mutating func write(
     _ transition: borrowing Transition, noiseFactor: Double, random: inout RandomStream,
     into observation: inout MutableSpan<Float>
@@ -42,7 +43,7 @@ struct ObservationOutput: ~Copyable {
     precondition(
       writer.count == scales.count && observation.count == scales.count,
       "an observation of \(scales.count) numbers: \(writer.count) written, room for \(observation.count)")
-    // Comparisons with NaN are false, so each is asked whether it is good.
+    // Comparisons with NaN are false, so the condition tests for good values.
     var bad = -1
     if isPlain {
       for i in scales.indices {
@@ -57,7 +58,7 @@ struct ObservationOutput: ~Copyable {
         if isNoisy, noises[i] > 0 { value += noiseFactor * noises[i] * random.normal() }
         let clipped = Float(min(highs[i], max(lows[i], scales[i] * value)))
         observation[i] = clipped
-        // Clipping would hide what is not finite.
+        // Clipping would hide a value that is not finite.
         if !(abs(clipped) <= bound && raw.isFinite), bad < 0 { bad = i }
       }
     }

@@ -86,7 +86,7 @@ public final class TaskEnvironment: Environment {
   public func withTransition<Result>(_ body: (borrowing Transition) throws -> Result) rethrows -> Result {
     try body(core.transition)
   }
-  /// How the present episode stands; `terminated` before the first one.
+  /// The ending of the present episode, `running` while it goes on; `terminated` before the first one.
   public var ending: EpisodeEnding { core.ending }
   /// Index of the present episode, from 0; −1 before the first.
   public var episode: Int { core.episode }

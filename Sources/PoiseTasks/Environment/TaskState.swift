@@ -26,7 +26,7 @@ public struct TaskState: EnvironmentState {
   public var drawn: DrawnRandomisation
   /// Delayed actions, newest first, [delay in control steps + 1, actuators].
   public var actionHistory: [Float]
-  /// Control step at which each command is drawn anew, [commands].
+  /// Control step at which each command is drawn again, [commands].
   public var commandChanges: [Int]
   /// Sum of the rewards of the episode so far.
   public var totalReward: Double

@@ -110,12 +110,12 @@ extension [Space.Element] {
 }
 
 extension ConfigurationKey {
-  /// The key `body` of a term that looks at one body.
+  /// The key `body` of a term that reads one body.
   static func body(_ property: any WritableKeyPath<Root, String?> & Sendable) -> Self {
     .key("body", property, .optional(.text("the name of a body")), "Which body; null for the task's uprightBody.")
   }
 
-  /// The key `bodies` of a term that looks at some bodies; with `isRequired`, at one at least.
+  /// The key `bodies` of a term that reads some bodies; with `isRequired`, at least one.
   static func bodies(
     _ property: any WritableKeyPath<Root, [String]> & Sendable, _ which: String = "Which bodies.",
     isRequired: Bool = false

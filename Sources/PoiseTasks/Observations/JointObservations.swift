@@ -72,7 +72,7 @@ public struct JointVelocitiesObservation: ObservationTerm {
 }
 
 extension ConfigurationKey {
-  /// The key `joints` of a term that looks at some hinges and slides.
+  /// The key `joints` of a term that reads some hinges and slides.
   static func joints(
     _ property: any WritableKeyPath<Root, [String]> & Sendable, _ which: String = "Which ones; [] for all."
   ) -> Self {

@@ -12,7 +12,7 @@ public struct PoseReset: ResetTerm {
   public init() {}
 
   public static let termName = "pose"
-  public static let documentation = "Puts joints at a position, with a velocity. May stand in the list several times."
+  public static let documentation = "Puts joints at a position, with a velocity. May appear in the list several times."
   public static let keys: [ConfigurationKey<Self>] = [
     .joints(\.joints),
     .key("position", \.position, .number(unit: "rad or m"), "Where they start."),

@@ -1,8 +1,8 @@
 public import PoiseCore
 public import PoiseModels
 
-/// A change of the start of an episode. The first term changes the model's reference pose, each further one what the one before
-/// it has left, in the order of the scenario.
+/// A change of the start of an episode. The first term changes the model's reference pose, each further one what the
+/// one before it has left, in the order of the scenario.
 public protocol ResetTerm: ConfigurableTerm {
   /// Resolves names; called once, before any episode.
   func bind(_ binder: inout TermBinder) -> BoundReset
@@ -12,7 +12,7 @@ public protocol ResetTerm: ConfigurableTerm {
 public struct BoundReset: Sendable {
   /// What it does in words and numbers, for tables.
   public var effect: String
-  /// Changes the start; draws what is random from `random`. A term that needs to know where the bodies are may place
+  /// Changes the start; draws random numbers from `random`. A term that needs the bodies' positions may place
   /// the robot to find out; the final start is placed after the last term.
   public var apply: @Sendable (_ start: inout JointConfiguration, _ random: inout RandomStream, _ robot: Robot) -> Void
 

@@ -39,8 +39,9 @@ public struct SidewaysVelocityCost: RewardTerm {
 
 /// Penalises the horizontal speed of bodies.
 ///
-/// Meant for feet that should not move: a robot that sways above them is not penalised, one that shuffles is. Source: `feet_slide`
-/// of Isaac Lab; here it applies without contact, too. The cost is linear in the speed, so that slow drift is penalised as well.
+/// Meant for feet that should not move: a robot that sways above them is not penalised, one that shuffles is. Source:
+/// `feet_slide` of Isaac Lab; here it applies without contact, too. The cost is linear in the speed, so that slow drift
+/// is penalised as well.
 public struct DriftCost: RewardTerm {
   /// Names of the bodies whose speeds are added up; empty for the task's `uprightBody`.
   public var bodies: [String] = []

@@ -10,7 +10,7 @@ public protocol RewardTerm: ConfigurableTerm {
 
 /// A reward term bound to a robot.
 public struct BoundReward: Sendable {
-  /// The state that the term judges.
+  /// The state that a reward term reads.
   public enum Moment: String, Sendable {
     /// The state in which the action was chosen, as in Gymnasium's Pendulum-v1.
     case before

@@ -9,7 +9,8 @@ public import Foundation  // exp, log
 /// - Parameters:
 ///   - x: the value that is judged.
 ///   - range: where the tolerance is 1, in the unit of `x`.
-///   - margin: distance beyond the range at which the tolerance is `valueAtMargin`; with 0 the tolerance is 0 beyond the range.
+///   - margin: distance beyond the range at which the tolerance is `valueAtMargin`; with 0 the tolerance is 0 beyond
+///     the range.
 ///   - valueAtMargin: in (0, 1).
 @inlinable
 public func tolerance(

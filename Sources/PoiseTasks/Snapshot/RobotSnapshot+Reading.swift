@@ -3,7 +3,7 @@ import PoiseModels
 import PoiseSimulation
 
 extension RobotSnapshot {
-  /// Reads the robot as it stands now.
+  /// Reads the robot's present state.
   ///
   /// - Parameters:
   ///   - robot: the robot to read.

@@ -90,8 +90,8 @@ public struct BallJointMotion: Sendable, Codable, Hashable {
 public struct BodyMotion: Sendable, Codable, Hashable {
   /// The body's frame, as the file gives it, in the world.
   public var pose = Pose.identity
-  /// The rotation since the reference pose. It maps the body's axes to the world's, where the body's axes are those that coincide
-  /// with the world's in the reference pose and turn with the body.
+  /// The rotation since the reference pose. It maps the body's axes to the world's, where the body's axes are those
+  /// that coincide with the world's in the reference pose and turn with the body.
   public var turn = Quaternion.identity
   /// Velocity of the frame's origin, m/s, world axes.
   public var linearVelocity = Vector3.zero

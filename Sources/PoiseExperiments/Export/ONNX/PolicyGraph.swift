@@ -12,8 +12,8 @@ import PoiseScenarios
 ///     observation [batch, observations] → (x − mean) · scale, clipped → dense layers → tanh, or clipped to −1 … 1
 ///       → center + halfWidth · action = action [batch, actions], in the units of MJCF's `ctrl`
 ///
-/// Everything is float32. The operators are those of set 17, which every ONNX runtime since 2022 supports. The metadata describes
-/// the numbers.
+/// Everything is float32. The operators are those of set 17, which every ONNX runtime since 2022 supports. The metadata
+/// describes the numbers.
 public struct PolicyGraph {
   private var model = ONNXModelProto()
   private var graph = ONNXGraphProto()
@@ -27,7 +27,7 @@ public struct PolicyGraph {
   /// Builds the graph of a run's policy.
   ///
   /// - Parameter run: the trained run; its scenario must have a robot.
-  /// - Throws: `InvalidInput` for a scenario without a robot, or a policy with discrete actions.
+  /// - Throws: `InvalidInput` for a scenario without a robot, or a policy whose actions are neither `gaussian` nor `deterministic`.
   public init(_ run: TrainedRun) throws {
     let policy = run.policy
     let description = try PolicyDescription(run)
