@@ -13,7 +13,7 @@ import PoiseControl
 struct ServerTests {
   /// Runs a body against a server of its own.
   static func serving(
-    _ scenario: LoadedScenario, seed: UInt64 = 5, limits: LoopbackProxy.Limits = LoopbackProxy.Limits(),
+    _ scenario: LoadedScenario, seed: UInt64 = 5, limits: ProxyLimits = ProxyLimits(),
     _ body: @Sendable @escaping (UInt16, ViewerServer) throws -> Void
   ) async throws {
     let simulation = try LiveSimulation(.scenario(scenario, .hold), seed: seed)
@@ -21,7 +21,7 @@ struct ServerTests {
   }
 
   static func serving(
-    _ simulation: LiveSimulation, _ limits: LoopbackProxy.Limits = LoopbackProxy.Limits(),
+    _ simulation: LiveSimulation, _ limits: ProxyLimits = ProxyLimits(),
     _ body: @Sendable @escaping (UInt16, ViewerServer) throws -> Void
   ) async throws {
     let server = try ViewerServer(simulation, port: 0, limits: limits)
@@ -124,7 +124,7 @@ struct ServerTests {
   func takenPort() async throws {
     try await Self.serving(Self.cartPole()) { port, server in
       do {
-        _ = try LoopbackProxy(port: port, inner: "/nowhere", limits: LoopbackProxy.Limits())
+        _ = try LoopbackProxy(port: port, inner: "/nowhere", limits: ProxyLimits())
         Issue.record("two servers at one port")
       } catch let error as InputOutputError {
         #expect(error.description.contains("\(port)") && error.remedy.contains("another port"))
@@ -165,7 +165,7 @@ struct ServerTests {
 
   @Test("bounds the number of connections, and lets idle ones go")
   func connections() async throws {
-    var limits = LoopbackProxy.Limits()
+    var limits = ProxyLimits()
     limits.connections = 6
     limits.patience = 3
     try await Self.serving(Self.cartPole(), limits: limits) { port, _ in
@@ -196,7 +196,7 @@ struct ServerTests {
 
   @Test("survives clients that stall")
   func stalling() async throws {
-    var limits = LoopbackProxy.Limits()
+    var limits = ProxyLimits()
     limits.patience = 1
     try await Self.serving(
       PageTests.scenario("humanoid-balance", ["terminations=[]"]), limits: limits
@@ -251,7 +251,7 @@ struct ServerTests {
       let later = try RawClient.live(port)
       #expect(later.next("episode") != nil)
       // What a flood can make the server hold is what the server takes: its rate, and the system's buffers of a few megabytes.
-      let limits = LoopbackProxy.Limits()
+      let limits = ProxyLimits()
       let bound = limits.rate * Date().timeIntervalSince(start) + limits.burst + Double(limits.buffer) + 8e6
       let most = taken.withLock { $0.max() ?? 0 }
       #expect(most > 0 && Double(most) < bound, "\(most) bytes")

@@ -4,41 +4,17 @@ import PoiseCore
 
 /// A filtering reverse proxy between the network and the HTTP server, which passes on only what the viewer's own page sends.
 ///
-/// FlyingFox limits neither the length and duration of a request's head, nor the size of a WebSocket message, nor the number of
-/// connections, and it ends when an accept fails. So this proxy owns the network's socket. It listens on 127.0.0.1 only, reads each
-/// head within limits, checks it by a `RequestFilter`, and sends a request of its own to the server; later WebSocket frames pass a
-/// `FrameFilter`. Buffers in both directions have a fixed size, so a slow client delays only itself.
+/// FlyingFox limits neither the length and duration of a request's head, nor the size of a WebSocket message, nor the
+/// number of connections, and it stops when an accept fails. So this proxy owns the network's socket. It listens on
+/// 127.0.0.1 only, reads each head within limits, checks it by a `RequestFilter`, and sends a request of its own to the
+/// server; later WebSocket frames pass a `FrameFilter`. Buffers in both directions have a fixed size, so a slow client
+/// delays only itself.
 ///
 /// One thread does all of it and waits in `poll`.
 public final class LoopbackProxy: Sendable {
-  /// What clients may use.
-  public struct Limits: Sendable {
-    /// Connections at the same time.
-    public var connections = 24
-    /// Bytes of a request's head.
-    public var head = 8192
-    /// s for a client to send a head, and to receive what was sent to it.
-    public var patience = 8.0
-    /// s for the server to answer, or to end a connection; long, for machines that are busy.
-    public var answer = 60.0
-    /// Bytes of a WebSocket message.
-    public var message = LiveCommand.sizeLimit
-    /// Bytes per second that a WebSocket client may send in the long run.
-    public var rate = 64 * 1024.0
-    /// Bytes that a WebSocket client may send at once.
-    public var burst = 64 * 1024.0
-    /// Bytes in transit in each direction of a connection.
-    public var buffer = 128 * 1024
-    /// The limits above.
-    public init() {}
-  }
-
-  static let pagePath = "/"
-  static let livePath = "/live"
-
   /// The port on 127.0.0.1.
   public let port: UInt16
-  let limits: Limits
+  let limits: ProxyLimits
   private let inner: String
   private let listener: Int32
   /// A pipe that wakes the thread to end it.
@@ -47,13 +23,14 @@ public final class LoopbackProxy: Sendable {
   private let isOpen = Guarded(false)
   private let finished = DispatchSemaphore(value: 0)
 
-  /// Takes the port; nothing is accepted before `open`.
+  /// Binds the port; nothing is accepted before `open`.
   ///
   /// - Parameters:
   ///   - port: 0 for any that is free.
   ///   - inner: path of the server's socket.
+  ///   - limits: limits of clients.
   /// - Throws: `InputOutputError` where the port is taken.
-  init(port: UInt16, inner: String, limits: Limits) throws {
+  init(port: UInt16, inner: String, limits: ProxyLimits) throws {
     self.inner = inner
     self.limits = limits
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -128,14 +105,14 @@ public final class LoopbackProxy: Sendable {
 
   /// All connections, and what to wait for.
   private struct Loop {
-    private let limits: Limits
+    private let limits: ProxyLimits
     private let listener: Int32
     private let wake: Int32
     private let inner: String
     private let filter: RequestFilter
     private var connections: [ProxyConnection] = []
 
-    init(_ limits: Limits, listener: Int32, wake: Int32, inner: String) {
+    init(_ limits: ProxyLimits, listener: Int32, wake: Int32, inner: String) {
       self.limits = limits
       self.listener = listener
       self.wake = wake

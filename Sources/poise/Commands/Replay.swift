@@ -137,7 +137,7 @@ struct Replay: ParsableCommand {
   }
 
   private func serveLive(at port: UInt16) throws {
-    let live: LiveSimulation.Subject
+    let live: LiveSubject
     let subject = subject ?? ""
     if RunFolder.isRun(subject) {
       live = .run(path: subject, checkpoint: checkpoint, overrides: set)
