@@ -8,10 +8,10 @@ public protocol EnvironmentState: Hashable, Sendable, Codable {
 
 /// One running instance of a task, in which an agent acts: the contract between tasks and learners.
 ///
-/// An `EnvironmentSpecification` makes environments and knows their spaces. All buffers belong to the caller. `step` writes the
-/// observation *after* the action, also when the episode ends with it; the caller starts the next episode. Everything random is
-/// drawn from `random`, so an episode is determined by the stream's state at `reset` and the actions. An environment is used by one
-/// thread at a time.
+/// An `EnvironmentSpecification` makes environments and knows their spaces. All buffers belong to the caller. `step`
+/// writes the observation *after* the action, also when the episode ends with it; the caller starts the next episode.
+/// Everything random is drawn from `random`, so an episode is determined by the stream's state at `reset` and the
+/// actions. An environment is used by one thread at a time.
 ///
 /// A task whose state is a plain value is easier to write as a `DecisionProcess`, from which all of this follows.
 public protocol Environment: AnyObject {
@@ -21,8 +21,8 @@ public protocol Environment: AnyObject {
   /// The stream from which the next random number is drawn.
   var random: RandomStream { get set }
 
-  /// Whether the first episode gets a random time limit, so that the episodes of several environments do not all end together;
-  /// true in training. Environments without such a limit ignore it.
+  /// Whether the first episode gets a random time limit, so that the episodes of several environments do not all end
+  /// together; true in training. Environments without such a limit ignore it.
   var desynchronises: Bool { get set }
 
   /// Starts an episode and writes its first observation, [observations].
@@ -30,7 +30,8 @@ public protocol Environment: AnyObject {
 
   /// Applies an action, [actions], for one control step and writes the observation after it, [observations].
   ///
-  /// Elements of a box beyond ±1 are clamped. An action that is not finite, or not an index of a discrete space, is a fault.
+  /// Elements of a box beyond ±1 are clamped. An action that is not finite, or not an index of a discrete space, is a
+  /// fault.
   func step(_ action: Span<Float>, into observation: inout MutableSpan<Float>) -> StepOutcome
 
   /// How the present episode stands; `terminated` before the first one.

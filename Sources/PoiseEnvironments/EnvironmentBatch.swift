@@ -2,8 +2,8 @@ public import PoiseCore
 
 /// N worlds of one task, stepped over the threads of a pool.
 ///
-/// The worlds are divided into blocks of one fixed size (the last may be smaller), whatever the number of threads. A block is the
-/// unit of work of a thread and of a batched inference. No result depends on the number of threads.
+/// The worlds are divided into blocks of one fixed size (the last may be smaller), whatever the number of threads. A
+/// block is the unit of work of a thread and of a batched inference. No result depends on the number of threads.
 ///
 /// A trainer whose threads run whole rollouts of their blocks steps `blocks` itself.
 public final class EnvironmentBatch {
@@ -106,7 +106,8 @@ public final class EnvironmentBatch {
   /// Whether no world has episodes left; never true with `EpisodeStreams.continuing`.
   public var isFinished: Bool { blocks.allSatisfy(\.isFinished) }
 
-  /// Returns the episodes that ended since the last call, and clears the records: block by block, in order of time and world.
+  /// Returns the episodes that ended since the last call, and clears the records: block by block, in order of time and
+  /// world.
   public func takeFinishedEpisodes() -> [EpisodeSummary] {
     let finished = blocks.flatMap(\.finishedEpisodes)
     for block in blocks { block.clearRecords() }

@@ -4,17 +4,18 @@ public import PoiseCore
 public enum EpisodeStreams: Sendable, Hashable, Codable {
   /// One stream for each world, for all of its episodes: for training.
   case continuing
-  /// Episode k of world w among W has stream w + k W, up to a total number of episodes: for evaluation, whose episodes are then the
-  /// same for any number of worlds. A world without episodes left is idle.
+  /// Episode k of world w among W has stream w + k W, up to a total number of episodes: for evaluation, whose episodes
+  /// are then the same for any number of worlds. A world without episodes left is idle.
   case numbered(episodes: Int)
 }
 
 /// The results of a step of several worlds; the caller owns the buffers and reuses them.
 public struct StepBuffers: Sendable, Hashable {
-  /// The observations for the next actions, [worlds, observations]; after the end of an episode, the first of the next episode.
+  /// The observations for the next actions, [worlds, observations]; after the end of an episode, the first of the next
+  /// episode.
   public var observations: [Float]
-  /// The last observations of the episodes that ended with this step, in their rows, [worlds, observations]; other rows keep old
-  /// numbers.
+  /// The last observations of the episodes that ended with this step, in their rows, [worlds, observations]; other rows
+  /// keep old numbers.
   public var finalObservations: [Float]
   /// The rewards, [worlds].
   public var rewards: [Float]
@@ -38,10 +39,10 @@ public struct StepBuffers: Sendable, Hashable {
 ///
 /// When an episode ends, the block starts the next one at once, outside of `Environment.step`.
 ///
-/// Unchecked Sendable: the environments are made here, and references to them leave only through `environments`, which is for
-/// reading worlds that no other thread steps. `EnvironmentBatch` hands each block to one thread at a time, and
-/// `WorkerPool.forEach` orders the writes of one thread before the reads of the next. A caller that steps blocks itself must also
-/// use one thread at a time.
+/// Unchecked Sendable: the environments are made here, and references to them leave only through `environments`, which
+/// is for reading worlds that no other thread steps. `EnvironmentBatch` hands each block to one thread at a time, and
+/// `WorkerPool.forEach` orders the writes of one thread before the reads of the next. A caller that steps blocks itself
+/// must also use one thread at a time.
 public final class EnvironmentBlock: @unchecked Sendable {
   /// The task of all worlds.
   public let task: any EnvironmentSpecification
@@ -102,7 +103,8 @@ public final class EnvironmentBlock: @unchecked Sendable {
 
   /// The number of worlds of the block.
   public var count: Int { environments.count }
-  /// The type of environment states, which decoding this block's `State` requires under `CodingUserInfoKey.environmentState`.
+  /// The type of environment states, which decoding this block's `State` requires under
+  /// `CodingUserInfoKey.environmentState`.
   public var stateType: any EnvironmentState.Type { type(of: environments[0]).stateType }
   /// Whether no world has episodes left.
   public var isFinished: Bool { isIdle.allSatisfy { $0 } }

@@ -1,7 +1,7 @@
 public import PoiseCore
 
-/// A task that makes environments. It is constant and shared by all of them, and learners, evaluations and reports know a task by
-/// it alone.
+/// A task that makes environments. It is constant and shared by all of them, and learners, evaluations and reports know
+/// a task by it alone.
 public protocol EnvironmentSpecification: Sendable {
   /// The name of the scenario, for reports.
   var name: String { get }

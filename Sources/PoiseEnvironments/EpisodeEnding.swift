@@ -3,7 +3,8 @@
 public enum EpisodeEnding: UInt8, Sendable, Codable, Hashable {
   /// The episode goes on.
   case running = 0
-  /// The task is over: the robot has fallen, for example. The value of the last observation is 0, and nothing is bootstrapped.
+  /// The task is over: the robot has fallen, for example. The value of the last observation is 0, and nothing is
+  /// bootstrapped.
   case terminated = 1
   /// The time limit was reached; the task itself goes on.
   case truncated = 2

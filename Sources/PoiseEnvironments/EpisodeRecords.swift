@@ -2,7 +2,8 @@ public import PoiseCore
 
 /// Everything that determines an episode besides the task, the model and the actions, exact to the bit.
 public struct EpisodeStart: Hashable, Sendable, Codable {
-  /// The environment's stream at the start of the episode; start pose, randomisation, pushes and noise are drawn from it.
+  /// The environment's stream at the start of the episode; start pose, randomisation, pushes and noise are drawn from
+  /// it.
   public var random: RandomStream
   /// The number of control steps after which the episode is truncated.
   public var stepLimit: Int

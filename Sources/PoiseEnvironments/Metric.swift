@@ -19,8 +19,8 @@ public struct Metric: Hashable, Sendable {
 
   /// The name of the key in JSON and of the column in tables: `tilt_reward_per_step`.
   public let name: String
-  /// The name for display, unit included: "tilt reward per step, rad²". A title that starts with two spaces belongs to the one above
-  /// it.
+  /// The name for display, unit included: "tilt reward per step, rad²". A title that starts with two spaces belongs to
+  /// the one above it.
   public let title: String
   /// The number of digits after the decimal point, for display.
   public let digits: Int
@@ -47,8 +47,8 @@ public struct Metric: Hashable, Sendable {
     self.headline = headline
   }
 
-  /// The best possible value of an episode, from which it follows whether a goal is out of reach; `nil` if the metric is not a mean or
-  /// has no best value.
+  /// The best possible value of an episode, from which it follows whether a goal is out of reach; `nil` if the metric
+  /// is not a mean or has no best value.
   public var best: Double? {
     let best = isHigherBetter ? range.upperBound : range.lowerBound
     return combination == .mean && best.isFinite ? best : nil

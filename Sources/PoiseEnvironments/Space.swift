@@ -1,9 +1,9 @@
-/// The possible values of an observation or an action: a box of named numbers, one of several named things, an image, or several
-/// named spaces of these kinds.
+/// The possible values of an observation or an action: a box of named numbers, one of several named things, an image,
+/// or several named spaces of these kinds.
 ///
-/// A value of a space is one row of floats, so that one buffer holds the rows of many environments. A box has one float for each
-/// element, a discrete space the index of a name, an image one float in 0 … 1 for each pixel and channel, and a composite its parts
-/// one after the other.
+/// A value of a space is one row of floats, so that one buffer holds the rows of many environments. A box has one float
+/// for each element, a discrete space the index of a name, an image one float in 0 … 1 for each pixel and channel, and
+/// a composite its parts one after the other.
 public indirect enum Space: Hashable, Sendable {
   /// Named numbers with bounds, [elements].
   case box([Element])

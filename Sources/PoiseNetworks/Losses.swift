@@ -25,7 +25,8 @@ public enum Loss {
     return sum / Double(count)
   }
 
-  /// Huber's loss: the mean over N of ½ d² if |d| ≤ δ, otherwise δ (|d| − ½ δ), with d = y − t. Source: Huber 1964, eq. 2.
+  /// Huber's loss: the mean over N of ½ d² if |d| ≤ δ, otherwise δ (|d| − ½ δ), with d = y − t. Source: Huber 1964, eq.
+  /// 2.
   ///
   /// Parameters are as in `squaredError`; the threshold δ > 0 bounds each element's gradient by δ / N.
   @specialized(where S == Float)

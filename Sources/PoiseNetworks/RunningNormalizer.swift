@@ -4,9 +4,9 @@ public import PoiseCore
 ///
 ///     y = clip((x − mean) / √(variance + ε), ±limit)
 ///
-/// Statistics are in double. Blocks are merged as in Chan, Golub and LeVeque 1979 ("Updating Formulae and a Pairwise Algorithm for
-/// Computing Sample Variances", eq. 2.1); a single observation is merged as in Welford 1962. Merging is not associative in floating
-/// point: merge in a fixed order.
+/// Statistics are in double. Blocks are merged as in Chan, Golub and LeVeque 1979 ("Updating Formulae and a Pairwise
+/// Algorithm for Computing Sample Variances", eq. 2.1); a single observation is merged as in Welford 1962. Merging is
+/// not associative in floating point: merge in a fixed order.
 public struct RunningNormalizer: Codable, Hashable, Sendable {
   /// The number of observations in the statistics.
   public private(set) var count: Double
@@ -51,7 +51,8 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
   /// - Parameter observations: [rows, elements].
   public mutating func observe(_ observations: [Float]) { observe(observations.span) }
 
-  /// Adds rows of observations to the statistics, [rows, elements], in order. A row with an element that is not finite is left out.
+  /// Adds rows of observations to the statistics, [rows, elements], in order. A row with an element that is not finite
+  /// is left out.
   public mutating func observe(_ observations: Span<Float>) {
     let n = elementCount
     precondition(observations.count.isMultiple(of: n), "\(observations.count) numbers in rows of \(n)")

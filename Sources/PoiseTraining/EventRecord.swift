@@ -1,6 +1,7 @@
 import PoiseCore
 
-/// Writes scalars in the format that TensorBoard reads: records of a length, its checksum, an `Event` message, and its checksum.
+/// Writes scalars in the format that TensorBoard reads: records of a length, its checksum, an `Event` message, and its
+/// checksum.
 ///
 /// Source: tensorflow/core/lib/io/record_writer.h; tensorflow/core/util/event.proto (Event: 1 wall_time, 2 step, 3 file_version,
 /// 5 summary) and framework/summary.proto (Summary.Value: 1 tag, 2 simple_value). These four fields are all we write, by hand.

@@ -1,7 +1,8 @@
 import Foundation
 import PoiseCore
 
-/// Length and digest of one of a run's files when a checkpoint was written. The checkpoint can only be used with these bytes.
+/// Length and digest of one of a run's files when a checkpoint was written. The checkpoint can only be used with these
+/// bytes.
 public struct FileSeal: Codable, Hashable, Sendable {
   /// The file's path, relative to the run's folder.
   public var path: String

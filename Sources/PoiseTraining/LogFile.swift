@@ -1,7 +1,8 @@
 import Foundation
 import PoiseCore
 
-/// A file that grows line by line. A checkpoint records its length and digest; resuming from it truncates the file to that length.
+/// A file that grows line by line. A checkpoint records its length and digest; resuming from it truncates the file to
+/// that length.
 final class LogFile {
   let path: String
   private let name: String
@@ -16,7 +17,8 @@ final class LogFile {
   ///
   /// - Parameters:
   ///   - name: relative to the folder.
-  ///   - seal: the part of an existing file to keep; the rest, written after the checkpoint, is cut off. `nil` keeps nothing.
+  ///   - seal: the part of an existing file to keep; the rest, written after the checkpoint, is cut off. `nil` keeps
+  ///     nothing.
   /// - Throws: `InputOutputError`; `InvalidInput` if the part to keep has changed.
   init(_ name: String, in folder: String, keeping seal: FileSeal? = nil) throws {
     self.name = name

@@ -6,13 +6,15 @@ import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseScenarios
 
-/// Trains an off-policy learner on the worlds of a scenario: one control step of all worlds, then the updates that are due, and so on.
+/// Trains an off-policy learner on the worlds of a scenario: one control step of all worlds, then the updates that are
+/// due, and so on.
 ///
 /// After n control steps of all worlds past the warm-up, ⌊n × `updatesPerStep`⌋ updates have been made.
 ///
-/// Several threads share both phases: the blocks of worlds while acting, the shards of a batch while learning. The alternative, one
-/// core that acts while another learns from the data of the step before, can at best reduce the time to the longer of the two
-/// phases, and changes the results; `poise bench learners` prints that bound beside the speed-up by shards.
+/// Several threads share both phases: the blocks of worlds while acting, the shards of a batch while learning. The
+/// alternative, one core that acts while another learns from the data of the step before, can at best reduce the time
+/// to the longer of the two phases, and changes the results; `poise bench learners` prints that bound beside the
+/// speed-up by shards.
 public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
   public private(set) var environmentSteps = 0
   private let scenario: LoadedScenario

@@ -5,7 +5,8 @@ import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseScenarios
 
-/// Trains an on-policy learner on the worlds of a scenario: rollouts of all blocks on all threads, then an update, and so on.
+/// Trains an on-policy learner on the worlds of a scenario: rollouts of all blocks on all threads, then an update, and
+/// so on.
 public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
   public private(set) var environmentSteps = 0
   private let scenario: LoadedScenario
@@ -70,7 +71,8 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
 
   /// Collects one rollout of all worlds and learns from it.
   ///
-  /// - Returns: false if it was stopped; then the state is as before, because a partial rollout is too large for a checkpoint.
+  /// - Returns: false if it was stopped; then the state is as before, because a partial rollout is too large for a
+  ///   checkpoint.
   private func learnFromRollout(stepLimit: Int, isStopped: @Sendable () -> Bool) -> Bool {
     let before = (trainer: state, learner: learner.state)
     func takenBack() -> Bool {

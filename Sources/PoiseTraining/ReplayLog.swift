@@ -6,10 +6,10 @@ import PoiseCore
 ///
 ///     replay/0.slots, 1.slots, …      `ReplayBuffer.bytes`, slot number n at (n mod segment) × bytes per slot
 ///
-/// A checkpoint refers to the slots below a number, with the digests of the segments that hold them, and contains the few later
-/// slots itself. So saving writes only the slots since the last checkpoint, and a process killed at any moment leaves the slots to
-/// which the last two checkpoints refer. Segments that the ring buffer had overwritten entirely when the older of the two was
-/// written are removed.
+/// A checkpoint refers to the slots below a number, with the digests of the segments that hold them, and contains the
+/// few later slots itself. So saving writes only the slots since the last checkpoint, and a process killed at any
+/// moment leaves the slots to which the last two checkpoints refer. Segments that the ring buffer had overwritten
+/// entirely when the older of the two was written are removed.
 struct ReplayLog {
   private let folder: String
   private let slotBytes: Int
@@ -77,8 +77,8 @@ struct ReplayLog {
     file = (segment, try LogFile(name(segment), in: folder))
   }
 
-  /// Removes the segments to which neither the newest checkpoint nor the one before refers. To be called after a checkpoint of
-  /// `buffer` was written.
+  /// Removes the segments to which neither the newest checkpoint nor the one before refers. To be called after a
+  /// checkpoint of `buffer` was written.
   mutating func removeOverwritten(_ buffer: ReplayBuffer) {
     for segment in segments() where (segment + 1) * segmentSlots <= oldestReferred {
       unlink("\(folder)/\(name(segment))")

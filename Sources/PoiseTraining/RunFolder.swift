@@ -21,11 +21,11 @@ import PoiseEnvironments
 ///     replay/             the replay buffer to which `latest` and `previous` refer, for off-policy learners
 ///     lock                during training: which process trains, see `FolderLock`
 ///
-/// **Interruptions and damage.** A process that is killed at any moment leaves `latest` intact, and resuming from it gives the bits of
-/// a run that was never interrupted. A run killed before its first checkpoint starts again when it is resumed. A file that cannot be
-/// written ends the training with the file's name and the cause (exit code 74); the files that the last checkpoint needs remain. A
-/// checkpoint that is damaged, of another run or of another version of the format is refused before any of it is used, and the
-/// message names the intact ones.
+/// **Interruptions and damage.** A process that is killed at any moment leaves `latest` intact, and resuming from it
+/// gives the bits of a run that was never interrupted. A run killed before its first checkpoint starts again when it is
+/// resumed. A file that cannot be written ends the training with the file's name and the cause (exit code 74); the
+/// files that the last checkpoint needs remain. A checkpoint that is damaged, of another run or of another version of
+/// the format is refused before any of it is used, and the message names the intact ones.
 public struct RunFolder: Sendable {
   /// The path of the folder, without a slash at its end.
   public let path: String
@@ -315,7 +315,8 @@ public struct RunFolder: Sendable {
     }
   }
 
-  /// Whether the process that made the run was killed before its first checkpoint, so that starting again loses nothing.
+  /// Whether the process that made the run was killed before its first checkpoint, so that starting again loses
+  /// nothing.
   var isBeforeFirstCheckpoint: Bool {
     let rows = try? FileManager.default.attributesOfItem(atPath: file("progress.csv"))[.size] as? NSNumber
     return Checkpoint.allCases.allSatisfy { !isThere($0) } && (rows?.intValue ?? 0) == 0

@@ -2,8 +2,8 @@ import Foundation
 import PoiseCore
 import PoiseNetworks
 
-/// The file of a checkpoint. It is written as a whole or not at all, and has a seal over its own bytes and the seals of the files
-/// that it depends on.
+/// The file of a checkpoint. It is written as a whole or not at all, and has a seal over its own bytes and the seals of
+/// the files that it depends on.
 ///
 /// A safetensors file whose metadata has
 ///
@@ -13,7 +13,8 @@ import PoiseNetworks
 ///     grown       JSON, the same for files that grow (tables, events, replay buffer): their first bytes must not have changed
 ///     scenario, algorithm, environment_steps      for display
 ///
-/// So a checkpoint that was damaged, truncated or put into another run is detected, and so is a change of a file that it depends on.
+/// So a checkpoint that was damaged, truncated or put into another run is detected, and so is a change of a file that
+/// it depends on.
 struct SealedCheckpoint {
   static let format = "poise-checkpoint-2"
 

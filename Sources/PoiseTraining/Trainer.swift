@@ -6,7 +6,8 @@ import PoiseTasks
 
 /// Trains a learner on a scenario's worlds, one iteration at a time. Each family of algorithms has one trainer.
 ///
-/// All results of `iterate` follow from the scenario, the seed and the state that `read` restored, whatever the number of threads.
+/// All results of `iterate` follow from the scenario, the seed and the state that `read` restored, whatever the number
+/// of threads.
 public protocol Trainer: AnyObject {
   /// Control steps of all worlds so far.
   var environmentSteps: Int { get }
@@ -18,8 +19,8 @@ public protocol Trainer: AnyObject {
   ///   - stepLimit: control steps of all worlds after which training ends, for schedules.
   ///   - reportBy: control steps of all worlds at which the report is due, even if its interval is longer.
   ///   - isStopped: asked every few milliseconds, by any thread; once true, it must stay true.
-  /// - Returns: `nil` if it was stopped before the iteration's end. Call it again, here or after `read` of what `tensors` gave, to
-  ///   complete the iteration; the bits are those of an iteration that was not stopped.
+  /// - Returns: `nil` if it was stopped before the iteration's end. Call it again, here or after `read` of what
+  ///   `tensors` gave, to complete the iteration; the bits are those of an iteration that was not stopped.
   func iterate(stepLimit: Int, reportBy: Int, isStopped: @Sendable () -> Bool) -> TrainingReport?
   /// Everything that further training depends on, except what `willSave` puts into files.
   ///
@@ -96,7 +97,8 @@ extension Problem {
 
 /// The report of one iteration of training.
 public struct TrainingReport: Sendable {
-  /// Names and values of the progress table, always the same names in the same order; `nil` for a metric without a value.
+  /// Names and values of the progress table, always the same names in the same order; `nil` for a metric without a
+  /// value.
   public var metrics: [(name: String, value: Double?)] = []
   /// The faults of the environments in this iteration.
   public var faults: [EnvironmentFault] = []

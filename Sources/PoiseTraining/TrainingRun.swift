@@ -9,12 +9,12 @@ import PoiseModels
 
 /// A training run from beginning to end: iterations, evaluations, checkpoints.
 ///
-/// All results of a run follow from its scenario and seed; an interruption at any moment followed by resuming changes no bit of
-/// weights, progress or evaluations. Only `timing.csv`, the times in the event file and how often `latest` is written depend on the
-/// clock.
+/// All results of a run follow from its scenario and seed; an interruption at any moment followed by resuming changes
+/// no bit of weights, progress or evaluations. Only `timing.csv`, the times in the event file and how often `latest` is
+/// written depend on the clock.
 ///
-/// One process at a time trains in a folder: `FolderLock`. This class keeps the promises of `RunFolder` about interruptions and
-/// damage.
+/// One process at a time trains in a folder: `FolderLock`. This class keeps the promises of `RunFolder` about
+/// interruptions and damage.
 public final class TrainingRun {
   /// The run's folder.
   public let folder: RunFolder
@@ -129,13 +129,11 @@ public final class TrainingRun {
   /// - Parameters:
   ///   - path: the run's folder.
   ///   - checkpoint: `.previous` becomes the latest checkpoint, and everything after it is computed again. `.best`
-  ///     holds a policy
-  ///     alone and is refused.
+  ///     holds a policy alone and is refused.
   ///   - threads: the number of threads, at least 1; it changes no bit of the result.
   ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
   /// - Throws: `InputOutputError` if a file cannot be read or written; `InvalidInput` if one is damaged or of another
-  ///   version, if
-  ///   this processor lacks the run's instruction set, or if the folder is in use.
+  ///   version, if this processor lacks the run's instruction set, or if the folder is in use.
   public init(
     resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, threads: Int, beginning: UInt64
   ) throws {
@@ -220,7 +218,8 @@ public final class TrainingRun {
   public var faults: Int { state.faults }
   /// Updates that were refused so far, because something was not finite.
   public var skippedUpdates: Int { state.skippedUpdates ?? 0 }
-  /// Control steps of all worlds at which `run` evaluates if that is due, writes a checkpoint and returns; `nil` for never.
+  /// Control steps of all worlds at which `run` evaluates if that is due, writes a checkpoint and returns; `nil` for
+  /// never.
   public var pauseSteps: Int?
   /// Wall time of the run, s: that of this process since its start and of the processes before it.
   public var seconds: Double {
@@ -233,13 +232,11 @@ public final class TrainingRun {
   ///
   /// - Parameters:
   ///   - stopSignal: asked every few milliseconds, by any thread, also during iterations and evaluations. A number
-  ///     other than 0, which
-  ///     then must stay, makes the run write a checkpoint and return.
+  ///     other than 0, which then must stay, makes the run write a checkpoint and return.
   ///   - tell: called with each event; an error that it throws ends the run.
   /// - Returns: why it returned.
   /// - Throws: `TrainingFailure` if the numbers cannot be trusted any more, after which the last checkpoint is one from
-  ///   before;
-  ///   `InputOutputError` if a file cannot be written; and what `tell` throws.
+  ///   before; `InputOutputError` if a file cannot be written; and what `tell` throws.
   public func run(
     stopSignal: @Sendable () -> Int32 = { 0 }, tell: (Event) throws -> Void = { _ in }
   ) throws -> Ending {

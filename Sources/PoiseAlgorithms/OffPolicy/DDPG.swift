@@ -185,7 +185,8 @@ public struct DDPG: OffPolicyLearner {
   /// Draws the batch.
   mutating func sample(_ buffer: ReplayBuffer) { buffer.sample(into: &indices, using: &sampling) }
 
-  /// Writes the gradients of the critic's whole loss to `criticGradients`: each shard on its own, then their sum in the shards' order.
+  /// Writes the gradients of the critic's whole loss to `criticGradients`: each shard on its own, then their sum in the
+  /// shards' order.
   ///
   /// - Returns: the loss.
   mutating func computeCriticGradients(

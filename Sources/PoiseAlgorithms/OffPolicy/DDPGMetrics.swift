@@ -12,7 +12,8 @@ public struct DDPGMetrics: LearningMetrics {
   public var criticGradientNorm = 0.0
   /// Euclidean norm of the actor's gradients before clipping; `nil` if this update did not move the actor.
   public var actorGradientNorm: Double?
-  /// Whether the critic's or the actor's step was refused, because something was not finite; then its numbers are 0 or `nil`.
+  /// Whether the critic's or the actor's step was refused, because something was not finite; then its numbers are 0 or
+  /// `nil`.
   public var isRefused = false
   /// Metrics that are all zero.
   public init() {}

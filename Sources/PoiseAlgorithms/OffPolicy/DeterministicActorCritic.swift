@@ -2,8 +2,8 @@ public import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 
-/// A deterministic policy, one or two action-value functions, the target networks of all of them, and the observations' normaliser:
-/// what DDPG and TD3 train.
+/// A deterministic policy, one or two action-value functions, the target networks of all of them, and the observations'
+/// normaliser: what DDPG and TD3 train.
 public struct DeterministicActorCritic: Sendable {
   /// The network from an observation to z; the action is μ(o) = tanh z.
   public let actor: MLP

@@ -45,8 +45,8 @@ public struct ExplorationParameters: Configurable, Hashable {
 ///     gaussian              n ~ N(0, σ²)
 ///     Ornstein–Uhlenbeck    n ← n − θ n + σ N(0, 1)         n = 0 at the start of an episode
 ///
-/// The second has a time step of 1, as in Lillicrap et al. 2016, section 7 (θ = 0.15, σ = 0.2). In the stationary state its
-/// variance is σ² / (2 θ − θ²) and its correlation over k steps (1 − θ)ᵏ. Source: Uhlenbeck and Ornstein 1930.
+/// The second has a time step of 1, as in Lillicrap et al. 2016, section 7 (θ = 0.15, σ = 0.2). In the stationary state
+/// its variance is σ² / (2 θ − θ²) and its correlation over k steps (1 − θ)ᵏ. Source: Uhlenbeck and Ornstein 1930.
 public struct ExplorationNoise: Codable, Hashable, Sendable {
   private let actionCount: Int
   /// θ; `nil` for Gaussian noise.

@@ -14,7 +14,8 @@ import PoiseNetworks
 ///
 /// Nothing is allocated after `init`. Shapes: [capacity, …] each.
 public struct ReplayBuffer: Sendable {
-  /// The number of slots. A full buffer holds as many transitions, less one for each episode that ended and one for each world.
+  /// The number of slots. A full buffer holds as many transitions, less one for each episode that ended and one for
+  /// each world.
   public let capacity: Int
   /// Floats of an observation.
   public let observationCount: Int
@@ -250,7 +251,8 @@ extension ReplayBuffer {
     return bytes
   }
 
-  /// Empties the buffer and sets its counters from a state; `restore(_:from:)` must follow for every slot from `oldest` to `written`.
+  /// Empties the buffer and sets its counters from a state; `restore(_:from:)` must follow for every slot from `oldest`
+  /// to `written`.
   ///
   /// - Returns: whether the state has this buffer's shape and is possible; if not, nothing is changed.
   public mutating func begin(from state: State) -> Bool {

@@ -8,9 +8,9 @@ public import PoiseEnvironments
 ///                                         V(oₜ₊₁) otherwise, the rollout's last step included
 ///     Âₜ = δₜ + γ λ Âₜ₊₁              the sum stops where an episode is over
 ///
-/// Source: Schulman et al. 2016, "High-Dimensional Continuous Control Using Generalized Advantage Estimation", eq. 11 and 16.
-/// Deviation: none. A faulted step belongs to no estimate: its advantage is 0 and must not be used, and the step before
-/// it is treated as cut by a time limit, with V of the observation from which the faulted step started.
+/// Source: Schulman et al. 2016, "High-Dimensional Continuous Control Using Generalized Advantage Estimation", eq. 11
+/// and 16. Deviation: none. A faulted step belongs to no estimate: its advantage is 0 and must not be used, and the
+/// step before it is treated as cut by a time limit, with V of the observation from which the faulted step started.
 public enum GeneralizedAdvantage {
   /// Writes advantages in one pass from the last step to the first; allocates nothing.
   ///

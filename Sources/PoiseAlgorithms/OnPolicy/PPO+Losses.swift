@@ -140,8 +140,9 @@ extension PPO.Shard {
   ///
   ///     L^S = c E[ ‖μ(oₜ) − μ(oₜ₊₁)‖² ]
   ///
-  /// Source: the temporal term of Mysore, Mabsout, Mancuso and Saenko 2021, "Regularizing Action Policies for Smooth Control with
-  /// Reinforcement Learning" (arXiv:2012.06644), here squared. Unlike a reward term, it does not depend on the exploration noise.
+  /// Source: the temporal term of Mysore, Mabsout, Mancuso and Saenko 2021, "Regularizing Action Policies for Smooth
+  /// Control with Reinforcement Learning" (arXiv:2012.06644), here squared. Unlike a reward term, it does not depend on
+  /// the exploration noise.
   private mutating func addSmoothnessGradients(
     _ model: borrowing ActorCritic, _ settings: PPOParameters, minibatch: Int
   ) {

@@ -92,7 +92,8 @@ public struct PPO: OnPolicyLearner {
   ///   - rollout: the segments of all blocks, with their advantages.
   ///   - progress: the share of the training that is done, 0 to 1, for the learning rate.
   ///   - pool: the threads that share the work; their number changes no bit of the result.
-  ///   - isStopped: asked before each minibatch. Once it is true, the update ends early; set `state` back to its value before.
+  ///   - isStopped: asked before each minibatch. Once it is true, the update ends early; set `state` back to its value
+  ///     before.
   /// - Returns: the metrics of the update, means over its minibatches.
   public mutating func update(
     _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: () -> Bool = { false }
@@ -158,7 +159,8 @@ public struct PPO: OnPolicyLearner {
     if settings.normalizesAdvantages { batch.normalizeAdvantages() }
   }
 
-  /// Writes the gradients of one minibatch to `gradients`: each shard on its own, then their sum in the order of the shards.
+  /// Writes the gradients of one minibatch to `gradients`: each shard on its own, then their sum in the order of the
+  /// shards.
   mutating func computeGradients(rows: Range<Int>, pool: WorkerPool) -> LossSums {
     shards.divide(rows)
     pool.forEach(&shards) { [settings, model, batch, penalty] index, shard in
@@ -193,8 +195,8 @@ public struct PPO: OnPolicyLearner {
     return metrics
   }
 
-  /// Updates the normaliser with the observations of a rollout. Call it after the update, because the rollout was normalised
-  /// with the statistics before.
+  /// Updates the normaliser with the observations of a rollout. Call it after the update, because the rollout was
+  /// normalised with the statistics before.
   public mutating func observe(_ rollout: [RolloutSegment]) {
     model.observe(rollout.map(\.statistics))
   }
@@ -202,8 +204,8 @@ public struct PPO: OnPolicyLearner {
   /// Optimiser steps so far, refused ones included.
   private var updates: Int { adam.appliedUpdates + adam.skippedUpdates }
 
-  /// Checks that all weights are finite and not too large, and notes a failure in `health`; `update` does so after every
-  /// minibatch.
+  /// Checks that all weights are finite and not too large, and notes a failure in `health`; `update` does so after
+  /// every minibatch.
   public mutating func checkWeights() {
     health.check(
       model.parameters, of: "the weights of policy and value function", update: updates, instructionSet: instructionSet)

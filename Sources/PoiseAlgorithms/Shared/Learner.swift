@@ -77,8 +77,8 @@ public struct LearnerContext: Sendable {
 
 /// A policy in training, with everything that improves it: what the trainers of all families need.
 ///
-/// A learner is a value: a copy learns independently. All of its results follow from its parameters, the seed, the data that it
-/// was given and what `read` restored; the number of threads changes no bit.
+/// A learner is a value: a copy learns independently. All of its results follow from its parameters, the seed, the data
+/// that it was given and what `read` restored; the number of threads changes no bit.
 public protocol Learner: Sendable {
   /// Its section of a scenario.
   associatedtype Parameters: LearnerParameters

@@ -3,8 +3,8 @@ import PoiseNetworks
 
 /// Whether a learner's numbers can still be trusted.
 ///
-/// One bad minibatch is skipped: `Adam` refuses what is not finite, and learning goes on. Learning has failed if updates are
-/// refused again and again, or if the weights themselves are not finite or too large.
+/// One bad minibatch is skipped: `Adam` refuses what is not finite, and learning goes on. Learning has failed if
+/// updates are refused again and again, or if the weights themselves are not finite or too large.
 public struct LearnerHealth: Hashable, Sendable, Codable {
   /// Why learning cannot go on.
   public struct Failure: Hashable, Sendable, Codable, CustomStringConvertible {
@@ -20,8 +20,8 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     }
   }
 
-  /// The largest root mean square of a network's weights. They begin below 1 and grow to a few during learning; weights a
-  /// hundred times larger have diverged.
+  /// The largest root mean square of a network's weights. They begin below 1 and grow to a few during learning; weights
+  /// a hundred times larger have diverged.
   public static let weightLimit = 300.0
   /// The number of consecutive refused updates at which learning counts as failed.
   public static let refusalLimit = 100

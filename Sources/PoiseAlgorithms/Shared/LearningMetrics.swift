@@ -4,9 +4,11 @@ import PoiseCore
 public protocol LearningMetrics: Sendable, Hashable, Codable {
   /// Metrics that are all zero.
   init()
-  /// Metrics that a row of the progress table reports as means over its updates; of the others it reports the last value.
+  /// Metrics that a row of the progress table reports as means over its updates; of the others it reports the last
+  /// value.
   static var averaged: [WritableKeyPath<Self, Double>] { get }
-  /// Metrics that only some updates have, such as those of a delayed actor; a row reports their means over these updates.
+  /// Metrics that only some updates have, such as those of a delayed actor; a row reports their means over these
+  /// updates.
   static var occasional: [WritableKeyPath<Self, Double?>] { get }
   /// Whether the update was refused because something was not finite; then the means leave it out.
   var isRefused: Bool { get }

@@ -1,8 +1,10 @@
 /// The least memory that a training needs, in bytes, by the settings on which it depends.
 ///
-/// Only memory that grows with a setting and is kept for the whole training is counted, so a training may need somewhat more.
+/// Only memory that grows with a setting and is kept for the whole training is counted, so a training may need somewhat
+/// more.
 public struct MemoryNeed: Sendable {
-  /// Keys of the algorithm's section, each with the bytes that follow from it: floating-point numbers, which do not overflow.
+  /// Keys of the algorithm's section, each with the bytes that follow from it: floating-point numbers, which do not
+  /// overflow.
   public private(set) var parts: [(key: String, bytes: Double)] = []
 
   /// The sum of all parts, in bytes.

@@ -12,8 +12,8 @@ public struct Policy: Sendable {
   public let parameters: AlignedVector<Float>
   /// Normalises observations before the network; `nil` if the network takes raw observations.
   public let normalizer: RunningNormalizer?
-  /// The distribution of actions that the network's outputs parametrise. The policy takes its mean, the tanh of the mean, or the
-  /// most probable choice; the environment clamps what lies beyond −1 … 1.
+  /// The distribution of actions that the network's outputs parametrise. The policy takes its mean, the tanh of the
+  /// mean, or the most probable choice; the environment clamps what lies beyond −1 … 1.
   public let distribution: ActionDistribution
 
   /// Makes a policy of its parts; parameters are as the properties.

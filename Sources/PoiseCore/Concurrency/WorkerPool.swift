@@ -1,12 +1,12 @@
 internal import Foundation
 internal import Synchronization
 
-/// A few threads that are made once and wait for work. They suit loops of tens of microseconds that run thousands of times a
-/// second.
+/// A few threads that are made once and wait for work. They suit loops of tens of microseconds that run thousands of
+/// times a second.
 ///
-/// The caller divides work into a fixed list of shards, and results stay with their shard: no number depends on which thread
-/// computed what, and when. One thread works on a shard. The calling thread works too, so `threadCount` 1 makes no thread.
-/// Waiting threads spin for a few microseconds, then sleep.
+/// The caller divides work into a fixed list of shards, and results stay with their shard: no number depends on which
+/// thread computed what, and when. One thread works on a shard. The calling thread works too, so `threadCount` 1 makes
+/// no thread. Waiting threads spin for a few microseconds, then sleep.
 public final class WorkerPool: Sendable {
   /// The number of threads that work, the caller's included.
   public let threadCount: Int
@@ -61,9 +61,9 @@ public final class WorkerPool: Sendable {
 
 /// The state that the threads of a pool share.
 ///
-/// Unchecked Sendable: the caller of `run` writes `work` only while no helper runs (all have decremented `pending`, with release,
-/// and the caller has read the result, with acquire). Helpers read it only after they have read the new `generation` (released
-/// after the write). `entry` admits one caller at a time.
+/// Unchecked Sendable: the caller of `run` writes `work` only while no helper runs (all have decremented `pending`,
+/// with release, and the caller has read the result, with acquire). Helpers read it only after they have read the new
+/// `generation` (released after the write). `entry` admits one caller at a time.
 private final class Shared: @unchecked Sendable {
   private let entry = Guarded(())
   private let generation = Atomic<Int>(0)

@@ -1,4 +1,5 @@
-/// A value that is set in a file. Its keys are declared once, and that declaration is code, file format and documentation.
+/// A value that is set in a file. Its keys are declared once, and that declaration is code, file format and
+/// documentation.
 ///
 ///     public struct AliveReward: Configurable, Hashable {
 ///       public var weight = 1.0

@@ -6,12 +6,13 @@ public struct ConfigurationFormat<Value: Sendable>: Sendable {
   public var typeName: String
   /// The unit in SI symbols; empty for values without one.
   public var unit: String
-  /// The text of the schema's column `allowed`: `(0, 1]`, `'direct', 'iterative'`; empty if the type alone describes it.
+  /// The text of the schema's column `allowed`: `(0, 1]`, `'direct', 'iterative'`; empty if the type alone describes
+  /// it.
   public var allowed: String
   /// The phrase after "allowed" in messages: `a number above 0 rad/s`.
   public var phrase: String
-  /// Reads a node, or reports why that is not possible and returns `nil`. The second argument is the default value, if there is
-  /// one.
+  /// Reads a node, or reports why that is not possible and returns `nil`. The second argument is the default value, if
+  /// there is one.
   public var read: @Sendable (ConfigurationNode, Value?, inout ConfigurationReader) -> Value?
   /// Writes the value as a node; reading that node gives the same value.
   public var write: @Sendable (Value) -> ConfigurationNode

@@ -16,12 +16,14 @@ public struct ConfigurationOverride: Hashable, Sendable {
 }
 
 extension ConfigurationNode {
-  /// Sets the value at its path, and makes the sections on the way. Whether the keys exist is checked when they are read.
+  /// Sets the value at its path, and makes the sections on the way. Whether the keys exist is checked when they are
+  /// read.
   ///
   /// - Parameters:
   ///   - override: the path and the value.
   ///   - defaults: the default configuration, for lists that the file does not have.
-  /// - Throws: `InvalidInput` about the option if the path leads to a value without keys, or to a term that does not exist.
+  /// - Throws: `InvalidInput` about the option if the path leads to a value without keys, or to a term that does not
+  ///   exist.
   public mutating func apply(_ override: ConfigurationOverride, defaults: ConfigurationNode) throws(InvalidInput) {
     try set(override, depth: 0, defaults: defaults)
   }

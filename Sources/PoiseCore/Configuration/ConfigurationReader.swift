@@ -1,4 +1,5 @@
-/// The state of reading a configuration: the problems so far, the place of each key, and the path of the key being read.
+/// The state of reading a configuration: the problems so far, the place of each key, and the path of the key being
+/// read.
 public struct ConfigurationReader: Sendable {
   /// The problems that are reported to the user; empty if only the valid part of the configuration is needed.
   public private(set) var problems: [Problem] = []
@@ -16,7 +17,8 @@ public struct ConfigurationReader: Sendable {
   /// Whether a section with a faulty key is read without that key, instead of not at all.
   let keepsWhatIsGood: Bool
 
-  /// - Parameter schemaPaths: the paths of all keys of the whole configuration, for hints about keys in the wrong place.
+  /// - Parameter schemaPaths: the paths of all keys of the whole configuration, for hints about keys in the wrong
+  ///   place.
   init(keepsWhatIsGood: Bool = false, schemaPaths: @escaping @Sendable () -> [String]) {
     self.keepsWhatIsGood = keepsWhatIsGood
     self.schemaPaths = schemaPaths
@@ -120,7 +122,8 @@ public struct ConfigurationChecks: Sendable {
   }
 }
 
-/// The place of each key of a configuration, for problems that only a later stage can find, such as a body that the model lacks.
+/// The place of each key of a configuration, for problems that only a later stage can find, such as a body that the
+/// model lacks.
 public struct ConfigurationSource: Hashable, Sendable {
   /// The main file, or a name for another source.
   public let file: String

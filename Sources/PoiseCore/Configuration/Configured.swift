@@ -27,8 +27,8 @@ public struct Configured<Value: Configurable>: Sendable {
   /// Reads the valid part of a tree that has problems: faulty keys keep their defaults, and keys that contradict one another
   /// keep their values.
   ///
-  /// Later stages look for their own problems in it, so that the user sees all problems together. It must never be used as the
-  /// configuration.
+  /// Later stages look for their own problems in it, so that the user sees all problems together. It must never be used
+  /// as the configuration.
   public init?(whatIsGoodIn node: ConfigurationNode) {
     var reader = ConfigurationReader(keepsWhatIsGood: true, schemaPaths: { [] })
     var node = node

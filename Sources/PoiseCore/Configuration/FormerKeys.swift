@@ -1,6 +1,7 @@
 /// The keys of a configuration that had other names in older files.
 ///
-/// They are renamed in the tree before it is read, so that everything later, messages and schema included, uses one name.
+/// They are renamed in the tree before it is read, so that everything later, messages and schema included, uses one
+/// name.
 struct FormerKeys {
   /// By the former path: `ddpg.targetSmoothing` to `targetUpdateRate`.
   private let names: [String: String]

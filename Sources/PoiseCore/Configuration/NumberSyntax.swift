@@ -1,7 +1,7 @@
 /// Whether a text is a decimal number, and what to do if it is not.
 ///
-/// Decimal numbers of YAML 1.2 and JSON are accepted: `3`, `-0.5`, `.5`, `1.`, `1e-3`, `+2E6`. Texts that some YAML readers read as
-/// numbers and others as text (octal, hexadecimal, base 60, underscores) are refused with a hint.
+/// Decimal numbers of YAML 1.2 and JSON are accepted: `3`, `-0.5`, `.5`, `1.`, `1e-3`, `+2E6`. Texts that some YAML
+/// readers read as numbers and others as text (octal, hexadecimal, base 60, underscores) are refused with a hint.
 enum NumberSyntax: Equatable {
   case number
   /// What to do about it, as a sentence; empty if the text does not resemble a number.

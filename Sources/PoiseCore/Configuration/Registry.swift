@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// The kinds of something that files and commands can name: those of Poise, and those that another package adds.
 ///
-/// Kinds can be added only before the list is read for the first time, because tables and file formats are made from it. So the
-/// list is constant while a program runs.
+/// Kinds can be added only before the list is read for the first time, because tables and file formats are made from
+/// it. So the list is constant while a program runs.
 public final class Registry<Kind: Sendable>: Sendable {
   private struct State {
     var kinds: [Kind]
@@ -22,7 +22,8 @@ public final class Registry<Kind: Sendable>: Sendable {
     state = Mutex(State(kinds: kinds))
   }
 
-  /// Adds a kind after the others. Call it before anything else in the program; a call after the list has been read traps.
+  /// Adds a kind after the others. Call it before anything else in the program; a call after the list has been read
+  /// traps.
   public func register(_ kind: Kind) {
     state.withLock { state in
       precondition(

@@ -10,8 +10,8 @@ struct NearNames {
 
   private static func letters(_ name: String) -> [Unicode.Scalar] { Array(name.lowercased().unicodeScalars) }
 
-  /// Returns the first of the nearest names within a third of the longer name's length (at least 1), near enough to be a
-  /// misspelling; `nil` if there is none.
+  /// Returns the first of the nearest names within a third of the longer name's length (at least 1), near enough to be
+  /// a misspelling; `nil` if there is none.
   func nearest(to name: String) -> String? {
     // A name this long is no misspelling, and the table below is quadratic.
     guard name.utf8.count <= 256 else { return nil }

@@ -2,16 +2,16 @@ import Foundation
 
 /// A lock on a folder in which one process at a time may work.
 ///
-/// A file `lock` inside the folder is held by `flock`, so the kernel releases it however its owner ends. The file holds one JSON
-/// object that names the owner, for messages and for the cases that the kernel does not cover:
+/// A file `lock` inside the folder is held by `flock`, so the kernel releases it however its owner ends. The file holds
+/// one JSON object that names the owner, for messages and for the cases that the kernel does not cover:
 ///
 /// - A living process holds the lock: a second process is refused with a message that names the owner.
-/// - No process holds it, and the file names an owner on this machine: the owner was killed, or the machine crashed. The lock is
-///   taken over. If two processes try at once, the kernel gives it to one.
-/// - No process holds it, but the file names another machine: this one cannot determine whether the owner still runs there. The
-///   lock is refused until somebody removes the file.
-/// - The file system has no locks: the owner is alive if a process with its process ID and start time is; process IDs alone are
-///   reused.
+/// - No process holds it, and the file names an owner on this machine: the owner was killed, or the machine crashed.
+///   The lock is taken over. If two processes try at once, the kernel gives it to one.
+/// - No process holds it, but the file names another machine: this one cannot determine whether the owner still runs
+///   there. The lock is refused until somebody removes the file.
+/// - The file system has no locks: the owner is alive if a process with its process ID and start time is; process IDs
+///   alone are reused.
 ///
 /// The owner removes the file when it is done.
 public final class FolderLock: Sendable {
@@ -156,13 +156,15 @@ extension FolderLock.Owner {
       boot: text("/proc/sys/kernel/random/boot_id").trimmingCharacters(in: .whitespacesAndNewlines))
   }
 
-  /// Whether the process runs or ran on this machine, since its last boot or before. A container may have a host name of its own.
+  /// Whether the process runs or ran on this machine, since its last boot or before. A container may have a host name
+  /// of its own.
   var isOfThisMachine: Bool {
     let this = Self.this
     return host == this.host || !boot.isEmpty && boot == this.boot
   }
 
-  /// Whether the process is alive on this machine. Without start times from the system: whether any process has its process ID.
+  /// Whether the process is alive on this machine. Without start times from the system: whether any process has its
+  /// process ID.
   var isAlive: Bool {
     guard isOfThisMachine, boot == Self.this.boot, process > 0 else { return false }
     guard kill(process, 0) == 0 || errno == EPERM else { return false }

@@ -2,8 +2,8 @@ import Foundation
 
 /// The SHA-256 digest of bytes, which identifies files and detects damage. Source: FIPS 180-4, sections 4.1.2, 5.3.3 and 6.2.2.
 ///
-/// Bytes may come in pieces, and the digest may be read between them. Poise has its own implementation because swift-crypto would
-/// add all of BoringSSL to every build for one function.
+/// Bytes may come in pieces, and the digest may be read between them. Poise has its own implementation because
+/// swift-crypto would add all of BoringSSL to every build for one function.
 public struct SHA256: Sendable {
   private var state: [UInt32] = [
     0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,

@@ -1,9 +1,10 @@
 import Foundation
 
-/// A file that appears as a whole or not at all: it is written under a temporary name, synchronised to disk, then renamed.
+/// A file that appears as a whole or not at all: it is written under a temporary name, synchronised to disk, then
+/// renamed.
 ///
-/// Bytes may come in any number of pieces, so a file of any length is written in constant memory. If the program is killed before
-/// `commit`, an older file of the name is unchanged. Pipes and devices are written directly.
+/// Bytes may come in any number of pieces, so a file of any length is written in constant memory. If the program is
+/// killed before `commit`, an older file of the name is unchanged. Pipes and devices are written directly.
 public final class WholeFile {
   private let path: String
   private let temporary: String?
@@ -83,8 +84,8 @@ public final class WholeFile {
 
   /// Makes the file appear under its name, on disk.
   ///
-  /// - Parameter older: a second name in the same folder for the file that had the name before, if there was one. At every moment
-  ///   there is a complete file under the first name.
+  /// - Parameter older: a second name in the same folder for the file that had the name before, if there was one. At
+  ///   every moment there is a complete file under the first name.
   /// - Throws: `InputOutputError` if it cannot be written.
   public func commit(keepingOlderAs older: String? = nil) throws {
     try flush()

@@ -1,4 +1,5 @@
-/// A vertical plane through the world's origin, in which a robot and its task can be mirrored. Robots face in the direction of x.
+/// A vertical plane through the world's origin, in which a robot and its task can be mirrored. Robots face in the
+/// direction of x.
 public enum MirrorPlane: String, CaseIterable, Sendable {
   /// The plane y = 0: left and right are exchanged.
   case leftRight

@@ -1,5 +1,5 @@
-/// A reflection of a list of numbers: each is exchanged with its partner, and may change its sign,
-/// image[i] = signs[i] · values[partners[i]]. The image of the image is the list itself.
+/// A reflection of a list of numbers: each is exchanged with its partner, and may change its sign, image[i] = signs[i]
+/// · values[partners[i]]. The image of the image is the list itself.
 public struct Reflection: Hashable, Sendable {
   /// The partner of each element, with which it is exchanged; the element itself if it stays, [elements].
   public let partners: [Int]

@@ -1,13 +1,14 @@
 public import Foundation  // atan2
 
-/// The tilt of a body in any direction. It is independent of the heading, and continuous except where the body is upside down.
+/// The tilt of a body in any direction. It is independent of the heading, and continuous except where the body is
+/// upside down.
 ///
 /// u is the world's up in the body's axes, α = atan2(hypot(uₓ, u_y), u_z) the angle between the two ups:
 ///
 ///     (roll, pitch) = α · (u_y, −uₓ) / hypot(uₓ, u_y),   (0, 0) upright,   (π, 0) exactly upside down
 ///
-/// So roll² + pitch² = α². To first order these are the right-handed rotations about the body's x and y axes. Euler angles are not
-/// used: with atan2 and asin, roll jumps by π when pitch passes 90°.
+/// So roll² + pitch² = α². To first order these are the right-handed rotations about the body's x and y axes. Euler
+/// angles are not used: with atan2 and asin, roll jumps by π when pitch passes 90°.
 public struct Tilt: Hashable, Sendable, Codable {
   /// The component about the body's x axis, rad.
   public var roll: Double

@@ -1,7 +1,7 @@
 import PoiseCore
 
-/// A self-contained page of HTML that shows the values after each sweep and the solution: a heat map with arrows if the problem is a
-/// map, otherwise bars; and a table of V and Q.
+/// A self-contained page of HTML that shows the values after each sweep and the solution: a heat map with arrows if the
+/// problem is a map, otherwise bars; and a table of V and Q.
 public struct SolutionPage: Sendable {
   /// The problem that is solved.
   public let problem: FiniteProblem

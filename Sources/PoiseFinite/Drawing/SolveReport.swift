@@ -24,12 +24,13 @@ public struct SolveRequest: Hashable, Sendable {
 
   /// The policy that is evaluated.
   public var policy = PolicyKind.optimal
-  /// The algorithm that finds the optimal policy; `nil` for policy iteration up to 20,000 states, above for modified policy iteration.
+  /// The algorithm that finds the optimal policy; `nil` for policy iteration up to 20,000 states, above for modified
+  /// policy iteration.
   public var method: Method?
   /// The number of actions over which rewards are summed; `nil` for no limit.
   public var horizon: Int?
-  /// A trajectory whose probability and return are computed, `x1,1,x2,2,x4`; `nil` for none. Of several best choices, the policy
-  /// takes the first.
+  /// A trajectory whose probability and return are computed, `x1,1,x2,2,x4`; `nil` for none. Of several best choices,
+  /// the policy takes the first.
   public var trajectory: String?
   /// The bound of |V − V*| at which iterations stop.
   public var tolerance = 1e-9
@@ -62,8 +63,7 @@ public struct SolveReport: Sendable {
   ///   - name: its name, for display.
   ///   - request: the options.
   /// - Throws: `InvalidInput` if the problem does not have what the request names, such as a policy or a state;
-  ///   `FiniteProblemError`
-  ///   if there is no solution, or none was found.
+  ///   `FiniteProblemError` if there is no solution, or none was found.
   public init(_ problem: FiniteProblem, name: String, request: SolveRequest) throws {
     self.problem = problem
     self.name = name

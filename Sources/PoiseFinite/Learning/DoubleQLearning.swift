@@ -1,11 +1,12 @@
 public import PoiseCore
 
-/// Double Q-learning: one table chooses the best action, the other gives its value, which removes the maximisation bias.
+/// Double Q-learning: one table chooses the best action, the other gives its value, which removes the maximisation
+/// bias.
 ///
 ///     with probability 0.5:  Q₁(S,A) ← Q₁(S,A) + α [R + γ Q₂(S′, argmax_a Q₁(S′,a)) − Q₁(S,A)],  else with 1 and 2 exchanged
 ///
-/// Source: van Hasselt 2010, "Double Q-learning", algorithm 1; Sutton and Barto 2018, section 6.7, eq. 6.10: actions are ε-greedy in Q₁ + Q₂.
-/// Deviation: the argmax of equal actions is the first.
+/// Source: van Hasselt 2010, "Double Q-learning", algorithm 1; Sutton and Barto 2018, section 6.7, eq. 6.10: actions
+/// are ε-greedy in Q₁ + Q₂. Deviation: the argmax of equal actions is the first.
 public struct DoubleQLearning: TabularLearner {
   public typealias Parameters = QLearning.Parameters
 

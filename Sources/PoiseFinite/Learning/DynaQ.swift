@@ -4,8 +4,9 @@ public import PoiseCore
 ///
 ///     Q-learning's update;  Model(S,A) counts R, S′;  n times: a random visited (S,A), an outcome of the model, and the same update
 ///
-/// Source: Sutton 1990, "Integrated Architectures for Learning, Planning, and Reacting"; Sutton and Barto 2018, section 8.2. Deviation: the model
-/// counts every outcome and draws one in proportion to its count, so that it suits stochastic problems too; the book's keeps the last.
+/// Source: Sutton 1990, "Integrated Architectures for Learning, Planning, and Reacting"; Sutton and Barto 2018, section
+/// 8.2. Deviation: the model counts every outcome and draws one in proportion to its count, so that it suits stochastic
+/// problems too; the book's keeps the last.
 public struct DynaQ: TabularLearner {
   /// The hyperparameters of Dyna-Q.
   public struct Parameters: Configurable, Hashable {

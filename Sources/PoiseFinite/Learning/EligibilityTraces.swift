@@ -1,4 +1,5 @@
-/// The eligibility traces that are not zero: the visited entries of a table, and the share of a later error that each gets.
+/// The eligibility traces that are not zero: the visited entries of a table, and the share of a later error that each
+/// gets.
 ///
 /// Traces below a millionth are set to zero, so that an update touches a few dozen recent entries only.
 struct EligibilityTraces: Sendable {

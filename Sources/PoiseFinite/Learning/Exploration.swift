@@ -3,8 +3,8 @@ public import PoiseCore
 
 /// ε-greedy exploration: a random choice with probability ε, otherwise the best one; ties are broken at random.
 ///
-/// Source: Sutton and Barto 2018, sections 2.2 and 5.4. ε falls linearly from `initial` to `final` over `decaySteps` actions; if that is
-/// 0, ε is always `final`.
+/// Source: Sutton and Barto 2018, sections 2.2 and 5.4. ε falls linearly from `initial` to `final` over `decaySteps`
+/// actions; if that is 0, ε is always `final`.
 public struct EpsilonGreedy: Configurable, Hashable {
   /// ε of the first action, in [0, 1].
   public var initial = 1.0
@@ -113,8 +113,8 @@ public struct ActionValueTable: Sendable, Hashable {
     values[choice] += nextRate(choice) * (target - values[choice])
   }
 
-  /// An ε-greedy choice in a state that is not terminal. One draw of 64 bits: the upper half decides whether to explore, the lower
-  /// half which choice to take.
+  /// An ε-greedy choice in a state that is not terminal. One draw of 64 bits: the upper half decides whether to
+  /// explore, the lower half which choice to take.
   @inline(__always)
   public func choose(_ state: Int, _ problem: FiniteProblem, epsilon: Double, random: inout RandomStream) -> Int {
     let range = problem.choices(of: state)

@@ -4,8 +4,9 @@ public import PoiseCore
 ///
 ///     G ← γ G + R from the episode's end;  at the first visit of (S,A):  Q(S,A) ← Q(S,A) + α [G − Q(S,A)]
 ///
-/// Source: Sutton and Barto 2018, section 5.4, on-policy first-visit control with ε-soft policies; α = 1/N gives the averages of the box, a
-/// constant one those of section 6.1. Deviation: a truncated episode counts with its rewards until then.
+/// Source: Sutton and Barto 2018, section 5.4, on-policy first-visit control with ε-soft policies; α = 1/N gives the
+/// averages of the box, a constant one those of section 6.1. Deviation: a truncated episode counts with its rewards
+/// until then.
 public struct MonteCarloControl: TabularLearner {
   /// The hyperparameters of Monte Carlo control.
   public struct Parameters: Configurable, Hashable {

@@ -4,8 +4,8 @@ public import PoiseCore
 ///
 ///     δ = R + γ max_a Q(S′,a) − Q(S,A);  z(S,A) ← 1;  Q ← Q + α δ z for all;  z ← γ λ z if the next action is greedy, else z ← 0
 ///
-/// Source: Watkins 1989, "Learning from Delayed Rewards"; Sutton and Barto 1998, figure 7.14, with replacing traces (Singh and Sutton 1996).
-/// Deviation: traces below a millionth are set to zero. With λ = 0 it is Q-learning.
+/// Source: Watkins 1989, "Learning from Delayed Rewards"; Sutton and Barto 1998, figure 7.14, with replacing traces
+/// (Singh and Sutton 1996). Deviation: traces below a millionth are set to zero. With λ = 0 it is Q-learning.
 public struct QLambda: TabularLearner {
   /// The hyperparameters of Q(λ).
   public struct Parameters: Configurable, Hashable {

@@ -4,8 +4,8 @@ public import PoiseCore
 ///
 ///     Q(S,A) ← Q(S,A) + α [R + γ max_a Q(S′,a) − Q(S,A)]
 ///
-/// Source: Watkins 1989, "Learning from Delayed Rewards"; Sutton and Barto 2018, section 6.5, eq. 6.8. Deviations: none; a truncated episode
-/// bootstraps from its last state.
+/// Source: Watkins 1989, "Learning from Delayed Rewards"; Sutton and Barto 2018, section 6.5, eq. 6.8. Deviations:
+/// none; a truncated episode bootstraps from its last state.
 public struct QLearning: TabularLearner {
   /// The hyperparameters of Q-learning, SARSA, expected SARSA and double Q-learning.
   public struct Parameters: Configurable, Hashable {

@@ -4,8 +4,8 @@ public import PoiseCore
 ///
 ///     Q(S,A) ← Q(S,A) + α [R + γ Q(S′,A′) − Q(S,A)]
 ///
-/// Source: Rummery and Niranjan 1994; Sutton and Barto 2018, section 6.4, eq. 6.7. Deviation: at the end of a truncated episode,
-/// A′ is chosen for the bootstrap but not taken.
+/// Source: Rummery and Niranjan 1994; Sutton and Barto 2018, section 6.4, eq. 6.7. Deviation: at the end of a truncated
+/// episode, A′ is chosen for the bootstrap but not taken.
 public struct SARSA: TabularLearner {
   public typealias Parameters = QLearning.Parameters
 

@@ -4,8 +4,9 @@ public import PoiseCore
 ///
 ///     δ = R + γ V(S′) − V(S);  z(S) ← z(S) + 1;  V(s) ← V(s) + α δ z(s),  z(s) ← γ λ z(s)  for all s
 ///
-/// Source: Sutton 1988, "Learning to Predict by the Methods of Temporal Differences"; Sutton and Barto 2018, section 12.2 with a table. λ = 0 is
-/// TD(0), eq. 6.2; λ = 1 is Monte Carlo's. Deviation: traces below a millionth are set to zero.
+/// Source: Sutton 1988, "Learning to Predict by the Methods of Temporal Differences"; Sutton and Barto 2018, section
+/// 12.2 with a table. λ = 0 is TD(0), eq. 6.2; λ = 1 is Monte Carlo's. Deviation: traces below a millionth are set to
+/// zero.
 public struct TDLambda: Sendable {
   /// The hyperparameters of TD(λ).
   public struct Parameters: Configurable, Hashable {

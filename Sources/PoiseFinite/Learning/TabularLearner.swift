@@ -2,8 +2,8 @@ public import PoiseCore
 
 /// A learner with a table of action values, which learns from a simulation for some actions at a time.
 ///
-/// Learning for n actions and then for m equals learning for n + m, bit for bit: a call may stop within an episode, and the next call
-/// continues it. A learner, its world and its stream, saved together, can be resumed exactly.
+/// Learning for n actions and then for m equals learning for n + m, bit for bit: a call may stop within an episode, and
+/// the next call continues it. A learner, its world and its stream, saved together, can be resumed exactly.
 public protocol TabularLearner: Sendable {
   /// The hyperparameters.
   associatedtype Parameters: Configurable & Hashable
@@ -41,8 +41,7 @@ extension FiniteProblem {
   /// The exact value, from the start distribution, of the policy that is greedy in Q.
   ///
   /// If γ is 1 and the policy may never terminate, it is the expected sum of 100,000 rewards instead: nearly the value
-  /// if cycles earn
-  /// nothing, and a very small number if they cost.
+  /// if cycles earn nothing, and a very small number if they cost.
   ///
   /// - Parameter actionValues: Q, [choices].
   /// - Throws: `FiniteProblemError` if the evaluation does not converge.
@@ -52,8 +51,8 @@ extension FiniteProblem {
     return startValue(of: try evaluated(policy: policy).values)
   }
 
-  /// The value of a policy that does not terminate from every state; `nil` if it does. States that cannot be reached from the start
-  /// are ignored.
+  /// The value of a policy that does not terminate from every state; `nil` if it does. States that cannot be reached
+  /// from the start are ignored.
   private func undiscountedValue(of policy: [Double]) -> Double? {
     guard stateWithoutEnd(under: policy) != nil else { return nil }
     var reached = [Bool](repeating: false, count: stateCount)

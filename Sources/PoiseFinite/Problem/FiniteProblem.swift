@@ -1,8 +1,10 @@
-/// A finite Markov decision process: states, actions, p(s′|s,a), r(s′,s,a), γ, a start distribution and terminal states.
+/// A finite Markov decision process: states, actions, p(s′|s,a), r(s′,s,a), γ, a start distribution and terminal
+/// states.
 ///
-/// A *choice* is an action that a state offers. Choices are in the order of their states, transitions in the order of their choices, in
-/// compressed sparse rows: actions that a state does not offer and states that a choice cannot reach take no memory. The next states
-/// of a choice are distinct and ascending. States without a choice are terminal: an episode ends there, and V = 0.
+/// A *choice* is an action that a state offers. Choices are in the order of their states, transitions in the order of
+/// their choices, in compressed sparse rows: actions that a state does not offer and states that a choice cannot reach
+/// take no memory. The next states of a choice are distinct and ascending. States without a choice are terminal: an
+/// episode ends there, and V = 0.
 ///
 /// Memory: 20 bytes for a transition, 16 for a choice, 4 for a state, and the names if there are any.
 ///

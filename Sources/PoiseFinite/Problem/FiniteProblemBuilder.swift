@@ -1,7 +1,7 @@
 /// Builds a problem from transitions in any order.
 ///
-/// Transitions with the same state, action and next state become one: probabilities are added, rewards averaged with the
-/// probabilities as weights.
+/// Transitions with the same state, action and next state become one: probabilities are added, rewards averaged with
+/// the probabilities as weights.
 public struct FiniteProblemBuilder: Sendable {
   /// The largest deviation from 1 of the sum of a choice's probabilities; they are then divided by their sum.
   public static let sumTolerance = 1e-9

@@ -6,8 +6,8 @@ import PoiseCore
 /// CSV has a line for each transition: state, action, next state, probability, reward; states and actions are numbers from 0, lines are
 /// ordered by state and action, next states of a choice in any order but each once. A first line that begins with a letter is a header.
 ///
-/// Binary files (`.mdp`) begin with the eight bytes `POISEMDP`. Then each transition has the same five numbers, little-endian, in 28
-/// bytes: three Int32, two Float64.
+/// Binary files (`.mdp`) begin with the eight bytes `POISEMDP`. Then each transition has the same five numbers,
+/// little-endian, in 28 bytes: three Int32, two Float64.
 struct TransitionFile {
   let file: String
   let stateCount: Int

@@ -18,8 +18,8 @@ public struct FiniteSolution: Hashable, Sendable {
   public var values: [Double]
   /// The first of the best choices of each state, [states]; −1 for terminal states.
   public var chosen: [Int32]
-  /// A proven bound of max |V − V*|, rounding included. If γ is 1, policy iteration proves it for V^π of `chosen`, which no other
-  /// choice improves by more than `residual`; the other methods then prove none (infinity).
+  /// A proven bound of max |V − V*|, rounding included. If γ is 1, policy iteration proves it for V^π of `chosen`,
+  /// which no other choice improves by more than `residual`; the other methods then prove none (infinity).
   public var errorBound: Double
   /// max |T V − V|, where T is Bellman's optimality operator.
   public var residual: Double
@@ -40,12 +40,13 @@ public struct SolverProgress: Sendable {
 }
 
 extension FiniteProblem {
-  /// All best choices of each state, ties included: those whose Q is within `slack` of the largest. Terminal states have none.
+  /// All best choices of each state, ties included: those whose Q is within `slack` of the largest. Terminal states
+  /// have none.
   ///
   /// - Parameters:
   ///   - choiceValues: Q, [choices].
-  ///   - slack: the largest difference of Q between tied choices, from rounding or the error of Q; `nil` for 1e-10 of the largest
-  ///     |Q|, or 1e-10 if that is below 1.
+  ///   - slack: the largest difference of Q between tied choices, from rounding or the error of Q; `nil` for 1e-10 of
+  ///     the largest |Q|, or 1e-10 if that is below 1.
   public func bestChoices(choiceValues: [Double], slack: Double? = nil) -> [[Int]] {
     let slack = slack ?? 1e-10 * max(1, choiceValues.reduce(0) { max($0, abs($1)) })
     return (0..<stateCount).map { state in
@@ -69,9 +70,9 @@ extension FiniteProblem {
 
   /// Values from which optimal sweeps rise to V* if γ is 1: V^π of a proper policy. If γ < 1, zeros suffice.
   ///
-  /// From values above those of all policies that terminate, sweeps may converge to values that no such policy attains: for example
-  /// 0, for a cycle that never ends, in place of the cost of the way to a terminal state. Source: Bertsekas and Yu 2016, "Stochastic
-  /// Shortest Path Problems Under Weak Conditions", proposition 3.3.
+  /// From values above those of all policies that terminate, sweeps may converge to values that no such policy attains:
+  /// for example 0, for a cycle that never ends, in place of the cost of the way to a terminal state. Source: Bertsekas
+  /// and Yu 2016, "Stochastic Shortest Path Problems Under Weak Conditions", proposition 3.3.
   func startingValues(pool: WorkerPool) throws(FiniteProblemError) -> [Double] {
     guard discount == 1 else { return [Double](repeating: 0, count: stateCount) }
     let proper = try properPolicy()

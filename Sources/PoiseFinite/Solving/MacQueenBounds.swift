@@ -4,9 +4,10 @@
 ///
 ///     v′ + γ/(1−γ) l  ≤  v*  ≤  v′ + γ/(1−γ) u.
 ///
-/// Terminal states have a change of 0, which counts among the changes. The middle of the two bounds is the better estimate, and half
-/// of their distance bounds its error. Source: MacQueen 1966, "A Modified Dynamic Programming Method for Markovian Decision Problems";
-/// Puterman 1994, theorem 6.6.3. A rounding error ρ of the sweep moves either bound by at most ρ/(1−γ).
+/// Terminal states have a change of 0, which counts among the changes. The middle of the two bounds is the better
+/// estimate, and half of their distance bounds its error. Source: MacQueen 1966, "A Modified Dynamic Programming Method
+/// for Markovian Decision Problems"; Puterman 1994, theorem 6.6.3. A rounding error ρ of the sweep moves either bound
+/// by at most ρ/(1−γ).
 struct MacQueenBounds {
   private let factor: Double
   private let discount: Double

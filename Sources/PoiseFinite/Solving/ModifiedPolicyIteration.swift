@@ -5,10 +5,8 @@ extension FiniteProblem {
   /// which are cheaper.
   ///
   /// Source: Puterman and Shin 1978, "Modified Policy Iteration Algorithms for Discounted Markov Decision Problems";
-  /// Puterman 1994,
-  /// section 6.5. The number of sweeps between two improvements adapts: they end when their change is at most a
-  /// hundredth of the
-  /// improvement's. The error bound is that of value iteration.
+  /// Puterman 1994, section 6.5. The number of sweeps between two improvements adapts: they end when their change is at
+  /// most a hundredth of the improvement's. The error bound is that of value iteration.
   ///
   /// - Parameters:
   ///   - tolerance: the bound of |V − V*| at which it stops; if γ is 1, the largest change in a sweep.

@@ -34,9 +34,10 @@ public enum EvaluationMethod: Hashable, Sendable {
 extension FiniteProblem {
   /// V^π, the solution of V = r_π + γ P_π V (Sutton and Barto 2018, eq. 4.4).
   ///
-  /// The bound: let T solve T = 1 + γ P_π T, so that T(s) is the expected discounted number of actions from s. I − γ P_π is an M-matrix, its
-  /// inverse is not negative and has the row sums T, so |V − V^π| ≤ max T · residual. An approximate T̂ with T̂ − γ P_π T̂ ≥ c > 0 also
-  /// gives a bound, with max T̂ / c (Varah 1975, "A lower bound for the smallest singular value of a matrix"). Sweeps use MacQueen's bounds instead.
+  /// The bound: let T solve T = 1 + γ P_π T, so that T(s) is the expected discounted number of actions from s. I − γ
+  /// P_π is an M-matrix, its inverse is not negative and has the row sums T, so |V − V^π| ≤ max T · residual. An
+  /// approximate T̂ with T̂ − γ P_π T̂ ≥ c > 0 also gives a bound, with max T̂ / c (Varah 1975, "A lower bound for the
+  /// smallest singular value of a matrix"). Sweeps use MacQueen's bounds instead.
   ///
   /// - Parameters:
   ///   - policy: π(a|s) of each choice, [choices]; those of a state add up to 1.
@@ -44,8 +45,8 @@ extension FiniteProblem {
   ///   - tolerance: the bound of |V − V^π| at which iterations stop.
   ///   - sweepLimit: the largest number of sweeps, and of iterations of BiCGSTAB.
   ///   - pool: the threads that share the sweeps; their number changes no bit of the result.
-  /// - Throws: `.neverEnds` if γ is 1 and the policy does not terminate from every state; `.doesNotFit` if exact factors are too
-  ///   large; `.notConverged` at the sweep limit.
+  /// - Throws: `.neverEnds` if γ is 1 and the policy does not terminate from every state; `.doesNotFit` if exact
+  ///   factors are too large; `.notConverged` at the sweep limit.
   public func evaluated(
     policy: [Double], method: EvaluationMethod = .automatic, tolerance: Double = 1e-10, sweepLimit: Int = 1_000_000,
     pool: WorkerPool = WorkerPool(threadCount: 1)

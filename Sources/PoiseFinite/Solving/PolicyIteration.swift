@@ -4,12 +4,10 @@ extension FiniteProblem {
   /// Policy iteration: evaluates and improves a policy in turn, until nothing improves it.
   ///
   /// Source: Howard 1960, "Dynamic Programming and Markov Processes"; Sutton and Barto 2018, section 4.3. A state
-  /// changes its choice only
-  /// if another one is better by more than rounding and the evaluation's error. This prevents the alternation of equal
-  /// policies (exercise
-  /// 4.4 of the book). If γ is 1, policies stay proper unless a cycle has a positive reward: if a strict improvement
-  /// enters a cycle that
-  /// never ends, its mean reward is positive (Bertsekas and Tsitsiklis 1991, proposition 2).
+  /// changes its choice only if another one is better by more than rounding and the evaluation's error. This prevents
+  /// the alternation of equal policies (exercise 4.4 of the book). If γ is 1, policies stay proper unless a cycle has a
+  /// positive reward: if a strict improvement enters a cycle that never ends, its mean reward is positive (Bertsekas
+  /// and Tsitsiklis 1991, proposition 2).
   ///
   /// - Parameters:
   ///   - evaluation: how policies are evaluated.
@@ -18,8 +16,7 @@ extension FiniteProblem {
   ///   - pool: the threads that share the sweeps; their number changes no bit of the result.
   ///   - onSweep: called after every evaluation.
   /// - Throws: `.neverEnds` if γ is 1 and a state has no way to a terminal one; `.earnsForever` if γ is 1 and a cycle
-  ///   has a positive
-  ///   reward; `.doesNotFit` if exact factors are too large; `.notConverged` at a limit.
+  ///   has a positive reward; `.doesNotFit` if exact factors are too large; `.notConverged` at a limit.
   public func policyIteration(
     evaluation: EvaluationMethod = .automatic, tolerance: Double = 1e-9, roundLimit: Int = 10_000,
     pool: WorkerPool = WorkerPool(threadCount: 1), onSweep: ((SolverProgress) -> Void)? = nil

@@ -1,5 +1,6 @@
 extension FiniteProblem {
-  /// For each state, the smallest number of transitions of positive probability to a terminal state; −1 if there is no way.
+  /// For each state, the smallest number of transitions of positive probability to a terminal state; −1 if there is no
+  /// way.
   ///
   /// - Parameter allowed: which choices may be taken; by default all.
   func distancesToEnd(allowing allowed: (Int) -> Bool = { _ in true }) -> [Int32] {
@@ -38,8 +39,8 @@ extension FiniteProblem {
     return distances
   }
 
-  /// A *proper* policy, which terminates from every state with probability 1: each state takes the first choice that may lead nearer to
-  /// a terminal state.
+  /// A *proper* policy, which terminates from every state with probability 1: each state takes the first choice that
+  /// may lead nearer to a terminal state.
   ///
   /// Source: Bertsekas and Tsitsiklis 1991, "An Analysis of Stochastic Shortest Path Problems", section 2.
   /// - Returns: the choice of each state, −1 for terminal ones.

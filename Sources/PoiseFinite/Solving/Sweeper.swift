@@ -1,7 +1,8 @@
 internal import CSparseSolvers
 internal import PoiseCore
 
-/// The rows that sweeps read: those of a problem, or of the Markov reward process of a policy, with one choice for each state.
+/// The rows that sweeps read: those of a problem, or of the Markov reward process of a policy, with one choice for each
+/// state.
 struct SweepRows: Sendable {
   var stateStarts: [Int32]
   var choiceStarts: [Int32]
@@ -140,8 +141,8 @@ struct Sweeper {
     }
   }
 
-  /// A bound of the rounding error of one sweep over `values`: (k + 3) u (max |r| + γ max |v|), with k transitions of a choice.
-  /// Source: Higham 2002, "Accuracy and Stability of Numerical Algorithms", section 3.1.
+  /// A bound of the rounding error of one sweep over `values`: (k + 3) u (max |r| + γ max |v|), with k transitions of a
+  /// choice. Source: Higham 2002, "Accuracy and Stability of Numerical Algorithms", section 3.1.
   func rounding(of values: [Double]) -> Double {
     let value = values.reduce(0) { max($0, abs($1)) }
     return Double(longestRow + 3) * 0x1p-53 * (largestReward + rows.discount * value)

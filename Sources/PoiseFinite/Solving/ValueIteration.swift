@@ -4,10 +4,9 @@ extension FiniteProblem {
   /// Value iteration: V ← max_a Σ p(s′|s,a) (r + γ V(s′)), until V is known to the tolerance.
   ///
   /// Source: Bellman 1957; Sutton and Barto 2018, section 4.4. Deviations: sweeps are Jacobi iterations, so that the
-  /// number of threads
-  /// changes no bit; and MacQueen's bounds end the iteration, which prove the tolerance long before the values stop
-  /// changing. If γ is 1,
-  /// it starts from a proper policy, and stops when no value changes by more than the tolerance in a sweep.
+  /// number of threads changes no bit; and MacQueen's bounds end the iteration, which prove the tolerance long before
+  /// the values stop changing. If γ is 1, it starts from a proper policy, and stops when no value changes by more than
+  /// the tolerance in a sweep.
   ///
   /// - Parameters:
   ///   - tolerance: the bound of |V − V*| at which it stops.

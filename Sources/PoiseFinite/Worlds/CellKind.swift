@@ -54,8 +54,8 @@ public struct CellKind: Configurable, Hashable {
       allowed: "a start on free cells")
   }
 
-  /// The predefined characters: `.` free, `#` wall, `S` start, `G` goal, `H` hole. Goals and holes differ only by their rewards in the
-  /// legend.
+  /// The predefined characters: `.` free, `#` wall, `S` start, `G` goal, `H` hole. Goals and holes differ only by their
+  /// rewards in the legend.
   static let usual: [(Character, CellKind)] = {
     var wall = CellKind()
     wall.isWall = true

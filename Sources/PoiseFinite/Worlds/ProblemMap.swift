@@ -9,9 +9,9 @@ public import PoiseCore
 ///       G: {reward: 1}
 ///     moves: four
 ///
-/// A move goes to the neighbouring cell, or stays if a wall or the border is there. Then the wind of the cell that was left carries the
-/// agent on, cell by cell, up or down first, unless walls or the border stop it. The last cell gives the reward, may end the episode,
-/// and may teleport.
+/// A move goes to the neighbouring cell, or stays if a wall or the border is there. Then the wind of the cell that was
+/// left carries the agent on, cell by cell, up or down first, unless walls or the border stop it. The last cell gives
+/// the reward, may end the episode, and may teleport.
 public struct ProblemMap: Configurable, Hashable {
   /// The sets of actions.
   public enum Moves: String, Hashable, Sendable, CaseIterable {

@@ -2,8 +2,8 @@ public import PoiseCore
 
 /// The family of distributions of actions that the outputs of a policy's network parametrise.
 ///
-/// A row of outputs belongs to one observation. An action has one float for each number of a box, or one for the index of a choice.
-/// `StochasticPolicy` has the log-probabilities, entropies, KL divergences and gradients of each family.
+/// A row of outputs belongs to one observation. An action has one float for each number of a box, or one for the index
+/// of a choice. `StochasticPolicy` has the log-probabilities, entropies, KL divergences and gradients of each family.
 public enum ActionDistribution: String, Sendable, Codable, CaseIterable {
   /// N(μ, diag σ²): the network gives μ, [actions]; log σ is a trainable parameter of each action, the same in every state.
   case gaussian

@@ -2,8 +2,8 @@
 ///
 ///     log p_k = z_k − log Σᵢ exp zᵢ
 ///
-/// Logits have shape [rows, choices]. A sample is the index of a choice as a float, shape [rows]. Rows are independent; no call
-/// allocates. Sums of exponentials are relative to the largest logit, so nothing overflows.
+/// Logits have shape [rows, choices]. A sample is the index of a choice as a float, shape [rows]. Rows are independent;
+/// no call allocates. Sums of exponentials are relative to the largest logit, so nothing overflows.
 public enum Categorical {
   /// Writes log p(aᵣ) for each row.
   ///

@@ -1,5 +1,5 @@
-/// The diagonal Gaussian N(μ, diag σ²) over actions, with σ independent of the state: log-probabilities, KL divergences and their
-/// gradients.
+/// The diagonal Gaussian N(μ, diag σ²) over actions, with σ independent of the state: log-probabilities, KL divergences
+/// and their gradients.
 ///
 /// Means and actions have shape [rows, actions], log σ has shape [actions]. Rows are independent; no call allocates.
 /// For σ that depends on the state see `StateDependentGaussian`, for actions squashed by tanh
@@ -99,7 +99,8 @@ public enum DiagonalGaussian {
     }
   }
 
-  /// Adds the part of the KL divergence to ∂loss/∂μ' and ∂loss/∂log σ' of the new distribution, given ∂loss/∂KL for each row.
+  /// Adds the part of the KL divergence to ∂loss/∂μ' and ∂loss/∂log σ' of the new distribution, given ∂loss/∂KL for
+  /// each row.
   ///
   ///     ∂KL/∂μ'ⱼ = (μ'ⱼ − μⱼ)/σ'ⱼ²        ∂KL/∂ log σ'ⱼ = 1 − (σⱼ² + (μⱼ − μ'ⱼ)²)/σ'ⱼ²
   @specialized(where S == Float)

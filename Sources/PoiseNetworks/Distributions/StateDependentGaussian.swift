@@ -1,7 +1,7 @@
 /// The diagonal Gaussian N(μ, diag σ²) whose μ and log σ are both outputs of a network, and that Gaussian squashed by tanh.
 ///
-/// A row of `outputs` is [μ | log σ], shape [rows, 2 × actions]; actions have shape [rows, actions]. For the squashed Gaussian,
-/// "actions" always means those before tanh: u, not tanh u. Rows are independent; no call allocates.
+/// A row of `outputs` is [μ | log σ], shape [rows, 2 × actions]; actions have shape [rows, actions]. For the squashed
+/// Gaussian, "actions" always means those before tanh: u, not tanh u. Rows are independent; no call allocates.
 public enum StateDependentGaussian {
   /// Writes log N(aᵣ; μᵣ, σᵣ) for each row, or the log-probability of tanh aᵣ.
   ///
@@ -58,7 +58,8 @@ public enum StateDependentGaussian {
     }
   }
 
-  /// Adds to ∂loss/∂outputs, given ∂loss/∂ log π for each row, for reparametrised samples u = μ + σ ε that are squashed.
+  /// Adds to ∂loss/∂outputs, given ∂loss/∂ log π for each row, for reparametrised samples u = μ + σ ε that are
+  /// squashed.
   ///
   ///     ∂ log π(tanh u)/∂μⱼ = 2 tanh uⱼ        ∂ log π(tanh u)/∂ log σⱼ = −1 + 2 tanh(uⱼ) σⱼ εⱼ
   ///

@@ -1,9 +1,11 @@
 /// The distribution of a policy's actions, of any family, with vectors that may all be properties of one value.
 ///
-/// `outputs` are those of the network, [rows, outputs]. Actions are as `ActionDistribution` says; for a squashed policy they are
-/// always those before tanh: u, not tanh u. `deterministic` has no density, so only samples are defined. No call allocates.
+/// `outputs` are those of the network, [rows, outputs]. Actions are as `ActionDistribution` says; for a squashed policy
+/// they are always those before tanh: u, not tanh u. `deterministic` has no density, so only samples are defined. No
+/// call allocates.
 extension StochasticPolicy {
-  /// Writes samples from random numbers that `ActionDistribution.fillNoise` drew; the caller applies tanh for a squashed policy.
+  /// Writes samples from random numbers that `ActionDistribution.fillNoise` drew; the caller applies tanh for a
+  /// squashed policy.
   public func writeSamples<S>(
     rows: Int, outputs: borrowing AlignedVector<S>, parameters: borrowing AlignedVector<S>,
     noise: borrowing AlignedVector<S>, into actions: inout AlignedVector<S>
@@ -84,7 +86,8 @@ extension StochasticPolicy {
     return DiagonalGaussian.entropy(logDeviations: parameters.span.extracting(logDeviations))
   }
 
-  /// Adds ∂(coefficient · H)/∂log σ of an entropy H that is the same in every state: the coefficient to each gradient of log σ.
+  /// Adds ∂(coefficient · H)/∂log σ of an entropy H that is the same in every state: the coefficient to each gradient
+  /// of log σ.
   public func addSharedEntropyGradients<S>(scaledBy coefficient: S, to gradients: inout AlignedVector<S>) {
     for i in logDeviations { gradients[i] += coefficient }
   }
@@ -158,8 +161,8 @@ extension StochasticPolicy {
     }
   }
 
-  /// Adds the gradients of KL(old ‖ new), given ∂loss/∂KL for each row: ∂loss/∂outputs to `outputGradients`, and ∂loss/∂log σ to
-  /// `gradients`.
+  /// Adds the gradients of KL(old ‖ new), given ∂loss/∂KL for each row: ∂loss/∂outputs to `outputGradients`, and
+  /// ∂loss/∂log σ to `gradients`.
   public func addKLDivergenceGradients<S>(
     rows: Int, from oldOutputs: borrowing AlignedVector<S>, logDeviations oldLogDeviations: borrowing AlignedVector<S>,
     to outputs: borrowing AlignedVector<S>, parameters: borrowing AlignedVector<S>,

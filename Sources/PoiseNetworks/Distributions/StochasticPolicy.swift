@@ -1,6 +1,7 @@
 public import PoiseCore
 
-/// A network and the distribution of actions that its outputs parametrise, with one parameter vector. It owns no memory.
+/// A network and the distribution of actions that its outputs parametrise, with one parameter vector. It owns no
+/// memory.
 public struct StochasticPolicy: Hashable, Sendable {
   /// The network from an observation to the parameters of the distribution.
   public let network: MLP
@@ -50,8 +51,8 @@ public struct StochasticPolicy: Hashable, Sendable {
 
   /// Clamps every log σ between floor and ceiling. Call it after each update.
   ///
-  /// The parameter itself is clamped, so its gradient stays exact and the next update can move it back. A clamp inside the density
-  /// would leave the parameter outside the bounds without a gradient.
+  /// The parameter itself is clamped, so its gradient stays exact and the next update can move it back. A clamp inside
+  /// the density would leave the parameter outside the bounds without a gradient.
   public func clampDeviations<Scalar>(_ parameters: inout AlignedVector<Scalar>) {
     for i in logDeviations {
       let value = parameters[i]

@@ -1,7 +1,7 @@
 /// A flat vector of numbers that starts on a cache line: parameters, gradients, moments, activations.
 ///
-/// A value with copy on write: copies are independent. All parameters of a network are in one vector, so an optimiser step, a copy, a
-/// checkpoint and a sum over shards do not depend on layers. Shape: [count].
+/// A value with copy on write: copies are independent. All parameters of a network are in one vector, so an optimiser
+/// step, a copy, a checkpoint and a sum over shards do not depend on layers. Shape: [count].
 public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
   @usableFromInline var storage: Storage
   /// The number of elements.
@@ -82,11 +82,11 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
     return storage.start
   }
 
-  /// The memory of one or more vectors. It is aligned to 64 bytes; the alignment of arrays to 16 bytes slows the kernels by up to
-  /// a tenth.
+  /// The memory of one or more vectors. It is aligned to 64 bytes; the alignment of arrays to 16 bytes slows the
+  /// kernels by up to a tenth.
   ///
-  /// Unchecked Sendable because of copy on write: memory is written only in `init` and through `mutableStart`, where the writing
-  /// vector is its only owner; while several vectors share it, on whatever threads, all of them only read.
+  /// Unchecked Sendable because of copy on write: memory is written only in `init` and through `mutableStart`, where
+  /// the writing vector is its only owner; while several vectors share it, on whatever threads, all of them only read.
   @usableFromInline final class Storage: @unchecked Sendable {
     @usableFromInline let start: UnsafeMutablePointer<Scalar>
     @usableFromInline let count: Int
@@ -102,7 +102,8 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
 }
 
 extension AlignedVector: Equatable {
-  /// Whether all elements are equal as numbers: NaN differs from itself, and −0 equals 0. For equal bits see `hasSameBits`.
+  /// Whether all elements are equal as numbers: NaN differs from itself, and −0 equals 0. For equal bits see
+  /// `hasSameBits`.
   public static func == (a: Self, b: Self) -> Bool {
     a.count == b.count && (0..<a.count).allSatisfy { a.start[$0] == b.start[$0] }
   }

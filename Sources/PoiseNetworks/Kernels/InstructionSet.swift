@@ -2,7 +2,8 @@ internal import CDenseKernels
 internal import Foundation
 public import PoiseCore
 
-/// The instruction set of the dense kernels. Results have the same bits within one set, and differ by rounding between sets.
+/// The instruction set of the dense kernels. Results have the same bits within one set, and differ by rounding between
+/// sets.
 public enum InstructionSet: String, Sendable, Codable, CaseIterable {
   /// The compiler's default target: SSE2 on x86-64, NEON on arm64.
   case baseline

@@ -1,9 +1,11 @@
 internal import CDenseKernels
 internal import Foundation
 
-/// The types of number with which networks compute: `Float` for training and inference, `Double` for checks by finite differences.
+/// The types of number with which networks compute: `Float` for training and inference, `Double` for checks by finite
+/// differences.
 ///
-/// Both have kernels compiled from the same source. No other type can conform, because the kernels exist for these two only.
+/// Both have kernels compiled from the same source. No other type can conform, because the kernels exist for these two
+/// only.
 public protocol NetworkScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Codable {
   /// The kernels for this type.
   static var kernelTable: KernelTable<Self> { get }

@@ -16,8 +16,8 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
   /// The activations for hidden layers, from which a scenario may choose.
   public static let hidden: [Activation] = [.tanh, .relu, .elu, .silu]
 
-  /// The factor on weights that preserves the signal's variance through a layer.
-  /// Source: He et al. 2015, eq. 10 for ReLU (used for ELU and SiLU too); PyTorch's `calculate_gain` for tanh.
+  /// The factor on weights that preserves the signal's variance through a layer. Source: He et al. 2015, eq. 10 for
+  /// ReLU (used for ELU and SiLU too); PyTorch's `calculate_gain` for tanh.
   public var gain: Double {
     switch self {
     case .identity: 1

@@ -53,8 +53,8 @@ extension MLP {
 
 /// A random matrix [rows, columns], row-major, with orthonormal rows or columns, whichever are fewer.
 ///
-/// Gram–Schmidt on Gaussian vectors, with two orthogonalisations of each vector (Giraud, Langou and Rozložník 2005: twice is enough).
-/// The diagonal of R is positive, which makes the result uniform (Mezzadri 2007, section 5).
+/// Gram–Schmidt on Gaussian vectors, with two orthogonalisations of each vector (Giraud, Langou and Rozložník 2005:
+/// twice is enough). The diagonal of R is positive, which makes the result uniform (Mezzadri 2007, section 5).
 private func orthogonalMatrix(rows: Int, columns: Int, using random: inout RandomStream) -> [Double] {
   let count = min(rows, columns)
   let length = max(rows, columns)

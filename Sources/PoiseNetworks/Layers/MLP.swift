@@ -6,7 +6,8 @@ public struct DenseLayer: Hashable, Sendable {
   public let outputs: Int
   /// The activation of the outputs.
   public let activation: Activation
-  /// The elements of W in the parameter vector: shape [inputs, outputs], row-major (PyTorch's `Linear.weight` transposed).
+  /// The elements of W in the parameter vector: shape [inputs, outputs], row-major (PyTorch's `Linear.weight`
+  /// transposed).
   public let weights: Range<Int>
   /// The elements of b in the parameter vector: shape [outputs].
   public let biases: Range<Int>
@@ -24,11 +25,13 @@ public struct DenseLayer: Hashable, Sendable {
   }
 }
 
-/// A multilayer perceptron: the shapes of its layers, and the places of its parameters in a flat vector. It owns no memory.
+/// A multilayer perceptron: the shapes of its layers, and the places of its parameters in a flat vector. It owns no
+/// memory.
 ///
-/// Parameters, gradients and moments are `AlignedVector`s of `parameters.upperBound` elements or more. Several networks (actor,
-/// critic) may share one vector, so that one optimiser step updates all of them: the next network starts at `parameters.upperBound`
-/// of the one before. Each matrix starts on a cache line; the gaps between them hold zeros that no kernel changes.
+/// Parameters, gradients and moments are `AlignedVector`s of `parameters.upperBound` elements or more. Several networks
+/// (actor, critic) may share one vector, so that one optimiser step updates all of them: the next network starts at
+/// `parameters.upperBound` of the one before. Each matrix starts on a cache line; the gaps between them hold zeros that
+/// no kernel changes.
 public struct MLP: Hashable, Sendable {
   /// The layers, from the inputs to the outputs.
   public let layers: [DenseLayer]

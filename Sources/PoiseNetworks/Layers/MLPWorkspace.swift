@@ -2,8 +2,8 @@ internal import CDenseKernels
 
 /// The work memory of a network: inputs, activations and gradients for up to `rowCapacity` rows.
 ///
-/// Each thread or shard owns a workspace and uses it for every pass: nothing is allocated after `init`. The bits of a row's outputs do
-/// not depend on other rows, its place and the number of rows, so short blocks need no padding.
+/// Each thread or shard owns a workspace and uses it for every pass: nothing is allocated after `init`. The bits of a
+/// row's outputs do not depend on other rows, its place and the number of rows, so short blocks need no padding.
 ///
 ///     workspace.inputs …                                      // [rows, inputs], written by the caller
 ///     workspace.forward(rows: n, parameters: parameters)

@@ -2,13 +2,15 @@ public import PoiseCore
 
 /// Parameters that are tied in pairs, equal up to a sign, so that networks commute with a reflection: f(M x) = M′ f(x).
 ///
-/// Hidden units come in pairs, unit k with k + n/2, each the mirror image of the other: h(M x) is h(x) with its halves exchanged. So a
-/// layer's weights consist of two repeated blocks, (A B / B A), and the network is an ordinary one of the same shape, which its users
-/// need not treat differently. The last unit of an odd number is its own image and cannot contribute to outputs that change their sign.
+/// Hidden units come in pairs, unit k with k + n/2, each the mirror image of the other: h(M x) is h(x) with its halves
+/// exchanged. So a layer's weights consist of two repeated blocks, (A B / B A), and the network is an ordinary one of
+/// the same shape, which its users need not treat differently. The last unit of an odd number is its own image and
+/// cannot contribute to outputs that change their sign.
 ///
-/// Weights stay tied if gradients are averaged with their images: that is the gradient over a minibatch and its mirror image
-/// together, at the cost of one. Sources: Ravanbakhsh, Schneider and Póczos 2017, "Equivariance Through Parameter-Sharing", for
-/// permutations; Abdolhosseini et al. 2019, "On Learning Symmetric Locomotion", for mirrored policies. Signs follow from the reflections.
+/// Weights stay tied if gradients are averaged with their images: that is the gradient over a minibatch and its mirror
+/// image together, at the cost of one. Sources: Ravanbakhsh, Schneider and Póczos 2017, "Equivariance Through
+/// Parameter-Sharing", for permutations; Abdolhosseini et al. 2019, "On Learning Symmetric Locomotion", for mirrored
+/// policies. Signs follow from the reflections.
 public struct TiedParameters: Hashable, Sendable {
   /// Elements first + k and second + k, k < count, are equal up to `sign`; first < second.
   struct Run: Hashable, Sendable {
@@ -73,8 +75,8 @@ public struct TiedParameters: Hashable, Sendable {
     combine(&gradients, in: 0..<gradients.count, scale: 0.5)
   }
 
-  /// Ties independently drawn weights and biases of a network, and preserves their variance; matrices do not stay orthogonal. Gains and
-  /// offsets of layer normalisation are tied from the start.
+  /// Ties independently drawn weights and biases of a network, and preserves their variance; matrices do not stay
+  /// orthogonal. Gains and offsets of layer normalisation are tied from the start.
   public func tieDrawn(_ parameters: inout AlignedVector<Float>, of network: MLP) {
     for layer in network.layers {
       combine(&parameters, in: layer.weights, scale: Float(0.5).squareRoot())

@@ -6,8 +6,8 @@
 /// Source: Kingma and Ba 2015, algorithm 1; decoupled weight decay λ: Loshchilov and Hutter 2019, algorithm 2.
 /// Deviation: subnormal numbers count as zero. As in PyTorch, ε is added after the bias correction of the root.
 public struct Adam<Scalar: NetworkScalar>: Sendable {
-  /// The largest Euclidean norm of gradients; larger ones are refused, because their squares in v would nearly stop the parameters for
-  /// tens of thousands of updates.
+  /// The largest Euclidean norm of gradients; larger ones are refused, because their squares in v would nearly stop the
+  /// parameters for tens of thousands of updates.
   public static var largestNorm: Double { 1e10 }
 
   /// The settings of Adam, without the learning rate.

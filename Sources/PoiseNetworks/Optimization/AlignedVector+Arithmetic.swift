@@ -26,7 +26,8 @@ extension AlignedVector {
     mutableStart().update(from: source.start, count: count)
   }
 
-  /// Copies a range of another vector's elements to this one, from `start` on; allocates only as `copyElements(from:)` does.
+  /// Copies a range of another vector's elements to this one, from `start` on; allocates only as `copyElements(from:)`
+  /// does.
   public mutating func copyElements(_ range: Range<Int>, of source: borrowing AlignedVector, to start: Int) {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= source.count && start >= 0 && start + range.count <= count,
@@ -46,8 +47,8 @@ extension AlignedVector {
     }
   }
 
-  /// x ← scale (x + sign · y) and y ← sign · x, for x in `range` and as many y from `start` on, after it; allocates only as
-  /// `copyElements(from:)` does.
+  /// x ← scale (x + sign · y) and y ← sign · x, for x in `range` and as many y from `start` on, after it; allocates
+  /// only as `copyElements(from:)` does.
   @specialized(where Scalar == Float)
   mutating func combine(_ range: Range<Int>, with start: Int, sign: Scalar, scale: Scalar) {
     precondition(

@@ -6,7 +6,8 @@ public enum LearningRateSchedule: Codable, Hashable, Sendable {
   case constant(rate: Double)
   /// Linear from the first rate to the second over the whole training.
   case linear(from: Double, to: Double)
-  /// Half a cosine from the first rate to the second over the whole training. Source: Loshchilov and Hutter 2017, eq. 5, without restarts.
+  /// Half a cosine from the first rate to the second over the whole training. Source: Loshchilov and Hutter 2017, eq.
+  /// 5, without restarts.
   case cosine(from: Double, to: Double)
   /// Adapts to the measured KL divergence; see `AdaptiveLearningRate`.
   case adaptive(settings: AdaptiveLearningRate.Settings)
@@ -29,8 +30,8 @@ public enum LearningRateSchedule: Codable, Hashable, Sendable {
 
 /// A learning rate that keeps the KL divergence between old and new policy near a target.
 ///
-/// KL > 2 target: rate ÷ factor. KL < target / 2: rate × factor. Always within bounds.
-/// Source: Schulman et al. 2017, section 4, which adapts a penalty in this way; applied to the rate as in rsl_rl's `ppo.py`.
+/// KL > 2 target: rate ÷ factor. KL < target / 2: rate × factor. Always within bounds. Source: Schulman et al. 2017,
+/// section 4, which adapts a penalty in this way; applied to the rate as in rsl_rl's `ppo.py`.
 public struct AdaptiveLearningRate: Codable, Hashable, Sendable {
   /// The settings of the adaptation.
   public struct Settings: Codable, Hashable, Sendable {
@@ -78,7 +79,8 @@ public struct AdaptiveLearningRate: Codable, Hashable, Sendable {
     other.settings == settings && (settings.lowestRate...settings.highestRate).contains(other.rate)
   }
 
-  /// Adapts the rate to the mean KL divergence of one update, nats. A divergence that is not finite counts as too large.
+  /// Adapts the rate to the mean KL divergence of one update, nats. A divergence that is not finite counts as too
+  /// large.
   public mutating func observe(divergence: Double) {
     if !divergence.isFinite || divergence > 2 * settings.targetDivergence {
       rate = max(rate / settings.factor, settings.lowestRate)

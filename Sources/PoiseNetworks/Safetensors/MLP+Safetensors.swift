@@ -73,7 +73,8 @@ extension StochasticPolicy {
     return tensors
   }
 
-  /// Restores parameters as `MLP.read` does, and `<prefix>.log_std` if log σ is a parameter; it must lie between floor and ceiling.
+  /// Restores parameters as `MLP.read` does, and `<prefix>.log_std` if log σ is a parameter; it must lie between floor
+  /// and ceiling.
   public func read(
     _ tensors: [String: Tensor], prefix: String, file: String, into parameters: inout AlignedVector<Float>
   ) throws(InvalidInput) {

@@ -3,8 +3,8 @@ import PoiseCore
 
 /// Files that contain their own SHA-256, so that a changed bit anywhere is detected.
 ///
-/// The key `sha256` of the metadata has 64 hexadecimal digits: the digest of the whole file with zeros in place of these digits. Any
-/// reader of safetensors can read such a file; `sed` and `sha256sum` can check it.
+/// The key `sha256` of the metadata has 64 hexadecimal digits: the digest of the whole file with zeros in place of
+/// these digits. Any reader of safetensors can read such a file; `sed` and `sha256sum` can check it.
 extension SafetensorsFile {
   /// Whether the digest in the metadata fits the file's bytes.
   public enum Seal: Hashable, Sendable {
@@ -39,7 +39,8 @@ extension SafetensorsFile {
     return SHA256.hexadecimal(blank).utf8.elementsEqual(bytes[place]) ? .whole : .broken
   }
 
-  /// The place of the digits: after the first such key in the header. Inside of JSON strings, quotes follow a backslash.
+  /// The place of the digits: after the first such key in the header. Inside of JSON strings, quotes follow a
+  /// backslash.
   private static func sealPlace(_ bytes: [UInt8]) -> Range<Int>? {
     let mark = Array("\"\(sealKey)\":\"".utf8)
     guard bytes.count >= 8 else { return nil }

@@ -14,7 +14,8 @@ public struct SafetensorsFile: Hashable, Sendable {
 
   /// The largest header that is read, bytes; the limit of the format.
   public static let headerLimit = 100_000_000
-  /// The largest file that is read, bytes: more than any network of Poise needs, and less than the memory of most computers.
+  /// The largest file that is read, bytes: more than any network of Poise needs, and less than the memory of most
+  /// computers.
   public static let fileLimit = 1 << 32
 
   /// Makes the contents of a file; parameters are as the properties.
@@ -237,8 +238,8 @@ private struct Header: Decodable {
 
 /// The first key that occurs twice in the outermost object; JSON decoders silently keep one of them.
 ///
-/// Escapes are not resolved, except that an escaped quote does not end a string. A name that is escaped in two ways is found by the
-/// checks for overlap.
+/// Escapes are not resolved, except that an escaped quote does not end a string. A name that is escaped in two ways is
+/// found by the checks for overlap.
 private func firstRepeatedKey(_ json: Data) -> String? {
   var depth = 0
   var seen: Set<[UInt8]> = []
