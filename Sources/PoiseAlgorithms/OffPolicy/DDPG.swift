@@ -100,7 +100,7 @@ public struct DDPG: OffPolicyLearner {
   /// normaliser.
   public mutating func observe(_ observations: [Float]) { model.observe(observations) }
 
-  /// Steps of the two optimisers that were refused so far, because a loss or a gradient was not finite.
+  /// Steps of the two optimisers that were refused so far, because a loss or a gradient was not finite or far too large.
   public var skippedUpdates: Int { actorAdam.skippedUpdates + criticAdam.skippedUpdates }
 
   // MARK: The update
