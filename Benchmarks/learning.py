@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What learning takes, and what comes of it: the tables of training in README.md and Benchmarks/README.md, from trainings of the shipped scenarios.
+"""What learning takes, and what comes of it: the tables of training in Benchmarks/README.md, from trainings of the shipped scenarios.
 
 usage: Benchmarks/learning.py [--rows SCENARIO[:ALGORITHM],…] [--seeds 71,72,73] [--threads 2] [--looks] [--keep FOLDER] [--poise FILE]
        Benchmarks/learning.py --all-learn [--rows …] [--seeds 5000-5299] [--jobs 2]

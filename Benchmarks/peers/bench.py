@@ -5,7 +5,7 @@ usage: Benchmarks/peers/bench.py [--rows A,B…] [--rounds N] [--sides NAME…] 
 
 Each row is one kind of work; its sides take turns, round by round, so that a slow moment of the machine meets all alike. Everything
 runs on one core with one thread. Round r of every side has seed 100 + r, which nothing was tuned on. Raw results go to
-Benchmarks/results/ROW.csv (one line for each figure of each sample, with the machine, the versions and the seed), and the README's
+Benchmarks/results/ROW.csv (one line for each figure of each sample, with the machine, the versions and the seed), and the
 table is made from those files by table.py. A row's file is written whole when the row is done, and replaces the one before; with --sides
 it keeps the samples of the others.
 
@@ -46,7 +46,7 @@ def main():
     parser.add_argument("--results", default=table.RESULTS)
     parser.add_argument("--list", action="store_true", help="print the rows and end")
     parser.add_argument("--dry-run", action="store_true", help="print how long it would take and end")
-    parser.add_argument("--no-table", action="store_true", help="leave the README alone")
+    parser.add_argument("--no-table", action="store_true", help="leave the table alone")
     options = parser.parse_args()
 
     # Whoever ends the driver ends what it runs, too.

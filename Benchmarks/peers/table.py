@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The README's table of peers, made from Benchmarks/results/*.csv.
+"""The table of peers in Benchmarks/README.md, made from Benchmarks/results/*.csv.
 
 usage: Benchmarks/peers/table.py [--print | --check] [--by clock|processor] [--results FOLDER]
 
-Writes what stands between the two markers in README.md, or prints it, or says whether it stands there. Medians of the samples; a rate or
+Writes what stands between the two markers in Benchmarks/README.md, or prints it, or says whether it stands there. Medians of the samples; a rate or
 a time is the one on the clock, or, with --by processor, as if the program had had its core to itself (what a busy machine leaves of it).
 Where a row has no bar, its ratio is that to the best peer.
 """
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from rows import PROJECT, ROWS, Bar
 
 RESULTS = os.path.join(PROJECT, "Benchmarks", "results")
-README = os.path.join(PROJECT, "README.md")
+README = os.path.join(PROJECT, "Benchmarks", "README.md")
 BEGIN, END = "<!-- peers: made by Benchmarks/peers/table.py -->", "<!-- peers: end -->"
 
 
@@ -162,9 +162,9 @@ def markdown(by="clock", results=RESULTS):
 
 
 def with_table(readme, text):
-    """The README with the text between its markers."""
+    """The file with the text between its markers."""
     if readme.count(BEGIN) != 1 or readme.count(END) != 1 or readme.index(BEGIN) > readme.index(END):
-        sys.exit(f"README.md: found {readme.count(BEGIN)} × '{BEGIN}' and {readme.count(END)} × '{END}'; needed is one of each, in this order.")
+        sys.exit(f"Benchmarks/README.md: found {readme.count(BEGIN)} × '{BEGIN}' and {readme.count(END)} × '{END}'; needed is one of each, in this order.")
     before, rest = readme.split(BEGIN)
     return f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}"
 
@@ -172,8 +172,8 @@ def with_table(readme, text):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--print", action="store_true", help="print it, leave the README alone")
-    what.add_argument("--check", action="store_true", help="end with status 1 where the README says something else")
+    what.add_argument("--print", action="store_true", help="print it, leave the file alone")
+    what.add_argument("--check", action="store_true", help="end with status 1 where the file says something else")
     parser.add_argument("--by", choices=["clock", "processor"], default="clock")
     parser.add_argument("--results", default=RESULTS)
     options = parser.parse_args(arguments)
@@ -185,7 +185,7 @@ def main(arguments=None):
         readme = file.read()
     changed = with_table(readme, text)
     if options.check and changed != readme:
-        sys.exit("README.md: its table of peers is not what Benchmarks/results holds. Run: python3 Benchmarks/peers/table.py")
+        sys.exit("Benchmarks/README.md: its table of peers is not what Benchmarks/results holds. Run: python3 Benchmarks/peers/table.py")
     if changed != readme:
         with open(README + ".tmp", "w", encoding="utf-8") as file:
             file.write(changed)

@@ -5,11 +5,11 @@ import Testing
 /// What `make bench-peers` writes; measuring itself needs the peers and an idle machine.
 @Suite("The table of peers", .enabled(if: Python.has("csv"), "no Python"))
 struct PeerTableTests {
-  private static let readme = try? String(contentsOfFile: ProjectFolders.root + "/README.md", encoding: .utf8)
+  private static let readme = try? String(contentsOfFile: ProjectFolders.root + "/Benchmarks/README.md", encoding: .utf8)
 
   @Test(
-    "in the README is the one that the committed results make",
-    .enabled(if: readme?.contains("<!-- peers: made by") ?? false, "the README has no table of peers yet"))
+    "in Benchmarks/README.md is the one that the committed results make",
+    .enabled(if: readme?.contains("<!-- peers: made by") ?? false, "there is no table of peers yet"))
   func readmeIsUpToDate() throws {
     try Python.run(Self.table, ["--check"])
   }
