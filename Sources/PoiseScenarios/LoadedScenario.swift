@@ -187,7 +187,7 @@ public struct LoadedScenario: Sendable {
         at: "training.algorithm", found: refusal,
         allowed: others.isEmpty
           ? "an algorithm that can learn the task" : "one that can: " + others.joined(separator: ", "),
-        remedy: "poise list --algorithms tells what each takes."))
+        remedy: "\(ProgramCommand.line("list", "--algorithms")) tells what each takes."))
   }
 
   /// Sees that every learner that is to rely on a mirror can.

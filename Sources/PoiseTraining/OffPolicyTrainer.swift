@@ -54,6 +54,10 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
 
   public var policy: Policy { learner.policy }
 
+  public func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
+    try learner.read(tensors, file: file)
+  }
+
   /// Bytes that the replay buffer takes for each transition.
   public var bytesPerTransition: Int { buffer.bytesPerTransition }
 

@@ -18,6 +18,7 @@ import PoiseEnvironments
 ///     checkpoints/latest.safetensors     everything that going on needs, see `SealedCheckpoint`
 ///     checkpoints/previous.safetensors   the `latest` before it
 ///     checkpoints/best.safetensors       the policy that was judged best
+///     changes.jsonl       what was changed when the run was resumed, see `RunChange`; only where something was
 ///     replay/             the replay memory that `latest` and `previous` refer to, of learners that have one
 ///     lock                while it trains, who does, see `FolderLock`
 ///
@@ -39,6 +40,16 @@ public struct RunFolder: Sendable {
     public var algorithm: String
     public var seed: UInt64
     public var instructionSet: InstructionSet
+    /// The run whose learner this one began with; older files omit this field.
+    public var warmStart: WarmStart?
+
+    /// Where a learner was taken from.
+    public struct WarmStart: Codable, Hashable, Sendable {
+      /// The run's folder, as the person named it.
+      public var run: String
+      /// SHA-256 of the checkpoint's file.
+      public var checkpointSha256: String
+    }
   }
 
   /// 1: checkpoints without digests; 2: with them, and the `latest` before the last is kept.
@@ -59,11 +70,14 @@ public struct RunFolder: Sendable {
   /// Makes the folder of a new run; nothing is trained yet.
   ///
   /// - Parameter path: must not exist, be an empty folder, or one whose run was killed before it had a description.
-  public init(creating path: String, for loaded: LoadedScenario, seed: UInt64, instructionSet: InstructionSet) throws {
+  public init(
+    creating path: String, for loaded: LoadedScenario, seed: UInt64, instructionSet: InstructionSet,
+    warmStart: Description.WarmStart? = nil
+  ) throws {
     self.path = path
     description = Description(
       poiseVersion: PoiseVersion.current, scenario: loaded.name,
-      algorithm: loaded.settings.training.algorithm, seed: seed, instructionSet: instructionSet)
+      algorithm: loaded.settings.training.algorithm, seed: seed, instructionSet: instructionSet, warmStart: warmStart)
     try Self.checkIsNew(path)
     do {
       try write(loaded)
@@ -106,19 +120,41 @@ public struct RunFolder: Sendable {
       Problem(
         file: path, found: "a folder that is not empty", allowed: "a new or empty folder for the run",
         remedy: isRun(path)
-          ? "Choose another --out, or go on with: poise train --resume \(path)" : "Choose another --out."))
+          ? "Choose another --out, or go on with: \(ProgramCommand.line("train", "--resume", path))" : "Choose another --out."))
   }
 
-  /// A name that no folder has: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if need be.
-  public static func freshPath(for scenario: LoadedScenario, seed: UInt64) -> String {
-    let base = "runs/\(scenario.name)-\(scenario.settings.training.algorithm)-seed\(seed)"
+  /// Makes the folder of a run that nobody has named: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if need be.
+  ///
+  /// The folder is this process's alone: of several that ask at once, each gets another.
+  ///
+  /// - Throws: `InputOutputError` if it cannot be made.
+  public static func claimFreshPath(for scenario: LoadedScenario, seed: UInt64) throws -> String {
+    try claimFreshPath("runs/\(scenario.name)-\(scenario.settings.training.algorithm)-seed\(seed)")
+  }
+
+  /// As the other `claimFreshPath`, for any name.
+  public static func claimFreshPath(_ base: String) throws -> String {
+    let parent = base.parentFolder
+    if !parent.isEmpty { try makeFolder(parent) }
     var path = base
     var number = 2
-    while FileManager.default.fileExists(atPath: path) {
+    // The system makes a folder for one of those who ask, and tells the others that it is there.
+    while mkdir(path, 0o777) != 0 {
+      guard errno == EEXIST else {
+        throw InputOutputError(
+          path: path, operation: "create", reason: String(cString: strerror(errno)).lowercased(),
+          remedy: "Choose a folder that you may write to, with --out.")
+      }
       path = "\(base)-\(number)"
       number += 1
     }
     return path
+  }
+
+  /// Gives a folder of `claimFreshPath` back whose run did not begin.
+  public static func release(_ path: String) {
+    // Only the system knows whether it is empty, without anybody coming between.
+    rmdir(path)
   }
 
   package static func makeFolder(_ path: String) throws {
@@ -220,11 +256,12 @@ public struct RunFolder: Sendable {
     var poiseVersion: String?
   }
 
-  /// The run's own scenario, with its own copy of the model.
+  /// The run's own scenario as it stands, with its own copy of the model and all changes that were made when it was resumed.
   ///
   /// - Parameter overrides: `key.path=value` each, for a look at the same policy under other conditions.
   public func loadScenario(overrides: [String] = []) throws -> LoadedScenario {
-    try LoadedScenario(contentsOf: scenarioPath, overrides: overrides, name: description.scenario)
+    try LoadedScenario(
+      contentsOf: scenarioPath, overrides: changes().flatMap(\.set) + overrides, name: description.scenario)
   }
 
   /// The policy of a checkpoint.
@@ -274,7 +311,7 @@ public struct RunFolder: Sendable {
     guard let first = whole.first else { return "No other checkpoint of the run is whole." }
     return switch use {
     case .policy: "Whole: --checkpoint \(whole.map(\.rawValue).joined(separator: ", --checkpoint "))."
-    case .training: "Whole is another one; go on from it with: poise train --resume \(path) --checkpoint \(first)"
+    case .training: "Whole is another one; go on from it with: \(ProgramCommand.line("train", "--resume", path, "--checkpoint", first.rawValue))"
     }
   }
 

@@ -1,5 +1,5 @@
 public import PoiseAlgorithms
-import PoiseCore
+public import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 import PoiseTasks
@@ -27,6 +27,11 @@ public protocol Trainer: AnyObject {
   ///
   /// - Parameter file: what messages call the source.
   func read(_ tensors: [String: Tensor], file: String) throws
+  /// Takes what the learner knows from what `tensors` of another trainer of the same algorithm gave; worlds, exploration and
+  /// experience stay as they are. Only before the first iteration.
+  ///
+  /// - Throws: `InvalidInput` for networks of other shapes; then this value is not to be used.
+  func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput)
   /// What a person should know at the start; empty for nothing.
   var note: String { get }
   /// Puts what is too large for a checkpoint into files of its own, on disk, before `tensors` is asked for.

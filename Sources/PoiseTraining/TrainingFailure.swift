@@ -27,7 +27,7 @@ public struct TrainingFailure: PoiseError, Equatable {
     if let firstFault { sentences.insert("The first fault of these steps: \(firstFault).", at: 1) }
     sentences.append(
       hasBest
-        ? "The best policy of before is kept: poise evaluate \(run)." : "No policy of before was evaluated yet.")
+        ? "The best policy of before is kept: \(ProgramCommand.line("evaluate", run))." : "No policy of before was evaluated yet.")
     return sentences.joined(separator: " ")
   }
 }

@@ -23,6 +23,8 @@ public final class TrainingRun {
   private var state: State
   private let instructionSet: InstructionSet
   private let lock: FolderLock
+  /// What was changed of the run so far; `nil` where nothing was.
+  private var changes: LogFile?
   /// What every checkpoint of the run stands on.
   private let inputs: [FileSeal]
   private var lastSave = DispatchTime.now().uptimeNanoseconds
@@ -40,7 +42,7 @@ public final class TrainingRun {
     var bestSteps = 0
     var best: EvaluationResult?
     var faults = 0
-    /// Updates refused so far; files of before it was kept have no word of it.
+    /// Updates refused so far; older files omit this field.
     var skippedUpdates: Int?
     /// Wall time of the processes before this one, s; told, not computed with.
     var secondsBefore = 0.0
@@ -76,27 +78,58 @@ public final class TrainingRun {
 
   /// Makes a new run.
   ///
-  /// - Parameter beginning: `DispatchTime` ns of the process's start, for the time that is told.
+  /// - Parameters:
+  ///   - warmStart: the folder of a run whose learner this one begins with: weights, normaliser and the optimiser's moments of its last
+  ///     checkpoint. Worlds, exploration and a replay buffer begin anew.
+  ///   - beginning: `DispatchTime` ns of the process's start, for the time that is told.
   public init(
-    _ scenario: LoadedScenario, seed: UInt64, folder path: String, threads: Int, instructionSet: InstructionSet,
-    beginning: UInt64
+    _ scenario: LoadedScenario, seed: UInt64, folder path: String, warmStart: String? = nil, threads: Int,
+    instructionSet: InstructionSet, beginning: UInt64
   ) throws {
     self.scenario = scenario
     self.instructionSet = instructionSet
     self.beginning = beginning
     pool = WorkerPool(threadCount: threads)
     trainer = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
+    let start = try warmStart.map { try Self.begin(trainer, of: scenario, with: $0) }
     // Before the lock, which would be one more file in somebody's folder; and again under it.
     if !FileManager.default.fileExists(atPath: "\(path)/\(FolderLock.fileName)") { try RunFolder.checkIsNew(path) }
     try RunFolder.makeFolder(path)
     lock = try FolderLock(path, work: Self.work)
-    folder = try RunFolder(creating: path, for: scenario, seed: seed, instructionSet: instructionSet)
+    folder = try RunFolder(
+      creating: path, for: scenario, seed: seed, instructionSet: instructionSet, warmStart: start)
     folder.removeLeftovers()
     inputs = try folder.inputSeals()
     logs = try RunLogs(folder, metrics: scenario.specification.metrics)
     state = Self.beginning(of: scenario)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
     try save()
+  }
+
+  /// Gives a fresh trainer what the learner of another run knows.
+  private static func begin(
+    _ trainer: any Trainer, of scenario: LoadedScenario, with path: String
+  ) throws -> RunFolder.Description.WarmStart {
+    let run = try RunFolder(contentsOf: path)
+    let algorithm = scenario.settings.training.algorithm
+    guard run.description.algorithm == algorithm else {
+      throw InvalidInput(
+        Problem(
+          file: run.file("run.json"), place: "algorithm", found: run.description.algorithm,
+          allowed: "a run of \(algorithm), which is to train here",
+          remedy: "Choose another run, or --algorithm \(run.description.algorithm)."))
+    }
+    let file = try run.open(.latest, for: .policy)
+    do {
+      try trainer.beginWithLearner(file.tensors, file: file.path)
+    } catch var error as InvalidInput {
+      for i in error.problems.indices {
+        error.problems[i].remedy =
+          "A warm start needs the same observations, actions and networks as the run has: see \(run.scenarioPath)."
+      }
+      throw error
+    }
+    return .init(run: path, checkpointSha256: file.digest)
   }
 
   private static let work = "trains"
@@ -109,10 +142,13 @@ public final class TrainingRun {
 
   /// Goes on with a run from a checkpoint; from the beginning where it was killed before the first.
   ///
-  /// - Parameter checkpoint: `.previous` goes back to the one before the last, which then becomes the last: what came after it is
-  ///   computed again. `.best` holds a policy alone, and is refused.
+  /// - Parameters:
+  ///   - checkpoint: `.previous` goes back to the one before the last, which then becomes the last: what came after it is
+  ///     computed again, and what was changed after it is forgotten. `.best` holds a policy alone, and is refused.
+  ///   - overrides: what is changed from here on, `key.path=value` each; see `RunChange`.
   public init(
-    resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, threads: Int, beginning: UInt64
+    resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, changing overrides: [String] = [],
+    threads: Int, beginning: UInt64
   ) throws {
     self.beginning = beginning
     folder = try RunFolder(contentsOf: path)
@@ -129,7 +165,24 @@ public final class TrainingRun {
     let isBeginning = checkpoint == .latest && folder.isBeforeFirstCheckpoint
     // Before anything of the folder is used: damage to the scenario or the model is told as what it is.
     let file = isBeginning ? nil : try folder.open(checkpoint, for: .training)
-    scenario = try folder.loadScenario()
+    if isBeginning, let start = folder.description.warmStart {
+      throw InvalidInput(
+        Problem(
+          file: folder.path, found: "a run that was killed before its first checkpoint, begun with what \(start.run) has learned",
+          allowed: "a run with a checkpoint", remedy: "Remove the folder, and give the command with --from again."))
+    }
+    let seal = file?.grown.first { $0.path == RunChange.fileName }
+    // A change that no checkpoint knows of was made by a process that was killed before it held.
+    if let seal {
+      changes = try LogFile(RunChange.fileName, in: folder.path, keeping: seal)
+    } else {
+      try? FileManager.default.removeItem(atPath: folder.file(RunChange.fileName))
+    }
+    let before = try folder.loadScenario()
+    if !overrides.isEmpty {
+      try RunChange.check(overrides, of: folder, algorithm: before.settings.algorithm.type)
+    }
+    scenario = overrides.isEmpty ? before : try folder.loadScenario(overrides: overrides)
     pool = WorkerPool(threadCount: threads)
     trainer = try Self.makeTrainer(
       scenario, seed: folder.description.seed, instructionSet: instructionSet, pool: pool)
@@ -139,6 +192,7 @@ public final class TrainingRun {
       state = Self.beginning(of: scenario)
       inputs = try folder.inputSeals()
       logs = try RunLogs(folder, metrics: scenario.specification.metrics)
+      try change(overrides, from: before)
       try save()
       return
     }
@@ -155,6 +209,31 @@ public final class TrainingRun {
     if checkpoint != .latest { try WholeFile.give(file.path, theName: folder.checkpointPath(.latest)) }
     try trainer.readFiles(in: folder, known: file.grown)
     logs = try RunLogs(folder, metrics: scenario.specification.metrics, keeping: file.grown)
+    if !overrides.isEmpty {
+      try change(overrides, from: before)
+      try save()
+    }
+  }
+
+  /// Notes what is changed, and lets the run go on past what was its end.
+  private func change(_ overrides: [String], from before: LoadedScenario) throws {
+    guard !overrides.isEmpty else { return }
+    guard stepLimit > state.environmentSteps else {
+      throw InvalidInput(
+        Problem(
+          file: folder.path, place: "step limit", found: "\(stepLimit)",
+          allowed: "more than \(state.environmentSteps), the control steps that the run has",
+          remedy: "Give the number of all steps, those of before included: --steps \(2 * max(1, state.environmentSteps))."))
+    }
+    let log = try changes ?? LogFile(RunChange.fileName, in: folder.path)
+    try log.append(RunChange(environmentSteps: state.environmentSteps, set: overrides).line())
+    changes = log
+    // Two evaluations in a row have to reach the goal after the change, whatever was reached before.
+    state.goalsInARow = 0
+    let interval = scenario.settings.evaluationInterval
+    if interval != before.settings.evaluationInterval {
+      state.nextEvaluation = (state.environmentSteps / interval + 1) * interval
+    }
   }
 
   private static func makeTrainer(
@@ -165,7 +244,7 @@ public final class TrainingRun {
       throw InvalidInput(
         Problem(
           file: robot.modelPath, found: "a model without actuators", allowed: "one at least, for a policy to act by",
-          remedy: "Such a scenario is only to look at: poise simulate, poise evaluate."))
+          remedy: "Such a scenario is only to look at: \(ProgramCommand.name) simulate, \(ProgramCommand.name) evaluate."))
     }
     try MemoryNeed(scenario).check(of: scenario)
     return try scenario.makeTrainer(seed: seed, instructionSet: instructionSet, pool: pool)
@@ -299,7 +378,8 @@ public final class TrainingRun {
   private func save(alsoAsBest: Bool = false) throws {
     try lock.confirm()
     try logs.synchronize()
-    let grown = try logs.seals + trainer.willSave(in: folder)
+    try changes?.synchronize()
+    let grown = try logs.seals + (changes.map { [$0.seal] } ?? []) + trainer.willSave(in: folder)
     var kept = state
     kept.secondsBefore = seconds
     var tensors = try trainer.tensors()

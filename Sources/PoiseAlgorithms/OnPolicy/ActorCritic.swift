@@ -72,7 +72,7 @@ public struct ActorCritic: Sendable {
   }
 
   /// Takes the statistics of a block's observations into the normaliser's account.
-  mutating func observe(_ statistics: [RunningNormalizer]) {
+  public mutating func observe(_ statistics: [RunningNormalizer]) {
     for block in statistics { normalizer?.merge(block) }
     if let symmetry { normalizer?.symmetrize(symmetry.observations) }
   }

@@ -31,9 +31,21 @@ public protocol Algorithm: SendableMetatype {
   /// What makes its steps large, for the advice of a training that failed: "learningRate.initial is 0.01". Keys start below its
   /// section.
   static func stepSizes(of parameters: Parameters) -> String
+  /// First parts of keys of its section that may change when a run is resumed: those that neither the worlds nor the shape of anything
+  /// in a checkpoint follows from.
+  static var changeableKeys: [String] { get }
 }
 
 extension Algorithm {
+  /// Rates, limits, discounts and coefficients, as the shipped algorithms call them.
+  public static var changeableKeys: [String] {
+    [
+      "stepLimit", "evaluationInterval", "reportInterval", "learningRate", "actorLearningRate", "criticLearningRate",
+      "criticWeightDecay", "discountFactor", "gaeLambda", "epochs", "minibatchSize", "clipRange", "valueClipRange",
+      "valueCoefficient", "entropyCoefficient", "penaltyTarget", "targetDivergence", "maximumGradientNorm",
+      "targetUpdateRate", "updatesPerStep", "exploration", "targetNoise", "targetNoiseLimit", "preSquashPenalty",
+    ]
+  }
   public static var documentation: String { "Hyperparameters of \(title)." }
   public static var observationKinds: [Space.Kind] { [.box] }
   public static func objection(

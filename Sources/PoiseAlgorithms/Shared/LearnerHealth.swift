@@ -1,5 +1,5 @@
 import PoiseCore
-import PoiseNetworks
+public import PoiseNetworks
 
 /// Whether a learner's numbers can still be trusted.
 ///
@@ -25,6 +25,7 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
   /// Updates that may be refused in a row.
   public static let refusalLimit = 100
 
+  /// `nil` as long as the numbers can be trusted.
   public private(set) var failure: Failure?
   /// Updates refused since the last one that was applied, of each optimizer by its quantity, and the first of them.
   private var refusals: [String: Refusals] = [:]
@@ -34,6 +35,7 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     var first: Failure
   }
 
+  /// Healthy.
   public init() {}
 
   /// Whether learning may go on counting from here; a file may say anything.
@@ -42,10 +44,13 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
   /// Takes note of what became of an update.
   ///
   /// - Parameters:
+  ///   - outcome: what the optimiser made of it.
   ///   - quantity: whose gradients, for people.
+  ///   - update: its number, counted from 1.
   ///   - diagnosis: what else was found not to be finite, asked only where the update was refused.
-  mutating func note(
-    _ outcome: UpdateOutcome, of quantity: String, update: Int, diagnosis: () -> (quantity: String, reason: String)?
+  public mutating func note(
+    _ outcome: UpdateOutcome, of quantity: String, update: Int,
+    diagnosis: () -> (quantity: String, reason: String)? = { nil }
   ) {
     guard case .skipped(let refusal) = outcome else {
       if !refusals.isEmpty { refusals[quantity] = nil }
@@ -64,8 +69,12 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
 
   /// Looks at the weights as a whole; a microsecond for ten thousand of them.
   ///
-  /// - Parameter quantity: whose, for people.
-  mutating func check(
+  /// - Parameters:
+  ///   - weights: of a network, or of several.
+  ///   - quantity: whose, for people.
+  ///   - update: the number of updates so far.
+  ///   - instructionSet: the kernels that compute their norm.
+  public mutating func check(
     _ weights: borrowing AlignedVector<Float>, of quantity: String, update: Int, instructionSet: InstructionSet
   ) {
     guard failure == nil else { return }
