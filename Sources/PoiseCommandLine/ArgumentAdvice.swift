@@ -69,6 +69,9 @@ enum ArgumentAdvice {
     }
   }
 
+  /// The parser's message without its guess by spelling: `--lr` is near to `--from`, and means something else.
+  static func withoutGuess(_ message: String) -> String { message.replacing(#/ Did you mean '[^']*'\?/#, with: "") }
+
   /// Sentences to print behind the parser's own message; empty where there is nothing to add.
   static func advice(for message: String, _ arguments: [String]) -> String {
     var sentences: [String] = []
@@ -77,10 +80,14 @@ enum ArgumentAdvice {
     {
       sentences.append(commandAdvice(word))
     } else if let option = unknownOption(message), let command = arguments.first {
-      sentences.append(optionAdvice(option, of: command))
+      sentences.append(optionAdvice(option, of: command, arguments))
     }
-    for (option, allowed) in values where sentences.isEmpty && message.contains("invalid for '\(option)") {
-      sentences.append("\(option): allowed \(allowed).")
+    // A value that is none is taken for one argument more where the option may stand without a value.
+    let unexpected = quoted(in: message, behind: "Unexpected argument '")
+    for (option, allowed) in values where sentences.isEmpty {
+      let isBehind = unexpected.map { word in zip(arguments, arguments.dropFirst()).contains { $0 == option && $1 == word } }
+      guard message.contains("invalid for '\(option)") || isBehind ?? false else { continue }
+      sentences.append("\(option): \(unexpected.map { "found '\($0)'; " } ?? "")allowed \(allowed).")
     }
     for argument in arguments where sentences.isEmpty && !foreignSpaceRemark(argument).isEmpty {
       sentences.append("Look at \(shellQuoted(argument))\(foreignSpaceRemark(argument)).")
@@ -115,8 +122,11 @@ enum ArgumentAdvice {
   }
 
   private static func unknownOption(_ message: String) -> String? {
-    guard let start = message.range(of: "Unknown option '") else { return nil }
-    return String(message[start.upperBound...].prefix { $0 != "'" && $0 != "=" })
+    quoted(in: message, behind: "Unknown option '").map(optionName)
+  }
+
+  private static func quoted(in message: String, behind start: String) -> String? {
+    message.range(of: start).map { String(message[$0.upperBound...].prefix { $0 != "'" }) }
   }
 
   /// Options of other libraries whose meaning is an option here, not a key.
@@ -130,13 +140,17 @@ enum ArgumentAdvice {
     "port": "--serve", "web": "--serve", "terminal": "--tty", "param": "--set", "override": "--set",
   ]
 
-  private static func optionAdvice(_ option: String, of command: String) -> String {
+  private static func optionAdvice(_ option: String, of command: String, _ arguments: [String]) -> String {
     let name = option.drop { $0 == "-" }.lowercased().replacing("_", with: "-")
     let options = options(of: command)
     if let meant = optionsElsewhere[name], options[meant] != nil { return "Did you mean '\(meant)'?" }
     guard options["--set"] != nil else { return "" }
     let paths = ScenarioReport.schema.entries.map(\.path)
-    let meant = FieldNames.paths(for: name, in: "", among: paths)
+    var meant = FieldNames.paths(for: name, in: "", among: paths)
+    let algorithm = values(of: "--algorithm", in: arguments).last
+    if let algorithm, meant.contains(where: { $0.hasPrefix(algorithm + ".") }) {
+      meant = meant.filter { $0.hasPrefix(algorithm + ".") }
+    }
     guard !meant.isEmpty else { return "" }
     let remark = FieldNames.row(for: name)?.remark ?? ""
     return "Hyperparameters are keys of the scenario: "

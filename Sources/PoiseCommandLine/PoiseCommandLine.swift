@@ -43,7 +43,7 @@ public enum PoiseCommandLine {
     } catch {
       let advice = ArgumentAdvice.advice(for: Poise.message(for: error), arguments)
       if !advice.isEmpty {
-        printError(Poise.fullMessage(for: error))
+        printError(ArgumentAdvice.withoutGuess(Poise.fullMessage(for: error)))
         printError(advice)
         Foundation.exit(Poise.exitCode(for: error).rawValue)
       }

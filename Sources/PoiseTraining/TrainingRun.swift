@@ -90,8 +90,9 @@ public final class TrainingRun {
     self.instructionSet = instructionSet
     self.beginning = beginning
     pool = WorkerPool(threadCount: threads)
-    trainer = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
-    let start = try warmStart.map { try Self.begin(trainer, of: scenario, with: $0) }
+    let fresh = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
+    let start = try warmStart.map { try Self.begin(fresh, of: scenario, with: $0) }
+    trainer = fresh
     // Before the lock, which would be one more file in somebody's folder; and again under it.
     if !FileManager.default.fileExists(atPath: "\(path)/\(FolderLock.fileName)") { try RunFolder.checkIsNew(path) }
     try RunFolder.makeFolder(path)
@@ -122,7 +123,8 @@ public final class TrainingRun {
     let file = try run.open(.latest, for: .policy)
     do {
       try trainer.beginWithLearner(file.tensors, file: file.path)
-    } catch var error as InvalidInput {
+    } catch {
+      var error = error
       for i in error.problems.indices {
         error.problems[i].remedy =
           "A warm start needs the same observations, actions and networks as the run has: see \(run.scenarioPath)."

@@ -14,6 +14,12 @@ public struct SeedTrainings: Sendable {
     public var seed: UInt64
     /// The run's folder.
     public var folder: String
+
+    /// A training to be.
+    public init(seed: UInt64, folder: String) {
+      self.seed = seed
+      self.folder = folder
+    }
   }
 
   /// What came of one training.
@@ -28,8 +34,9 @@ public struct SeedTrainings: Sendable {
     public var environmentSteps = 0
     /// Wall time, evaluations included, s.
     public var seconds = 0.0
-    /// The best evaluation, and after how many steps it was.
+    /// The best evaluation; `nil` before the first.
     public var best: EvaluationResult?
+    /// Control steps of all worlds before the best evaluation.
     public var bestSteps = 0
   }
 

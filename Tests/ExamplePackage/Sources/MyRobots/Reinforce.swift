@@ -55,6 +55,9 @@ public struct ReinforceMetrics: LearningMetrics {
 
 /// REINFORCE: one gradient from each rollout.
 public struct Reinforce: OnPolicyLearner {
+  public typealias Parameters = ReinforceParameters
+  public typealias Metrics = ReinforceMetrics
+
   public let settings: ReinforceParameters
   public var model: ActorCritic
   public private(set) var health = LearnerHealth()
