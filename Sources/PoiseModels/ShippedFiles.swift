@@ -1,7 +1,7 @@
 import Foundation
 public import PoiseCore
 
-/// The robots and tasks that come with Poise, found from wherever the program is started.
+/// The robots and scenarios that ship with Poise.
 ///
 /// A *home* is a folder with both `models` and `scenarios`. Looked for in this order:
 ///
@@ -13,7 +13,7 @@ public import PoiseCore
 public struct ShippedFiles: Sendable {
   /// A robot, a task or a run that has a name.
   public struct Entry: Sendable, Hashable {
-    /// File name without its extension: what a person types.
+    /// File name without its extension, which the user types.
     public var name: String
     /// Relative to the working folder where the file lies below it.
     public var path: String
@@ -106,7 +106,7 @@ public struct ShippedFiles: Sendable {
   /// The tasks, as `models`.
   public func scenarios() throws -> [Entry] { try entries(in: "scenarios", extension: "yaml") }
 
-  /// Runs whose trained policies ship, each a folder; none where the folder of them is missing.
+  /// Folders of the runs whose trained policies ship; empty where the folder `models/trained` is missing.
   public func trained() throws -> [Entry] {
     try homes.flatMap { home -> [Entry] in
       guard FileManager.default.fileExists(atPath: "\(home)/models/trained") else { return [] }
@@ -138,7 +138,7 @@ public struct ShippedFiles: Sendable {
     }
   }
 
-  /// The path as seen from the working folder, if it lies below it.
+  /// The path relative to the working folder, if it lies below it.
   private func relative(_ path: String) -> String {
     guard let workingFolder, path.hasPrefix(workingFolder + "/") else { return path }
     return String(path.dropFirst(workingFolder.count + 1))
@@ -146,10 +146,15 @@ public struct ShippedFiles: Sendable {
 
   /// What is expected where a person names something.
   public enum Kind: Sendable {
-    case scenario, model, either
+    /// A scenario.
+    case scenario
+    /// A model.
+    case model
+    /// One of the two.
+    case either
   }
 
-  /// The file that a person means: a path if there is such a file, else a shipped scenario or model of that name.
+  /// The file that the user means: a path if there is such a file, else a shipped scenario or model of that name.
   ///
   /// - Parameters:
   ///   - name: as the person wrote it.

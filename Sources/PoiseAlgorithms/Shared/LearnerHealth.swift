@@ -3,14 +3,14 @@ public import PoiseNetworks
 
 /// Whether a learner's numbers can still be trusted.
 ///
-/// One bad minibatch is passed over: `Adam` refuses what is not finite, and learning goes on. Learning is at its end where that
-/// does not pass, or where the weights themselves are gone.
+/// One bad minibatch is skipped: `Adam` refuses what is not finite, and learning goes on. Learning has failed if
+/// updates are refused again and again, or if the weights themselves are not finite or too large.
 public struct LearnerHealth: Hashable, Sendable, Codable {
   /// Why learning cannot go on.
   public struct Failure: Hashable, Sendable, Codable, CustomStringConvertible {
-    /// "the policy's weights".
+    /// The name of the quantity that failed: "the policy's weights".
     public var quantity: String
-    /// What was found, and what is allowed.
+    /// What was found, and what is allowed, in words.
     public var reason: String
     /// The update at which it was found first, counted from 1; 0 before any.
     public var update: Int
@@ -20,14 +20,15 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     }
   }
 
-  /// Largest root mean square of a network's weights. They begin below 1 and learn to a few; a hundred times that is no policy.
+  /// The largest root mean square of a network's weights. They begin below 1 and grow to a few during learning; weights
+  /// a hundred times larger have diverged.
   public static let weightLimit = 300.0
-  /// Updates that may be refused in a row.
+  /// The number of consecutive refused updates at which learning counts as failed.
   public static let refusalLimit = 100
 
   /// `nil` as long as the numbers can be trusted.
   public private(set) var failure: Failure?
-  /// Updates refused since the last one that was applied, of each optimizer by its quantity, and the first of them.
+  /// The updates refused since the last applied one, by the quantity of each optimiser, and the first of them.
   private var refusals: [String: Refusals] = [:]
 
   private struct Refusals: Hashable, Sendable, Codable {
@@ -38,10 +39,10 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
   /// Healthy.
   public init() {}
 
-  /// Whether learning may go on counting from here; a file may say anything.
+  /// Whether all counts are possible; a file may hold any number.
   var hasPossibleCounts: Bool { refusals.values.allSatisfy { $0.count.isPossibleCount } }
 
-  /// Takes note of what became of an update.
+  /// Notes the outcome of an update.
   ///
   /// - Parameters:
   ///   - outcome: what the optimiser made of it.
@@ -67,7 +68,7 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     failure?.reason += ", and no update could be applied since, \(row.count) in a row"
   }
 
-  /// Looks at the weights as a whole; a microsecond for ten thousand of them.
+  /// Checks the root mean square of all weights; takes a microsecond for ten thousand of them.
   ///
   /// - Parameters:
   ///   - weights: of a network, or of several.

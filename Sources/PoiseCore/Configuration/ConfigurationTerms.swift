@@ -133,7 +133,7 @@ extension ConfigurationFormat {
 
   /// A list of named terms, each a bare name or a name with its keys.
   ///
-  /// In paths a term goes by its name, or by index and name where the name stands in the list twice:
+  /// In paths a term is named by its name, or by index and name if the name occurs in the list twice:
   /// `rewards.1.tilt.weight`.
   public static func terms<Term>(_ cases: [ConfigurationCase<Term>]) -> Self where Value == TermList<Term> {
     let names = cases.map(\.name)

@@ -23,7 +23,7 @@ public struct TextTable: Sendable {
     set { guardedWidth.withLock { $0 = newValue } }
   }
 
-  /// The lines of the table, its columns two blanks apart. Columns of numbers are aligned to the right.
+  /// The lines of the table, with two spaces between columns. Columns of numbers are aligned to the right.
   ///
   /// What is wider than a line is wrapped between words, in the widest columns first; where that is not enough, the columns stand in several
   /// tables below each other, each with the first column.

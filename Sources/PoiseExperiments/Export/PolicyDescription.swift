@@ -68,7 +68,7 @@ package struct PolicyDescription: Codable, Hashable {
 }
 
 extension RobotModel.Actuator {
-  /// Of its control: what the actuator exerts is the control times the gear where it is a motor.
+  /// Unit of the control: a motor exerts its control times the gear.
   func controlUnit(isHinge: Bool) -> String {
     switch law {
     case .motor:
