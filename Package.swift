@@ -69,10 +69,13 @@ let rooms: [Target] = [
   room("PoiseTraining", ["PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
   room(
     "PoiseExperiments",
-    ["PoiseTraining", "PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations + [protobuf],
-    exclude: ["Export/ONNX/onnx.proto"]),
+    ["PoiseTraining", "PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
+  // A room of its own, so that only those who export policies build protobuf.
+  room("PoiseONNX", allBelowViewer + [protobuf], exclude: ["onnx.proto"]),
   // The page is compiled into the program, so that it is found wherever the program goes.
   room("PoiseViewer", allBelowViewer + [flyingFox, flyingSocks], resources: [.embedInCode("Page/Content")]),
+  // `import Poise`: what a program needs to step environments, train and evaluate.
+  room("Poise", ["PoiseTraining", "PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
 ]
 
 let benchmarks: [Target] = [
@@ -85,10 +88,9 @@ let benchmarks: [Target] = [
 ]
 
 let commandLine: [Target] = [
-  .executableTarget(
-    name: "poise",
-    dependencies: ["PoiseViewer", "PoiseBenchmarks"] + allBelowViewer + [argumentParser],
-    swiftSettings: settings)
+  room("PoiseCommandLine", ["PoiseViewer", "PoiseBenchmarks", "PoiseONNX"] + allBelowViewer + [argumentParser]),
+  // Not called `poise`: where file names ignore case, that module could not stand beside `Poise`.
+  .executableTarget(name: "PoiseProgram", dependencies: ["PoiseCommandLine"], swiftSettings: settings),
 ]
 
 let testTargets: [Target] = [
@@ -102,7 +104,8 @@ let testTargets: [Target] = [
     name: "ReferenceDynamicsTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     exclude: ["Golden"], swiftSettings: settings),
   .testTarget(
-    name: "CommandLineTests", dependencies: ["TestSupport", "PoiseCore", "poise", argumentParser],
+    name: "CommandLineTests",
+    dependencies: ["TestSupport", "PoiseCore", "PoiseCommandLine", "PoiseProgram", argumentParser],
     swiftSettings: settings),
   .testTarget(
     name: "RobotTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
@@ -113,7 +116,7 @@ let testTargets: [Target] = [
   tests(of: "PoiseTasks", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
   tests(of: "PoiseAlgorithms", ["PoiseNetworks", "PoiseEnvironments", "PoiseCore"]),
   // Those of PoiseScenarios and PoiseTraining, too: they share the small trainings that they look at.
-  tests(of: "PoiseExperiments", Array(allBelowViewer.dropFirst())),
+  tests(of: "PoiseExperiments", Array(allBelowViewer.dropFirst()) + ["PoiseONNX"]),
   tests(of: "PoiseViewer", allBelowViewer, exclude: ["Browser"]),
   tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),
 ]
@@ -121,14 +124,14 @@ let testTargets: [Target] = [
 let package = Package(
   name: "poise",
   products: [
-    .executable(name: "poise", targets: ["poise"]),
-    .library(
-      name: "Poise",
-      targets: [
-        "PoiseCore", "PoiseEnvironments", "PoiseSimulation", "PoiseModels", "PoiseNetworks", "PoiseFinite",
-        "PoiseAlgorithms", "PoiseControl", "PoiseTasks", "PoiseScenarios", "PoiseTraining", "PoiseExperiments",
-        "PoiseViewer",
-      ]),
+    .executable(name: "poise", targets: ["PoiseProgram"]),
+    // Environments, scenarios, training and evaluation; builds no viewer, no protobuf and no argument parser.
+    .library(name: "Poise", targets: ["Poise"]),
+    // The whole command line, for a program that registers terms, algorithms or environments of its own.
+    .library(name: "PoiseCommandLine", targets: ["PoiseCommandLine"]),
+    .library(name: "PoiseExperiments", targets: ["PoiseExperiments"]),
+    .library(name: "PoiseONNX", targets: ["PoiseONNX"]),
+    .library(name: "PoiseViewer", targets: ["PoiseViewer"]),
   ],
   dependencies: packageDependencies + documentationDependencies,
   targets: systemLibraries + rooms + benchmarks + commandLine + testTargets,

@@ -201,7 +201,7 @@ public struct LoadedScenario: Sendable {
         at: "training.algorithm", found: refusal,
         allowed: others.isEmpty
           ? "an algorithm that can learn the task" : "one that can: " + others.joined(separator: ", "),
-        remedy: "poise list --algorithms shows which spaces each supports."))
+        remedy: "\(ProgramCommand.line("list", "--algorithms")) shows which spaces each supports."))
   }
 
   /// Checks the symmetry of every algorithm whose section sets `mirrorSymmetry`.

@@ -18,7 +18,7 @@ extension ConfigurationOverride {
     guard path.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isWhitespace) }) else {
       throw InvalidInput(
         Problem(
-          file: written, found: "the path '\(argument[..<equals])'",
+          file: written, found: "the path '\(argument[..<equals])'\(foreignSpaceRemark(String(argument[..<equals])))",
           allowed: "names separated by single dots, as in ppo.clipRange"))
     }
     let text = argument[argument.index(after: equals)...]

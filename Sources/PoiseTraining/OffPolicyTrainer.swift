@@ -61,6 +61,10 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
 
   public var policy: Policy { learner.policy }
 
+  public func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
+    try learner.read(tensors, file: file)
+  }
+
   /// Bytes of a transition in the replay buffer.
   public var bytesPerTransition: Int { buffer.bytesPerTransition }
 

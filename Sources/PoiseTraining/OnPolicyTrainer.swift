@@ -52,6 +52,10 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
 
   public var policy: Policy { learner.policy }
 
+  public func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
+    try learner.read(tensors, file: file)
+  }
+
   /// Sums over the rollouts since the last report; their episodes and faults are in the blocks.
   private struct Iteration: Codable {
     var firstStep = 0

@@ -1,5 +1,5 @@
 public import PoiseAlgorithms
-import PoiseCore
+public import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 import PoiseTasks
@@ -33,6 +33,11 @@ public protocol Trainer: AnyObject {
   ///   - file: the name of their file, for messages.
   /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   func read(_ tensors: [String: Tensor], file: String) throws
+  /// Takes what the learner knows from what `tensors` of another trainer of the same algorithm gave; worlds, exploration and
+  /// experience stay as they are. Only before the first iteration.
+  ///
+  /// - Throws: `InvalidInput` for networks of other shapes; then this value is not to be used.
+  func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput)
   /// Information for the user at the start of a training; empty for none.
   var note: String { get }
   /// Writes the data that are too large for a checkpoint to files, before `tensors` is called.

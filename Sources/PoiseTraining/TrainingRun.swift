@@ -27,6 +27,8 @@ public final class TrainingRun {
   private var state: State
   private let instructionSet: InstructionSet
   private let lock: FolderLock
+  /// What was changed of the run so far; `nil` where nothing was.
+  private var changes: LogFile?
   /// Seals of the files that every checkpoint of the run depends on.
   private let inputs: [FileSeal]
   private var lastSave = DispatchTime.now().uptimeNanoseconds
@@ -86,34 +88,59 @@ public final class TrainingRun {
   /// Makes a new run with its folder and first checkpoint.
   ///
   /// - Parameters:
-  ///   - scenario: the scenario.
-  ///   - seed: the root seed of the run.
-  ///   - path: the run's folder; new, empty, or one whose run was killed before it had a description.
-  ///   - threads: the number of threads, at least 1; it changes no bit of the result.
-  ///   - instructionSet: the kernels that the run computes with.
-  ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
-  /// - Throws: `InvalidInput` if scenario, algorithm and memory do not fit together or the folder is in use;
-  ///   `InputOutputError` if a file cannot be written.
+  ///   - warmStart: the folder of a run whose learner this one begins with: weights, normaliser and the optimiser's moments of its last
+  ///     checkpoint. Worlds, exploration and a replay buffer begin anew.
+  ///   - beginning: `DispatchTime` ns of the process's start, for the time that is told.
   public init(
-    _ scenario: LoadedScenario, seed: UInt64, folder path: String, threads: Int, instructionSet: InstructionSet,
-    beginning: UInt64
+    _ scenario: LoadedScenario, seed: UInt64, folder path: String, warmStart: String? = nil, threads: Int,
+    instructionSet: InstructionSet, beginning: UInt64
   ) throws {
     self.scenario = scenario
     self.instructionSet = instructionSet
     self.beginning = beginning
     pool = WorkerPool(threadCount: threads)
-    trainer = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
+    let fresh = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
+    let start = try warmStart.map { try Self.begin(fresh, of: scenario, with: $0) }
+    trainer = fresh
     // Checked before the lock, which would add a file to somebody's folder; and again under the lock.
     if !FileManager.default.fileExists(atPath: "\(path)/\(FolderLock.fileName)") { try RunFolder.checkIsNew(path) }
     try RunFolder.makeFolder(path)
     lock = try FolderLock(path, work: Self.work)
-    folder = try RunFolder(creating: path, for: scenario, seed: seed, instructionSet: instructionSet)
+    folder = try RunFolder(
+      creating: path, for: scenario, seed: seed, instructionSet: instructionSet, warmStart: start)
     folder.removeLeftovers()
     inputs = try folder.inputSeals()
     logs = try RunLogs(folder, metrics: scenario.specification.metrics)
     state = Self.beginning(of: scenario)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
     try save()
+  }
+
+  /// Gives a fresh trainer what the learner of another run knows.
+  private static func begin(
+    _ trainer: any Trainer, of scenario: LoadedScenario, with path: String
+  ) throws -> RunFolder.Description.WarmStart {
+    let run = try RunFolder(contentsOf: path)
+    let algorithm = scenario.settings.training.algorithm
+    guard run.description.algorithm == algorithm else {
+      throw InvalidInput(
+        Problem(
+          file: run.file("run.json"), place: "algorithm", found: run.description.algorithm,
+          allowed: "a run of \(algorithm), which is to train here",
+          remedy: "Choose another run, or --algorithm \(run.description.algorithm)."))
+    }
+    let file = try run.open(.latest, for: .policy)
+    do {
+      try trainer.beginWithLearner(file.tensors, file: file.path)
+    } catch {
+      var error = error
+      for i in error.problems.indices {
+        error.problems[i].remedy =
+          "A warm start needs the same observations, actions and networks as the run has: see \(run.scenarioPath)."
+      }
+      throw error
+    }
+    return .init(run: path, checkpointSha256: file.digest)
   }
 
   private static let work = "trains"
@@ -127,15 +154,12 @@ public final class TrainingRun {
   /// Resumes a run from a checkpoint; starts it again if it was killed before the first checkpoint.
   ///
   /// - Parameters:
-  ///   - path: the run's folder.
-  ///   - checkpoint: `.previous` becomes the latest checkpoint, and everything after it is computed again. `.best`
-  ///     holds a policy alone and is refused.
-  ///   - threads: the number of threads, at least 1; it changes no bit of the result.
-  ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
-  /// - Throws: `InputOutputError` if a file cannot be read or written; `InvalidInput` if one is damaged or of another
-  ///   version, if this processor lacks the run's instruction set, or if the folder is in use.
+  ///   - checkpoint: `.previous` goes back to the one before the last, which then becomes the last: what came after it is
+  ///     computed again, and what was changed after it is forgotten. `.best` holds a policy alone, and is refused.
+  ///   - overrides: what is changed from here on, `key.path=value` each; see `RunChange`.
   public init(
-    resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, threads: Int, beginning: UInt64
+    resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, changing overrides: [String] = [],
+    threads: Int, beginning: UInt64
   ) throws {
     self.beginning = beginning
     folder = try RunFolder(contentsOf: path)
@@ -152,7 +176,25 @@ public final class TrainingRun {
     let isBeginning = checkpoint == .latest && folder.isBeforeFirstCheckpoint
     // The checkpoint comes first, so that damage to scenario or model is reported as damage.
     let file = isBeginning ? nil : try folder.open(checkpoint, for: .training)
-    scenario = try folder.loadScenario()
+    if isBeginning, let start = folder.description.warmStart {
+      throw InvalidInput(
+        Problem(
+          file: folder.path,
+          found: "a run that was killed before its first checkpoint, begun with what \(start.run) has learned",
+          allowed: "a run with a checkpoint", remedy: "Remove the folder, and give the command with --from again."))
+    }
+    let seal = file?.grown.first { $0.path == RunChange.fileName }
+    // A change that no checkpoint knows of was made by a process that was killed before it held.
+    if let seal {
+      changes = try LogFile(RunChange.fileName, in: folder.path, keeping: seal)
+    } else {
+      try? FileManager.default.removeItem(atPath: folder.file(RunChange.fileName))
+    }
+    let before = try folder.loadScenario()
+    if !overrides.isEmpty {
+      try RunChange.check(overrides, of: folder, algorithm: before.settings.algorithm.type)
+    }
+    scenario = overrides.isEmpty ? before : try folder.loadScenario(overrides: overrides)
     pool = WorkerPool(threadCount: threads)
     trainer = try Self.makeTrainer(
       scenario, seed: folder.description.seed, instructionSet: instructionSet, pool: pool)
@@ -162,6 +204,7 @@ public final class TrainingRun {
       state = Self.beginning(of: scenario)
       inputs = try folder.inputSeals()
       logs = try RunLogs(folder, metrics: scenario.specification.metrics)
+      try change(overrides, from: before)
       try save()
       return
     }
@@ -178,6 +221,32 @@ public final class TrainingRun {
     if checkpoint != .latest { try WholeFile.give(file.path, theName: folder.checkpointPath(.latest)) }
     try trainer.readFiles(in: folder, known: file.grown)
     logs = try RunLogs(folder, metrics: scenario.specification.metrics, keeping: file.grown)
+    if !overrides.isEmpty {
+      try change(overrides, from: before)
+      try save()
+    }
+  }
+
+  /// Notes what is changed, and lets the run go on past what was its end.
+  private func change(_ overrides: [String], from before: LoadedScenario) throws {
+    guard !overrides.isEmpty else { return }
+    guard stepLimit > state.environmentSteps else {
+      throw InvalidInput(
+        Problem(
+          file: folder.path, place: "step limit", found: "\(stepLimit)",
+          allowed: "more than \(state.environmentSteps), the control steps that the run has",
+          remedy:
+            "Give the number of all steps, those of before included: --steps \(2 * max(1, state.environmentSteps))."))
+    }
+    let log = try changes ?? LogFile(RunChange.fileName, in: folder.path)
+    try log.append(RunChange(environmentSteps: state.environmentSteps, set: overrides).line())
+    changes = log
+    // Two evaluations in a row have to reach the goal after the change, whatever was reached before.
+    state.goalsInARow = 0
+    let interval = scenario.settings.evaluationInterval
+    if interval != before.settings.evaluationInterval {
+      state.nextEvaluation = (state.environmentSteps / interval + 1) * interval
+    }
   }
 
   private static func makeTrainer(
@@ -189,7 +258,9 @@ public final class TrainingRun {
         Problem(
           file: robot.modelPath, found: "a model without actuators",
           allowed: "at least one, through which a policy acts",
-          remedy: "Such a scenario can only be simulated and evaluated: poise simulate, poise evaluate."))
+          remedy:
+            "Such a scenario can only be simulated and evaluated: \(ProgramCommand.name) simulate, \(ProgramCommand.name) evaluate."
+        ))
     }
     try MemoryNeed(scenario).check(of: scenario)
     return try scenario.makeTrainer(seed: seed, instructionSet: instructionSet, pool: pool)
@@ -331,7 +402,8 @@ public final class TrainingRun {
   private func save(alsoAsBest: Bool = false) throws {
     try lock.confirm()
     try logs.synchronize()
-    let grown = try logs.seals + trainer.willSave(in: folder)
+    try changes?.synchronize()
+    let grown = try logs.seals + (changes.map { [$0.seal] } ?? []) + trainer.willSave(in: folder)
     var kept = state
     kept.secondsBefore = seconds
     var tensors = try trainer.tensors()

@@ -36,6 +36,29 @@ struct TerminalTests {
     #expect((0..<4).allSatisfy { canvas[$0, $0] })
   }
 
+  @Test(
+    "nothing is ever wider than the terminal, nor higher, and the hint how to quit is on every picture",
+    arguments: [8, 12, 20, 41, 80, 300])
+  func fits(columns: Int) throws {
+    let recording = try Self.recording("humanoid-balance", ["episodeSeconds=0.1"])
+    for rows in [6, 24] {
+      for isTerminal in [true, false] {
+        var text = ""
+        let screen = TerminalReplay.Screen(columns: columns, rows: rows, isTerminal: isTerminal, isASCII: false)
+        TerminalReplay(recording, screen: screen, hint: "q quits").show(write: { text += $0 }, isStopped: { false })
+        let plain = text.replacing(/\u{1B}\[[0-9?]*[A-Za-z]/, with: "").replacing("\r", with: "")
+        let lines = plain.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(
+          lines.allSatisfy { $0.count < max(columns, isTerminal ? 0 : 16) },
+          "\(columns): \(lines.map(\.count).max() ?? 0)")
+        guard isTerminal else { continue }
+        #expect(text.contains("q quits") || columns < 8)
+        let ups = text.matches(of: /\u{1B}\[([0-9]+)A/).compactMap { Int($0.output.1) }
+        #expect(ups.allSatisfy { $0 <= max(3, rows) }, "\(rows): \(ups)")
+      }
+    }
+  }
+
   @Test("a push is an arrow: more dots than the robot alone, in every row that has one")
   func push() throws {
     let pushed = try Self.recording(

@@ -79,8 +79,8 @@ public struct ActorCritic: Sendable {
       network: actor.network, parameters: parameters, normalizer: frozen, distribution: actor.distribution)
   }
 
-  /// Merges the statistics of the blocks' observations into the normaliser, if there is one.
-  mutating func observe(_ statistics: [RunningNormalizer]) {
+  /// Takes the statistics of a block's observations into the normaliser's account.
+  public mutating func observe(_ statistics: [RunningNormalizer]) {
     for block in statistics { normalizer?.merge(block) }
     if let symmetry { normalizer?.symmetrize(symmetry.observations) }
   }

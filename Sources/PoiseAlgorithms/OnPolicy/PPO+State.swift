@@ -66,7 +66,9 @@ extension PPO {
       self.average = average
     }
     try adam.read(tensors, prefix: "adam", file: file)
-    let read: Rest = try Tensor.decode("ppo.memory", in: tensors, file: file)
+    var read: Rest = try Tensor.decode("ppo.memory", in: tensors, file: file)
+    // A rate that was changed when the run was resumed begins as it is given.
+    if read.adaptiveRate.settings != adaptiveRate.settings { read.adaptiveRate = adaptiveRate }
     guard adaptiveRate.accepts(read.adaptiveRate), read.penalty.isFinite, read.health?.hasPossibleCounts ?? true
     else {
       throw InvalidInput(

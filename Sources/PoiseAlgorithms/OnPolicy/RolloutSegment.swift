@@ -11,27 +11,29 @@ public struct RolloutSegment: Sendable {
   public let worlds: Int
   /// T: control steps of the rollout.
   public let steps: Int
-  let observationCount: Int
-  let actionCount: Int
+  /// Floats of an observation.
+  public let observationCount: Int
+  /// Floats of an action.
+  public let actionCount: Int
   /// Outputs of the policy's network.
-  let outputCount: Int
+  public let outputCount: Int
 
-  /// As the networks took them, [T + 1, worlds, observations]; the last are those after the last step.
-  var observations: AlignedVector<Float>
+  /// As the networks took them, [T + 1, worlds, observations]; the last step's are those after the cut.
+  public internal(set) var observations: AlignedVector<Float>
   /// Samples, unclipped and before any squashing: what log-probabilities are computed on. [T, worlds, actions]
-  var actions: AlignedVector<Float>
+  public internal(set) var actions: AlignedVector<Float>
   /// Outputs of the policy's network that acted: the parameters of the distribution, [T, worlds, outputs].
-  var outputs: AlignedVector<Float>
+  public internal(set) var outputs: AlignedVector<Float>
   /// log π(aₜ|oₜ) of the policy that acted, [T, worlds].
-  var logProbabilities: AlignedVector<Float>
+  public internal(set) var logProbabilities: AlignedVector<Float>
   /// The rewards as the environments gave them, [T, worlds].
   public private(set) var rewards: [Float]
-  /// How each episode stood after each step, [T, worlds].
+  /// How each step ended, [T, worlds]; a learner leaves out the steps that ended in a fault.
   public private(set) var endings: [EpisodeEnding]
   /// V(oₜ), [T + 1, worlds].
-  var values: AlignedVector<Float>
-  /// [T, worlds]
-  var advantages: [Float]
+  public internal(set) var values: AlignedVector<Float>
+  /// Âₜ, once `estimateAdvantages` has written them, [T, worlds].
+  public internal(set) var advantages: [Float]
   /// Statistics of the raw observations of this rollout alone.
   public private(set) var statistics: RunningNormalizer
 

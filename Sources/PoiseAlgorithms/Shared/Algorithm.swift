@@ -31,9 +31,21 @@ public protocol Algorithm: SendableMetatype {
   /// The settings that determine the size of its steps, for the advice after a failed training: "learningRate.initial
   /// is 0.01". Keys are relative to its section.
   static func stepSizes(of parameters: Parameters) -> String
+  /// First parts of keys of its section that may change when a run is resumed: those that neither the worlds nor the shape of anything
+  /// in a checkpoint follows from.
+  static var changeableKeys: [String] { get }
 }
 
 extension Algorithm {
+  /// Rates, limits, discounts and coefficients, as the shipped algorithms call them.
+  public static var changeableKeys: [String] {
+    [
+      "stepLimit", "evaluationInterval", "reportInterval", "learningRate", "actorLearningRate", "criticLearningRate",
+      "criticWeightDecay", "discountFactor", "gaeLambda", "epochs", "minibatchSize", "clipRange", "valueClipRange",
+      "valueCoefficient", "entropyCoefficient", "penaltyTarget", "targetDivergence", "maximumGradientNorm",
+      "targetUpdateRate", "updatesPerStep", "exploration", "targetNoise", "targetNoiseLimit", "preSquashPenalty",
+    ]
+  }
   /// "Hyperparameters of" and the title, unless the algorithm says otherwise.
   public static var documentation: String { "Hyperparameters of \(title)." }
   /// Boxes alone, unless the algorithm says otherwise.

@@ -1,48 +1,48 @@
 import Foundation
-import PoiseCore
+package import PoiseCore
 import PoiseModels
 import PoiseNetworks
-import PoiseTraining
+package import PoiseTraining
 import PoiseEnvironments
 import PoiseTasks
 import PoiseScenarios
 
-/// The metadata of an exported policy or of exported episodes.
-struct PolicyDescription: Codable, Hashable {
+/// What a program that gets our policy or our episodes has to know of them.
+package struct PolicyDescription: Codable, Hashable {
   /// One number of an observation or an action.
-  struct Element: Codable, Hashable {
-    var name: String
-    /// Unit as SI symbols; empty for dimensionless numbers.
-    var unit: String
+  package struct Element: Codable, Hashable {
+    package var name: String
+    /// SI symbols; empty for numbers without a unit.
+    package var unit: String
   }
 
   /// An actuator: control = center + halfWidth · action, in the units of MJCF's `ctrl`.
-  struct Actuator: Codable, Hashable {
-    var name: String
-    var joint: String
-    var unit: String
-    var center: Double
-    var halfWidth: Double
+  package struct Actuator: Codable, Hashable {
+    package var name: String
+    package var joint: String
+    package var unit: String
+    package var center: Double
+    package var halfWidth: Double
   }
 
-  var poiseVersion = PoiseVersion.current
-  var scenario: String
+  package var poiseVersion = PoiseVersion.current
+  package var scenario: String
   /// See `LoadedScenario.episodeDigest`.
-  var scenarioSha256: String
-  var model: String
-  var algorithm: String
-  var trainingSeed: UInt64
-  var checkpoint: String
-  var checkpointSha256: String
-  var instructionSet: String
-  var controlTimeStepSeconds: Double
-  var observations: [Element]
-  var actions: [Actuator]
-  /// Root seed of the episodes; `nil` for a policy.
-  var seed: UInt64?
+  package var scenarioSha256: String
+  package var model: String
+  package var algorithm: String
+  package var trainingSeed: UInt64
+  package var checkpoint: String
+  package var checkpointSha256: String
+  package var instructionSet: String
+  package var controlTimeStepSeconds: Double
+  package var observations: [Element]
+  package var actions: [Actuator]
+  /// Root seed of the episodes, where there are some.
+  package var seed: UInt64?
 
   /// - Throws: `InvalidInput` for a scenario without a robot.
-  init(_ run: TrainedRun) throws(InvalidInput) {
+  package init(_ run: TrainedRun) throws(InvalidInput) {
     let loaded = run.scenario
     let task = try loaded.requireRobot(for: "exporting a policy or its episodes").task
     scenario = loaded.name

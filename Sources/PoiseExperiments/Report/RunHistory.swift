@@ -5,7 +5,7 @@ import PoiseTraining
 /// The logs of a run's training.
 struct RunHistory {
   let folder: RunFolder
-  /// The run's resolved scenario, as stored in its folder.
+  /// The run's whole scenario, as its folder has it, and behind it what was changed on the way.
   let scenarioText: String
   /// One row for each iteration, and for each evaluation.
   let progress: NumberTable
@@ -16,11 +16,17 @@ struct RunHistory {
 
   init(_ path: String) throws {
     folder = try RunFolder(contentsOf: path)
+    var text: String
     do throws(BoundedFile.Failure) {
-      scenarioText = String(decoding: try BoundedFile.read(folder.scenarioPath, limit: 1 << 20), as: UTF8.self)
+      text = String(decoding: try BoundedFile.read(folder.scenarioPath, limit: 1 << 20), as: UTF8.self)
     } catch {
       throw InputOutputError(path: folder.scenarioPath, operation: "read", reason: error.reason)
     }
+    // A run that was changed on the way is no repetition of one that was not.
+    for change in try folder.changes() {
+      text += "# after \(change.environmentSteps) steps: \(change.set.joined(separator: ", "))\n"
+    }
+    scenarioText = text
     progress = try NumberTable(contentsOf: folder.file("progress.csv"))
     evaluations = try NumberTable(contentsOf: folder.file("evaluations.csv"))
     let timing = try NumberTable(contentsOf: folder.file("timing.csv"))
