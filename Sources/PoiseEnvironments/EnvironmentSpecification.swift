@@ -19,6 +19,8 @@ public protocol EnvironmentSpecification: Sendable {
   var rewardNames: [String] { get }
   /// What episodes are judged by, beside their return, in the order of tables; a row of `EpisodeSummary.measurements`.
   var metrics: [Metric] { get }
+  /// The metrics that are told of reward terms; they are among `metrics`, too.
+  var rewardMetrics: [RewardMetric] { get }
   /// The task as a learner meets it: with disturbances of training where it has others.
   var forTraining: any EnvironmentSpecification { get }
 
@@ -45,6 +47,7 @@ extension EnvironmentSpecification {
   public var restingAction: [Float]? { nil }
   public var rewardNames: [String] { [] }
   public var metrics: [Metric] { [] }
+  public var rewardMetrics: [RewardMetric] { [] }
   public var forTraining: any EnvironmentSpecification { self }
 
   public func mirrorSymmetry(across plane: MirrorPlane) throws(Asymmetry) -> MirrorSymmetry {

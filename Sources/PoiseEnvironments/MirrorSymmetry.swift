@@ -9,7 +9,7 @@ public import PoiseCore
 public struct MirrorSymmetry: Hashable, Sendable {
   /// [observations]
   public let observations: Reflection
-  /// [actions]
+  /// [actions]; of the choices where actions are discrete, [choices]
   public let actions: Reflection
 
   /// A symmetry with the given reflections of observations and actions.

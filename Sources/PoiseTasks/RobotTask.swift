@@ -11,6 +11,7 @@ public struct RobotTask: Configurable, Hashable {
   public var randomFirstEpisodeLength = true
   public var maximumJointSpeed: Double?
   public var physics = PhysicsOverrides()
+  public var actions = ActionSettings()
   public var commands: [Command] = []
   public var observations: TermList<Observation> = [
     Observation(JointPositionsObservation()), Observation(JointVelocitiesObservation()),
@@ -42,6 +43,10 @@ public struct RobotTask: Configurable, Hashable {
       "maximumJointSpeed", \.maximumJointSpeed, .optional(.number(.positive, unit: "rad/s")),
       "Hinges to the world are cut to this speed after every physics step; null for no limit."),
     .key("physics", \.physics, .section, "What this task changes of the model's physics."),
+    .key(
+      "actions", \.actions, ActionSettings.format,
+      "What an action does: `torques`, where −1 … 1 spans the control range of each actuator, or a section with positionTargets, levels or both."
+    ),
     .key("commands", \.commands, .list(of: .section), "Numbers that the robot is asked to follow, drawn at random."),
     .key("observations", \.observations, .terms(Terms.observationCases), "What the policy sees, in this order."),
     .key("rewards", \.rewards, .terms(Terms.rewardCases), "What is added up to the reward of each control step."),

@@ -23,6 +23,16 @@ struct PolicyDescription: Codable, Hashable {
     var unit: String
     var center: Double
     var halfWidth: Double
+    /// kp and kd at the joint where the task's actions are position targets: N·m/rad and N·m·s/rad, or N/m and N·s/m.
+    var stiffness: Double?
+    var damping: Double?
+  }
+
+  /// An action that can be chosen.
+  struct Choice: Codable, Hashable {
+    var name: String
+    /// In the units of MJCF's `ctrl`, [actuators].
+    var controls: [Double]
   }
 
   var poiseVersion = PoiseVersion.current
@@ -38,6 +48,8 @@ struct PolicyDescription: Codable, Hashable {
   var controlTimeStepSeconds: Double
   var observations: [Element]
   var actions: [Actuator]
+  /// By the index of the action; `nil` where actions are numbers.
+  var choices: [Choice]?
   /// Root seed of the episodes, where there are some.
   var seed: UInt64?
 
@@ -57,25 +69,18 @@ struct PolicyDescription: Codable, Hashable {
     observations = task.observationSpace.elements.map { Element(name: $0.name, unit: $0.unit) }
     actions = zip(task.model.actuators, task.actionScaling).map { actuator, scaling in
       let joint = task.model.joints[actuator.joint]
+      let gains = task.settings.actions.positionTargets == nil ? nil : actuator.jointGains
       return Actuator(
         name: actuator.name, joint: joint.name, unit: actuator.controlUnit(isHinge: joint.kind == .hinge),
-        center: scaling.center, halfWidth: scaling.halfWidth)
+        center: scaling.center, halfWidth: scaling.halfWidth, stiffness: gains?.stiffness, damping: gains?.damping)
+    }
+    if !task.levels.isEmpty {
+      choices = task.levels.map { level in
+        Choice(name: level.name, controls: zip(level.action, task.actionScaling).map { $1.control(Double($0)) })
+      }
     }
   }
 
   /// One JSON object, keys in snake case and alphabetical order.
   func jsonText() throws -> String { String(decoding: try TrajectoryMetadata.encoder().encode(self), as: UTF8.self) }
-}
-
-extension RobotModel.Actuator {
-  /// Of its control: what the actuator exerts is the control times the gear where it is a motor.
-  func controlUnit(isHinge: Bool) -> String {
-    switch law {
-    case .motor:
-      let unit = isHinge ? "N·m" : "N"
-      return gear == 1 ? unit : "\(gear.rounded(significant: 6)) \(unit)"
-    case .position: return isHinge ? "rad" : "m"
-    case .velocity: return isHinge ? "rad/s" : "m/s"
-    }
-  }
 }

@@ -38,6 +38,7 @@ public final class TrajectoryReader {
   /// Places of the columns that are all there, or empty.
   private let actionPlaces: [Int]
   private let effortPlaces: [Int]
+  private let choicePlace: Int?
   private let pushPlaces: [Int]
   private var rowCount = 0
 
@@ -76,6 +77,7 @@ public final class TrajectoryReader {
     let actuators = TrajectoryTable.actuatorColumns(model)
     actionPlaces = all(actuators.map(\.action))
     effortPlaces = all(actuators.map(\.effort))
+    choicePlace = places[TrajectoryTable.choiceColumn]
     pushPlaces = all(TrajectoryTable.pushColumns)
   }
 
@@ -114,7 +116,8 @@ public final class TrajectoryReader {
     moment.isTerminated = try flag("terminated")
     moment.isTruncated = try flag("truncated")
     if moment.reward != nil { moment.rewardTerms = try termPlaces.map { try number($0) } }
-    // The start has neither.
+    // The start has none.
+    if let choicePlace, !cells[choicePlace].isEmpty { moment.choice = cells[choicePlace] }
     if let first = actionPlaces.first, !cells[first].isEmpty {
       moment.actions = try actionPlaces.map { try number($0) }
     }

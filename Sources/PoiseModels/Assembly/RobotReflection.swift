@@ -10,7 +10,7 @@ public struct RobotReflection: Hashable, Sendable {
   /// Of positions and velocities, [scalar joints].
   public let joints: Reflection
   /// Of controls, [actuators].
-  public let controls: Reflection
+  public var controls: Reflection
   /// Of torques and forces at the joints, [actuators].
   public let efforts: Reflection
 }

@@ -15,6 +15,8 @@ public struct TrajectoryMoment: Sendable, Hashable {
   public var isTruncated = false
   /// In [−1, 1], [actuators]; empty at the start.
   public var actions: [Double] = []
+  /// The name of the action where actions are levels; `nil` at the start.
+  public var choice: String?
   /// Mean over the control step, N·m or N, [actuators].
   public var efforts: [Double] = []
   /// N, world frame.

@@ -1,4 +1,5 @@
 public import PoiseCore
+public import PoiseEnvironments
 
 /// A piece of the reward.
 ///
@@ -25,15 +26,19 @@ public struct BoundReward: Sendable {
   public var unit: String
   /// What the value can be, without its weight.
   public var bounds: ClosedRange<Double>
+  /// What the mean of the value over control steps is called where people look at it; `nil` for no name of its own.
+  public var metric: Metric?
   public var evaluate: @Sendable (_ transition: borrowing Transition) -> Double
 
+  /// - Parameters: as the properties.
   public init(
-    reads moment: Moment, unit: String = "", bounds: ClosedRange<Double>,
+    reads moment: Moment, unit: String = "", bounds: ClosedRange<Double>, metric: Metric? = nil,
     evaluate: @escaping @Sendable (_ transition: borrowing Transition) -> Double
   ) {
     self.moment = moment
     self.unit = unit
     self.bounds = bounds
+    self.metric = metric
     self.evaluate = evaluate
   }
 }
