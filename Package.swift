@@ -96,17 +96,21 @@ let testTargets: [Target] = [
     name: "TestSupport",
     dependencies: ["PoiseTasks", "PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     path: "Tests/TestSupport", swiftSettings: settings),
+  // Registers environments of its own, which has to be done before anything else.
+  .executableTarget(
+    name: "ForeignEnvironment", dependencies: Array(allBelowViewer), path: "Tests/ForeignEnvironment",
+    swiftSettings: settings),
   tests(of: "PoiseCore"),
   tests(of: "PoiseSimulation", ["PoiseCore", "COde"]),
   .testTarget(
     name: "ReferenceDynamicsTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     exclude: ["Golden"], swiftSettings: settings),
   .testTarget(
-    name: "CommandLineTests", dependencies: ["TestSupport", "PoiseCore", "poise", argumentParser],
+    name: "CommandLineTests", dependencies: ["TestSupport", "PoiseCore", "poise", "ForeignEnvironment", argumentParser],
     swiftSettings: settings),
   .testTarget(
     name: "RobotTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
-    swiftSettings: settings),
+    exclude: ["Golden"], swiftSettings: settings),
   tests(of: "PoiseModels", ["PoiseCore", "PoiseSimulation"], exclude: ["Golden"]),
   tests(of: "PoiseEnvironments", ["PoiseCore"]),
   tests(of: "PoiseFinite", ["PoiseCore", yams], exclude: ["Scenarios"]),

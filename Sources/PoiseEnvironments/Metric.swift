@@ -90,6 +90,12 @@ extension Metric {
   /// Control steps of an episode.
   public static let episodeLength = Self(
     "episode_length_mean", title: "episode, mean, steps", digits: 1, headline: "length % steps")
+  /// The same where the task limits it.
+  public static func episodeLength(atMost steps: Int) -> Self {
+    Self(
+      episodeLength.name, title: episodeLength.title, digits: episodeLength.digits, range: 0...Double(steps),
+      headline: episodeLength.headline)
+  }
 }
 
 /// A metric that a reward term tells: its mean over control steps, without its weight.

@@ -15,7 +15,7 @@ extension BoundTask: EnvironmentSpecification {
   }
   /// What every robot is measured by, the length in control steps where actions are levels, and what reward terms tell.
   public var metrics: [Metric] {
-    EpisodeQuality.metrics + (levels.isEmpty ? [] : [.episodeLength]) + rewardMetrics.map(\.metric)
+    EpisodeQuality.metrics + (levels.isEmpty ? [] : [.episodeLength(atMost: stepLimit)]) + rewardMetrics.map(\.metric)
   }
   public var rewardMetrics: [RewardMetric] {
     zip(rewards, settings.rewards).enumerated().compactMap { term, pair in

@@ -1,5 +1,5 @@
 public import PoiseCore
-import PoiseEnvironments
+public import PoiseEnvironments
 
 /// Getting ahead along x, and nowhere else.
 public struct CrawlReward: RewardTerm {
@@ -11,8 +11,7 @@ public struct CrawlReward: RewardTerm {
   public static let documentation =
     "(Δx − |Δy|) ÷ length of a body in a control step: how far it got forwards, less how far it went astray, in body lengths."
   public static let keys: [ConfigurationKey<Self>] = [
-    .key(
-      "body", \.body, .optional(.text("the name of a body")), "Which body; null for the task's uprightBody."),
+    .body(\.body),
     .key("length", \.length, .number(.positive, unit: "m"), "What counts as one body length.", isRequired: true),
   ]
 

@@ -29,6 +29,19 @@ public struct AliveReward: RewardTerm {
   }
 }
 
+/// Each control step pays, the last one, too.
+public struct EachStepReward: RewardTerm {
+  public init() {}
+
+  public static let termName = "eachStep"
+  public static let documentation = "1 for each control step, also for one that ends in a termination."
+  public static let keys: [ConfigurationKey<Self>] = []
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    BoundReward(reads: .after, bounds: 1...1) { _ in 1 }
+  }
+}
+
 /// Standing tall pays.
 public struct HeightReward: RewardTerm {
   public var body: String?

@@ -172,12 +172,13 @@ public struct PolicyGraph {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.withoutEscapingSlashes]
     func list(_ values: some Encodable) throws -> String { String(decoding: try encoder.encode(values), as: UTF8.self) }
-    let choices = try description.choices.map { choices in
-      [
+    var pairs: [(String, String)] = []
+    if let choices = description.choices {
+      pairs = [
         ("action_choices", try list(choices.map(\.name))), ("action_controls", try list(choices.map(\.controls))),
       ]
     }
-    let pairs = try (choices ?? []) + [
+    pairs += [
       ("action_joints", try list(description.actions.map(\.joint))),
       ("action_names", try list(description.actions.map(\.name))),
       ("action_units", try list(description.actions.map(\.unit))),
