@@ -117,7 +117,7 @@ let testTargets: [Target] = [
   tests(of: "PoiseTasks", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
   tests(of: "PoiseAlgorithms", ["PoiseNetworks", "PoiseEnvironments", "PoiseCore"]),
   // Those of PoiseScenarios and PoiseTraining, too: they share the small trainings that they look at.
-  tests(of: "PoiseExperiments", Array(allBelowViewer.dropFirst())),
+  tests(of: "PoiseExperiments", Array(allBelowViewer.dropFirst()), exclude: ["Golden"]),
   tests(of: "PoiseViewer", allBelowViewer, exclude: ["Browser"]),
   tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),
 ]

@@ -16,8 +16,10 @@ import Testing
 struct ServoedRod {
   var θ: Double
   var rate = 0.0
-  let (kp, kd, h): (Double, Double, Double)
-  let (inertia, weight, limit) = (1.0 / 3, 5.0, 2.0)
+  let kp, kd, h: Double
+  let inertia = 1.0 / 3
+  let weight = 5.0
+  let limit = 2.0
 
   /// One physics step; returns the PD law's torque.
   mutating func step(to target: Double) -> Double {
@@ -136,9 +138,9 @@ struct ActionTests {
     </mujoco>
     """.write(toFile: path, atomically: true, encoding: .utf8)
     var task = RobotTask()
-    task.actions.positionTargets = PositionTargets()
-    (task.actions.positionTargets?.stiffness, task.actions.positionTargets?.damping) = (30, 6)
-    task.actions.positionTargets?.scale = 0.7
+    var targets = PositionTargets()
+    (targets.stiffness, targets.damping, targets.scale) = (30, 6, 0.7)
+    task.actions.positionTargets = targets
     let bound = try BoundTask(task, model: RobotModel(contentsOf: path), name: "test")
     let player = try Player(bound)
     player.reset()
@@ -203,8 +205,9 @@ struct ActionTests {
   @Test("levels of position targets are poses of the joints")
   func poses() throws {
     var task = Self.cart([NamedValue("home", [0]), NamedValue("away", [1.5])])
-    task.actions.positionTargets = PositionTargets()
-    (task.actions.positionTargets?.stiffness, task.actions.positionTargets?.damping) = (40, 30)
+    var targets = PositionTargets()
+    (targets.stiffness, targets.damping) = (40, 30)
+    task.actions.positionTargets = targets
     let bound = try bind(task, to: "cartpole")
     // The slider's range, ±2.4 m, is what −1 … 1 spans.
     #expect(bound.levels.map(\.action) == [[0], [0.625]])

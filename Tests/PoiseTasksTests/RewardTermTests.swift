@@ -108,8 +108,9 @@ struct RewardTermTests {
     let start = player.snapshot.bodies[0].pose.position
     for _ in 0..<30 { player.step([Float](repeating: 0.3, count: bound.actionSpace.count)) }
     let summary = player.environment.summary
-    let measured = try #require(try #require(summary.measurements).last ?? nil)
-    #expect(abs(measured - summary.rewardTerms[1] / 4) < 1e-12 && summary.measurements?.count == bound.metrics.count)
+    let measurements = try #require(summary.measurements)
+    let measured = try #require(measurements.last ?? nil)
+    #expect(abs(measured - summary.rewardTerms[1] / 4) < 1e-12 && measurements.count == bound.metrics.count)
     // Without a way aside it is the way.
     let way = (player.snapshot.bodies[0].pose.position - start).x / 0.5
     #expect(measured <= way + 1e-9 && measured > way - 0.2)
