@@ -106,7 +106,8 @@ let testTargets: [Target] = [
     name: "ReferenceDynamicsTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     exclude: ["Golden"], swiftSettings: settings),
   .testTarget(
-    name: "CommandLineTests", dependencies: ["TestSupport", "PoiseCore", "poise", "ForeignEnvironment", argumentParser],
+    name: "CommandLineTests",
+    dependencies: ["TestSupport", "PoiseCore", "poise", "ForeignEnvironment", argumentParser],
     swiftSettings: settings),
   .testTarget(
     name: "RobotTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],

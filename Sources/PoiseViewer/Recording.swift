@@ -171,7 +171,8 @@ extension RecordingLayout {
   init(_ player: EpisodePlayer) {
     let task = player.task
     self.init(
-      player.robot, rewardTerms: task.rewardNames, choices: task.levels.map(\.name), watched: task.uprightBody, hasContacts: true)
+      player.robot, rewardTerms: task.rewardNames, choices: task.levels.map(\.name), watched: task.uprightBody,
+      hasContacts: true)
   }
 }
 

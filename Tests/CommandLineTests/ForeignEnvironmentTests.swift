@@ -5,7 +5,8 @@ import Testing
 @Suite("An environment without a robot, of another program")
 struct ForeignEnvironmentTests {
   @Test(
-    "is trained, evaluated, saved and resumed to the bit, with PPO for both kinds of action and with DDPG; what needs a robot says so")
+    "is trained, evaluated, saved and resumed to the bit, with PPO for both kinds of action and with DDPG; what needs a robot says so"
+  )
   func tour() throws {
     let folder = try ScratchFolder()
     let program = PoiseProcess.program.deletingLastPathComponent().appendingPathComponent("ForeignEnvironment")

@@ -132,7 +132,9 @@ func tour(_ environment: String, _ algorithm: String, _ text: String) throws {
     ("ONNX", complaint { _ = try PolicyGraph(run) }),
     ("a simulation", complaint { _ = try ScenarioSimulation().run(run.scenario) }),
   ] {
-    check(told.contains("found an environment without a robot; allowed a scenario with a robot's model"), "\(name): \(what) refused: \(told)")
+    check(
+      told.contains("found an environment without a robot; allowed a scenario with a robot's model"),
+      "\(name): \(what) refused: \(told)")
   }
 }
 
@@ -158,10 +160,12 @@ do {
       threads: 1, instructionSet: .baseline, beginning: now())
   }
   check(
-    refused.contains("'ddpg', which takes actions of the kind box, but 'corridor' has discrete actions: one of left, right"),
+    refused.contains(
+      "'ddpg', which takes actions of the kind box, but 'corridor' has discrete actions: one of left, right"),
     "DDPG cannot choose: \(refused)")
   let unknown = complaint { _ = try LoadedScenario(contentsOf: path, overrides: ["environment.corridor.length=1"]) }
-  check(unknown.contains("environment.corridor.length: found 1; allowed a whole number from 2"), "a bad key: \(unknown)")
+  check(
+    unknown.contains("environment.corridor.length: found 1; allowed a whole number from 2"), "a bad key: \(unknown)")
 } catch {
   check(false, "no error, but \(error)")
 }

@@ -191,7 +191,8 @@ struct ActionTests {
     #expect(try !bind(Self.cart(nil), to: "cartpole").metrics.map(\.name).contains("episode_length_mean"))
   }
 
-  @Test("what is no index of a level ends the episode as a fault that says so", arguments: [-1, 2, 0.5, .nan, .infinity])
+  @Test(
+    "what is no index of a level ends the episode as a fault that says so", arguments: [-1, 2, 0.5, .nan, .infinity])
   func noLevel(action: Float) throws {
     let player = try Player(bind(Self.cart(Self.leftRight), to: "cartpole"))
     player.reset()
@@ -218,7 +219,9 @@ struct ActionTests {
     #expect(bound.restingAction == [0])
   }
 
-  @Test("a snapshot in the middle of an episode goes on to the same bits, and one with a level that is not there is refused")
+  @Test(
+    "a snapshot in the middle of an episode goes on to the same bits, and one with a level that is not there is refused"
+  )
   func snapshots() throws {
     let task = try bind(Self.cart(Self.leftRight), to: "cartpole")
     let (own, other) = (try Player(task), try Player(task, seed: 9))
@@ -265,8 +268,8 @@ struct ActionTests {
     var task = Self.cart([NamedValue("left", [-12]), NamedValue("right", [10, 0]), NamedValue("rest", [0])])
     #expect(
       problems(task, "cartpole") == [
-        "test: actions.levels.left: found -12.0 for 'slider'; allowed -10.0 … 10.0 N, its control range",
-        "test: actions.levels.right: found 2 values; allowed 1, one for each actuator of the model: slider",
+        "test: actions.levels.left: found -12 for 'slider'; allowed -10 … 10 N, its control range.",
+        "test: actions.levels.right: found 2 values; allowed 1, one for each actuator of the model: slider.",
       ])
     task = RobotTask()
     task.controlTimeStep = 0.05
@@ -285,7 +288,7 @@ struct ActionTests {
     far.actions.positionTargets?.stiffness = 40
     #expect(
       problems(far, "cartpole").first
-        == "test: actions.levels.far: found 3.0 for 'slider'; allowed -2.4 … 2.4 m, its range of targets")
+        == "test: actions.levels.far: found 3 for 'slider'; allowed -2.4 … 2.4 m, its range of targets.")
   }
 
   @Test("in a file: torques alone, position targets, named levels, each name once, and what is wrong with them")
@@ -313,7 +316,9 @@ struct ActionTests {
     #expect(problem(.mapping([("levels", twice)])).contains("the key for the second time"))
     #expect(problem(.mapping([("level", .null)])).contains("Did you mean 'levels'?"))
     let table = ConfigurationSchema(of: RobotTask.self).table
-    for key in ["actions ", "actions.positionTargets.stiffness", "actions.positionTargets.joints.NAME.offset", "actions.levels"] {
+    for key in [
+      "actions ", "actions.positionTargets.stiffness", "actions.positionTargets.joints.NAME.offset", "actions.levels",
+    ] {
       #expect(table.contains(key), "\(key)")
     }
   }

@@ -79,7 +79,8 @@ struct TerminalTests {
       #expect(episode[i + 1, try #require(forces)] == (name == "left" ? -10 : 10))
     }
     let strip = Self.text(recording, TerminalReplay.Screen(columns: 80, rows: 24, isTerminal: false, isASCII: true))
-    #expect(strip.contains("  actions: left \(chosen.count { $0 == "left" }), right \(chosen.count { $0 == "right" })\n"))
+    #expect(
+      strip.contains("  actions: left \(chosen.count { $0 == "left" }), right \(chosen.count { $0 == "right" })\n"))
     let played = Self.text(
       recording, TerminalReplay.Screen(columns: 80, rows: 24, isTerminal: true, isASCII: true))
     #expect(played.contains("  action \(chosen[chosen.count - 1])"))

@@ -28,7 +28,8 @@ public struct TrajectoryTable: Sendable {
     coordinateCount = coordinates.names.count
     columns =
       Self.firstColumns + rewardTerms + Self.columnsAfterTerms + coordinates.names
-      + (hasChoices ? [Self.choiceColumn] : []) + Self.actuatorColumns(model).flatMap { [$0.action, $0.effort] } + Self.pushColumns
+      + (hasChoices ? [Self.choiceColumn] : []) + Self.actuatorColumns(model).flatMap { [$0.action, $0.effort] }
+      + Self.pushColumns
     chosen = Array(columns.indices)
   }
 

@@ -249,7 +249,8 @@ extension RecordingLayout {
 
 extension RecordingLayout: Encodable {
   private enum Key: String, CodingKey {
-    case columns, time, poses, roll, pitch, reward, choice, choices, joints, push, pushBody, pushPoint, contacts, contactPoints
+    case columns, time, poses, roll, pitch, reward, choice, choices, joints, push, pushBody, pushPoint, contacts,
+      contactPoints
     case contactPointCapacity, actuators, plots, isMobile
   }
   private struct Contact: Encodable {

@@ -49,7 +49,9 @@ struct CartPoleTransferTests {
       }
       lengths.append(environment.summary.steps)
     }
-    print("cart-pole | trained in Gymnasium (\(golden.meanLengthThere) steps there) | steps here \(lengths.min() ?? 0) to \(lengths.max() ?? 0)")
+    print(
+      "cart-pole | trained in Gymnasium (\(golden.meanLengthThere) steps there) | steps here \(lengths.min() ?? 0) to \(lengths.max() ?? 0)"
+    )
     #expect(lengths.allSatisfy { $0 == 500 })
   }
 

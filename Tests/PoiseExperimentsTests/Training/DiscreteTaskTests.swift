@@ -53,7 +53,7 @@ struct DiscreteTaskTests {
     while ending == .interrupted(signal: SIGINT), stops < 50 {
       stops += 1
       ending = try TrainingRunTests.resume(path, threads: 1 + stops % 2).run(
-        stopSignal: TrainingRunTests.stop(after: 200 + 50 * stops))
+        stopSignal: TrainingRunTests.stop(after: 200 + 400 * stops))
     }
     #expect(stops >= 2 && ending == .stepLimitReached)
     TrainingRunTests.expectEqual(one, try TrainingRunTests.results(path), "after \(stops) interruptions")
@@ -71,7 +71,8 @@ struct DiscreteTaskTests {
     #expect(try #require(result[.episodeLength]) == result.return.mean && result.return.mean >= 5)
     #expect(run.scenario.baselines == [.random])
     let random = try evaluation.run(.baseline(.random), pool: pool)
-    #expect((10...40).contains(random.return.mean), "Gymnasium's random agent lives for 22 steps: \(random.return.mean)")
+    #expect(
+      (10...40).contains(random.return.mean), "Gymnasium's random agent lives for 22 steps: \(random.return.mean)")
     for baseline in [BaselineController.zero, .hold] {
       let error = #expect(throws: InvalidInput.self) {
         try EpisodePlayer(run.scenario, .baseline(baseline), seed: 1, instructionSet: .baseline)
@@ -101,7 +102,8 @@ struct DiscreteTaskTests {
       }
       let text = error?.description ?? ""
       #expect(
-        text.contains("'\(algorithm)', which takes actions of the kind box, but 'cartpole-left-right' has discrete actions"),
+        text.contains(
+          "'\(algorithm)', which takes actions of the kind box, but 'cartpole-left-right' has discrete actions"),
         "\(text)")
       #expect(text.contains("allowed one that can: ppo"), "\(text)")
     }
@@ -132,7 +134,9 @@ struct DiscreteTaskTests {
     }
     let text = try String(contentsOfFile: path, encoding: .utf8)
     var lines = text.components(separatedBy: "\n")
-    lines[3] = lines[3].contains(",left,") ? lines[3].replacing(",left,", with: ",right,") : lines[3].replacing(",right,", with: ",left,")
+    lines[3] =
+      lines[3].contains(",left,")
+      ? lines[3].replacing(",left,", with: ",right,") : lines[3].replacing(",right,", with: ",left,")
     try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
     #expect(try Resimulation(path).difference?.line == 4)
     lines[3] = lines[3].replacing(",left,", with: ",up,").replacing(",right,", with: ",up,")

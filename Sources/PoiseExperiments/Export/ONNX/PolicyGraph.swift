@@ -79,7 +79,8 @@ public struct PolicyGraph {
     add(
       "ArgMax",
       attributes: [
-        .with { ($0.name, $0.type, $0.i) = ("axis", .int, 1) }, .with { ($0.name, $0.type, $0.i) = ("keepdims", .int, 0) },
+        .with { ($0.name, $0.type, $0.i) = ("axis", .int, 1) },
+        .with { ($0.name, $0.type, $0.i) = ("keepdims", .int, 0) },
       ], output: "action")
     var action = Self.tensor("action", 1, "index of the chosen action, in the order of action_choices")
     action.type.tensorType.elemType = Int32(ONNXTensorProto.DataType.int64.rawValue)
