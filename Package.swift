@@ -98,6 +98,10 @@ let testTargets: [Target] = [
     name: "TestSupport",
     dependencies: ["PoiseTasks", "PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     path: "Tests/TestSupport", swiftSettings: settings),
+  // Registers environments of its own, which has to be done before anything else.
+  .executableTarget(
+    name: "ForeignEnvironment", dependencies: Array(allBelowViewer), path: "Tests/ForeignEnvironment",
+    swiftSettings: settings),
   tests(of: "PoiseCore"),
   tests(of: "PoiseSimulation", ["PoiseCore", "COde"]),
   .testTarget(
@@ -105,18 +109,20 @@ let testTargets: [Target] = [
     exclude: ["Golden"], swiftSettings: settings),
   .testTarget(
     name: "CommandLineTests",
-    dependencies: ["TestSupport", "PoiseCore", "PoiseCommandLine", "PoiseProgram", argumentParser],
+    dependencies: [
+      "TestSupport", "PoiseCore", "PoiseCommandLine", "PoiseProgram", "ForeignEnvironment", argumentParser,
+    ],
     swiftSettings: settings),
   .testTarget(
     name: "RobotTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
-    swiftSettings: settings),
+    exclude: ["Golden"], swiftSettings: settings),
   tests(of: "PoiseModels", ["PoiseCore", "PoiseSimulation"], exclude: ["Golden"]),
   tests(of: "PoiseEnvironments", ["PoiseCore"]),
   tests(of: "PoiseFinite", ["PoiseCore", yams], exclude: ["Scenarios"]),
   tests(of: "PoiseTasks", ["PoiseEnvironments", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
   tests(of: "PoiseAlgorithms", ["PoiseNetworks", "PoiseEnvironments", "PoiseCore"]),
   // Those of PoiseScenarios and PoiseTraining, too: they share the small trainings that they look at.
-  tests(of: "PoiseExperiments", Array(allBelowViewer.dropFirst()) + ["PoiseONNX"]),
+  tests(of: "PoiseExperiments", Array(allBelowViewer.dropFirst()) + ["PoiseONNX"], exclude: ["Golden"]),
   tests(of: "PoiseViewer", allBelowViewer, exclude: ["Browser"]),
   tests(of: "PoiseNetworks", ["PoiseCore", "PoiseBenchmarks", "CAllocationCounter"], exclude: ["Golden", "Fixtures"]),
 ]

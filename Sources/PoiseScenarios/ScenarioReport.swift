@@ -43,7 +43,7 @@ public struct ScenarioReport: Sendable {
     let rows = MirrorPlane.allCases.map { plane -> [String] in
       do throws(Asymmetry) {
         let actions = try task.mirrorSymmetry(across: plane).actions
-        let names = task.actionSpace.names
+        let names = task.actionSpace.choices ?? task.actionSpace.names
         let changes = names.indices.compactMap { i -> String? in
           let (j, sign) = (actions.partners[i], actions.signs[i])
           if i > j || (i == j && sign > 0) { return nil }

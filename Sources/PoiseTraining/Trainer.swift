@@ -132,6 +132,10 @@ extension TrainingReport {
       ("episode_length", mean { Double($0.steps) }),
     ]
     if task.metrics.contains(.survivalRate) { metrics.append(("survival", mean { $0.ending == .truncated ? 1 : 0 })) }
+    for reward in task.rewardMetrics {
+      let sum = episodes.reduce(0) { $0 + reward.measurement($1.rewardTerms) }
+      metrics.append((reward.metric.name, steps > 0 ? sum / steps : nil))
+    }
     for (i, name) in task.rewardNames.enumerated() {
       metrics.append(
         ("reward_\(name)_per_step", steps > 0 ? episodes.reduce(0) { $0 + $1.rewardTerms[i] } / steps : nil))

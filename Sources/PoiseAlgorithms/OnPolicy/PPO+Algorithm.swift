@@ -12,8 +12,7 @@ extension PPO: Algorithm {
     to observationSpace: Space, actionSpace: Space, with parameters: PPOParameters
   ) -> String? {
     guard actionSpace.choices != nil else { return nil }
-    if parameters.isSmoothed { return "has a smoothnessCoefficient, which choices cannot have" }
-    return parameters.mirrorSymmetry == nil ? nil : "has a mirrorSymmetry, which choices cannot have"
+    return parameters.isSmoothed ? "has a smoothnessCoefficient, which choices cannot have" : nil
   }
 
   public static func memoryNeed(of parameters: PPOParameters, observations: Space, actions: Space) -> MemoryNeed {

@@ -65,7 +65,7 @@ struct Replay: ParsableCommand {
   @Option(help: "The checkpoint of a run. While a run trains, the live page can follow best or latest.")
   var checkpoint = RunFolder.Checkpoint.best
 
-  @Option(help: "The controller of a scenario without a run. Default: hold.")
+  @Option(help: "The controller of a scenario without a run. Default: hold, or random where actions are levels.")
   var controller: BaselineController?
 
   @Option(help: .scenarioOverrides)
@@ -176,7 +176,7 @@ private struct Driven {
       text = "\(controller.name), \(replay.checkpoint.rawValue) checkpoint"
     } else {
       scenario = try LoadedScenario(contentsOf: ShippedFiles().resolve(subject, as: .scenario), overrides: replay.set)
-      controller = .baseline(replay.controller ?? .hold)
+      controller = .baseline(replay.controller ?? (scenario.baselines.contains(.hold) ? .hold : .random))
       instructionSet = try InstructionSet.chosen()
       text = controller.name
     }

@@ -204,7 +204,19 @@ extension LoadedScenario {
   public var episodeDigest: String {
     guard let robot else { return SHA256.hexadecimal(Array(resolvedText.utf8)) }
     return SHA256.hexadecimal(
-      Array("model: \(robot.model.name)\n\(settings.task.yamlText)\(settings.hold.yamlText)".utf8))
+      Array("model: \(robot.model.name)\n\(taskText)\(settings.hold.yamlText)".utf8))
+  }
+}
+
+extension LoadedScenario {
+  /// The task with every default, as digests know it: what says of actions what was meant before they had a key is left out, so that
+  /// older trajectories are still known.
+  private var taskText: String {
+    var written = settings.task.written
+    if settings.task.actions == ActionSettings(), case .mapping(let entries) = written.content {
+      written.content = .mapping(entries.filter { $0.key != "actions" })
+    }
+    return written.yamlText
   }
 }
 
