@@ -2,6 +2,7 @@ public import PoiseAlgorithms
 public import PoiseControl
 public import PoiseCore
 public import PoiseEnvironments
+public import PoiseFinite
 public import PoiseTasks
 
 /// A robot and its task, or another environment, and how its controllers are trained and judged: one YAML file.
@@ -11,6 +12,7 @@ public import PoiseTasks
 public struct Scenario: Configurable, Hashable {
   public var model: String?
   public var environment: NamedEnvironment?
+  public var mdp: FiniteProblemForm?
   public var episodeSteps = 500
   public var task = RobotTask()
   public var goal = Goal()
@@ -30,8 +32,12 @@ public struct Scenario: Configurable, Hashable {
         "environment", \.environment, .optional(NamedEnvironment.format),
         "A task without a robot, in place of a model: its name, with its keys below it."),
       .key(
+        "mdp", \.mdp, .optional(FiniteProblemForm.format),
+        "A finite problem in place of a model: written out as lists, drawn as a map, or in a file of transitions."),
+      .key(
         "episodeSteps", \.episodeSteps, .integer(.from(1, through: 1_000_000_000)),
-        "Steps after which an episode of an environment without a robot is truncated."),
+        "Steps after which an episode of an environment without a robot is truncated, and of a finite problem without a stepLimit of its own."
+      ),
     ]
     + RobotTask.keys.map { $0.lifted(through: \.task) }
     + [
@@ -48,7 +54,15 @@ public struct Scenario: Configurable, Hashable {
     + AlgorithmSections.keys.map { $0.lifted(through: \.algorithms) }
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
-    if environment == nil {
+    if mdp != nil {
+      checks.require(
+        model == nil && environment == nil, at: "mdp", found: "a finite problem beside a model or an environment",
+        allowed: "one of them", remedy: "Remove the other.")
+      checks.require(
+        task == RobotTask(), at: "mdp", found: "keys of a robot's task beside a finite problem",
+        allowed: "keys of the problem below 'mdp', episodeSteps, goal, evaluation, training and the algorithms'",
+        remedy: "Remove observations, rewards and the other keys that speak of a robot.")
+    } else if environment == nil {
       task.crossChecks(&checks)
     } else {
       checks.require(

@@ -9,6 +9,10 @@ public struct TrainedRun: Sendable {
   public let scenario: LoadedScenario
   public let checkpoint: RunFolder.Checkpoint
   public let policy: Policy
+  /// What a learner with a table has learned, [choices]: Q, or the logits of a policy; `nil` for other learners.
+  public let table: [Double]?
+  /// Control steps of the training when the checkpoint was written.
+  public let environmentSteps: Int?
   /// SHA-256 of the checkpoint's file.
   public let checkpointDigest: String
   /// The one that trained where this processor has it, for the same bits; else the best there is.
@@ -27,6 +31,8 @@ public struct TrainedRun: Sendable {
     let file = try folder.open(checkpoint, for: .policy)
     scenario = try folder.loadScenario(overrides: overrides)
     policy = try folder.policy(of: file, for: scenario)
+    table = scenario.problem.flatMap { LearnedTable($0, file.tensors)?.preferences }
+    environmentSteps = file.environmentSteps
     checkpointDigest = file.digest
     let trained = folder.description.instructionSet
     instructionSet = try trained.isSupported ? trained : InstructionSet.chosen()
@@ -36,6 +42,7 @@ public struct TrainedRun: Sendable {
   init(_ run: TrainedRun, with policy: Policy) {
     (folder, scenario, checkpoint, instructionSet) = (run.folder, run.scenario, run.checkpoint, run.instructionSet)
     self.policy = policy
+    (table, environmentSteps) = (run.table, run.environmentSteps)
     checkpointDigest = run.checkpointDigest
   }
 

@@ -27,6 +27,8 @@ public protocol Trainer: AnyObject {
   ///
   /// - Parameter file: what messages call the source.
   func read(_ tensors: [String: Tensor], file: String) throws
+  /// What stands in every checkpoint for whoever uses the policy: the policy itself, and tables to look at.
+  func policyTensors() throws -> [String: Tensor]
   /// What a person should know at the start; empty for nothing.
   var note: String { get }
   /// Puts what is too large for a checkpoint into files of its own, on disk, before `tensors` is asked for.
@@ -43,6 +45,7 @@ public protocol Trainer: AnyObject {
 
 extension Trainer {
   public var note: String { "" }
+  public func policyTensors() throws -> [String: Tensor] { try policy.tensors() }
   public func willSave(in folder: RunFolder) throws -> [FileSeal] { [] }
   public func didSave(in folder: RunFolder) throws {}
   public func readFiles(in folder: RunFolder, known: [FileSeal]) throws {}

@@ -303,7 +303,8 @@ public final class TrainingRun {
     var kept = state
     kept.secondsBefore = seconds
     var tensors = try trainer.tensors()
-    tensors.merge(try trainer.policy.tensors()) { first, _ in first }
+    let policy = try trainer.policyTensors()
+    tensors.merge(policy) { first, _ in first }
     tensors["run.state"] = try Tensor(encoding: kept)
     let about = [
       "scenario": scenario.name, "algorithm": folder.description.algorithm,
@@ -312,7 +313,7 @@ public final class TrainingRun {
     // Best first: should the process die between the two, going on evaluates again and writes the same best once more.
     if alsoAsBest {
       try SealedCheckpoint.write(
-        trainer.policy.tensors(), about: about, inputs: inputs, to: folder.checkpointPath(.best))
+        policy, about: about, inputs: inputs, to: folder.checkpointPath(.best))
     }
     try SealedCheckpoint.write(
       tensors, about: about, inputs: inputs, grown: grown, to: folder.checkpointPath(.latest),

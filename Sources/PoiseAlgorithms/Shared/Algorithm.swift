@@ -1,14 +1,15 @@
 public import PoiseEnvironments
+public import PoiseFinite
 
 /// An algorithm that a scenario can name: what the command line, trainers and messages know of it.
 ///
 /// A new one is a file with its parameters and its learner, a conformance to this protocol, and one line in `Algorithms`; from
 /// another package, a call of `Algorithms.register`.
 public protocol Algorithm: SendableMetatype {
-  /// Its hyperparameters: the section of a scenario that is called `name`.
+  /// Its hyperparameters: the section of a scenario that is called `section`.
   associatedtype Parameters: LearnerParameters
 
-  /// Of the section and of `--algorithm`, in lowerCamelCase: "ppo".
+  /// For `--algorithm`, in lower case, words joined by hyphens: "ppo", "q-learning".
   static var name: String { get }
   /// For people: "Proximal policy optimisation".
   static var title: String { get }
@@ -34,6 +35,12 @@ public protocol Algorithm: SendableMetatype {
 }
 
 extension Algorithm {
+  /// Its section of a scenario, the name in lowerCamelCase as all keys are: "ppo", "qLearning".
+  public static var section: String {
+    let words = name.split(separator: "-")
+    return words.dropFirst().reduce(words.first.map(String.init) ?? "") { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
+  }
+
   public static var documentation: String { "Hyperparameters of \(title)." }
   public static var observationKinds: [Space.Kind] { [.box] }
   public static func objection(
@@ -47,12 +54,15 @@ public enum LearnerFamily<Parameters: LearnerParameters>: Sendable {
   case onPolicy(@Sendable (Parameters, LearnerContext) -> any OnPolicyLearner)
   /// From transitions of whatever policy, out of a replay buffer.
   case offPolicy(@Sendable (Parameters, LearnerContext) -> any OffPolicyLearner)
+  /// Action by action, into a table for a finite problem.
+  case tabular(@Sendable (Parameters, FiniteProblem) -> any TabularLearner)
 
   /// For people.
   public var name: String {
     switch self {
     case .onPolicy: "on-policy"
     case .offPolicy: "off-policy"
+    case .tabular: "tabular"
     }
   }
 }
@@ -63,6 +73,8 @@ public enum AnyLearner: Sendable {
   case onPolicy(any OnPolicyLearner)
   /// Driven by transitions.
   case offPolicy(any OffPolicyLearner)
+  /// Driven by single actions in a finite problem.
+  case tabular(any TabularLearner)
 }
 
 extension Algorithm {
@@ -77,8 +89,11 @@ extension Algorithm {
   /// Makes a learner.
   static func makeLearner(_ parameters: Parameters, for context: LearnerContext) -> AnyLearner {
     switch family {
-    case .onPolicy(let make): .onPolicy(make(parameters, context))
-    case .offPolicy(let make): .offPolicy(make(parameters, context))
+    case .onPolicy(let make): return .onPolicy(make(parameters, context))
+    case .offPolicy(let make): return .offPolicy(make(parameters, context))
+    case .tabular(let make):
+      guard let problem = context.problem else { preconditionFailure("\(name) without a finite problem") }
+      return .tabular(make(parameters, problem))
     }
   }
 
@@ -90,11 +105,24 @@ extension Algorithm {
         : "'\(name)', which takes \(what) of the kind \(kinds.map(\.rawValue).joined(separator: " or ")), "
           + "but '\(task.name)' has \(space.kind.rawValue) \(what): \(space.summary)"
     }
+    if case .tabular = family, let refusal = tabularRefusal(of: task) { return refusal }
     return clause("actions", actionKinds, task.actionSpace)
       ?? clause("observations", observationKinds, task.observationSpace)
       ?? objection(to: task.observationSpace, actionSpace: task.actionSpace, with: parameters).map {
         "'\(name)', which \($0); '\(task.name)' has actions of \(task.actionSpace.summary)"
       }
+  }
+}
+
+extension Algorithm {
+  /// Why a table cannot be learned for a task; `nil` where it can.
+  private static func tabularRefusal(of task: any EnvironmentSpecification) -> String? {
+    guard let problem = task.finiteProcess?.problem else {
+      return "'\(name)', which learns a table for a finite problem, but '\(task.name)' has no key 'mdp'"
+    }
+    guard problem.stateCount > FiniteProcess.stateLimit else { return nil }
+    return "'\(name)', which learns tables of up to \(FiniteProcess.stateLimit) states, "
+      + "but '\(task.name)' has \(problem.stateCount); 'poise solve' takes any number"
   }
 }
 
@@ -121,6 +149,8 @@ public struct ConfiguredAlgorithm: Sendable {
 
   /// The algorithm's name.
   public var name: String { type.name }
+  /// Its section of a scenario.
+  public var section: String { type.section }
 
   /// Makes a learner.
   public func makeLearner(for context: LearnerContext) -> AnyLearner { learner(context) }
@@ -128,11 +158,11 @@ public struct ConfiguredAlgorithm: Sendable {
   /// Why it cannot learn a task, as a clause that names both sides; `nil` where it can.
   public func refusal(of task: any EnvironmentSpecification) -> String? { refusal(task) }
 
-  /// What its learner takes at the least; keys start with the algorithm's name.
+  /// What its learner takes at the least; keys start with the algorithm's section.
   public func memoryNeed(observations: Space, actions: Space) -> MemoryNeed {
-    need(observations, actions).below(name)
+    need(observations, actions).below(section)
   }
 
   /// What makes its steps large: "ppo.learningRate.initial is 0.01".
-  public var stepSizes: String { "\(name).\(sizes)" }
+  public var stepSizes: String { "\(section).\(sizes)" }
 }

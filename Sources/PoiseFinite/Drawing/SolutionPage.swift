@@ -10,10 +10,17 @@ public struct SolutionPage: Sendable {
   private var stride = 1
   /// Frames of a page; where there are more sweeps, every second, fourth, … is kept.
   private static let frameLimit = 200
+  private let steps: String
+  private let last: String
 
-  public init(_ problem: FiniteProblem, title: String) {
+  /// - Parameters:
+  ///   - steps: what frames are counted in.
+  ///   - last: what the last frame is called.
+  public init(_ problem: FiniteProblem, title: String, steps: String = "Sweep", last: String = "solution") {
     self.problem = problem
     self.title = title
+    self.steps = steps
+    self.last = last
     frames = [(0, [Double](repeating: 0, count: problem.stateCount))]
   }
 
@@ -61,7 +68,7 @@ public struct SolutionPage: Sendable {
       </style></head><body>
       <h1>\(escapedHTML(title))</h1>
       \(summary.map { "<p>\(escapedHTML($0))</p>" }.joined(separator: "\n"))
-      <p><label>Sweep <input id="sweep" type="range" min="0" max="\(all.count - 1)" value="\(all.count - 1)"></label>
+      <p><label>\(escapedHTML(steps)) <input id="sweep" type="range" min="0" max="\(all.count - 1)" value="\(all.count - 1)"></label>
       <output id="which"></output> <label><input id="qs" type="checkbox"> Q in each cell</label></p>
       <div id="picture"></div><table id="table"></table>
       <script>
@@ -71,7 +78,7 @@ public struct SolutionPage: Sendable {
       const best=[\(best.joined(separator: ","))];
       const names=[\(names.joined(separator: ","))];
       const actions=[\(actions.joined(separator: ","))];
-      const layout=\(layout);
+      const layout=\(layout), solved=\(quotedScript(last));
       \(Self.script)
       </script></body></html>
 
@@ -109,7 +116,7 @@ public struct SolutionPage: Sendable {
       const t=low<0?v/low:0;return `rgb(${Math.round(255-175*t)},${Math.round(255-105*t)},255)`}
     function draw(){
       const f=+$('sweep').value, v=frames[f], low=Math.min(...v,0), high=Math.max(...v,0);
-      $('which').textContent=sweeps[f]<0?'solution':String(sweeps[f]);
+      $('which').textContent=sweeps[f]<0?solved:String(sweeps[f]);
       const last=sweeps[f]<0, withQ=$('qs').checked&&last;
       if(layout){
         let s=`<svg viewBox="0 0 ${layout.columns*100} ${layout.rows*100}" role="img">`;

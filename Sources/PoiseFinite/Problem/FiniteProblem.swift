@@ -8,6 +8,9 @@
 ///
 /// Source: Puterman 1994, "Markov Decision Processes", section 2.1; Sutton and Barto 2018, section 3.1, with r(s, a, s′) of eq. 3.6.
 public struct FiniteProblem: Hashable, Sendable {
+  /// How far from 1 the probabilities of a choice may add up.
+  public static let sumTolerance = 1e-9
+
   /// The names of states, or none: then a state's name is its number.
   public let stateNames: [String]
   /// The names of all actions; a choice names one of them by its index.
@@ -75,7 +78,7 @@ public struct FiniteProblem: Hashable, Sendable {
   /// Whether every transition is certain, so that an episode is determined by its start and its actions.
   public var isDeterministic: Bool { transitionCount == choiceCount }
 
-  /// Rows as they are stored, checked by whoever made them: `FiniteProblemBuilder` or a reader of files.
+  /// Rows as they are stored, checked by whoever made them: a builder or a reader of files.
   init(
     stateNames: [String], actionNames: [String], stateStarts: [Int32], choiceActions: [Int32], choiceStarts: [Int32],
     nextStates: [Int32], probabilities: [Double], rewards: [Double], discount: Double, start: [StateProbability],
@@ -133,7 +136,7 @@ public struct FiniteProblem: Hashable, Sendable {
         sum += probabilities[k]
       }
       precondition(
-        abs(sum - 1) <= FiniteProblemBuilder.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
+        abs(sum - 1) <= Self.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
     }
     self.init(
       stateNames: [], actionNames: actionNames, stateStarts: stateStarts, choiceActions: choiceActions,

@@ -1,10 +1,8 @@
 /// Collects transitions in any order and makes a problem of them.
 ///
 /// Transitions that agree in state, action and next state become one, with the sum of their probabilities and the mean of their rewards.
+/// Probabilities of a choice that add up to 1 within `FiniteProblem.sumTolerance` are divided by their sum.
 public struct FiniteProblemBuilder: Sendable {
-  /// How far from 1 the probabilities of a choice may add up; what passes is divided by its sum.
-  public static let sumTolerance = 1e-9
-
   public let stateNames: [String]
   public let actionNames: [String]
   public var discount: Double
@@ -98,13 +96,13 @@ public struct FiniteProblemBuilder: Sendable {
       let range = Int(choiceStarts[choice])..<Int(choiceStarts[choice + 1])
       let sum = range.reduce(0) { $0 + probabilities[$1] }
       // Twice, because who checked the sum may have added up in another order.
-      precondition(abs(sum - 1) <= 2 * Self.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
+      precondition(abs(sum - 1) <= 2 * FiniteProblem.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
       // Thirds that add up to 1 but for a rounding stay as they are written.
       if abs(sum - 1) > 0x1p-50 { for k in range { probabilities[k] /= sum } }
     }
     let states = start.sorted { $0.state < $1.state }
     let total = states.reduce(0) { $0 + $1.probability }
-    precondition(abs(total - 1) <= 2 * Self.sumTolerance, "the start distribution adds up to \(total)")
+    precondition(abs(total - 1) <= 2 * FiniteProblem.sumTolerance, "the start distribution adds up to \(total)")
     return FiniteProblem(
       stateNames: stateNames, actionNames: actionNames, stateStarts: stateStarts, choiceActions: choiceActions,
       choiceStarts: choiceStarts, nextStates: nextStates, probabilities: probabilities, rewards: rewards,

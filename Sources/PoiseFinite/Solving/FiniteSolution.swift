@@ -11,8 +11,8 @@ public struct FiniteSolution: Hashable, Sendable {
   public var values: [Double]
   /// A best choice of each state, the first of them; −1 for terminal states.
   public var chosen: [Int32]
-  /// max |V − V*| is at most this: proven, rounding included. Where γ is 1 policy iteration proves it for V^π of `chosen`, which no
-  /// other choice improves by more than `residual`; the other methods then prove none (infinite).
+  /// max |V − V*| is at most this: proven, rounding included. Where γ is 1 and a choice costs nothing, policy iteration proves it for V^π of
+  /// `chosen`, which no other choice improves by more than `residual`; the other methods then prove none (infinite).
   public var errorBound: Double
   /// max |T V − V|, T Bellman's optimality operator.
   public var residual: Double

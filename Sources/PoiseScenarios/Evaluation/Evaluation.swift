@@ -2,6 +2,7 @@ import PoiseAlgorithms
 import PoiseControl
 public import PoiseCore
 import PoiseEnvironments
+import PoiseFinite
 public import PoiseNetworks
 import PoiseTasks
 
@@ -11,6 +12,8 @@ public struct Evaluation: Sendable {
   public let episodes: Int
   public let seed: UInt64
   public let instructionSet: InstructionSet
+  /// Of finite problems alone.
+  private let judgement: ExactJudgement?
 
   public init(_ scenario: LoadedScenario, episodes: Int, seed: UInt64, instructionSet: InstructionSet) {
     precondition(episodes > 0, "an evaluation of \(episodes) episodes")
@@ -18,6 +21,7 @@ public struct Evaluation: Sendable {
     self.episodes = episodes
     self.seed = seed
     self.instructionSet = instructionSet
+    judgement = scenario.specification.finiteProcess.map { ExactJudgement($0) }
   }
 
   private var task: any EnvironmentSpecification { scenario.specification }
@@ -44,6 +48,7 @@ public struct Evaluation: Sendable {
     // A part is some of the worlds with all of their episodes.
     let worlds = min(episodes, Self.worldLimit)
     let size = min(worlds, max(1, (partEpisodes ?? episodes) * worlds / episodes))
+    let exact = judgement?.scores(of: controller, instructionSet: instructionSet) ?? [:]
     var summaries: [EpisodeSummary] = []
     for first in stride(from: 0, to: worlds, by: size) {
       let part = first..<min(worlds, first + size)
@@ -51,7 +56,8 @@ public struct Evaluation: Sendable {
       if isStopped() { return nil }
       // Episode k of world w is number w + k W: from the order of blocks to that of the numbers.
       summaries.sort { $0.environment + $0.episode * worlds < $1.environment + $1.episode * worlds }
-      let result = EvaluationResult(summaries, task: task, controller: controller.name, seed: seed)
+      var result = EvaluationResult(summaries, task: task, controller: controller.name, seed: seed)
+      for (metric, value) in exact { result[metric] = value }
       if part.upperBound == worlds {
         precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes came to an end")
         return result

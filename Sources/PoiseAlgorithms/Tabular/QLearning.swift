@@ -1,0 +1,52 @@
+public import PoiseCore
+public import PoiseFinite
+
+/// Q-learning: off-policy control by the best of the next state.
+///
+///     Q(S,A) ← Q(S,A) + α [R + γ max_a Q(S′,a) − Q(S,A)]
+///
+/// Source: Watkins 1989, "Learning from Delayed Rewards"; Sutton and Barto 2018, section 6.5, eq. 6.8. Deviations: none; an episode that is cut
+/// at its limit of actions keeps its bootstrap.
+public struct QLearning: ActionValueLearner {
+  public struct Parameters: TabularParameters {
+    public var learningRate = LearningRate()
+    public var exploration = EpsilonGreedy()
+    public var initialValue = 0.0
+    public var reportInterval = 1000
+
+    public init() {}
+
+    public static let keys: [ConfigurationKey<Self>] = [
+      .key("learningRate", \.learningRate, .section, "α."),
+      .key("exploration", \.exploration, .section, "ε."),
+      .key(
+        "initialValue", \.initialValue, .number(), "Q at first; above what can be earned it makes the learner curious."),
+      .reportInterval(\.reportInterval),
+    ]
+  }
+
+  public static let name = "q-learning"
+  public static let title = "Q-learning"
+  public static let paper = "Watkins 1989"
+  public let parameters: Parameters
+  public var state: ActionValueState
+
+  public init(_ parameters: Parameters, problem: FiniteProblem) {
+    self.parameters = parameters
+    state = ActionValueState(
+      ActionValueTable(problem, rate: parameters.learningRate, initialValue: parameters.initialValue))
+  }
+
+  public mutating func learn(_ actions: Int, in world: inout FiniteWorld, random: inout RandomStream) {
+    let problem = world.problem
+    let γ = problem.discount
+    for _ in 0..<actions {
+      let ε = parameters.exploration.epsilon(at: state.environmentSteps)
+      let choice = state.q.choose(world.state, problem, epsilon: ε, random: &random)
+      let step = world.step(choice)
+      state.q.move(choice, towards: step.reward + γ * state.q.best(step.nextState, problem))
+      state.environmentSteps += 1
+      if step.isOver { world.reset() }
+    }
+  }
+}
