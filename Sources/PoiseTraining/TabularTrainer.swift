@@ -115,7 +115,7 @@ public final class TabularTrainer<Learner: TabularLearner>: Trainer {
       throw InvalidInput(
         Problem(
           file: file, place: "tensor 'trainer.memory'", found: "the state of another learner, or an impossible one",
-          allowed: "that of '\(Learner.name)' in a problem of \(problem.stateCount) states",
+          allowed: "that of \(Learner.self) in a problem of \(problem.stateCount) states",
           remedy: "The checkpoint belongs to another scenario, or is damaged."))
     }
     agent.learner.state = state.learner

@@ -7,8 +7,8 @@ public import PoiseFinite
 ///
 /// Source: van Hasselt 2010, "Double Q-learning", algorithm 1; Sutton and Barto 2018, section 6.7, eq. 6.10: actions are ε-greedy in Q₁ + Q₂.
 /// Deviation: of equal actions the first is the argmax.
-public struct DoubleQLearning: ActionValueLearner {
-  public typealias Parameters = QLearning.Parameters
+public struct DoubleQLearning: ActionValueLearner, TabularAlgorithm {
+  public typealias Parameters = ActionValueParameters
 
   public static let name = "double-q-learning"
   public static let title = "Double Q-learning"

@@ -7,7 +7,7 @@ public import PoiseFinite
 ///
 /// Source: Sutton 1990, "Integrated Architectures for Learning, Planning, and Reacting"; Sutton and Barto 2018, section 8.2. Deviation: the model
 /// counts every outcome and draws one as often as it was seen, so that it is right in stochastic worlds too; the book's keeps the last.
-public struct DynaQ: ActionValueLearner {
+public struct DynaQ: ActionValueLearner, TabularAlgorithm {
   public struct Parameters: TabularParameters {
     public var learningRate = LearningRate()
     public var exploration = EpsilonGreedy()

@@ -7,8 +7,8 @@ public import PoiseFinite
 ///
 /// Source: van Seijen, van Hasselt, Whiteson and Wiering 2009, "A Theoretical and Empirical Analysis of Expected Sarsa"; Sutton and Barto
 /// 2018, section 6.6, eq. 6.9. Deviations: none.
-public struct ExpectedSARSA: ActionValueLearner {
-  public typealias Parameters = QLearning.Parameters
+public struct ExpectedSARSA: ActionValueLearner, TabularAlgorithm {
+  public typealias Parameters = ActionValueParameters
 
   public static let name = "expected-sarsa"
   public static let title = "Expected SARSA"

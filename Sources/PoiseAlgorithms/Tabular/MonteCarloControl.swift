@@ -7,7 +7,7 @@ public import PoiseFinite
 ///
 /// Source: Sutton and Barto 2018, section 5.4, on-policy first-visit control with ε-soft policies; α = 1/N gives the averages of the box, a
 /// constant one those of section 6.1. Deviation: an episode that is cut at its limit of actions counts with what it had earned by then.
-public struct MonteCarloControl: ActionValueLearner {
+public struct MonteCarloControl: ActionValueLearner, TabularAlgorithm {
   public struct Parameters: TabularParameters {
     public var learningRate = LearningRate(initial: 1, visitPower: 1)
     public var exploration = EpsilonGreedy()

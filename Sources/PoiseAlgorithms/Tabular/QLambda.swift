@@ -7,7 +7,7 @@ public import PoiseFinite
 ///
 /// Source: Watkins 1989, "Learning from Delayed Rewards"; Sutton and Barto 1998, figure 7.14, with replacing traces (Singh and Sutton 1996).
 /// Deviation: traces below a millionth are forgotten. With λ = 0 it is Q-learning.
-public struct QLambda: ActionValueLearner {
+public struct QLambda: ActionValueLearner, TabularAlgorithm {
   public struct Parameters: TabularParameters {
     public var learningRate = LearningRate()
     public var exploration = EpsilonGreedy()

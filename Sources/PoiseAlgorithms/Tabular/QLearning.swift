@@ -7,23 +7,8 @@ public import PoiseFinite
 ///
 /// Source: Watkins 1989, "Learning from Delayed Rewards"; Sutton and Barto 2018, section 6.5, eq. 6.8. Deviations: none; an episode that is cut
 /// at its limit of actions keeps its bootstrap.
-public struct QLearning: ActionValueLearner {
-  public struct Parameters: TabularParameters {
-    public var learningRate = LearningRate()
-    public var exploration = EpsilonGreedy()
-    public var initialValue = 0.0
-    public var reportInterval = 1000
-
-    public init() {}
-
-    public static let keys: [ConfigurationKey<Self>] = [
-      .key("learningRate", \.learningRate, .section, "α."),
-      .key("exploration", \.exploration, .section, "ε."),
-      .key(
-        "initialValue", \.initialValue, .number(), "Q at first; above what can be earned it makes the learner curious."),
-      .reportInterval(\.reportInterval),
-    ]
-  }
+public struct QLearning: ActionValueLearner, TabularAlgorithm {
+  public typealias Parameters = ActionValueParameters
 
   public static let name = "q-learning"
   public static let title = "Q-learning"

@@ -7,8 +7,8 @@ public import PoiseFinite
 ///
 /// Source: Rummery and Niranjan 1994; Sutton and Barto 2018, section 6.4, eq. 6.7. Deviation: where an episode is cut at its limit of actions,
 /// A′ is chosen once more for the bootstrap, and no action follows it.
-public struct SARSA: ActionValueLearner {
-  public typealias Parameters = QLearning.Parameters
+public struct SARSA: ActionValueLearner, TabularAlgorithm {
+  public typealias Parameters = ActionValueParameters
 
   public static let name = "sarsa"
   public static let title = "SARSA"

@@ -7,7 +7,7 @@ public import PoiseFinite
 ///
 /// Source: Sutton 1988, "Learning to Predict by the Methods of Temporal Differences"; Sutton and Barto 2018, section 12.2 with a table. λ = 0 is
 /// TD(0), eq. 6.2; λ = 1 is Monte Carlo's. Deviation: traces below a millionth are forgotten.
-public struct TDLambda: TabularLearner {
+public struct TDLambda: TabularAlgorithm {
   public struct Parameters: TabularParameters {
     public var learningRate = 0.1
     public var visitPower = 0.0

@@ -7,7 +7,7 @@ public import PoiseFinite
 ///
 /// Source: Barto, Sutton and Anderson 1983; Sutton and Barto 2018, section 13.5, one-step actor–critic. Deviations: none; an episode that is cut
 /// at its limit of actions keeps its bootstrap.
-public struct TabularActorCritic: PolicyTableLearner {
+public struct TabularActorCritic: PolicyTableLearner, TabularAlgorithm {
   public typealias Parameters = PolicyTableParameters
 
   public static let name = "tabular-actor-critic"

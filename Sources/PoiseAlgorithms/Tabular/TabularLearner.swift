@@ -1,5 +1,4 @@
 public import PoiseCore
-public import PoiseEnvironments
 public import PoiseFinite
 
 /// The parameters of a learner with a table: one world, one thread.
@@ -16,11 +15,13 @@ extension TabularParameters {
   public var mirrorSymmetry: MirrorPlane? { nil }
 }
 
-/// A learner with a table for a finite problem: a value that lives in a world for some actions at a time, and an algorithm of the registry.
+/// A learner with a table for a finite problem: a value that lives in a world for some actions at a time.
 ///
 /// Learning for n actions and then for m is learning for n + m, bit for bit; an episode may be cut anywhere by the count and goes on with the
 /// next call. Whoever keeps `state`, the world's moment and the stream goes on exactly.
-public protocol TabularLearner: Algorithm, Sendable where Parameters: TabularParameters {
+public protocol TabularLearner: Sendable {
+  /// Its section of a scenario.
+  associatedtype Parameters: TabularParameters
   /// All that learning changes.
   associatedtype State: Codable & Sendable
 
@@ -45,68 +46,6 @@ public protocol TabularLearner: Algorithm, Sendable where Parameters: TabularPar
   ///   - world: of the problem that the learner was made for.
   ///   - random: exploration's stream.
   mutating func learn(_ actions: Int, in world: inout FiniteWorld, random: inout RandomStream)
-}
-
-extension TabularLearner {
-  public static var family: LearnerFamily<Parameters> { .tabular { Self($0, problem: $1) } }
-  public static var actionKinds: [Space.Kind] { [.discrete] }
-
-  public static func memoryNeed(of parameters: Parameters, observations: Space, actions: Space) -> MemoryNeed {
-    // Q, visits, and the greedy policy as a network.
-    var need = MemoryNeed()
-    let choices = Double(observations.count) * Double(actions.choices?.count ?? 1)
-    need.add("learningRate", bytes: choices * 24)
-    return need
-  }
-}
-
-/// A learner of Q whose policy is ε-greedy.
-public protocol ActionValueLearner: TabularLearner {
-  /// Q of each choice, [choices].
-  var actionValues: [Double] { get }
-  /// How it explores.
-  var exploration: EpsilonGreedy { get }
-}
-
-extension ActionValueLearner {
-  public var preferences: [Double] { actionValues }
-
-  /// `exploration_rate`, ε of the next action; `q_distance`, max |Q − Q*|.
-  public func columns(_ problem: FiniteProblem, optimum: [Double]?) -> [(name: String, value: Double?)] {
-    [
-      ("exploration_rate", exploration.epsilon(at: environmentSteps)),
-      ("q_distance", optimum.map { problem.distance(actionValues, to: $0) }),
-    ]
-  }
-}
-
-/// What learners of one table remember.
-public struct ActionValueState: Codable, Sendable, Hashable {
-  public var q: ActionValueTable
-  /// Actions taken so far.
-  public var environmentSteps = 0
-  /// The next action where it is chosen already.
-  public var next: Int?
-
-  public init(_ q: ActionValueTable) { self.q = q }
-}
-
-extension ActionValueLearner where State == ActionValueState {
-  public var actionValues: [Double] { state.q.values }
-  public var environmentSteps: Int { state.environmentSteps }
-
-  public func accepts(_ state: State) -> Bool {
-    self.state.q.accepts(state.q) && state.environmentSteps.isPossibleCount
-      && (state.next.map { state.q.values.indices.contains($0) } ?? true)
-  }
-}
-
-extension ActionValueLearner where Parameters == QLearning.Parameters {
-  public var exploration: EpsilonGreedy { parameters.exploration }
-
-  public static func stepSizes(of parameters: Parameters) -> String {
-    "learningRate.initial is \(parameters.learningRate.initial)"
-  }
 }
 
 extension ConfigurationKey where Root: TabularParameters {

@@ -11,7 +11,7 @@ public import PoiseFinite
 ///
 /// Source: Williams 1992; Sutton and Barto 2018, sections 13.3 and 13.4. Deviation: an episode that is cut at its limit of actions counts
 /// with what it had earned by then.
-public struct TabularREINFORCE: PolicyTableLearner {
+public struct TabularREINFORCE: PolicyTableLearner, TabularAlgorithm {
   public typealias Parameters = PolicyTableParameters
 
   public static let name = "tabular-reinforce"

@@ -27,11 +27,14 @@ public struct SolutionPage: Sendable {
   /// Keeps the values of a sweep: for the solvers' `onSweep`.
   public mutating func note(_ progress: SolverProgress) {
     guard progress.sweeps % stride == 0 else { return }
-    frames.append((progress.sweeps, progress.values))
+    note(progress.values, after: progress.sweeps)
     guard frames.count > Self.frameLimit else { return }
     stride *= 2
     frames = frames.filter { $0.sweep % stride == 0 }
   }
+
+  /// Keeps values after so many steps.
+  public mutating func note(_ values: [Double], after steps: Int) { frames.append((steps, values)) }
 
   /// The page.
   ///

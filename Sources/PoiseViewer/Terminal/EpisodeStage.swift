@@ -1,4 +1,5 @@
 import Foundation
+import PoiseCore
 import PoiseFinite
 
 /// Draws episodes of a finite problem: the map with the agent on it, in place on a terminal; elsewhere the map with its path.

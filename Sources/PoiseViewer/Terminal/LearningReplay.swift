@@ -3,6 +3,7 @@ import PoiseAlgorithms
 import PoiseCore
 import PoiseEnvironments
 import PoiseFinite
+import PoiseNetworks
 public import PoiseScenarios
 public import PoiseTraining
 
@@ -134,9 +135,7 @@ public struct LearningReplay: Sendable {
     while agent.learner.environmentSteps < actions {
       agent.learn(min(part, actions - agent.learner.environmentSteps))
       page.note(
-        SolverProgress(
-          sweeps: agent.learner.environmentSteps, values: SolutionTable(problem, learned: agent.learner.preferences).values,
-          errorBound: .infinity))
+        SolutionTable(problem, learned: agent.learner.preferences).values, after: agent.learner.environmentSteps)
     }
     var summary = [
       "\(agent.learner.environmentSteps) actions in \(agent.world.episodeCount) whole episodes"

@@ -210,7 +210,7 @@ struct LearnerTests {
   @Test("learning in two calls is learning in one, bit for bit, for every learner")
   func resumes() throws {
     let problem = try shipped("frozen-lake")
-    func check<Learner: ActionValueLearner>(_ type: Learner.Type) {
+    func check<Learner: ActionValueLearner & TabularAlgorithm>(_ type: Learner.Type) {
       let whole = learned(type, .init(), problem, seed: 11, actions: 5000)
       var world = FiniteWorld(problem, random: RandomStream(seed: 11, purpose: .environment))
       var random = RandomStream(seed: 11, purpose: .exploration)
