@@ -42,10 +42,13 @@ extension ActionValueLearner where State == ActionValueState {
   }
 }
 
-/// The hyperparameters of learners of Q that know nothing but a step size and how to explore.
+/// The hyperparameters of Q-learning, SARSA, expected SARSA and double Q-learning.
 public struct ActionValueParameters: TabularParameters {
+  /// α.
   public var learningRate = LearningRate()
+  /// ε of the ε-greedy actions.
   public var exploration = EpsilonGreedy()
+  /// Q of all choices at the start; an optimistic value encourages exploration.
   public var initialValue = 0.0
   public var reportInterval = 1000
 
@@ -55,7 +58,8 @@ public struct ActionValueParameters: TabularParameters {
     .key("learningRate", \.learningRate, .section, "α."),
     .key("exploration", \.exploration, .section, "ε."),
     .key(
-      "initialValue", \.initialValue, .number(), "Q at first; above what can be earned it makes the learner curious."),
+      "initialValue", \.initialValue, .number(), 
+      "Q of all choices at the start; values above all returns encourage exploration."),
     .reportInterval(\.reportInterval),
   ]
 }

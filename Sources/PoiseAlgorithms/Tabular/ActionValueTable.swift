@@ -5,16 +5,23 @@ public import PoiseCore
 public struct ActionValueTable: Sendable, Hashable, Codable {
   /// Q, [choices].
   public var values: [Double]
-  /// How often each entry was moved; empty where α does not ask, [choices].
+  /// The number of updates of each entry, [choices]; empty if α is constant.
   public private(set) var visits: [Int32]
   private let rate: LearningRate
 
+  /// Makes a table in which all entries are equal.
+  ///
+  /// - Parameters:
+  ///   - problem: gives the number of entries.
+  ///   - rate: α.
+  ///   - initialValue: Q of all entries.
   public init(_ problem: FiniteProblem, rate: LearningRate = LearningRate(), initialValue: Double = 0) {
     self.rate = rate
     values = [Double](repeating: initialValue, count: problem.choiceCount)
     visits = rate.visitPower == 0 ? [] : [Int32](repeating: 0, count: problem.choiceCount)
   }
 
+  /// Q of a choice.
   public subscript(choice: Int) -> Double { values[choice] }
 
   /// Whether a table that came from a file is one that this could have become.
@@ -33,7 +40,7 @@ public struct ActionValueTable: Sendable, Hashable, Codable {
     return best
   }
 
-  /// The α of the next move of an entry.
+  /// Counts an update of an entry and gives its α.
   @inline(__always)
   public mutating func nextRate(_ choice: Int) -> Double {
     guard !visits.isEmpty else { return rate.initial }
@@ -47,7 +54,8 @@ public struct ActionValueTable: Sendable, Hashable, Codable {
     values[choice] += nextRate(choice) * (target - values[choice])
   }
 
-  /// An ε-greedy choice, with one draw: its upper bits decide about ε and its lower ones which.
+  /// An ε-greedy choice in a state that is not terminal. One draw of 64 bits: the upper half decides whether to
+  /// explore, the lower half which choice to take.
   @inline(__always)
   public func choose(_ state: Int, _ problem: FiniteProblem, epsilon: Double, random: inout RandomStream) -> Int {
     let range = problem.choices(of: state)
@@ -73,7 +81,7 @@ public struct ActionValueTable: Sendable, Hashable, Codable {
     return best
   }
 
-  /// π(a|s) of ε-greedy: ε spread over all choices, the rest over the best ones; written to the choices of the state.
+  /// Σ_a π(a|s) Q(s,a) of the ε-greedy policy; 0 for a terminal state.
   func expectation(_ state: Int, _ problem: FiniteProblem, epsilon: Double) -> Double {
     let range = problem.choices(of: state)
     guard !range.isEmpty else { return 0 }

@@ -1,17 +1,23 @@
 public import PoiseCore
 public import PoiseFinite
 
-/// Dyna-Q: learns a model of the world while it learns from the world, and plans with it.
+/// Dyna-Q: Q-learning that also learns a model of the problem, and plans with it.
 ///
 ///     Q-learning's update;  Model(S,A) counts R, S′;  n times: a random visited (S,A), an outcome of the model, and the same update
 ///
-/// Source: Sutton 1990, "Integrated Architectures for Learning, Planning, and Reacting"; Sutton and Barto 2018, section 8.2. Deviation: the model
-/// counts every outcome and draws one as often as it was seen, so that it is right in stochastic worlds too; the book's keeps the last.
+/// Source: Sutton 1990, "Integrated Architectures for Learning, Planning, and Reacting"; Sutton and Barto 2018, section
+/// 8.2. Deviation: the model counts every outcome and draws one in proportion to its count, so that it suits stochastic
+/// problems too; the book's keeps the last.
 public struct DynaQ: ActionValueLearner, TabularAlgorithm {
+  /// The hyperparameters of Dyna-Q.
   public struct Parameters: TabularParameters {
+    /// α.
     public var learningRate = LearningRate()
+    /// ε of the ε-greedy actions.
     public var exploration = EpsilonGreedy()
+    /// Q of all choices at the start.
     public var initialValue = 0.0
+    /// n: updates from the model after each action, at least 0.
     public var planningSteps = 10
     public var reportInterval = 1000
 
@@ -20,7 +26,7 @@ public struct DynaQ: ActionValueLearner, TabularAlgorithm {
     public static let keys: [ConfigurationKey<Self>] = [
       .key("learningRate", \.learningRate, .section, "α."),
       .key("exploration", \.exploration, .section, "ε."),
-      .key("initialValue", \.initialValue, .number(), "Q at first."),
+      .key("initialValue", \.initialValue, .number(), "Q of all choices at the start."),
       .key(
         "planningSteps", \.planningSteps, .integer(.from(0, through: 1_000_000)),
         "n: updates from the model for each action."),
@@ -37,9 +43,9 @@ public struct DynaQ: ActionValueLearner, TabularAlgorithm {
   public struct State: Codable, Sendable {
     public fileprivate(set) var q: ActionValueTable
     fileprivate var environmentSteps = 0
-    /// What came of each choice that was taken, as often as it came.
+    /// The outcomes of each choice, with their counts, [choices].
     fileprivate var outcomes: [[Outcome]]
-    /// The choices that were taken, in the order of their first time.
+    /// The choices that were taken, in the order in which they were first taken.
     fileprivate var taken: [Int32] = []
     fileprivate var counts: [Int32]
   }
@@ -100,7 +106,7 @@ public struct DynaQ: ActionValueLearner, TabularAlgorithm {
     }
   }
 
-  /// The model learns an outcome.
+  /// Adds an outcome to the model.
   private mutating func note(_ choice: Int, _ step: FiniteWorld.Step) {
     if state.counts[choice] == 0 { state.taken.append(Int32(choice)) }
     state.counts[choice] += 1
@@ -111,7 +117,7 @@ public struct DynaQ: ActionValueLearner, TabularAlgorithm {
     }
   }
 
-  /// The model's answer: an outcome that was seen, as likely as it was frequent.
+  /// Draws an outcome of a choice from the model, in proportion to the counts.
   private func imagined(_ choice: Int, _ random: inout RandomStream) -> Outcome {
     let seen = state.outcomes[choice]
     guard seen.count > 1 else { return seen[0] }

@@ -1,7 +1,7 @@
 public import PoiseCore
 public import PoiseFinite
 
-/// Expected SARSA: on-policy control by the mean over the actions that may follow.
+/// Expected SARSA: on-policy control whose target is the mean over the next action.
 ///
 ///     Q(S,A) ← Q(S,A) + α [R + γ Σ_a π(a|S′) Q(S′,a) − Q(S,A)]
 ///

@@ -1,29 +1,35 @@
 public import PoiseCore
 public import PoiseFinite
 
-/// Monte Carlo control: whole episodes, and what really came of each action.
+/// Monte Carlo control: on-policy control by the returns of complete episodes.
 ///
 ///     G ← γ G + R from the episode's end;  at the first visit of (S,A):  Q(S,A) ← Q(S,A) + α [G − Q(S,A)]
 ///
-/// Source: Sutton and Barto 2018, section 5.4, on-policy first-visit control with ε-soft policies; α = 1/N gives the averages of the box, a
-/// constant one those of section 6.1. Deviation: an episode that is cut at its limit of actions counts with what it had earned by then.
+/// Source: Sutton and Barto 2018, section 5.4, on-policy first-visit control with ε-soft policies; α = 1/N gives the
+/// averages of the box, a constant one those of section 6.1. Deviation: a truncated episode counts with its rewards
+/// until then.
 public struct MonteCarloControl: ActionValueLearner, TabularAlgorithm {
+  /// The hyperparameters of Monte Carlo control.
   public struct Parameters: TabularParameters {
+    /// α; the default 1/N averages the returns.
     public var learningRate = LearningRate(initial: 1, visitPower: 1)
+    /// ε of the ε-greedy actions.
     public var exploration = EpsilonGreedy()
+    /// Q of all choices at the start.
     public var initialValue = 0.0
+    /// Whether a choice counts once an episode, at its first visit, or at every visit.
     public var firstVisit = true
     public var reportInterval = 1000
 
     public init() {}
 
     public static let keys: [ConfigurationKey<Self>] = [
-      .key("learningRate", \.learningRate, .section, "α; 1 with visitPower 1 takes averages."),
+      .key("learningRate", \.learningRate, .section, "α; initial 1 and visitPower 1 average the returns."),
       .key("exploration", \.exploration, .section, "ε."),
-      .key("initialValue", \.initialValue, .number(), "Q at first."),
+      .key("initialValue", \.initialValue, .number(), "Q of all choices at the start."),
       .key(
         "firstVisit", \.firstVisit, .boolean,
-        "Whether a state and action count once an episode, at their first visit, or at every visit."),
+        "Whether a state and action count once per episode, at their first visit, or at every visit."),
       .reportInterval(\.reportInterval),
     ]
   }
@@ -37,7 +43,7 @@ public struct MonteCarloControl: ActionValueLearner, TabularAlgorithm {
   public struct State: Codable, Sendable {
     public fileprivate(set) var q: ActionValueTable
     fileprivate var environmentSteps = 0
-    /// The episode so far.
+    /// The choices and rewards of the present episode.
     fileprivate var episode: [Moment] = []
   }
 

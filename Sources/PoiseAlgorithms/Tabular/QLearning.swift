@@ -1,12 +1,12 @@
 public import PoiseCore
 public import PoiseFinite
 
-/// Q-learning: off-policy control by the best of the next state.
+/// Q-learning: off-policy control whose target is the largest Q of the next state.
 ///
 ///     Q(S,A) ← Q(S,A) + α [R + γ max_a Q(S′,a) − Q(S,A)]
 ///
-/// Source: Watkins 1989, "Learning from Delayed Rewards"; Sutton and Barto 2018, section 6.5, eq. 6.8. Deviations: none; an episode that is cut
-/// at its limit of actions keeps its bootstrap.
+/// Source: Watkins 1989, "Learning from Delayed Rewards"; Sutton and Barto 2018, section 6.5, eq. 6.8. Deviations:
+/// none; a truncated episode bootstraps from its last state.
 public struct QLearning: ActionValueLearner, TabularAlgorithm {
   public typealias Parameters = ActionValueParameters
 

@@ -1,26 +1,30 @@
 public import PoiseCore
 public import PoiseFinite
 
-/// TD(λ): V of a policy that is given, by errors that reach back along traces of what was visited.
+/// TD(λ): evaluates a given policy by temporal differences with eligibility traces.
 ///
 ///     δ = R + γ V(S′) − V(S);  z(S) ← z(S) + 1;  V(s) ← V(s) + α δ z(s),  z(s) ← γ λ z(s)  for all s
 ///
 /// Source: Sutton 1988, "Learning to Predict by the Methods of Temporal Differences"; Sutton and Barto 2018, section 12.2 with a table. λ = 0 is
-/// TD(0), eq. 6.2; λ = 1 is Monte Carlo's. Deviation: traces below a millionth are forgotten.
+/// TD(0), eq. 6.2; λ = 1 is Monte Carlo's. Deviation: traces below a millionth are set to zero.
 public struct TDLambda: TabularAlgorithm {
+  /// The hyperparameters of TD(λ).
   public struct Parameters: TabularParameters {
+    /// α in the first episode, in (0, 1].
     public var learningRate = 0.1
+    /// The power of 1/(n+1) by which α decreases with the episodes n, in [0, 1]; 0 for a constant α.
     public var visitPower = 0.0
+    /// λ, in [0, 1].
     public var traceDecay = 0.9
     public var reportInterval = 1000
 
     public init() {}
 
     public static let keys: [ConfigurationKey<Self>] = [
-      .key("learningRate", \.learningRate, .number(.above(0, through: 1)), "α at first."),
+      .key("learningRate", \.learningRate, .number(.above(0, through: 1)), "α in the first episode."),
       .key(
         "visitPower", \.visitPower, .number(.from(0, through: 1)),
-        "α falls with the episodes n as 1/(n+1) to this power."),
+        "α decreases with the episodes n as 1/(n+1) to this power; 0: constant."),
       .key("traceDecay", \.traceDecay, .number(.from(0, through: 1)), "λ."),
       .reportInterval(\.reportInterval),
     ]

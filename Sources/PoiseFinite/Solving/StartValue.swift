@@ -1,10 +1,13 @@
 extension FiniteProblem {
-  /// max |Q − Q*| over all choices, for curves of what has been learned.
+  /// max |Q − Q*| over all choices, for learning curves.
   public func distance(_ actionValues: [Double], to optimal: [Double]) -> Double {
     zip(actionValues, optimal).reduce(0) { max($0, abs($1.0 - $1.1)) }
   }
 
-  /// The exact value from the start distribution of the policy that is greedy in Q; as `startValue(ofPolicy:)`.
+  /// The exact value, from the start distribution, of the policy that is greedy in Q.
+  ///
+  /// - Parameter actionValues: Q, [choices].
+  /// - Throws: `FiniteProblemError` if the evaluation does not converge.
   public func greedyValue(of actionValues: [Double]) throws(FiniteProblemError) -> Double {
     try startValue(ofPolicy: policy(choosing: greedyChoices(choiceValues: actionValues)))
   }
@@ -18,7 +21,8 @@ extension FiniteProblem {
     return startValue(of: try evaluated(policy: policy).values)
   }
 
-  /// For policies that do not end from everywhere; `nil` for those that do. States that the start never reaches do not count.
+  /// The value of a policy that does not terminate from every state; `nil` if it does. States that cannot be reached
+  /// from the start are ignored.
   private func undiscountedValue(of policy: [Double]) -> Double? {
     guard stateWithoutEnd(under: policy) != nil else { return nil }
     var reached = [Bool](repeating: false, count: stateCount)
@@ -36,7 +40,7 @@ extension FiniteProblem {
     if (0..<stateCount).contains(where: { reached[$0] && distances[$0] < 0 }) {
       return startValue(of: horizonValues(actions: 100_000, policy: policy).values)
     }
-    // Those that are not reached take a way to the end instead, so that the rest can be evaluated.
+    // States that are not reached follow a proper policy instead, so that the rest can be evaluated.
     guard let proper = try? properPolicy() else { return nil }
     var mended = policy
     for state in 0..<stateCount where !reached[state] {
