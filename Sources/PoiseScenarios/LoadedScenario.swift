@@ -132,8 +132,11 @@ public struct LoadedScenario: Sendable {
       guard let modelName = configured.value.model else {
         throw InvalidInput(
           configured.source.problem(
-            at: "model", found: "no model", allowed: "a robot's model, or an environment or a finite problem in its place",
-            remedy: "Add model: with the path of an MJCF file, or the name of a shipped model; or mdp: for a finite problem."))
+            at: "model", found: "no model",
+            allowed: "a robot's model, or an environment or a finite problem in its place",
+            remedy:
+              "Add model: with the path of an MJCF file, or the name of a shipped model; or mdp: for a finite problem.")
+        )
       }
       let modelPath = try Self.modelPath(modelName, beside: path, source: configured.source)
       let model = try RobotModel(contentsOf: modelPath)

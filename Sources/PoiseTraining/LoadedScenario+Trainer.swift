@@ -18,7 +18,8 @@ extension LoadedScenario {
     let task = specification.forTraining
     let context = LearnerContext(
       observationSpace: task.observationSpace, actionSpace: task.actionSpace,
-      symmetry: try symmetry(algorithm.parameters.mirrorSymmetry, learner: algorithm.section), problem: problem, seed: seed,
+      symmetry: try symmetry(algorithm.parameters.mirrorSymmetry, learner: algorithm.section), problem: problem,
+      seed: seed,
       instructionSet: instructionSet)
     func rollingOut(_ learner: some OnPolicyLearner) throws -> any Trainer {
       try OnPolicyTrainer(learner, on: self, seed: seed, instructionSet: instructionSet, pool: pool)

@@ -135,7 +135,9 @@ struct RandomProblemTests {
       let scale = max(1, dense.reduce(0) { max($0, abs($1)) })
       for other in try [solution, problem.valueIteration(), problem.modifiedPolicyIteration()] {
         let worst = zip(other.values, dense).map { abs($0 - $1) }.max() ?? 0
-        try #require(worst <= other.errorBound + 1e-13 * scale * scale, "problem \(index) \(other.method): \(worst), bound \(other.errorBound)")
+        try #require(
+          worst <= other.errorBound + 1e-13 * scale * scale,
+          "problem \(index) \(other.method): \(worst), bound \(other.errorBound)")
         try #require(other.errorBound <= 1e-6 * scale * scale, "problem \(index) \(other.method): \(other.errorBound)")
       }
     }

@@ -38,7 +38,9 @@ extension Algorithm {
   /// Its section of a scenario, the name in lowerCamelCase as all keys are: "ppo", "qLearning".
   public static var section: String {
     let words = name.split(separator: "-")
-    return words.dropFirst().reduce(words.first.map(String.init) ?? "") { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
+    return words.dropFirst().reduce(words.first.map(String.init) ?? "") {
+      $0 + $1.prefix(1).uppercased() + $1.dropFirst()
+    }
   }
 
   /// "Hyperparameters of" and the title, unless the algorithm says otherwise.

@@ -58,7 +58,7 @@ public struct ActionValueParameters: TabularParameters {
     .key("learningRate", \.learningRate, .section, "α."),
     .key("exploration", \.exploration, .section, "ε."),
     .key(
-      "initialValue", \.initialValue, .number(), 
+      "initialValue", \.initialValue, .number(),
       "Q of all choices at the start; values above all returns encourage exploration."),
     .reportInterval(\.reportInterval),
   ]

@@ -51,10 +51,12 @@ public struct DoubleQLearning: ActionValueLearner, TabularAlgorithm {
       let step = world.step(choice)
       if random.next() >> 63 == 0 {
         state.first.move(
-          choice, towards: step.reward + γ * Self.value(of: step.nextState, chosenBy: state.first, in: state.second, problem))
+          choice,
+          towards: step.reward + γ * Self.value(of: step.nextState, chosenBy: state.first, in: state.second, problem))
       } else {
         state.second.move(
-          choice, towards: step.reward + γ * Self.value(of: step.nextState, chosenBy: state.second, in: state.first, problem))
+          choice,
+          towards: step.reward + γ * Self.value(of: step.nextState, chosenBy: state.second, in: state.first, problem))
       }
       state.mean.values[choice] = (state.first[choice] + state.second[choice]) / 2
       state.environmentSteps += 1

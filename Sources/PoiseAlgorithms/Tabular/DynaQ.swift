@@ -110,7 +110,9 @@ public struct DynaQ: ActionValueLearner, TabularAlgorithm {
   private mutating func note(_ choice: Int, _ step: FiniteWorld.Step) {
     if state.counts[choice] == 0 { state.taken.append(Int32(choice)) }
     state.counts[choice] += 1
-    if let known = state.outcomes[choice].firstIndex(where: { $0.nextState == step.nextState && $0.reward == step.reward }) {
+    if let known = state.outcomes[choice].firstIndex(where: {
+      $0.nextState == step.nextState && $0.reward == step.reward
+    }) {
       state.outcomes[choice][known].count += 1
     } else {
       state.outcomes[choice].append(Outcome(reward: step.reward, nextState: Int32(step.nextState), count: 1))

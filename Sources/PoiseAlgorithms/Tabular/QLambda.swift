@@ -27,7 +27,8 @@ public struct QLambda: ActionValueLearner, TabularAlgorithm {
       .key("exploration", \.exploration, .section, "ε."),
       .key("initialValue", \.initialValue, .number(), "Q of all choices at the start."),
       .key(
-        "traceDecay", \.traceDecay, .number(.from(0, through: 1)), "λ: the decay of the eligibility traces; 0 is Q-learning."),
+        "traceDecay", \.traceDecay, .number(.from(0, through: 1)),
+        "λ: the decay of the eligibility traces; 0 is Q-learning."),
       .reportInterval(\.reportInterval),
     ]
   }
@@ -71,7 +72,11 @@ public struct QLambda: ActionValueLearner, TabularAlgorithm {
       let place = world.state
       let choice = state.q.choose(place, problem, epsilon: ε, random: &random)
       // The return after an action that is not greedy says nothing about the greedy policy before it.
-      if state.q[choice] < state.q.best(place, problem) { state.traces.clear() } else { state.traces.fade(by: γ * parameters.traceDecay) }
+      if state.q[choice] < state.q.best(place, problem) {
+        state.traces.clear()
+      } else {
+        state.traces.fade(by: γ * parameters.traceDecay)
+      }
       state.traces.visit(choice, isReplacing: true)
       let step = world.step(choice)
       let δ = step.reward + γ * state.q.best(step.nextState, problem) - state.q[choice]

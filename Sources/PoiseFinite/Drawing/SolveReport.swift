@@ -105,7 +105,8 @@ public struct SolveReport: Sendable {
         policy = problem.policy(choosing: solution.chosen)
         let bound =
           solution.errorBound.isFinite
-          ? "|V − V*| ≤ \(solution.errorBound.rounded(significant: 2))" : "no bound, without a discount or a cost of every action"
+          ? "|V − V*| ≤ \(solution.errorBound.rounded(significant: 2))"
+          : "no bound, without a discount or a cost of every action"
         summary.append(
           "\(method.rawValue): \(solution.sweeps) sweeps, \(bound), residual \(solution.residual.rounded(significant: 2))"
         )

@@ -63,7 +63,8 @@ public struct FiniteWorld: Sendable {
 
   /// Whether a moment that came from a file is one that this world could be in.
   public func accepts(_ moment: Moment) -> Bool {
-    (0..<problem.stateCount).contains(moment.state) && (0..<problem.stateCount).contains(moment.lastState) && !problem.isTerminal(moment.state)
+    (0..<problem.stateCount).contains(moment.state) && (0..<problem.stateCount).contains(moment.lastState)
+      && !problem.isTerminal(moment.state)
       && moment.actionCount >= 0 && moment.actionCount < stepLimit
       && [moment.episodeCount, moment.finishedActions, moment.actionCount].allSatisfy(\.isPossibleCount)
       && moment.episodeReward.isFinite && moment.finishedReward.isFinite

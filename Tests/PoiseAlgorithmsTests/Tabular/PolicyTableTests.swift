@@ -144,13 +144,16 @@ struct PolicyTableTests {
     var undiscounted: [Double] = []
   }
 
-  @Test("reward to go and total return have the same mean, a baseline too; what differs is the variance, which is printed")
+  @Test(
+    "reward to go and total return have the same mean, a baseline too; what differs is the variance, which is printed")
   func variances() throws {
     let problem = try LoadedScenario(contentsOf: "\(ProjectFolders.root)/scenarios/treasure.yaml").requireProblem(
       for: "this test")
     // A policy that goes right with 0.6 everywhere; its exact values are the baseline.
     var table = PolicyTable(problem)
-    for choice in 0..<problem.choiceCount where problem.actionName(of: choice) == "right" { table.logits[choice] = log(1.5) }
+    for choice in 0..<problem.choiceCount where problem.actionName(of: choice) == "right" {
+      table.logits[choice] = log(1.5)
+    }
     var policy = [Double](repeating: 0, count: problem.choiceCount)
     for state in 0..<problem.stateCount { table.writeProbabilities(of: problem.choices(of: state), into: &policy) }
     let values = try problem.evaluated(policy: policy).values

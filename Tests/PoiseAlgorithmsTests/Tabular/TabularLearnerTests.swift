@@ -55,7 +55,9 @@ struct LearnerTests {
   }
 
   /// 4×4 without holes is small enough for every learner.
-  private func distance<Learner: ActionValueLearner>(_ type: Learner.Type, _ parameters: Learner.Parameters, seed: UInt64)
+  private func distance<Learner: ActionValueLearner>(
+    _ type: Learner.Type, _ parameters: Learner.Parameters, seed: UInt64
+  )
     throws -> Double
   {
     let problem = try shipped("treasure")
@@ -181,7 +183,9 @@ struct LearnerTests {
   func planning() throws {
     let problem = try shipped("maze")
     let optimum = problem.startValue(of: try problem.policyIteration().values)
-    func actionsNeeded<Learner: ActionValueLearner>(_ type: Learner.Type, _ parameters: Learner.Parameters, seed: UInt64)
+    func actionsNeeded<Learner: ActionValueLearner>(
+      _ type: Learner.Type, _ parameters: Learner.Parameters, seed: UInt64
+    )
       throws -> Int
     {
       var world = FiniteWorld(problem, random: RandomStream(seed: seed, purpose: .environment))

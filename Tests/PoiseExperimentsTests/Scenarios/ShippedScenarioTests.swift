@@ -13,7 +13,9 @@ struct ShippedScenarioTests {
   static let finite = [
     "cliff-walking", "frozen-lake-8x8", "frozen-lake", "grid-world", "maze", "taxi", "treasure", "two-choices",
   ]
-  static let robots = paths.filter { !finite.contains((($0 as NSString).lastPathComponent as NSString).deletingPathExtension) }
+  static let robots = paths.filter {
+    !finite.contains((($0 as NSString).lastPathComponent as NSString).deletingPathExtension)
+  }
 
   @Test("is there")
   func all() {

@@ -123,7 +123,8 @@ struct TabularRunTests {
     let trained = try TrainedRun(path, checkpoint: .latest)
     let learner = try #require(run.trainer as? TabularTrainer<QLearning>).agent.learner
     #expect(trained.table == learner.actionValues && trained.environmentSteps == 3000)
-    let tensor = try #require(try SafetensorsFile(contentsOf: "\(path)/checkpoints/latest.safetensors").tensors["table"])
+    let tensor = try #require(
+      try SafetensorsFile(contentsOf: "\(path)/checkpoints/latest.safetensors").tensors["table"])
     #expect(tensor.shape == [5, 2])
     let matrix = try #require(tensor.doubles)
     #expect(matrix[2 * 2 + 1] == learner.actionValues[try #require(problem.choice(of: 2, action: "2"))])
