@@ -1,6 +1,7 @@
 import Foundation
 public import PoiseAlgorithms
 import PoiseCore
+import PoiseFinite
 import PoiseModels
 public import PoiseNetworks
 public import PoiseScenarios
@@ -9,8 +10,8 @@ import PoiseEnvironments
 /// The folder of a run: its settings, its results, and everything needed to resume it.
 ///
 ///     run.json            format, version, scenario, algorithm, seed, instruction set
-///     scenario.yaml       the whole scenario with every default; its model path names the copy below
-///     model/              the model's files
+///     scenario.yaml       the whole scenario with every default; its paths name the copies below
+///     model/              the model's files, or the transitions of a finite problem
 ///     progress.csv        one row for each iteration; the same bytes whenever the run is repeated
 ///     timing.csv          seconds by phase for the same rows
 ///     evaluations.csv     one row for each evaluation
@@ -110,6 +111,11 @@ public struct RunFolder: Sendable {
     try Self.makeFolder("\(path)/checkpoints")
     var scenario = loaded.settings
     if let robot = loaded.robot { scenario.model = try Self.copyModel(robot.model.files, to: "\(path)/model") }
+    if case .file(var file)? = scenario.mdp {
+      let source = file.path(relativeTo: loaded.path.parentFolder)
+      file.path = try Self.copyModel([source], to: "\(path)/model")
+      scenario.mdp = .file(file)
+    }
     try Self.write(scenario.yamlText, to: scenarioPath)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

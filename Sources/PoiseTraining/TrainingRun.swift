@@ -407,7 +407,8 @@ public final class TrainingRun {
     var kept = state
     kept.secondsBefore = seconds
     var tensors = try trainer.tensors()
-    tensors.merge(try trainer.policy.tensors()) { first, _ in first }
+    let policy = try trainer.policyTensors()
+    tensors.merge(policy) { first, _ in first }
     tensors["run.state"] = try Tensor(encoding: kept)
     let about = [
       "scenario": scenario.name, "algorithm": folder.description.algorithm,
@@ -416,7 +417,7 @@ public final class TrainingRun {
     // Best first: if the process dies between the two, resuming repeats the evaluation and writes the same best again.
     if alsoAsBest {
       try SealedCheckpoint.write(
-        trainer.policy.tensors(), about: about, inputs: inputs, to: folder.checkpointPath(.best))
+        policy, about: about, inputs: inputs, to: folder.checkpointPath(.best))
     }
     try SealedCheckpoint.write(
       tensors, about: about, inputs: inputs, grown: grown, to: folder.checkpointPath(.latest),

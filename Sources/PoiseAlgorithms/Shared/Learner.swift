@@ -1,5 +1,6 @@
 public import PoiseCore
 public import PoiseEnvironments
+public import PoiseFinite
 public import PoiseNetworks
 
 /// The hyperparameters that every algorithm has; a section of a scenario.
@@ -57,6 +58,8 @@ public struct LearnerContext: Sendable {
   public var actionSpace: Space
   /// How mirroring changes observations and actions, for the `mirrorSymmetry` of the parameters; `nil` for none.
   public var symmetry: MirrorSymmetry?
+  /// What a table is learned for; `nil` where the task is no finite problem.
+  public var problem: FiniteProblem?
   /// The root seed of the run.
   public var seed: UInt64
   /// The kernels that the networks run on.
@@ -64,12 +67,13 @@ public struct LearnerContext: Sendable {
 
   /// Makes a context of its parts; parameters are as the properties.
   public init(
-    observationSpace: Space, actionSpace: Space, symmetry: MirrorSymmetry? = nil, seed: UInt64,
-    instructionSet: InstructionSet
+    observationSpace: Space, actionSpace: Space, symmetry: MirrorSymmetry? = nil, problem: FiniteProblem? = nil,
+    seed: UInt64, instructionSet: InstructionSet
   ) {
     self.observationSpace = observationSpace
     self.actionSpace = actionSpace
     self.symmetry = symmetry
+    self.problem = problem
     self.seed = seed
     self.instructionSet = instructionSet
   }

@@ -18,10 +18,27 @@ public struct SolutionTable: Sendable {
   ///   - values: V of any policy, [states].
   ///   - slack: the largest difference of Q between tied choices; `nil` for the default of `FiniteProblem.bestChoices`.
   public init(_ problem: FiniteProblem, values: [Double], slack: Double? = nil) {
+    self.init(problem, values: values, choiceValues: problem.choiceValues(of: values), slack: slack)
+  }
+
+  /// - Parameters:
+  ///   - values: V, [states].
+  ///   - choiceValues: Q, which V need not follow from, as where both were learned, [choices].
+  public init(_ problem: FiniteProblem, values: [Double], choiceValues: [Double], slack: Double? = nil) {
     self.problem = problem
     self.values = values
-    choiceValues = problem.choiceValues(of: values)
+    self.choiceValues = choiceValues
     best = problem.bestChoices(choiceValues: choiceValues, slack: slack)
+  }
+
+  /// A table that was learned: V is the largest Q of each state.
+  ///
+  /// - Parameter learned: Q, or the logits of a policy, [choices].
+  public init(_ problem: FiniteProblem, learned: [Double]) {
+    let values = (0..<problem.stateCount).map { state in
+      problem.choices(of: state).map { learned[$0] }.max() ?? 0
+    }
+    self.init(problem, values: values, choiceValues: learned)
   }
 
   /// One line for each state: V, the best actions, Q and A of each action.

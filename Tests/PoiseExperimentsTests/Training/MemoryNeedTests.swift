@@ -38,7 +38,7 @@ struct MemoryNeedTests {
 
   @Test(
     "of every scenario that ships fits into half a gigabyte",
-    arguments: ((try? ShippedFiles().scenarios()) ?? []).map(\.path),
+    arguments: ShippedScenarioTests.robots,
     ["ppo", "ddpg", "td3"])
   func shipped(path: String, algorithm: String) throws {
     let scenario = try LoadedScenario(contentsOf: path, overrides: ["training.algorithm=\(algorithm)"])
