@@ -18,27 +18,6 @@ public protocol LearnerParameters: Configurable, Hashable {
   var mirrorSymmetry: MirrorPlane? { get }
 }
 
-/// The parameters of an algorithm that learns from rollouts of its present policy.
-public protocol OnPolicyParameters: LearnerParameters {
-  /// T: control steps of each world between two updates.
-  var rolloutLength: Int { get }
-  /// γ per control step.
-  var discountFactor: Double { get }
-  /// λ of the advantage estimates.
-  var gaeLambda: Double { get }
-  /// Whether rewards are divided by the running deviation of discounted returns.
-  var scalesRewards: Bool { get }
-}
-
-extension OnPolicyParameters {
-  /// Always the scenario's.
-  public var stepLimit: Int? { nil }
-  /// Always the scenario's.
-  public var evaluationInterval: Int? { nil }
-  /// Transitions of a rollout of all worlds.
-  public var rolloutSize: Int { worlds * rolloutLength }
-}
-
 /// The parameters of an algorithm that learns from a replay buffer.
 public protocol OffPolicyParameters: LearnerParameters {
   /// Control steps of all worlds before learning begins.
@@ -110,6 +89,10 @@ public protocol OnPolicyLearner: Learner where Parameters: OnPolicyParameters {
   var model: ActorCritic { get }
   /// What is set back where an update is broken off.
   var state: State { get set }
+  /// Writes the advantages of one block's rollout, and what its values should have been.
+  ///
+  /// - Parameter rewardScale: rewards are multiplied by this first.
+  func estimateAdvantages(of segment: inout RolloutSegment, rewardScale: Float)
   /// Learns from one rollout.
   ///
   /// - Parameters:
@@ -117,10 +100,39 @@ public protocol OnPolicyLearner: Learner where Parameters: OnPolicyParameters {
   ///   - progress: how much of training is done, 0 to 1.
   ///   - isStopped: asked every few milliseconds; once true, the rest is left out, and only `state` as it was before is of use.
   mutating func update(
-    _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: () -> Bool
+    _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: @Sendable () -> Bool
   ) -> Metrics
   /// Takes the observations of a rollout into the normaliser's account, after the update.
   mutating func observe(_ rollout: [RolloutSegment])
+  /// Lets each block of worlds act and learn by itself, where an algorithm's blocks do not wait for each other: in place of one
+  /// rollout of all blocks and one `update`.
+  ///
+  /// - Parameters:
+  ///   - collectors: the blocks, each with all that its rollouts take.
+  ///   - rewardScale: rewards are multiplied by this first.
+  ///   - progress, pool, isStopped: as for `update`.
+  /// - Returns: one for each gradient, `nil` where all blocks collect first and `update` follows.
+  mutating func learnAsynchronously(
+    from collectors: inout [RolloutCollector], rewardScale: Float, progress: Double, pool: WorkerPool,
+    isStopped: @Sendable () -> Bool
+  ) -> [Metrics]?
+  /// Rollouts of all blocks that the next `learnAsynchronously` is of.
+  var roundsOfIteration: Int { get }
+}
+
+extension OnPolicyLearner {
+  /// Generalized advantage estimates.
+  public func estimateAdvantages(of segment: inout RolloutSegment, rewardScale: Float) {
+    segment.estimateAdvantages(
+      discountFactor: settings.common.discountFactor, lambda: settings.gaeLambda, rewardScale: rewardScale)
+  }
+
+  public mutating func learnAsynchronously(
+    from collectors: inout [RolloutCollector], rewardScale: Float, progress: Double, pool: WorkerPool,
+    isStopped: @Sendable () -> Bool
+  ) -> [Metrics]? { nil }
+
+  public var roundsOfIteration: Int { 1 }
 }
 
 /// A learner that improves its policy by transitions of whatever policy, kept in a replay buffer.

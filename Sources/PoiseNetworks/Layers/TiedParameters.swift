@@ -25,7 +25,9 @@ public struct TiedParameters: Hashable, Sendable {
   public init() {}
 
   /// Ties a network whose inputs and outputs are reflected so.
-  public mutating func tie(_ network: MLP, inputs: Reflection, outputs: Reflection) {
+  ///
+  /// - Parameter firstLayer: the first layer that is tied; those below it are shared with a network that has been.
+  public mutating func tie(_ network: MLP, inputs: Reflection, outputs: Reflection, from firstLayer: Int = 0) {
     precondition(
       inputs.count == network.inputCount && outputs.count == network.outputCount,
       "reflections of \(inputs.count) inputs and \(outputs.count) outputs for a network of \(network.inputCount) and \(network.outputCount)"
@@ -33,6 +35,8 @@ public struct TiedParameters: Hashable, Sendable {
     var rows = inputs
     for (i, layer) in network.layers.enumerated() {
       let columns = i == network.layers.count - 1 ? outputs : .halves(of: layer.outputs)
+      defer { rows = columns }
+      if i < firstLayer { continue }
       for row in 0..<layer.inputs {
         let image = layer.weights.lowerBound + rows.partners[row] * layer.outputs
         tie(layer.weights.lowerBound + row * layer.outputs, image, columns, rows.signs[row])
@@ -42,7 +46,6 @@ public struct TiedParameters: Hashable, Sendable {
         tie(norm.gains.lowerBound, norm.gains.lowerBound, columns, 1)
         tie(norm.offsets.lowerBound, norm.offsets.lowerBound, columns, 1)
       }
-      rows = columns
     }
   }
 
@@ -74,8 +77,10 @@ public struct TiedParameters: Hashable, Sendable {
 
   /// Ties weights and biases of a network that were drawn independently, without a change of their variance; orthogonal matrices are
   /// orthogonal no more. Gains and offsets start tied.
-  public func tieDrawn(_ parameters: inout AlignedVector<Float>, of network: MLP) {
-    for layer in network.layers {
+  ///
+  /// - Parameter firstLayer: as for `tie`.
+  public func tieDrawn(_ parameters: inout AlignedVector<Float>, of network: MLP, from firstLayer: Int = 0) {
+    for layer in network.layers.dropFirst(firstLayer) {
       combine(&parameters, in: layer.weights, scale: Float(0.5).squareRoot())
       combine(&parameters, in: layer.biases, scale: Float(0.5).squareRoot())
     }
