@@ -34,12 +34,12 @@ public struct A3C: PolicyLearner {
   /// The hyperparameters.
   public let settings: A3CParameters
   public var updater: PolicyUpdater
-  private var workers: [Worker]
+  fileprivate var workers: [Worker]
   /// How long rollouts take.
-  private var delays: RandomStream
+  fileprivate var delays: RandomStream
 
   /// What an actor-learner has beside its world.
-  private struct Worker: Sendable {
+  fileprivate struct Worker: Sendable {
     /// θ′, with the normaliser as it was then.
     var model: ActorCritic
     /// When its rollout is ready, in units of the mean.
@@ -51,7 +51,7 @@ public struct A3C: PolicyLearner {
   }
 
   /// An actor-learner with its world, for the time of an iteration.
-  private struct Job: Sendable {
+  fileprivate struct Job: Sendable {
     var collector: RolloutCollector
     var worker: Worker
     /// Whether its rollout is to be computed.

@@ -147,7 +147,7 @@ public struct GRPO: PolicyLearner {
   private var referenceWorkspace: MLPWorkspace<Float>
   private var memory = Memory()
 
-  private struct Memory: Codable {
+  fileprivate struct Memory: Codable, Sendable {
     /// Rollouts since the policy became the reference.
     var referenceAge = 0
   }

@@ -1,3 +1,5 @@
+import PoiseNetworks
+
 /// What came of one update of a learner by policy gradients; the parts that all of them tell.
 public struct PolicyGradientMetrics: Sendable, Hashable, Codable {
   /// Of the loss that the policy's part of the gradient is of.

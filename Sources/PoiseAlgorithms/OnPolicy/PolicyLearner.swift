@@ -1,5 +1,4 @@
-public import PoiseCore
-public import PoiseNetworks
+import PoiseNetworks
 
 /// A learner by policy gradients, whose networks a `PolicyUpdater` keeps; what every one of them owes its trainer follows from that.
 public protocol PolicyLearner: OnPolicyLearner {

@@ -35,7 +35,7 @@ public struct REINFORCE: PolicyLearner {
   /// b, and whether there was a batch that it is of.
   private var memory = Memory()
 
-  private struct Memory: Codable {
+  fileprivate struct Memory: Codable, Sendable {
     var baseline = 0.0
     var hasBaseline = false
   }
