@@ -1,4 +1,5 @@
-import PoiseNetworks
+public import PoiseCore
+public import PoiseNetworks
 
 /// A learner by policy gradients, whose networks a `PolicyUpdater` keeps; what every one of them owes its trainer follows from that.
 public protocol PolicyLearner: OnPolicyLearner {
@@ -25,6 +26,24 @@ extension PolicyLearner {
   /// Takes the observations of a rollout into the normaliser's account, after the update: the networks that acted saw none of it.
   public mutating func observe(_ rollout: [RolloutSegment]) {
     updater.model.observe(rollout.map(\.statistics))
+  }
+
+  /// The gradient of −1/N Σ log π_θ(aₜ|oₜ) Âₜ over the N episodes of the batch: what REINFORCE steps along, whatever the algorithm.
+  ///
+  /// - Parameter rollout: the segments of all blocks, advantages estimated.
+  public mutating func likelihoodGradient(of rollout: [RolloutSegment], pool: WorkerPool) -> AlignedVector<Float> {
+    updater.batch.gather(rollout, model)
+    return likelihoodGradient(pool: pool)
+  }
+
+  private mutating func likelihoodGradient(pool: WorkerPool) -> AlignedVector<Float> {
+    let (count, episodes) = (updater.batch.count, updater.batch.worlds)
+    _ = updater.computeGradients(rows: 0..<count, pool: pool) { shard, batch, model, _ in
+      shard.writeLikelihoodGradients(batch, model, scale: 1 / Float(episodes))
+      shard.backward(model)
+      shard.writeValueGradients(batch, model, coefficient: 0, minibatch: count)
+    }
+    return updater.gradients
   }
 
   /// Of the last batch.
