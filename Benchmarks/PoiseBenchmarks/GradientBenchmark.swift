@@ -33,7 +33,8 @@ public func gradientBenchmark(
   }
   func context(_ seed: UInt64) -> LearnerContext {
     LearnerContext(
-      observationSpace: task.observationSpace, actionSpace: task.actionSpace, seed: seed, instructionSet: instructionSet)
+      observationSpace: task.observationSpace, actionSpace: task.actionSpace, seed: seed, instructionSet: instructionSet
+    )
   }
 
   var base = scenario.settings.algorithms[REINFORCE.self]
@@ -54,7 +55,9 @@ public func gradientBenchmark(
   func measured<L: PolicyLearner>(_ learner: L) throws -> GradientMeasurement<L> {
     var learner = learner
     // The policy stands first in every model.
-    for i in trained.learner.model.actor.parameters { learner.model.parameters[i] = trained.learner.model.parameters[i] }
+    for i in trained.learner.model.actor.parameters {
+      learner.model.parameters[i] = trained.learner.model.parameters[i]
+    }
     learner.model.normalizer = trained.learner.model.normalizer
     if let critic = learner.model.critic {
       for i in critic.parameters { learner.model.parameters[i] = trained.learner.model.parameters[i] }

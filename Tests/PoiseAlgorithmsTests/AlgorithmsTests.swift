@@ -30,7 +30,7 @@ struct AlgorithmsTests {
     }
     #expect(Algorithms.named("sac") == nil)
     #expect([PPO.familyName, GRPO.familyName, A3C.familyName].allSatisfy { $0 == "on-policy" })
-    #expect( TD3.familyName == "off-policy")
+    #expect(TD3.familyName == "off-policy")
     #expect(AlgorithmSections.keys.map(\.name) == Algorithms.names)
     #expect(ConfigurationSchema.faults(of: PPOParameters.self).isEmpty)
     #expect(ConfigurationSchema.faults(of: TD3Parameters.self).isEmpty)

@@ -23,7 +23,10 @@ public struct A3CParameters: OnPolicyParameters {
       .key(
         "actorLearners", \.common.worlds, .integer(.from(1, through: 4096)),
         "Actor-learners, each with a world and a copy of the parameters of its own; apart from threads.")
-    ] + OnPolicySettings.keys.filter { !["worlds", "blockSize", "shards"].contains($0.name) }.map { $0.lifted(through: \.common) }
+    ]
+    + OnPolicySettings.keys.filter { !["worlds", "blockSize", "shards"].contains($0.name) }.map {
+      $0.lifted(through: \.common)
+    }
     + ValueSettings.keys.map { $0.lifted(through: \.value) }
     + OptimizerSettings.keys.filter { $0.name != "optimizer" }.map { $0.lifted(through: \.optimizer) } + [
       .key(

@@ -60,7 +60,9 @@ public struct GRPOParameters: OnPolicyParameters {
         "weight", \.weight, .choice,
         "episode: the return of the whole episode for each of its steps; rewardToGo: the rewards from each step on, compared at the same time."
       ),
-      .key("sharesStart", \.sharesStart, .boolean, "Start a group from one state of the environment; else from its own each."),
+      .key(
+        "sharesStart", \.sharesStart, .boolean,
+        "Start a group from one state of the environment; else from its own each."),
       .key(
         "sharesDisturbances", \.sharesDisturbances, .boolean,
         "Let the same pushes and noise happen to all of a group; else only what the start already holds."),

@@ -75,9 +75,10 @@ public struct PolicyUpdater: Sendable {
   /// - Parameter losses: calls the parts of the loss on a shard that is loaded; `isFirst` of one shard alone.
   mutating func computeGradients(
     rows: Range<Int>, pool: WorkerPool,
-    losses: @Sendable (
-      _ shard: inout PolicyShard, _ batch: RolloutBatch, _ model: ActorCritic, _ isFirst: Bool
-    ) -> Void
+    losses:
+      @Sendable (
+        _ shard: inout PolicyShard, _ batch: RolloutBatch, _ model: ActorCritic, _ isFirst: Bool
+      ) -> Void
   ) -> LossSums {
     shards.divide(rows)
     pool.forEach(&shards) { [model, batch] index, shard in

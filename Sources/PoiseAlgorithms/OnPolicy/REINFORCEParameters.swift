@@ -45,7 +45,8 @@ public struct REINFORCEParameters: OnPolicyParameters {
       ),
       .key(
         "normalizesWeights", \.normalizesWeights, .boolean,
-        "Bring each batch's weights to mean 0 and deviation 1: one more baseline, biased, and the gradients of one size."),
+        "Bring each batch's weights to mean 0 and deviation 1: one more baseline, biased, and the gradients of one size."
+      ),
     ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {

@@ -2,9 +2,11 @@ public import PoiseCore
 
 /// Every algorithm that a scenario can name: the one place where a new one is added, one line in the list.
 public enum Algorithms {
-  private static let registry = Registry<any Algorithm.Type>("algorithms", [
-    PPO.self, REINFORCE.self, A2C.self, A3C.self, GRPO.self, DDPG.self, TD3.self,
-  ])
+  private static let registry = Registry<any Algorithm.Type>(
+    "algorithms",
+    [
+      PPO.self, REINFORCE.self, A2C.self, A3C.self, GRPO.self, DDPG.self, TD3.self,
+    ])
 
   /// Adds an algorithm of another package, first thing in a program. Any thread may do so.
   ///

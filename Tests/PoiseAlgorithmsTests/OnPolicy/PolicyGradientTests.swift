@@ -121,9 +121,11 @@ struct PolicyGradientLossTests {
       var settings = settings
       settings.value.coefficient = value
       settings.common.entropyCoefficient = policy ? 0.3 : 0
-      var alone = A2C(settings, for: LearnerContext(
-        observationSpace: box(2), actionSpace: Following(isDiscrete: isDiscrete).actionSpace, seed: 1,
-        instructionSet: .baseline))
+      var alone = A2C(
+        settings,
+        for: LearnerContext(
+          observationSpace: box(2), actionSpace: Following(isDiscrete: isDiscrete).actionSpace, seed: 1,
+          instructionSet: .baseline))
       alone.model = learner.model
       alone.updater.batch.gather(policy ? segments : segments.map(Self.withoutAdvantages), alone.model)
       _ = alone.computeGradients(pool: rollouts.pool)
@@ -161,7 +163,9 @@ struct PolicyGradientLossTests {
     var clipped = 0
     func plain(_ p: [Double]) -> Double {
       (0..<n).reduce(0.0) { sum, k in
-        let (row, other) = (PlainRow(learner.model, p, learner.batch, k), PlainRow(learner.model, reference, learner.batch, k))
+        let (row, other) = (
+          PlainRow(learner.model, p, learner.batch, k), PlainRow(learner.model, reference, learner.batch, k)
+        )
         let (ratio, advantage) = (
           exp(row.logProbability - Double(learner.batch.logProbabilities[k])), Double(learner.batch.advantages[k])
         )
@@ -457,7 +461,9 @@ struct GroupStartTests {
     #expect(Set(apart.first).count == 16)
   }
 
-  @Test("states that the policy visited are those of its last rollout, and lead on from there with disturbances of their own")
+  @Test(
+    "states that the policy visited are those of its last rollout, and lead on from there with disturbances of their own"
+  )
   func visited() throws {
     var settings = Small.grpo()
     settings.visitedStarts = 1
@@ -492,7 +498,9 @@ struct GradientVarianceTests {
     var rollouts = try Rollouts(settings, isDiscrete: isDiscrete) { REINFORCE($0, for: $1) }
     // The actor stands first in every model, so that all weights meet the same policy.
     var random = RandomStream(seed: 4, purpose: .testing)
-    for i in rollouts.learner.model.actor.parameters { rollouts.learner.model.parameters[i] += Float(0.3 * random.normal()) }
+    for i in rollouts.learner.model.actor.parameters {
+      rollouts.learner.model.parameters[i] += Float(0.3 * random.normal())
+    }
     return (0..<batches).map { _ in
       var segments = rollouts.collect()
       for s in segments.indices {

@@ -113,7 +113,8 @@ struct GroupAdvantageTests {
   @Test("a world whose episode ends as a fault is left out of its group, steps and return")
   func fault() {
     let segment = Self.segment(
-      Self.grpo(.episode), [[4, 50, 0], [4, 50, 0]], [[.running, .fault, .running], [.truncated, .running, .truncated]])
+      Self.grpo(.episode), [[4, 50, 0], [4, 50, 0]],
+      [[.running, .fault, .running], [.truncated, .running, .truncated]])
     #expect(segment.usedSteps == 4 && segment.livedSteps == 5)
     #expect(segment.advantages[0] == 3 && segment.advantages[2] == -3)
   }
