@@ -2,13 +2,14 @@ public import PoiseCore
 public import PoiseNetworks
 
 extension PPO {
-  /// All that an update changes and later ones depend on; a copy shares its memory until one of the two is written to.
+  /// Everything that an update changes and later updates depend on. A copy shares its memory until one of the two is
+  /// written to.
   public struct State: Sendable {
     fileprivate var updater: PolicyUpdater.State
     fileprivate var penalty: Double
   }
 
-  /// What an update changes: to be kept and set back where one is broken off.
+  /// What an update changes: save it before an update, and set it back if the update is interrupted.
   public var state: State {
     get { State(updater: updater.state, penalty: penalty) }
     set { (updater.state, penalty) = (newValue.updater, newValue.penalty) }
@@ -22,9 +23,12 @@ extension PPO {
     try updater.tensors(of: Self.name, extra: Memory(penalty: penalty))
   }
 
-  /// Takes everything from tensors, to the bit.
+  /// Restores everything that `tensors` gives, exact to the bit.
   ///
-  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  /// - Parameters:
+  ///   - tensors: by name; others than its own are ignored.
+  ///   - file: the name of their file, for messages.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     let memory: Memory = try updater.read(tensors, of: Self.name, file: file) { $0.penalty.isFinite }
     penalty = memory.penalty

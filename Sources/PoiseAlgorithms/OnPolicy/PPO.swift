@@ -6,8 +6,8 @@ import PoiseNetworks
 // Algorithms" (arXiv:1707.06347): "the paper" below.
 //
 // Departures from the paper, each an option unless noted:
-//  1. Observations are normalised by running statistics, which move between rollouts only. The first rollout serves them
-//     alone: nothing is learned from it. (`normalizesObservations`)
+//  1. Observations are normalised by running statistics, which change between rollouts only. The first rollout only
+//     initialises them: no update follows it. (`normalizesObservations`)
 //  2. Rewards may be divided by the running standard deviation of discounted returns. (`scalesRewards`)
 //  3. Advantages are normalised over the rollout, not over each minibatch. (`normalizesAdvantages`)
 //  4. The value loss may be clipped around the old values, and gradients are clipped to a largest norm.
@@ -18,10 +18,10 @@ import PoiseNetworks
 //     Discrete actions have a categorical distribution. (always)
 //  8. Episodes cut by a time limit bootstrap from V of their final observation; faulted steps are left out. (always)
 //  9. The KL penalty uses the exact KL divergence between the two distributions. (always)
-// 10. The deterministic policy that is judged and kept may be a moving average of the one that learns. (`policyAveraging`)
-// 11. Policy and value function may be their own mirror images, by tied weights; then a minibatch teaches what it and its
-//     mirror image would; first weights are tied after they were drawn, and orthogonal no more. (`mirrorSymmetry`)
-// 12. Means of the policy that change from one step to the next may cost. (`smoothnessCoefficient`)
+// 10. The deterministic policy that is evaluated and saved may be a moving average of the learner's. (`policyAveraging`)
+// 11. Policy and value function may be mirror-symmetric, by tied weights; then a minibatch has the effect of itself and its
+//     mirror image. Initial weights are tied after they are drawn, so they are no longer orthogonal. (`mirrorSymmetry`)
+// 12. A loss may penalise the change of the policy's mean from one step to the next. (`smoothnessCoefficient`)
 
 /// PPO: rollouts in, better parameters out.
 public struct PPO: PolicyLearner {
@@ -35,7 +35,12 @@ public struct PPO: PolicyLearner {
   /// β of the penalized objective.
   var penalty: Double
 
-  /// - Parameter context: its symmetry is for `settings.mirrorSymmetry`.
+  /// Makes a learner with initial weights drawn from the seed.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - context: the spaces of the task; the mirror symmetry that `settings.mirrorSymmetry` asks for; seed and
+  ///     instruction set.
   public init(_ settings: PPOParameters, for context: LearnerContext) {
     self.settings = settings
     updater = PolicyUpdater(
@@ -47,13 +52,15 @@ public struct PPO: PolicyLearner {
 
   // MARK: The update
 
-  /// Several epochs of minibatch gradients over one rollout; algorithm 1 of the paper from its line 6 on.
+  /// Runs several epochs of minibatch updates over one rollout: algorithm 1 of the paper from its line 6 on.
   ///
   /// - Parameters:
-  ///   - rollout: the segments of all blocks, advantages estimated.
-  ///   - progress: how much of training is done, 0 to 1, for the learning rate.
-  ///   - pool: touches no number.
-  ///   - isStopped: asked before each minibatch; once true, the rest is left out, and only `state` as it was before is of use.
+  ///   - rollout: the segments of all blocks, with their advantages.
+  ///   - progress: the share of the training that is done, 0 to 1, for the learning rate.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  ///   - isStopped: asked before each minibatch. Once it is true, the update ends early; set `state` back to its value
+  ///     before.
+  /// - Returns: the metrics of the update, means over its minibatches.
   public mutating func update(
     _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: @Sendable () -> Bool = { false }
   ) -> PPOMetrics {
@@ -100,7 +107,7 @@ public struct PPO: PolicyLearner {
     return finished(metrics, minibatches)
   }
 
-  /// Takes a rollout as the batch.
+  /// Copies a rollout into the batch.
   mutating func gather(_ rollout: [RolloutSegment], _ metrics: inout PPOMetrics) {
     updater.batch.gather(rollout, model)
     metrics.actionSaturation = updater.saturation
@@ -133,13 +140,13 @@ public struct PPO: PolicyLearner {
     }
   }
 
-  /// The loss of a minibatch: −L^CLIP+VF+S, eq. 9 (or L^KLPEN in place of L^CLIP), and the cost of changing means.
+  /// The loss of a minibatch: −L^CLIP+VF+S, eq. 9 (or L^KLPEN in place of L^CLIP), plus the smoothness loss.
   func loss(_ sums: LossSums, rows: Int) -> Double {
     (settings.valueCoefficient * sums.valueError - sums.objective) / Double(rows)
       - settings.common.entropyCoefficient * updater.entropy(sums, rows: rows)
   }
 
-  /// Sums to means, and what there is to tell after an update.
+  /// Turns sums into means, and adds the metrics that are known only after the update.
   private func finished(_ metrics: PPOMetrics, _ minibatches: Double) -> PPOMetrics {
     var metrics = metrics
     for path in [\PPOMetrics.policyLoss, \.valueLoss, \.clipFraction, \.gradientNorm] {

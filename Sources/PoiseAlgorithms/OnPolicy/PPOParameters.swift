@@ -1,22 +1,30 @@
 public import PoiseCore
 
-/// Hyperparameters of PPO; defaults are those of the paper's table 3 where it has them.
+/// Hyperparameters of PPO; defaults are those of table 3 of Schulman et al. 2017 where it has them.
 public struct PPOParameters: OnPolicyParameters {
-  /// Which surrogate an update maximises.
+  /// The surrogate objective that an update maximises: eq. 7 or eq. 8 of the paper.
   public enum Objective: String, CaseIterable, Sendable { case clipped, penalized }
 
   public var common = OnPolicySettings()
   public var value = ValueSettings()
   public var epochs = 10
+  /// Transitions of one gradient; the last minibatch of an epoch may be smaller.
   public var minibatchSize = 64
   public var gaeLambda = 0.95
+  /// Whether each rollout's advantages are normalised to mean 0 and standard deviation 1.
   public var normalizesAdvantages = true
+  /// The surrogate objective that an update maximises.
   public var objective = Objective.clipped
+  /// ε of the clipped objective, in (0, 1).
   public var clipRange = 0.2
+  /// Clip range of the value loss, in units of scaled rewards; `nil` for no clipping.
   public var valueClipRange: Double?
   public var smoothnessCoefficient = 0.0
+  /// β of the penalized objective at the start; positive.
   public var penaltyCoefficient = 1.0
+  /// d_targ: the KL divergence of an update to which β is adapted, nats.
   public var penaltyTarget = 0.01
+  /// An update stops when a minibatch's KL divergence exceeds 1.5 times this, nats; `nil` for never.
   public var targetDivergence: Double?
   public init() {}
 
