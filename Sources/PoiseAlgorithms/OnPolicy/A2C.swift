@@ -42,7 +42,7 @@ public struct A2CParameters: OnPolicyParameters {
         "λ of the advantage estimates; 1: the paper's, from all rewards up to the cut."),
       .key(
         "normalizesAdvantages", \.normalizesAdvantages, .boolean,
-        "Bring each rollout's advantages to mean 0 and deviation 1."),
+        "Normalise each rollout's advantages to mean 0 and standard deviation 1."),
     ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {

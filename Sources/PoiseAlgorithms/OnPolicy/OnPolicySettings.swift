@@ -29,12 +29,12 @@ public struct OnPolicySettings: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] = [
     .key(
       "reportInterval", \.reportInterval, .integer(.from(1, through: 1_000_000_000)),
-      "Control steps of all worlds for one row of the progress, rounded up to whole rollouts; an evaluation that is due ends a row, saves come between rows."
+      "Control steps of all worlds for one row of the progress table, rounded up to whole rollouts; an evaluation also ends a row; checkpoints are written between rows."
     ),
     .key("worlds", \.worlds, .integer(.from(1, through: 65_536)), "Worlds that are rolled out side by side."),
     .key(
       "blockSize", \.blockSize, .integer(.from(1, through: 4096)),
-      "Worlds that one thread steps and one inference serves; for T threads, worlds / T or less."),
+      "Worlds that one thread steps, with one batched inference for all of them; for T threads, worlds / T or less."),
     .key(
       "rolloutLength", \.rolloutLength, .integer(.from(1, through: 1_000_000)),
       "Control steps of each world between two updates; the most of them where rollouts are episodes."),
@@ -57,12 +57,14 @@ public struct OnPolicySettings: Configurable, Hashable {
     .key("logDeviationCeiling", \.logDeviationCeiling, .number(), "Greatest log σ."),
     .key(
       "normalizesObservations", \.normalizesObservations, .boolean,
-      "Bring observations to mean 0 and deviation 1 inside the policy."),
+      "Normalise observations to mean 0 and standard deviation 1 inside the policy."),
     .key("observationLimit", \.observationLimit, .number(.positive), "Normalised observations are clipped to ± this."),
-    .key("scalesRewards", \.scalesRewards, .boolean, "Divide rewards by the running deviation of discounted returns."),
+    .key(
+      "scalesRewards", \.scalesRewards, .boolean,
+      "Divide rewards by the running standard deviation of discounted returns."),
     .key(
       "policyAveraging", \.policyAveraging, .number(.from(0, below: 1)),
-      "The policy that is judged and kept is a moving average of the learner's weights, this share of which an update leaves standing; 0: the learner's own."
+      "The policy that is evaluated and saved is a moving average of the learner's weights; this is the weight of the old average in each update; 0: no averaging."
     ),
     .mirrorSymmetry(\.mirrorSymmetry),
   ]

@@ -38,20 +38,20 @@ public struct PPOParameters: OnPolicyParameters {
       .key("gaeLambda", \.gaeLambda, .number(.from(0, through: 1)), "λ of the advantage estimates."),
       .key(
         "normalizesAdvantages", \.normalizesAdvantages, .boolean,
-        "Bring each rollout's advantages to mean 0 and deviation 1."),
+        "Normalise each rollout's advantages to mean 0 and standard deviation 1."),
       .key(
         "objective", \.objective, .choice,
         "clipped: equation 7; penalized: equation 8, whose β follows the KL divergence."),
       .key("clipRange", \.clipRange, .number(.above(0, below: 1)), "ε of the clipped objective."),
       .key(
         "valueClipRange", \.valueClipRange, .optional(.number(.positive)),
-        "How far a value may move in one update before its loss stops pulling; null: unbounded."),
+        "Clip range of the value loss: beyond this distance from the old value, its gradient is 0; null: no clipping."),
       .key(
         "smoothnessCoefficient", \.smoothnessCoefficient, .number(.notNegative),
-        "Weight of the loss Σ (μ(oₜ) − μ(oₜ₊₁))² over the actions, μ the policy's mean: a policy that trembles less."),
+        "Weight of the loss Σ (μ(oₜ) − μ(oₜ₊₁))² over the actions, μ the policy's mean: it makes actions smoother."),
       .key(
         "penaltyCoefficient", \.penaltyCoefficient, .number(.positive), "β at the start, for the penalized objective."),
-      .key("penaltyTarget", \.penaltyTarget, .number(.positive, unit: "nat"), "KL divergence that β is adapted to."),
+      .key("penaltyTarget", \.penaltyTarget, .number(.positive, unit: "nat"), "KL divergence to which β is adapted."),
       .key(
         "targetDivergence", \.targetDivergence, .optional(.number(.positive, unit: "nat")),
         "An update stops where a minibatch exceeds 1.5 times this KL divergence; null: never."),

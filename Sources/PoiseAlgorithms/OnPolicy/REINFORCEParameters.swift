@@ -45,7 +45,7 @@ public struct REINFORCEParameters: OnPolicyParameters {
       ),
       .key(
         "normalizesWeights", \.normalizesWeights, .boolean,
-        "Bring each batch's weights to mean 0 and deviation 1: one more baseline, biased, and the gradients of one size."
+        "Normalise each batch's weights to mean 0 and standard deviation 1: one more baseline, which is biased, and gradients of one size."
       ),
     ]
 

@@ -22,15 +22,15 @@ public struct RateParameters: Configurable, Hashable {
     .key("final", \.final, .number(.notNegative), "Rate at the step limit, for linear and cosine."),
     .key(
       "targetDivergence", \.targetDivergence, .number(.positive, unit: "nat"),
-      "KL divergence of an update that adaptive aims at."),
-    .key("lowest", \.lowest, .number(.positive), "Floor of adaptive."),
-    .key("highest", \.highest, .number(.positive), "Ceiling of adaptive."),
+      "KL divergence of an update to which adaptive adjusts the rate."),
+    .key("lowest", \.lowest, .number(.positive), "Smallest rate of adaptive."),
+    .key("highest", \.highest, .number(.positive), "Largest rate of adaptive."),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     checks.require(
       lowest <= highest, at: "lowest", found: "\(lowest)", allowed: "at most highest, \(highest)", remedy: "Swap them.")
-    // Else it would be cut to the range without a word.
+    // Otherwise the rate would be clipped to the range silently.
     checks.require(
       schedule != .adaptive || (lowest...max(lowest, highest)).contains(initial), at: "initial", found: "\(initial)",
       allowed: "from lowest, \(lowest), to highest, \(highest), between which an adaptive rate moves")
