@@ -25,19 +25,24 @@ struct AlgorithmsTests {
   func names() {
     #expect(
       Algorithms.names == [
-        "ppo", "ddpg", "td3", "td-lambda", "monte-carlo", "sarsa", "expected-sarsa", "q-learning", "double-q-learning",
-        "q-lambda", "dyna-q", "tabular-reinforce", "tabular-actor-critic",
+        "ppo", "reinforce", "a2c", "a3c", "grpo", "ddpg", "td3", "td-lambda", "monte-carlo", "sarsa", "expected-sarsa",
+        "q-learning", "double-q-learning", "q-lambda", "dyna-q", "tabular-reinforce", "tabular-actor-critic",
       ])
     for type in Algorithms.all {
       #expect(!type.title.isEmpty && type.paper.contains(where: \.isNumber) && !type.documentation.isEmpty)
       #expect(Algorithms.named(type.name) != nil)
     }
     #expect(Algorithms.named("sac") == nil)
-    #expect(PPO.familyName == "on-policy" && TD3.familyName == "off-policy" && SARSA.familyName == "tabular")
+    #expect([PPO.familyName, GRPO.familyName, A3C.familyName].allSatisfy { $0 == "on-policy" })
+    #expect(TD3.familyName == "off-policy" && SARSA.familyName == "tabular")
     #expect(AlgorithmSections.keys.map(\.name) == Algorithms.all.map { $0.section })
     #expect(DoubleQLearning.section == "doubleQLearning" && PPO.section == "ppo")
     #expect(ConfigurationSchema.faults(of: PPOParameters.self).isEmpty)
     #expect(ConfigurationSchema.faults(of: TD3Parameters.self).isEmpty)
+    #expect(ConfigurationSchema.faults(of: REINFORCEParameters.self).isEmpty)
+    #expect(ConfigurationSchema.faults(of: A2CParameters.self).isEmpty)
+    #expect(ConfigurationSchema.faults(of: A3CParameters.self).isEmpty)
+    #expect(ConfigurationSchema.faults(of: GRPOParameters.self).isEmpty)
   }
 
   @Test("sections keep what is set, and compare by value")
@@ -66,7 +71,13 @@ struct AlgorithmsTests {
         refusal.contains("'\(name)'") && refusal.contains("'left-right'") && refusal.contains("one of left, right"))
       #expect(sections.configured(name)?.refusal(of: Self.task(actions: box(1))) == nil)
     }
-    #expect(sections.configured("ppo")?.refusal(of: choices) == nil)
+    for name in ["ppo", "reinforce", "a2c", "a3c", "grpo"] {
+      #expect(sections.configured(name)?.refusal(of: choices) == nil)
+      #expect(sections.configured(name)?.refusal(of: Self.task(actions: box(1))) == nil)
+    }
+    var mirrored = sections
+    mirrored[A3C.self].mirrorSymmetry = .leftRight
+    #expect(mirrored.configured("a3c")?.refusal(of: choices)?.contains("'a3c', which has a mirrorSymmetry") == true)
     var smooth = sections
     smooth[PPO.self].smoothnessCoefficient = 0.1
     #expect(smooth.configured("ppo")?.refusal(of: choices)?.contains("smoothnessCoefficient") == true)
@@ -86,9 +97,10 @@ struct AlgorithmsTests {
       observationSpace: box(3), actionSpace: box(2), seed: 1, instructionSet: .baseline)
     let sections = AlgorithmSections()
     for configured in sections.all where configured.type.familyName != "tabular" {
+      let isOffPolicy = ["ddpg", "td3"].contains(configured.name)
       switch configured.makeLearner(for: context) {
-      case .onPolicy(let learner): #expect(configured.name == "ppo" && learner.policy.actionCount == 2)
-      case .offPolicy(let learner): #expect(configured.name != "ppo" && learner.policy.actionCount == 2)
+      case .onPolicy(let learner): #expect(!isOffPolicy && learner.policy.actionCount == 2)
+      case .offPolicy(let learner): #expect(isOffPolicy && learner.policy.actionCount == 2)
       case .tabular: Issue.record("\(configured.name) without a finite problem")
       }
       let need = configured.memoryNeed(observations: box(3), actions: box(2))

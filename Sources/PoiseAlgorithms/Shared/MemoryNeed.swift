@@ -53,7 +53,14 @@ public struct MemoryNeed: Sendable {
   /// Adds bytes that depend on a setting.
   public mutating func add(_ key: String, bytes: Double) { parts.append((key, bytes)) }
 
-  /// The same need with keys that start with the name of a section.
+  /// The same with another name for a key.
+  func renaming(_ key: String, to name: String) -> Self {
+    var need = self
+    for i in need.parts.indices where need.parts[i].key == key { need.parts[i].key = name }
+    return need
+  }
+
+  /// The same with the keys of a section.
   func below(_ section: String) -> Self {
     var need = self
     for i in need.parts.indices { need.parts[i].key = "\(section).\(need.parts[i].key)" }

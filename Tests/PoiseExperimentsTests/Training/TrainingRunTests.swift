@@ -146,6 +146,41 @@ struct TrainingRunTests {
       try Self.results("\(scratch.path)/whole"), try Self.results(path), "after \(stops) interruptions")
   }
 
+  /// Pendulum balance in small by an algorithm that has a section of its own.
+  static func settings(of algorithm: String) -> [String] {
+    let own =
+      switch algorithm {
+      case "reinforce": ["worlds=8", "blockSize=2", "rolloutLength=40", "weight=runningMean"]
+      case "a2c": ["worlds=8", "blockSize=2", "rolloutLength=16", "sharesTrunk=true"]
+      case "a3c": ["actorLearners=6", "rolloutLength=16"]
+      default:
+        ["worlds=8", "blockSize=4", "groupSize=4", "rolloutLength=40", "minibatchSize=64", "visitedStarts=0.5"]
+          + ["referenceCoefficient=0.1", "referenceInterval=3"]
+      }
+    return ["training.algorithm=\(algorithm)"] + (own + ["reportInterval=700"]).map { "\(algorithm).\($0)" }
+  }
+
+  @Test(
+    "interrupted at random points and gone on with, every algorithm by policy gradients gives the same bits as at one go",
+    arguments: ["reinforce", "a2c", "a3c", "grpo"])
+  func resumingOthers(algorithm: String) throws {
+    let scratch = Scratch()
+    let more = Self.settings(of: algorithm)
+    _ = try Self.begin("\(scratch.path)/whole", more).run()
+    let path = "\(scratch.path)/parts"
+    var random = RandomStream(seed: 11, purpose: .testing)
+    var stops = 0
+    var ending = try Self.begin(path, more).run(stopSignal: Self.stop(after: 1 + random.index(below: 700)))
+    while ending == .interrupted(signal: SIGINT) {
+      stops += 1
+      ending = try Self.resume(path, threads: 1 + stops % 2).run(
+        stopSignal: Self.stop(after: 900 + random.index(below: 700)))
+    }
+    #expect(stops >= 2)
+    Self.expectEqual(
+      try Self.results("\(scratch.path)/whole"), try Self.results(path), "after \(stops) interruptions")
+  }
+
   @Test("the state of a version that told of every rollout goes on to the same bits; an impossible row is refused")
   func statesOfBefore() throws {
     let pool = WorkerPool(threadCount: 1)
