@@ -76,10 +76,12 @@ public final class TrainingRun {
 
   /// Makes a new run.
   ///
-  /// - Parameter beginning: `DispatchTime` ns of the process's start, for the time that is told.
+  /// - Parameters:
+  ///   - beginning: `DispatchTime` ns of the process's start, for the time that is told.
+  ///   - willSave: called before the first file is made; until then there is nothing that a signal could lose.
   public init(
     _ scenario: LoadedScenario, seed: UInt64, folder path: String, threads: Int, instructionSet: InstructionSet,
-    beginning: UInt64
+    beginning: UInt64, willSave: () -> Void = {}
   ) throws {
     self.scenario = scenario
     self.instructionSet = instructionSet
@@ -87,7 +89,8 @@ public final class TrainingRun {
     pool = WorkerPool(threadCount: threads)
     trainer = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
     // Before the lock, which would be one more file in somebody's folder; and again under it.
-    if !FileManager.default.fileExists(atPath: "\(path)/\(FolderLock.fileName)") { try RunFolder.checkIsNew(path) }
+    if !FolderLock.isPresent(in: path) { try RunFolder.checkIsNew(path) }
+    willSave()
     try RunFolder.makeFolder(path)
     lock = try FolderLock(path, work: Self.work)
     folder = try RunFolder(creating: path, for: scenario, seed: seed, instructionSet: instructionSet)
@@ -109,10 +112,13 @@ public final class TrainingRun {
 
   /// Goes on with a run from a checkpoint; from the beginning where it was killed before the first.
   ///
-  /// - Parameter checkpoint: `.previous` goes back to the one before the last, which then becomes the last: what came after it is
-  ///   computed again. `.best` holds a policy alone, and is refused.
+  /// - Parameters:
+  ///   - checkpoint: `.previous` goes back to the one before the last, which then becomes the last: what came after it is
+  ///     computed again. `.best` holds a policy alone, and is refused.
+  ///   - willSave: called before the first file is changed.
   public init(
-    resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, threads: Int, beginning: UInt64
+    resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, threads: Int, beginning: UInt64,
+    willSave: () -> Void = {}
   ) throws {
     self.beginning = beginning
     folder = try RunFolder(contentsOf: path)
@@ -134,6 +140,7 @@ public final class TrainingRun {
     trainer = try Self.makeTrainer(
       scenario, seed: folder.description.seed, instructionSet: instructionSet, pool: pool)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
+    willSave()
     guard let file else {
       try RunFolder.makeFolder(folder.file("checkpoints"))
       state = Self.beginning(of: scenario)
@@ -180,11 +187,13 @@ public final class TrainingRun {
   // MARK: Telling
 
   public var environmentSteps: Int { trainer.environmentSteps }
+  /// Threads that compute: fewer than were asked for where the system makes no more.
+  public var threadCount: Int { pool.threadCount }
   public var stepLimit: Int { scenario.settings.stepLimit }
   /// What a person should know at the start; empty for nothing.
   public var note: String {
     let death = lock.deadOwner.map { "\($0) was killed here; going on from its last checkpoint" }
-    return [death, trainer.note].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
+    return [death, pool.note, trainer.note].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
   }
   /// The best evaluation so far, and when it was.
   public var best: (result: EvaluationResult, environmentSteps: Int)? { state.best.map { ($0, state.bestSteps) } }
@@ -231,7 +240,7 @@ public final class TrainingRun {
       state.iteration += 1
       state.environmentSteps = trainer.environmentSteps
       state.faults += report.faults.count
-      state.skippedUpdates = report["skipped_updates"].map { Int($0) } ?? state.skippedUpdates
+      state.skippedUpdates = report["skipped_updates"].map { Int(clamping: $0) } ?? state.skippedUpdates
       if !report.metrics.isEmpty {
         try logs.add(
           report, iteration: state.iteration, steps: state.environmentSteps,

@@ -30,6 +30,7 @@ struct Poise: ParsableCommand {
     // A file that reaches its largest size is an error like a full disk, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
     StandardStreams.holdPlaces()
+    Interruption.endAtOnce()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -38,21 +39,7 @@ struct Poise: ParsableCommand {
       printError(error.description)
       Foundation.exit(error.exitStatus.rawValue)
     } catch {
-      exit(withError: error)
+      end(with: error)
     }
-  }
-}
-
-/// Prints to standard error, where progress and problems go.
-func printError(_ text: String) { writeError(text + "\n") }
-
-/// Writes to standard error. If that is a file on a full disk, or if nobody listens, the text is dropped and the work continues.
-func writeError(_ text: String) {
-  var bytes = Array(text.utf8)[...]
-  while !bytes.isEmpty {
-    let written = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    if written < 0, errno == EINTR { continue }
-    guard written > 0 else { return }
-    bytes = bytes.dropFirst(written)
   }
 }

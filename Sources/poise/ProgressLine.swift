@@ -1,4 +1,5 @@
 import Foundation
+import PoiseCore
 
 /// Progress on standard error: one line that is rewritten on a terminal, a plain line now and then elsewhere.
 final class ProgressLine {
@@ -13,13 +14,14 @@ final class ProgressLine {
   func show(_ text: @autoclosure () -> String, at now: Double) {
     if let lastShown, now - lastShown < interval { return }
     lastShown = now
-    write(isTerminal ? "\r\u{1B}[K\(text().prefix(Self.columns - 1))" : "\(text())\n")
+    let text = text().printableLine
+    write(isTerminal ? "\r\u{1B}[K\(text.prefix(Self.columns - 1))" : "\(text)\n")
     isLineOpen = isTerminal
   }
 
   /// A line that stays.
   func print(_ text: String) {
-    write((isLineOpen ? "\r\u{1B}[K" : "") + text + "\n")
+    write((isLineOpen ? "\r\u{1B}[K" : "") + text.printable + "\n")
     isLineOpen = false
   }
 
@@ -46,6 +48,6 @@ func shortCount(_ count: Double) -> String {
 func shortDuration(_ seconds: Double) -> String {
   guard seconds >= 60 else { return String(format: "%.1f s", seconds) }
   // A tiny rate gives more seconds than an integer holds.
-  let whole = Int(min(seconds, 1e15))
+  let whole = Int(clamping: min(seconds, 1e15))
   return whole >= 3600 ? "\(whole / 3600) h \(whole % 3600 / 60) min" : "\(whole / 60) min \(whole % 60) s"
 }

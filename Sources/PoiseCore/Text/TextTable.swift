@@ -15,6 +15,9 @@ public struct TextTable: Sendable {
   ///
   /// - Parameter indent: blanks before each line.
   public func text(indent: Int = 2) -> String {
+    // A cell that holds a line end would break the table, and one that moves the cursor could rewrite it.
+    let header = header.map(\.printableLine)
+    let rows = rows.map { $0.map(\.printableLine) }
     let columns = header.count
     let widths = (0..<columns).map { column in
       max(header[column].count, rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0)

@@ -69,6 +69,7 @@ struct Evaluate: ParsableCommand {
       seed: seed ?? loaded.settings.evaluation.publishedSeed,
       instructionSet: run?.instructionSet ?? InstructionSet.chosen())
     let pool = WorkerPool(threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    if let note = pool.note { printError(note) }
     let results = try controllers.map { try evaluation.run($0, pool: pool) }
     if json {
       print(try results[0].json())

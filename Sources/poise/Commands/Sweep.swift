@@ -56,7 +56,6 @@ struct SweepCommand: ParsableCommand {
 
   func run() throws {
     if schema { return print(ConfigurationSchema(of: SweepPlan.self).table, terminator: "") }
-    Interruption.watch()
     StandardStreams.outliveListeners()
     let sweep: Sweep
     if let resume {
@@ -67,6 +66,8 @@ struct SweepCommand: ParsableCommand {
         plan: plan, overrides: set, folder: out ?? Self.freshPath(plan), instructionSet: InstructionSet.chosen())
     }
     let parallel = parallel ?? ProcessInfo.processInfo.activeProcessorCount
+    // What came before has nothing to save.
+    Interruption.watch()
     let display = SweepDisplay(sweep)
     display.begin(parallel: parallel)
     let ending = try sweep.run(parallel: parallel, stopSignal: { Interruption.signal }, tell: { display.show($0) })

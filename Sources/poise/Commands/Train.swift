@@ -72,13 +72,12 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let beginning = DispatchTime.now().uptimeNanoseconds
-    Interruption.watch()
     StandardStreams.outliveListeners()
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     let run: TrainingRun
     if let resume {
       run = try TrainingRun(
-        resuming: resume, from: checkpoint ?? .latest, threads: threads, beginning: beginning)
+        resuming: resume, from: checkpoint ?? .latest, threads: threads, beginning: beginning, willSave: Interruption.watch)
     } else {
       var overrides = set
       if let algorithm { overrides.append("training.algorithm=\(algorithm)") }
@@ -89,11 +88,11 @@ struct Train: ParsableCommand {
       let seed = seed ?? 1
       run = try TrainingRun(
         loaded, seed: seed, folder: out ?? RunFolder.freshPath(for: loaded, seed: seed), threads: threads,
-        instructionSet: InstructionSet.chosen(), beginning: beginning)
+        instructionSet: InstructionSet.chosen(), beginning: beginning, willSave: Interruption.watch)
     }
     printError(
       "\(run.scenario.name), \(run.folder.description.algorithm), seed \(run.folder.description.seed), "
-        + "\(threads) thread\(threads == 1 ? "" : "s"): \(run.folder.path)")
+        + "\(run.threadCount) thread\(run.threadCount == 1 ? "" : "s"): \(run.folder.path)")
     if !run.note.isEmpty { printError(run.note) }
     let display = TrainingDisplay(run)
     let resumption = "poise train --resume \(run.folder.path)"
