@@ -174,7 +174,7 @@ public final class TrainingRun {
           file: robot.modelPath, found: "a model without actuators", allowed: "one at least, for a policy to act by",
           remedy: "Such a scenario is only to look at: poise simulate, poise evaluate."))
     }
-    try MemoryNeed(scenario).check(of: scenario)
+    try MemoryNeed(measuring: scenario).check(of: scenario)
     return try scenario.makeTrainer(seed: seed, instructionSet: instructionSet, pool: pool)
   }
 

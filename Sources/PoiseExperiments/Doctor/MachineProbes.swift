@@ -92,12 +92,21 @@ extension Machine {
     return Finding("training", .kept, "a small one repeats to the bit: " + Self.learners.joined(separator: ", "))
   }
 
+  private static let mostThreads = 4
+
   private func threads() throws -> Finding {
     guard isSolverRepeatable() else { return untried("threads") }
+    do throws(InputOutputError) {
+      try SystemThread.require(Self.mostThreads, for: "the doctor")
+    } catch {
+      return Finding(
+        "threads", .noted, "the system does not make \(Self.mostThreads) threads (\(error.reason)); trainings make do with fewer",
+        remedy: error.remedy)
+    }
     let instructionSet = try InstructionSet.chosen(environment: environment)
     for learner in Self.learners {
       let expected = try trainingFigure(learner, 1, instructionSet)
-      for count in [2, 4] where try trainingFigure(learner, count, instructionSet) != expected {
+      for count in [2, Self.mostThreads] where try trainingFigure(learner, count, instructionSet) != expected {
         return Finding(
           "threads", .broken, "\(learner) gave other bits on \(count) threads than on one",
           remedy: "Until that is mended train with --threads 1. " + Self.report)
