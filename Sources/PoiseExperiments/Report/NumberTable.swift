@@ -1,16 +1,16 @@
 import Foundation
 import PoiseCore
 
-/// A log of a run: a CSV file of numbers, read whole.
+/// A log of a run: a CSV file of numbers, read completely.
 struct NumberTable {
   let columns: [String]
   /// [rows, columns]; `nil` where a cell is empty.
   private let rows: [[Double?]]
   private let path: String
 
-  /// Reads a log; one that is still empty has no columns. A last row that is cut off is one that is just being written.
+  /// Reads a log; one that is still empty has no columns. An incomplete last row is ignored, since it may just be written.
   ///
-  /// - Throws: `InputOutputError`; `InvalidInput` with line and column of what is no number.
+  /// - Throws: `InputOutputError`; `InvalidInput` with line and column of each cell that is not a number.
   init(contentsOf path: String) throws {
     self.path = path
     let reader = try CSVReader(path, limit: Self.fileLimit)

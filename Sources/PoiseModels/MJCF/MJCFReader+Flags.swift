@@ -2,7 +2,7 @@ import PoiseCore
 
 /// MJCF's `option/flag`: parts of the physics that a model switches off.
 extension MJCFReader {
-  /// Takes out of the model what its flags switch off, now that everything is read. `contact` and `gravity` are settings of
+  /// Removes from the model what its flags switch off, after everything is read. `contact` and `gravity` are settings of
   /// the world (`PhysicsSettings`); so is the contact part of `constraint`.
   mutating func followFlags() {
     let disabled = PhysicsSettings.disabledFlags(root: root, findings: findings)

@@ -28,7 +28,7 @@ struct RunMonitor {
     progress = GrowingTable("\(path)/progress.csv", [("return", "Return in training")])
   }
 
-  /// Whether a file is there and is not what it was at the last call for it.
+  /// Whether a file exists and has changed since the last call for it.
   mutating func hasChanged(_ name: String) -> Bool {
     var status = stat()
     guard stat("\(path)/\(name)", &status) == 0 else { return false }
