@@ -69,6 +69,6 @@ final class LogFile {
 func csvRow(_ cells: [Double?]) -> String {
   cells.map { cell in
     guard let cell else { return "" }
-    return cell == cell.rounded() && abs(cell) < 1e15 ? "\(Int64(cell))" : "\(cell)"
+    return cell == cell.rounded() && abs(cell) < 1e15 ? "\(Int(clamping: cell))" : "\(cell)"
   }.joined(separator: ",") + "\n"
 }

@@ -217,7 +217,8 @@ public final class TrainingRun {
   /// Information for the user at the start of a training; empty for none.
   public var note: String {
     let death = lock.deadOwner.map { "\($0) was killed here; going on from its last checkpoint" }
-    return [death, pool.note, trainer.note].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
+    let notes = [death, pool.note, trainer.note] + (scenario.robot?.task.cautions ?? [])
+    return notes.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
   }
   /// The best evaluation so far, and the control steps of all worlds at which it was made; `nil` before the first.
   public var best: (result: EvaluationResult, environmentSteps: Int)? { state.best.map { ($0, state.bestSteps) } }
@@ -225,6 +226,15 @@ public final class TrainingRun {
   public var faults: Int { state.faults }
   /// Updates that were refused so far, because something was not finite.
   public var skippedUpdates: Int { state.skippedUpdates ?? 0 }
+  /// Updates that were applied so far, of all optimisers together: 0 where the policy is still the one of the beginning.
+  ///
+  /// - Throws: what making a checkpoint throws.
+  public func appliedUpdates() throws -> Int {
+    // Every optimiser keeps its count in the checkpoint, with that of the refused ones behind it: little-endian 64-bit numbers.
+    try trainer.tensors().filter { $0.key.hasSuffix(".updates") }.values.reduce(0) { sum, counts in
+      sum + counts.bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+  }
   /// Control steps of all worlds at which `run` evaluates if that is due, writes a checkpoint and returns; `nil` for never.
   public var pauseSteps: Int?
   /// Wall time of the run, s: that of this process since its start and of the processes before it.

@@ -133,7 +133,7 @@ public struct PPOParameters: OnPolicyParameters {
       "Divide rewards by the running standard deviation of discounted returns."),
     .key(
       "policyAveraging", \.policyAveraging, .number(.from(0, below: 1)),
-      "The policy that is evaluated and saved is a moving average of the learner's weights; this is the weight of the old average in each update; 0: no averaging."
+      "The policy that is evaluated and saved is a moving average of the learner's weights; this is the weight of the old average in each update; 0: no averaging. The observation normaliser is not averaged: its statistics are those of all observations so far, and move little."
     ),
     .mirrorSymmetry(\.mirrorSymmetry),
   ]

@@ -81,3 +81,20 @@ extension InputOutputError {
       remedy: "Raise the limits of processes (ulimit -u) or of memory (ulimit -v), or end other programs.")
   }
 }
+
+/// Address space that is kept back while threads are made, whose stacks would take all of it where it is limited
+/// (`ulimit -v`): without any, the first array would end the process.
+struct AddressReserve: ~Copyable {
+  private let address: UnsafeMutableRawPointer
+  private static let size = 256 << 20
+
+  /// `nil` where there is not even that much.
+  init?() {
+    // Never touched, so that it takes no memory.
+    let address = mmap(nil, Self.size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let address, address != MAP_FAILED else { return nil }
+    self.address = address
+  }
+
+  deinit { munmap(address, Self.size) }
+}

@@ -19,7 +19,11 @@ public final class WorkerPool: Sendable {
   /// - Parameter threadCount: at least 1. Where the system makes fewer, the pool works with those: no number depends
   ///   on it.
   public convenience init(threadCount: Int) {
-    self.init(threadCount: threadCount) { SystemThread.start($0, $1) }
+    // Given back once the threads are there.
+    let reserve = AddressReserve()
+    let hasRoom = reserve != nil
+    self.init(threadCount: threadCount) { hasRoom ? SystemThread.start($0, $1) : ENOMEM }
+    _ = consume reserve
   }
 
   /// - Parameter start: makes a thread of that name; 0, or the system's error number.

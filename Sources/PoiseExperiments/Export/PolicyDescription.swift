@@ -64,7 +64,7 @@ struct PolicyDescription: Codable, Hashable {
   }
 
   /// One JSON object, keys in snake case and alphabetical order.
-  func jsonText() throws -> String { String(decoding: try TrajectoryMetadata.encoder().encode(self), as: UTF8.self) }
+  func jsonText() throws -> String { try TrajectoryMetadata.encoder().text(of: self) }
 }
 
 extension RobotModel.Actuator {

@@ -212,7 +212,7 @@ final class LiveSession {
     } else {
       step()
     }
-    let interval = UInt64(controlTimeStep / speed * 1e9)
+    let interval = UInt64(clamping: Int(clamping: controlTimeStep / speed * 1e9))
     due = due + Self.patience < now ? now + interval : due + interval
     if result != nil { due = now + Self.pause }
   }

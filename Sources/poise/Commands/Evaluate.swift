@@ -71,6 +71,7 @@ struct Evaluate: ParsableCommand {
     let pool = WorkerPool(threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     if let note = pool.note { printError(note) }
     let results = try controllers.map { try evaluation.run($0, pool: pool) }
+    for note in results.compactMap(\.note) { printError(note) }
     if json {
       print(try results[0].json())
     } else {
