@@ -1,3 +1,5 @@
+import PoiseCore
+
 /// Lengths of physics steps, control steps and episodes.
 public struct Timing: Hashable, Sendable {
   /// Time of a physics step, s.

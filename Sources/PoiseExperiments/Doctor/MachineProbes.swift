@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import PoiseAlgorithms
 import PoiseCore
@@ -64,12 +63,9 @@ extension Machine {
     }
     for count in [2, 4] {
       // Only the results matter, not which thread computed them.
-      let results = Guarded<[Result<UInt64, any Error>]>([])
-      DispatchQueue.concurrentPerform(iterations: count) { _ in
-        let result = Result { try physicsFigure() }
-        results.withLock { $0.append(result) }
-      }
-      for result in results.withLock({ $0 }) where try result.get() != expected {
+      var results = [Result<UInt64, any Error>](repeating: .success(0), count: count)
+      WorkerPool(threadCount: count).forEach(&results) { _, result in result = Result { try physicsFigure() } }
+      for result in results where try result.get() != expected {
         return Finding(
           "physics", .broken, "the same 2,000 steps gave other bits on \(count) threads at once", remedy: Self.report)
       }
