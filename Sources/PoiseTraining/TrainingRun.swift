@@ -46,12 +46,17 @@ public final class TrainingRun {
     var faults = 0
     /// Updates refused so far; older files omit this field.
     var skippedUpdates: Int?
+    /// Evaluations so far that were to confirm one that met the goal; `nil` in older files.
+    var confirmations: Int?
     /// Wall time of the processes before this one, s; for display only.
     var secondsBefore = 0.0
 
     /// Whether all counts are possible; a file may hold any number.
     var isPossible: Bool {
-      let counts = [iteration, environmentSteps, nextEvaluation, goalsInARow, bestSteps, faults, skippedUpdates ?? 0]
+      let counts = [
+        iteration, environmentSteps, nextEvaluation, goalsInARow, bestSteps, faults, skippedUpdates ?? 0,
+        confirmations ?? 0,
+      ]
       return counts.allSatisfy(\.isPossibleCount) && max(0, evaluatedSteps).isPossibleCount && evaluatedSteps >= -1
     }
   }
@@ -206,6 +211,21 @@ public final class TrainingRun {
       scenario, episodes: settings.tuningEpisodes, seed: settings.tuningSeed, instructionSet: instructionSet)
   }
 
+  /// The evaluation that confirms one that met the goal, on tuning episodes that no other has seen. On the same episodes it would
+  /// repeat the luck of the first: a run could be stopped by twenty easy episodes.
+  ///
+  /// - Parameter number: how many there were before.
+  private func freshEvaluation(_ number: Int) -> Evaluation {
+    let settings = scenario.settings.evaluation
+    // Odd, so that every number gives another seed.
+    let step: UInt64 = 0x9E37_79B9_7F4A_7C15
+    var seed = settings.tuningSeed &+ step &* UInt64(number + 1)
+    // Published figures are of episodes that chose nothing.
+    if seed == settings.publishedSeed { seed &+= 1 }
+    return Evaluation(
+      scenario, episodes: settings.tuningEpisodes, seed: seed, instructionSet: instructionSet)
+  }
+
   // MARK: Progress
 
   /// Control steps of all worlds so far, those of an incomplete iteration included.
@@ -326,10 +346,13 @@ public final class TrainingRun {
     let controller = ControllerChoice.policy(trainer.policy, name: folder.description.algorithm)
     let goal = scenario.goal
     let mayEndEarly = scenario.settings.training.stopsAtGoal && goal.canGetOutOfReach
+    let isConfirming = scenario.settings.training.stopsAtGoal && state.goalsInARow == 1
+    let evaluation = isConfirming ? freshEvaluation(state.confirmations ?? 0) : self.evaluation
     let result = try evaluation.run(
       controller, pool: pool, partEpisodes: mayEndEarly ? scenario.settings.evaluation.partEpisodes : nil,
       isDecided: { goal.isOutOfReach(after: $0, of: evaluation.episodes) }, isStopped: isStopped)
     guard let result else { return false }
+    if isConfirming { state.confirmations = (state.confirmations ?? 0) + 1 }
     let meetsGoal = goal.isReached(by: result)
     // Of equal ones the later, which has learned more.
     let isBest = state.best.map { !goal.ranking(of: result).lexicographicallyPrecedes(goal.ranking(of: $0)) } ?? true
