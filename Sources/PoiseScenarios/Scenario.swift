@@ -128,7 +128,10 @@ public struct EvaluationSettings: Configurable, Hashable {
     .key(
       "publishedSeed", \.publishedSeed, .integer(),
       "Root seed of published evaluations; used for nothing else. Episode k is stream k of it."),
-    .key("tuningSeed", \.tuningSeed, .integer(), "Root seed of evaluations that choose checkpoints or settings."),
+    .key(
+      "tuningSeed", \.tuningSeed, .integer(),
+      "Root seed of evaluations that choose checkpoints or settings. Where training stops at its goal, the evaluation that confirms the goal draws fresh episodes, from seeds that follow from this one."
+    ),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {

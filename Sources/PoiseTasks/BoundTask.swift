@@ -125,6 +125,24 @@ public struct BoundTask: Sendable {
 }
 
 extension BoundTask {
+  /// What a person should think of before training: a sentence each, none for most tasks.
+  ///
+  /// Where no reward term can be above 0 and an episode can end early, the shortest episode has the largest return, and a learner
+  /// finds the way there: it teaches the robot to fall.
+  public var cautions: [String] {
+    // A reward in 0 … b with a weight below 0 is a cost, too.
+    let isNeverPositive = zip(rewards, settings.rewards).allSatisfy { bound, reward in
+      reward.weight == 0 || (reward.weight > 0 ? bound.bounds.upperBound <= 0 : bound.bounds.lowerBound >= 0)
+    }
+    let isEverNegative = settings.rewards.contains { $0.weight != 0 }
+    guard isNeverPositive, isEverNegative, !terminations.isEmpty else { return [] }
+    let names = settings.terminations.map(\.name).joined(separator: ", ")
+    return [
+      "\(name): no reward term is ever above 0, and an episode can end early (\(names)): the shortest episode has the largest return, "
+        + "so training teaches the robot to end it, by falling. Add a reward for every step, such as `alive`, or write terminations: []."
+    ]
+  }
+
   /// The same task with one more disturbance after its own, such as a push by the user of the viewer.
   ///
   /// A disturbance that draws no random numbers changes nothing else in an episode.

@@ -97,5 +97,5 @@ public struct RobotTask: Configurable, Hashable {
   }
 
   /// Control steps of a whole episode.
-  public var stepLimit: Int { Int((episodeSeconds / controlTimeStep).rounded()) }
+  public var stepLimit: Int { Int(clamping: (episodeSeconds / controlTimeStep).rounded()) }
 }

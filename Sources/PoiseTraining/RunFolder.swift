@@ -134,9 +134,10 @@ public struct RunFolder: Sendable {
   ///
   /// - Throws: `InvalidInput` if the folder holds anything else than the beginning of a run.
   static func checkIsNew(_ path: String) throws {
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let entries = try contents(of: path)
+    // A training that was killed before it had a description. Its lock tells it from a folder of somebody's own.
     let isBeginning =
-      entries.contains(FolderLock.fileName)
+      FolderLock.isPresent(in: path)
       && entries.allSatisfy {
         $0 == FolderLock.fileName || beginnings.contains($0) || WholeFile.isTemporary($0)
       }
@@ -156,6 +157,20 @@ public struct RunFolder: Sendable {
   /// - Throws: `InputOutputError` if it cannot be made.
   public static func claimFreshPath(for scenario: LoadedScenario, seed: UInt64) throws -> String {
     try claimFreshPath("runs/\(scenario.name)-\(scenario.settings.training.algorithm)-seed\(seed)")
+  }
+
+  /// The names in a folder; none where there is no folder yet.
+  ///
+  /// - Throws: `InputOutputError` where they cannot be told: nobody knows what would be harmed.
+  package static func contents(of path: String) throws -> [String] {
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw InputOutputError(
+        path: path, operation: "use", reason: "it is no folder, or one whose files cannot be listed",
+        remedy: "Choose another folder.")
+    }
   }
 
   /// As the other `claimFreshPath`, for any name.
@@ -228,11 +243,14 @@ public struct RunFolder: Sendable {
       }
       let target = "\(folder)/\(relative)"
       try makeFolder(target.parentFolder)
-      guard let bytes = FileManager.default.contents(atPath: path) else {
-        throw InputOutputError(path: path, operation: "read", reason: String(cString: strerror(errno)).lowercased())
+      let bytes: [UInt8]
+      do throws(BoundedFile.Failure) {
+        bytes = try BoundedFile.read(path, limit: FileSeal.inputLimit)
+      } catch {
+        throw InputOutputError(path: path, operation: "read", reason: error.reason.lowercased())
       }
       let copy = try WholeFile(target)
-      try copy.write([UInt8](bytes))
+      try copy.write(bytes)
       try copy.commit()
     }
     return home.isEmpty ? "model/\(main.fileName)" : "model/\(home)/\(main.fileName)"

@@ -48,12 +48,17 @@ public final class TrainingRun {
     var faults = 0
     /// Updates refused so far; older files omit this field.
     var skippedUpdates: Int?
+    /// Evaluations so far that were to confirm one that met the goal; `nil` in older files.
+    var confirmations: Int?
     /// Wall time of the processes before this one, s; for display only.
     var secondsBefore = 0.0
 
     /// Whether all counts are possible; a file may hold any number.
     var isPossible: Bool {
-      let counts = [iteration, environmentSteps, nextEvaluation, goalsInARow, bestSteps, faults, skippedUpdates ?? 0]
+      let counts = [
+        iteration, environmentSteps, nextEvaluation, goalsInARow, bestSteps, faults, skippedUpdates ?? 0,
+        confirmations ?? 0,
+      ]
       return counts.allSatisfy(\.isPossibleCount) && max(0, evaluatedSteps).isPossibleCount && evaluatedSteps >= -1
     }
   }
@@ -88,12 +93,18 @@ public final class TrainingRun {
   /// Makes a new run with its folder and first checkpoint.
   ///
   /// - Parameters:
-  ///   - warmStart: the folder of a run whose learner this one begins with: weights, normaliser and the optimiser's moments of its last
-  ///     checkpoint. Worlds, exploration and a replay buffer begin anew.
-  ///   - beginning: `DispatchTime` ns of the process's start, for the time that is told.
+  ///   - scenario: the scenario.
+  ///   - seed: the root seed of the run.
+  ///   - path: the run's folder; new, empty, or one whose run was killed before it had a description.
+  ///   - threads: the number of threads, at least 1; it changes no bit of the result.
+  ///   - instructionSet: the kernels that the run computes with.
+  ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
+  ///   - willSave: called before the first file is made; until then a signal can lose nothing.
+  /// - Throws: `InvalidInput` if scenario, algorithm and memory do not fit together or the folder is in use;
+  ///   `InputOutputError` if a file cannot be written.
   public init(
     _ scenario: LoadedScenario, seed: UInt64, folder path: String, warmStart: String? = nil, threads: Int,
-    instructionSet: InstructionSet, beginning: UInt64
+    instructionSet: InstructionSet, beginning: UInt64, willSave: () -> Void = {}
   ) throws {
     self.scenario = scenario
     self.instructionSet = instructionSet
@@ -102,8 +113,9 @@ public final class TrainingRun {
     let fresh = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
     let start = try warmStart.map { try Self.begin(fresh, of: scenario, with: $0) }
     trainer = fresh
-    // Checked before the lock, which would add a file to somebody's folder; and again under the lock.
-    if !FileManager.default.fileExists(atPath: "\(path)/\(FolderLock.fileName)") { try RunFolder.checkIsNew(path) }
+    // Before the lock, which would be one more file in somebody's folder; and again under it.
+    if !FolderLock.isPresent(in: path) { try RunFolder.checkIsNew(path) }
+    willSave()
     try RunFolder.makeFolder(path)
     lock = try FolderLock(path, work: Self.work)
     folder = try RunFolder(
@@ -154,12 +166,17 @@ public final class TrainingRun {
   /// Resumes a run from a checkpoint; starts it again if it was killed before the first checkpoint.
   ///
   /// - Parameters:
-  ///   - checkpoint: `.previous` goes back to the one before the last, which then becomes the last: what came after it is
-  ///     computed again, and what was changed after it is forgotten. `.best` holds a policy alone, and is refused.
-  ///   - overrides: what is changed from here on, `key.path=value` each; see `RunChange`.
+  ///   - path: the run's folder.
+  ///   - checkpoint: `.previous` becomes the latest checkpoint, and everything after it is computed again. `.best` holds a
+  ///     policy alone and is refused.
+  ///   - threads: the number of threads, at least 1; it changes no bit of the result.
+  ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
+  ///   - willSave: called before the first file is changed.
+  /// - Throws: `InputOutputError` if a file cannot be read or written; `InvalidInput` if one is damaged or of another
+  ///   version, if this processor lacks the run's instruction set, or if the folder is in use.
   public init(
     resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, changing overrides: [String] = [],
-    threads: Int, beginning: UInt64
+    threads: Int, beginning: UInt64, willSave: () -> Void = {}
   ) throws {
     self.beginning = beginning
     folder = try RunFolder(contentsOf: path)
@@ -199,6 +216,7 @@ public final class TrainingRun {
     trainer = try Self.makeTrainer(
       scenario, seed: folder.description.seed, instructionSet: instructionSet, pool: pool)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
+    willSave()
     guard let file else {
       try RunFolder.makeFolder(folder.file("checkpoints"))
       state = Self.beginning(of: scenario)
@@ -262,7 +280,7 @@ public final class TrainingRun {
             "Such a scenario can only be simulated and evaluated: \(ProgramCommand.name) simulate, \(ProgramCommand.name) evaluate."
         ))
     }
-    try MemoryNeed(scenario).check(of: scenario)
+    try MemoryNeed(measuring: scenario).check(of: scenario)
     return try scenario.makeTrainer(seed: seed, instructionSet: instructionSet, pool: pool)
   }
 
@@ -272,16 +290,34 @@ public final class TrainingRun {
       scenario, episodes: settings.tuningEpisodes, seed: settings.tuningSeed, instructionSet: instructionSet)
   }
 
+  /// The evaluation that confirms one that met the goal, on tuning episodes that no other has seen. On the same episodes it would
+  /// repeat the luck of the first: a run could be stopped by twenty easy episodes.
+  ///
+  /// - Parameter number: how many there were before.
+  private func freshEvaluation(_ number: Int) -> Evaluation {
+    let settings = scenario.settings.evaluation
+    // Odd, so that every number gives another seed.
+    let step: UInt64 = 0x9E37_79B9_7F4A_7C15
+    var seed = settings.tuningSeed &+ step &* UInt64(number + 1)
+    // Published figures are of episodes that chose nothing.
+    if seed == settings.publishedSeed { seed &+= 1 }
+    return Evaluation(
+      scenario, episodes: settings.tuningEpisodes, seed: seed, instructionSet: instructionSet)
+  }
+
   // MARK: Progress
 
   /// Control steps of all worlds so far, those of an incomplete iteration included.
   public var environmentSteps: Int { trainer.environmentSteps }
+  /// Threads that compute: fewer than were asked for where the system makes no more.
+  public var threadCount: Int { pool.threadCount }
   /// Control steps of all worlds after which training ends.
   public var stepLimit: Int { scenario.settings.stepLimit }
   /// Information for the user at the start of a training; empty for none.
   public var note: String {
     let death = lock.deadOwner.map { "\($0) was killed here; going on from its last checkpoint" }
-    return [death, trainer.note].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
+    let notes = [death, pool.note, trainer.note] + (scenario.robot?.task.cautions ?? [])
+    return notes.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
   }
   /// The best evaluation so far, and the control steps of all worlds at which it was made; `nil` before the first.
   public var best: (result: EvaluationResult, environmentSteps: Int)? { state.best.map { ($0, state.bestSteps) } }
@@ -289,6 +325,15 @@ public final class TrainingRun {
   public var faults: Int { state.faults }
   /// Updates that were refused so far, because something was not finite.
   public var skippedUpdates: Int { state.skippedUpdates ?? 0 }
+  /// Updates that were applied so far, of all optimisers together: 0 where the policy is still the one of the beginning.
+  ///
+  /// - Throws: what making a checkpoint throws.
+  public func appliedUpdates() throws -> Int {
+    // Every optimiser keeps its count in the checkpoint, with that of the refused ones behind it: little-endian 64-bit numbers.
+    try trainer.tensors().filter { $0.key.hasSuffix(".updates") }.values.reduce(0) { sum, counts in
+      sum + counts.bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+  }
   /// Control steps of all worlds at which `run` evaluates if that is due, writes a checkpoint and returns; `nil` for
   /// never.
   public var pauseSteps: Int?
@@ -332,7 +377,7 @@ public final class TrainingRun {
       state.iteration += 1
       state.environmentSteps = trainer.environmentSteps
       state.faults += report.faults.count
-      state.skippedUpdates = report["skipped_updates"].map { Int($0) } ?? state.skippedUpdates
+      state.skippedUpdates = report["skipped_updates"].map { Int(clamping: $0) } ?? state.skippedUpdates
       if !report.metrics.isEmpty {
         try logs.add(
           report, iteration: state.iteration, steps: state.environmentSteps,
@@ -379,10 +424,13 @@ public final class TrainingRun {
     let controller = ControllerChoice.policy(trainer.policy, name: folder.description.algorithm)
     let goal = scenario.goal
     let mayEndEarly = scenario.settings.training.stopsAtGoal && goal.canGetOutOfReach
+    let isConfirming = scenario.settings.training.stopsAtGoal && state.goalsInARow == 1
+    let evaluation = isConfirming ? freshEvaluation(state.confirmations ?? 0) : self.evaluation
     let result = try evaluation.run(
       controller, pool: pool, partEpisodes: mayEndEarly ? scenario.settings.evaluation.partEpisodes : nil,
       isDecided: { goal.isOutOfReach(after: $0, of: evaluation.episodes) }, isStopped: isStopped)
     guard let result else { return false }
+    if isConfirming { state.confirmations = (state.confirmations ?? 0) + 1 }
     let meetsGoal = goal.isReached(by: result)
     // Of equal ones the later, which has learned more.
     let isBest = state.best.map { !goal.ranking(of: result).lexicographicallyPrecedes(goal.ranking(of: $0)) } ?? true

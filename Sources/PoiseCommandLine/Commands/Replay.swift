@@ -150,11 +150,8 @@ struct Replay: ParsableCommand {
     if screen.isTerminal { Interruption.watch() }
     show(
       screen, keys == nil ? "" : "q quits",
-      {
-        print($0, terminator: "")
-        // Other outputs are flushed at the end, which also tells whether everything has arrived.
-        if screen.isTerminal { fflush(nil) }
-      }, { Interruption.signal != 0 || keys?.wasQuit() ?? false })
+      { StandardStreams.write($0, to: STDOUT_FILENO) },
+      { Interruption.signal != 0 || keys?.wasQuit() ?? false })
     if Interruption.signal != 0 { throw ExitCode(128 + Interruption.signal) }
   }
 
@@ -227,7 +224,12 @@ private func waiting<Result: Sendable>(_ work: @escaping @Sendable () async thro
     }
     done.signal()
   }
-  done.wait()
-  guard let result = outcome.withLock({ $0 }) else { preconditionFailure("work that has ended without a result") }
-  return try result.get()
+  // Where the system makes no thread for the task, it would never end.
+  for _ in 0..<300 where done.wait(timeout: .now() + .milliseconds(100)) == .success {
+    guard let result = outcome.withLock({ $0 }) else { break }
+    return try result.get()
+  }
+  throw InputOutputError(
+    path: "the server", operation: "go on", reason: "its threads have not answered for 30 s",
+    remedy: "Raise the limits of processes (ulimit -u) and of memory (ulimit -v), or end other programs.")
 }

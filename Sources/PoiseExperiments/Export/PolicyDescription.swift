@@ -82,5 +82,5 @@ package struct PolicyDescription: Codable, Hashable {
   }
 
   /// One JSON object, keys in snake case and alphabetical order.
-  func jsonText() throws -> String { String(decoding: try TrajectoryMetadata.encoder().encode(self), as: UTF8.self) }
+  func jsonText() throws -> String { try TrajectoryMetadata.encoder().text(of: self) }
 }

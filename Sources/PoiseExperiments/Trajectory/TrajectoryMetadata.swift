@@ -94,7 +94,7 @@ public struct TrajectoryMetadata: Codable, Hashable, Sendable {
     /// Control steps of the episode.
     public var steps: Int
     /// Sum of the rewards.
-    public var totalReward: Double
+    public var totalReward: Double?
     /// Why it ended as a fault; `nil` if it did not. The failed step has no row.
     public var fault: String?
   }
@@ -114,7 +114,7 @@ public struct TrajectoryMetadata: Codable, Hashable, Sendable {
 
   /// The content of the file.
   func text() throws -> String {
-    String(decoding: try Self.encoder().encode(self), as: UTF8.self) + "\n"
+    try Self.encoder().text(of: self) + "\n"
   }
 
   /// Reads the metadata of a trajectory; `nil` if there is none beside it.

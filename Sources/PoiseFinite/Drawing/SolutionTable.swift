@@ -76,15 +76,18 @@ public struct SolutionTable: Sendable {
   public var json: String {
     let states = (0..<problem.stateCount).map { state in
       let choices = problem.choices(of: state).map { choice in
-        "\(quotedJSON(problem.actionName(of: choice))): {\"q\": \(choiceValues[choice]), \"a\": \(choiceValues[choice] - values[state])}"
+        "\(quotedJSON(problem.actionName(of: choice))): {\"q\": \(jsonNumber(choiceValues[choice])), \"a\": \(jsonNumber(choiceValues[choice] - values[state]))}"
       }
       let names = best[state].map { quotedJSON(problem.actionName(of: $0)) }
       return
-        "{\"state\": \(quotedJSON(problem.stateName(state))), \"v\": \(values[state]), \"best\": [\(names.joined(separator: ", "))], \"actions\": {\(choices.joined(separator: ", "))}}"
+        "{\"state\": \(quotedJSON(problem.stateName(state))), \"v\": \(jsonNumber(values[state])), \"best\": [\(names.joined(separator: ", "))], \"actions\": {\(choices.joined(separator: ", "))}}"
     }
     return "[\n" + states.joined(separator: ",\n") + "\n]"
   }
 }
+
+/// A number in JSON, which has none but finite ones: null for all others.
+func jsonNumber(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 
 /// Text as a JSON string, with its quotes.
 func quotedJSON(_ text: String) -> String { ConfigurationNode.text(text).jsonText }

@@ -74,13 +74,17 @@ public struct Evaluation: Sendable {
       if isStopped() { return nil }
       // Episode k of world w is number w + k W: from the order of blocks to that of the numbers.
       summaries.sort { $0.environment + $0.episode * worlds < $1.environment + $1.episode * worlds }
-      var result = EvaluationResult(summaries, task: task, controller: controller.name, seed: seed)
-      for (metric, value) in exact { result[metric] = value }
-      if part.upperBound == worlds {
-        precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes have ended")
+      func result(hasInterval: Bool) -> EvaluationResult {
+        var result = EvaluationResult(
+          summaries, task: task, controller: controller.name, seed: seed, hasInterval: hasInterval)
+        for (metric, value) in exact { result[metric] = value }
         return result
       }
-      if isDecided(result) { return result }
+      if part.upperBound == worlds {
+        precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes have ended")
+        return result(hasInterval: true)
+      }
+      if isDecided(result(hasInterval: false)) { return result(hasInterval: true) }
     }
     preconditionFailure("the last part is returned from within the loop")
   }

@@ -152,7 +152,7 @@ struct EnvironmentCore: ~Copyable {
     let command = bound.settings.commands[i]
     transition.after.commands[i] = random.uniform(in: command.range)
     commandChanges[i] =
-      command.interval.map { step + max(1, Int(($0 / bound.timing.controlTimeStep).rounded())) } ?? .max
+      command.interval.map { step + max(1, Int(clamping: ($0 / bound.timing.controlTimeStep).rounded())) } ?? .max
   }
 
   // MARK: Stepping

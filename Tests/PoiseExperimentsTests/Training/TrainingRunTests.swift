@@ -62,6 +62,36 @@ struct TrainingRunTests {
     for name in a.keys.sorted() { #expect(a[name] == b[name], "\(what): \(name)") }
   }
 
+  @Test("a goal is confirmed on tuning episodes that no other evaluation has seen, the same ones after an interruption")
+  func confirmation() throws {
+    let scratch = Self.Scratch()
+    /// The root seed of each evaluation, and whether it met the goal.
+    func evaluations(_ run: TrainingRun) throws -> [(seed: UInt64, meetsGoal: Bool)] {
+      var all: [(UInt64, Bool)] = []
+      _ = try run.run(tell: {
+        if case .evaluation(let result, _, _, let meetsGoal) = $0 { all.append((result.seed, meetsGoal)) }
+      })
+      return all
+    }
+    // Every policy meets this goal.
+    let goal = ["training.stopsAtGoal=true", "goal={meanReturn: -1e9}"]
+    let whole = try evaluations(Self.begin("\(scratch.path)/whole", goal))
+    #expect(whole.map(\.meetsGoal) == [true, true])
+    #expect(whole[0].seed == 2_000_000 && whole[1].seed != 2_000_000 && whole[1].seed != 1_000_000)
+    let halted = try Self.begin("\(scratch.path)/halted", goal)
+    halted.pauseSteps = 1024
+    let first = try evaluations(halted)
+    #expect(first.map(\.seed) == [2_000_000])
+    // The lock goes with the run.
+    let path = halted.folder.path
+    _ = consume halted
+    let rest = try evaluations(Self.resume(path))
+    #expect(rest.map(\.seed) == [whole[1].seed])
+    // Without an end at the goal there is nothing to confirm: evaluations stay comparable.
+    let endless = try evaluations(Self.begin("\(scratch.path)/endless", ["goal={meanReturn: -1e9}"]))
+    #expect(endless.count == 5 && endless.allSatisfy { $0.seed == 2_000_000 && $0.meetsGoal })
+  }
+
   @Test(
     "the same bits for 1, 2 and 4 threads, and others for another seed", arguments: [[], judgedInParts, reportedRarely])
   func threads(_ more: [String]) throws {
