@@ -85,7 +85,9 @@ enum ArgumentAdvice {
     // A value that is none is taken for one argument more where the option may stand without a value.
     let unexpected = quoted(in: message, behind: "Unexpected argument '")
     for (option, allowed) in values where sentences.isEmpty {
-      let isBehind = unexpected.map { word in zip(arguments, arguments.dropFirst()).contains { $0 == option && $1 == word } }
+      let isBehind = unexpected.map { word in
+        zip(arguments, arguments.dropFirst()).contains { $0 == option && $1 == word }
+      }
       guard message.contains("invalid for '\(option)") || isBehind ?? false else { continue }
       sentences.append("\(option): \(unexpected.map { "found '\($0)'; " } ?? "")allowed \(allowed).")
     }

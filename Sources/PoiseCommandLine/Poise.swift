@@ -26,17 +26,3 @@ struct Poise: ParsableCommand {
       Report.self, Bench.self, SweepCommand.self, Doctor.self,
     ])
 }
-
-/// Prints to standard error, where progress and problems go.
-func printError(_ text: String) { writeError(text + "\n") }
-
-/// Writes to standard error. If that is a file on a full disk, or if nobody listens, the text is dropped and the work continues.
-func writeError(_ text: String) {
-  var bytes = Array(text.utf8)[...]
-  while !bytes.isEmpty {
-    let written = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    if written < 0, errno == EINTR { continue }
-    guard written > 0 else { return }
-    bytes = bytes.dropFirst(written)
-  }
-}

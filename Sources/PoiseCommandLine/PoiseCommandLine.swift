@@ -22,6 +22,7 @@ public enum PoiseCommandLine {
     // A file that reaches its largest size is an error like a full disk, not the end of the process.
     signal(SIGXFSZ, SIG_IGN)
     StandardStreams.holdPlaces()
+    Interruption.endAtOnce()
     if let name = CommandLine.arguments.first?.fileName, !name.isEmpty { ProgramCommand.name = name }
     let output = Terminal(STDOUT_FILENO)
     TextTable.outputWidth = output.isTerminal ? output.columns : nil
@@ -38,7 +39,7 @@ public enum PoiseCommandLine {
       try command.run()
       try StandardStreams.flush()
     } catch let error as any PoiseError {
-      printError(Style.errors.marked(error.description))
+      writeError(Style.errors.marked(error.description.printable) + "\n")
       Foundation.exit(error.exitStatus.rawValue)
     } catch {
       let advice = ArgumentAdvice.advice(for: Poise.message(for: error), arguments)
@@ -47,7 +48,7 @@ public enum PoiseCommandLine {
         printError(advice)
         Foundation.exit(Poise.exitCode(for: error).rawValue)
       }
-      Poise.exit(withError: error)
+      end(with: error)
     }
     Foundation.exit(ExitStatus.done.rawValue)
   }

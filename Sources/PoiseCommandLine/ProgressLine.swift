@@ -1,4 +1,5 @@
 import Foundation
+import PoiseCore
 
 /// Progress on standard error: one line that is rewritten on a terminal, a plain line now and then elsewhere.
 final class ProgressLine {
@@ -22,10 +23,11 @@ final class ProgressLine {
   func show(_ text: @autoclosure () -> String, curve: Sparkline? = nil, at now: Double) {
     if let lastShown, now - lastShown < interval { return }
     lastShown = now
+    let text = text().printableLine
     // Asked anew each time: a line that wraps in a window made narrower could not be rewritten.
     write(
       isTerminal
-        ? "\r\u{1B}[K\(Self.fitted(text(), curve, columns: Terminal(STDERR_FILENO).columns, isUnicode))" : "\(text())\n"
+        ? "\r\u{1B}[K\(Self.fitted(text, curve, columns: Terminal(STDERR_FILENO).columns, isUnicode))" : "\(text)\n"
     )
     isLineOpen = isTerminal
   }
@@ -39,8 +41,10 @@ final class ProgressLine {
   }
 
   /// A line that stays.
-  func print(_ text: String) {
-    write((isLineOpen ? "\r\u{1B}[K" : "") + text + "\n")
+  ///
+  /// - Parameter isStyled: whether the text is the program's own, with the escape sequences of its style.
+  func print(_ text: String, isStyled: Bool = false) {
+    write((isLineOpen ? "\r\u{1B}[K" : "") + (isStyled ? text : text.printable) + "\n")
     isLineOpen = false
   }
 
@@ -66,6 +70,6 @@ func shortCount(_ count: Double) -> String {
 func shortDuration(_ seconds: Double) -> String {
   guard seconds >= 60 else { return String(format: "%.1f s", seconds) }
   // A tiny rate gives more seconds than an integer holds.
-  let whole = Int(min(seconds, 1e15))
+  let whole = Int(clamping: min(seconds, 1e15))
   return whole >= 3600 ? "\(whole / 3600) h \(whole % 3600 / 60) min" : "\(whole / 60) min \(whole % 60) s"
 }

@@ -44,8 +44,9 @@ final class TrainingDisplay {
         curve: curve, at: elapsed)
     case .evaluation(let result, let steps, let isBest, let meetsGoal):
       line.print(
-        "evaluation at \(shortCount(Double(steps))) steps, \(shortDuration(run.seconds)): \(scores(result))"
-          + (meetsGoal ? ", " + Style.errors.good("reaches the goal") : "") + (isBest ? ", the best so far" : ""))
+        "evaluation at \(shortCount(Double(steps))) steps, \(shortDuration(run.seconds)): \(scores(result).printableLine)"
+          + (meetsGoal ? ", " + Style.errors.good("reaches the goal") : "") + (isBest ? ", the best so far" : ""),
+        isStyled: true)
     case .fault(let text): line.print(text)
     }
   }

@@ -168,7 +168,9 @@ public struct ShippedFiles: Sendable {
     let (scenarios, models) = (try scenarios(), try models())
     let shipped = (kind == .model ? [] : scenarios) + (kind == .scenario ? [] : models)
     // A folder that happens to be called like a scenario does not stand in its way.
-    if !isPath, !exists || isFolder.boolValue, let entry = shipped.first(where: { $0.name == name }) { return entry.path }
+    if !isPath, !exists || isFolder.boolValue, let entry = shipped.first(where: { $0.name == name }) {
+      return entry.path
+    }
     if isFolder.boolValue { throw InvalidInput(folderProblem(name, kind)) }
     if kind == .scenario, let model = model(name, exists: exists, isPath: isPath, among: models) {
       throw InvalidInput(modelProblem(name, model, scenarios))
@@ -195,7 +197,8 @@ public struct ShippedFiles: Sendable {
     return Problem(
       file: name, found: "a model", allowed: "a scenario, which says what the robot has to do",
       remedy: tasks.isEmpty
-        ? "Write a scenario with the line `model: \(name)`." : "Scenarios of this model: \(tasks.joined(separator: ", ")).")
+        ? "Write a scenario with the line `model: \(name)`."
+        : "Scenarios of this model: \(tasks.joined(separator: ", ")).")
   }
 
   private func folderProblem(_ name: String, _ kind: Kind) -> Problem {

@@ -13,8 +13,11 @@ import PoiseScenarios
 ///     observation [batch, observations] → (x − mean) · scale, clipped → dense layers → tanh, or clipped to −1 … 1
 ///       → center + halfWidth · action = action [batch, actions], in the units of MJCF's `ctrl`
 ///
-/// Everything is float32. The operators are those of set 17, which every ONNX runtime since 2022 supports. The metadata
-/// describes the numbers.
+/// A categorical policy has two outputs: the layers' `logits` [batch, choices], unnormalised log-probabilities, and
+/// `action` [batch], int64: the index of the largest of them, of equal ones the first.
+///
+/// All else is float32, and operators are those of set 17, which every ONNX runtime since 2022 has. Metadata says what the
+/// numbers mean.
 public struct PolicyGraph {
   private var model = ONNXModelProto()
   private var graph = ONNXGraphProto()
@@ -32,25 +35,29 @@ public struct PolicyGraph {
   public init(_ run: TrainedRun) throws {
     let policy = run.policy
     let description = try PolicyDescription(run)
-    guard [.gaussian, .deterministic].contains(policy.distribution) else {
+    guard [.gaussian, .deterministic, .categorical].contains(policy.distribution) else {
       throw InvalidInput(
         Problem(
           file: run.folder.path, found: "a policy whose actions are of the kind \(policy.distribution.rawValue)",
-          allowed: "gaussian or deterministic, which the graph can represent"))
+          allowed: "gaussian, deterministic or categorical, which the graph can represent"))
     }
     graph.name = "\(description.scenario)-\(description.algorithm)"
     graph.input = [Self.tensor("observation", policy.observationCount, "raw observations")]
-    graph.output = [Self.tensor("action", policy.actionCount, "controls of the actuators, MJCF ctrl")]
     if let normalizer = policy.normalizer { add(normalizer) }
     for (index, layer) in policy.network.layers.enumerated() { add(layer, index, policy.parameters) }
-    if policy.distribution.isSquashed {
-      add("Tanh")
+    if policy.distribution == .categorical {
+      addChoice(among: policy.network.outputCount)
     } else {
-      add("Clip", [constant("least", [-1], shape: []), constant("most", [1], shape: [])])
+      if policy.distribution.isSquashed {
+        add("Tanh")
+      } else {
+        add("Clip", [constant("least", [-1], shape: []), constant("most", [1], shape: [])])
+      }
+      let scaling = try run.scenario.requireRobot(for: "exporting a policy").task.actionScaling
+      add("Mul", [constant("half_width", scaling.map { Float($0.halfWidth) })])
+      add("Add", [constant("center", scaling.map { Float($0.center) })], output: "action")
+      graph.output = [Self.tensor("action", policy.actionCount, "controls of the actuators, MJCF ctrl")]
     }
-    let scaling = try run.scenario.requireRobot(for: "exporting a policy").task.actionScaling
-    add("Mul", [constant("half_width", scaling.map { Float($0.halfWidth) })])
-    add("Add", [constant("center", scaling.map { Float($0.center) })], output: "action")
 
     model.irVersion = Self.intermediateVersion
     model.opsetImport = [.with { $0.version = Self.operatorSet }]
@@ -70,6 +77,21 @@ public struct PolicyGraph {
   }
 
   // MARK: Parts
+
+  /// The logits as they are, and the index of the largest.
+  private mutating func addChoice(among count: Int) {
+    add("Identity", output: "logits")
+    add(
+      "ArgMax",
+      attributes: [
+        .with { ($0.name, $0.type, $0.i) = ("axis", .int, 1) },
+        .with { ($0.name, $0.type, $0.i) = ("keepdims", .int, 0) },
+      ], output: "action")
+    var action = Self.tensor("action", 1, "index of the chosen action, in the order of action_choices")
+    action.type.tensorType.elemType = Int32(ONNXTensorProto.DataType.int64.rawValue)
+    action.type.tensorType.shape.dim.removeLast()
+    graph.output = [action, Self.tensor("logits", count, "unnormalised log-probabilities of the actions")]
+  }
 
   /// (x − mean) · scale, clipped to ± limit.
   private mutating func add(_ normalizer: RunningNormalizer) {
@@ -155,8 +177,14 @@ public struct PolicyGraph {
   private static func properties(_ description: PolicyDescription) throws -> [ONNXStringStringEntryProto] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.withoutEscapingSlashes]
-    func list(_ texts: [String]) throws -> String { String(decoding: try encoder.encode(texts), as: UTF8.self) }
-    let pairs = [
+    func list(_ values: some Encodable) throws -> String { String(decoding: try encoder.encode(values), as: UTF8.self) }
+    var pairs: [(String, String)] = []
+    if let choices = description.choices {
+      pairs = [
+        ("action_choices", try list(choices.map(\.name))), ("action_controls", try list(choices.map(\.controls))),
+      ]
+    }
+    pairs += [
       ("action_joints", try list(description.actions.map(\.joint))),
       ("action_names", try list(description.actions.map(\.name))),
       ("action_units", try list(description.actions.map(\.unit))),

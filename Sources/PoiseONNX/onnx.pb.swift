@@ -217,6 +217,7 @@ nonisolated struct ONNXTensorProto: Sendable {
     typealias RawValue = Int
     case undefined // = 0
     case float // = 1
+    case int64 // = 7
     case UNRECOGNIZED(Int)
 
     init() {
@@ -227,6 +228,7 @@ nonisolated struct ONNXTensorProto: Sendable {
       switch rawValue {
       case 0: self = .undefined
       case 1: self = .float
+      case 7: self = .int64
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -235,6 +237,7 @@ nonisolated struct ONNXTensorProto: Sendable {
       switch self {
       case .undefined: return 0
       case .float: return 1
+      case .int64: return 7
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -243,6 +246,7 @@ nonisolated struct ONNXTensorProto: Sendable {
     static let allCases: [ONNXTensorProto.DataType] = [
       .undefined,
       .float,
+      .int64,
     ]
 
   }
@@ -701,7 +705,7 @@ nonisolated extension ONNXTensorProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension ONNXTensorProto.DataType: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNDEFINED\0\u{1}FLOAT\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNDEFINED\0\u{1}FLOAT\0\u{2}\u{6}INT64\0")
 }
 
 nonisolated extension ONNXTensorShapeProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

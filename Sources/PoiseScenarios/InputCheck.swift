@@ -15,6 +15,8 @@ public struct InputCheck: Sendable {
   public var problems: [Problem] = []
   /// What ODE simulates differently from what the model's file says.
   public var approximations: [RobotModel.Approximation] = []
+  /// What is allowed, and most likely not meant: a sentence each.
+  public var cautions: [String] = []
 
   /// Reads and checks a file.
   ///
@@ -31,6 +33,7 @@ public struct InputCheck: Sendable {
       case .scenario:
         let scenario = try LoadedScenario(contentsOf: path, overrides: overrides)
         approximations = scenario.robot?.task.linkage.approximations ?? []
+        cautions = scenario.robot?.task.cautions ?? []
         try scenario.checkAlgorithm()
         try scenario.checkSymmetry()
       }

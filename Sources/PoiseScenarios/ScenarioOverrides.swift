@@ -15,6 +15,7 @@ extension ConfigurationOverride {
         Problem(file: written, found: "no '='", allowed: "key.path=value", remedy: "Example: --set seed=3."))
     }
     let path = argument[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    if let problem = Self.problem(ofPath: path, option: written) { throw InvalidInput(problem) }
     guard path.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isWhitespace) }) else {
       throw InvalidInput(
         Problem(

@@ -1,6 +1,7 @@
 import Foundation
 public import PoiseAlgorithms
 import PoiseCore
+import PoiseFinite
 import PoiseModels
 public import PoiseNetworks
 public import PoiseScenarios
@@ -9,8 +10,8 @@ import PoiseEnvironments
 /// The folder of a run: its settings, its results, and everything needed to resume it.
 ///
 ///     run.json            format, version, scenario, algorithm, seed, instruction set
-///     scenario.yaml       the whole scenario with every default; its model path names the copy below
-///     model/              the model's files
+///     scenario.yaml       the whole scenario with every default; its paths name the copies below
+///     model/              the model's files, or the transitions of a finite problem
 ///     progress.csv        one row for each iteration; the same bytes whenever the run is repeated
 ///     timing.csv          seconds by phase for the same rows
 ///     evaluations.csv     one row for each evaluation
@@ -117,6 +118,11 @@ public struct RunFolder: Sendable {
     try Self.makeFolder("\(path)/checkpoints")
     var scenario = loaded.settings
     if let robot = loaded.robot { scenario.model = try Self.copyModel(robot.model.files, to: "\(path)/model") }
+    if case .file(var file)? = scenario.mdp {
+      let source = file.path(relativeTo: loaded.path.parentFolder)
+      file.path = try Self.copyModel([source], to: "\(path)/model")
+      scenario.mdp = .file(file)
+    }
     try Self.write(scenario.yamlText, to: scenarioPath)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
@@ -135,9 +141,10 @@ public struct RunFolder: Sendable {
   ///
   /// - Throws: `InvalidInput` if the folder holds anything else than the beginning of a run.
   static func checkIsNew(_ path: String) throws {
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let entries = try contents(of: path)
+    // A training that was killed before it had a description. Its lock tells it from a folder of somebody's own.
     let isBeginning =
-      entries.contains(FolderLock.fileName)
+      FolderLock.isPresent(in: path)
       && entries.allSatisfy {
         $0 == FolderLock.fileName || beginnings.contains($0) || WholeFile.isTemporary($0)
       }
@@ -146,7 +153,8 @@ public struct RunFolder: Sendable {
       Problem(
         file: path, found: "a folder that is not empty", allowed: "a new or empty folder for the run",
         remedy: isRun(path)
-          ? "Choose another --out, or resume the run with: \(ProgramCommand.line("train", "--resume", path))" : "Choose another --out."))
+          ? "Choose another --out, or resume the run with: \(ProgramCommand.line("train", "--resume", path))"
+          : "Choose another --out."))
   }
 
   /// Makes the folder of a run that nobody has named: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if need be.
@@ -156,6 +164,20 @@ public struct RunFolder: Sendable {
   /// - Throws: `InputOutputError` if it cannot be made.
   public static func claimFreshPath(for scenario: LoadedScenario, seed: UInt64) throws -> String {
     try claimFreshPath("runs/\(scenario.name)-\(scenario.settings.training.algorithm)-seed\(seed)")
+  }
+
+  /// The names in a folder; none where there is no folder yet.
+  ///
+  /// - Throws: `InputOutputError` where they cannot be told: nobody knows what would be harmed.
+  package static func contents(of path: String) throws -> [String] {
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw InputOutputError(
+        path: path, operation: "use", reason: "it is no folder, or one whose files cannot be listed",
+        remedy: "Choose another folder.")
+    }
   }
 
   /// As the other `claimFreshPath`, for any name.
@@ -228,11 +250,14 @@ public struct RunFolder: Sendable {
       }
       let target = "\(folder)/\(relative)"
       try makeFolder(target.parentFolder)
-      guard let bytes = FileManager.default.contents(atPath: path) else {
-        throw InputOutputError(path: path, operation: "read", reason: String(cString: strerror(errno)).lowercased())
+      let bytes: [UInt8]
+      do throws(BoundedFile.Failure) {
+        bytes = try BoundedFile.read(path, limit: FileSeal.inputLimit)
+      } catch {
+        throw InputOutputError(path: path, operation: "read", reason: error.reason.lowercased())
       }
       let copy = try WholeFile(target)
-      try copy.write([UInt8](bytes))
+      try copy.write(bytes)
       try copy.commit()
     }
     return home.isEmpty ? "model/\(main.fileName)" : "model/\(home)/\(main.fileName)"

@@ -48,12 +48,17 @@ public final class TrainingRun {
     var faults = 0
     /// Updates refused so far; older files omit this field.
     var skippedUpdates: Int?
+    /// Evaluations so far that were to confirm one that met the goal; `nil` in older files.
+    var confirmations: Int?
     /// Wall time of the processes before this one, s; for display only.
     var secondsBefore = 0.0
 
     /// Whether all counts are possible; a file may hold any number.
     var isPossible: Bool {
-      let counts = [iteration, environmentSteps, nextEvaluation, goalsInARow, bestSteps, faults, skippedUpdates ?? 0]
+      let counts = [
+        iteration, environmentSteps, nextEvaluation, goalsInARow, bestSteps, faults, skippedUpdates ?? 0,
+        confirmations ?? 0,
+      ]
       return counts.allSatisfy(\.isPossibleCount) && max(0, evaluatedSteps).isPossibleCount && evaluatedSteps >= -1
     }
   }
@@ -96,11 +101,12 @@ public final class TrainingRun {
   ///   - threads: the number of threads, at least 1; it changes no bit of the result.
   ///   - instructionSet: the kernels that the run computes with.
   ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
+  ///   - willSave: called before the first file is made; until then a signal can lose nothing.
   /// - Throws: `InvalidInput` if scenario, algorithm and memory do not fit together or the folder is in use;
   ///   `InputOutputError` if a file cannot be written.
   public init(
     _ scenario: LoadedScenario, seed: UInt64, folder path: String, warmStart: String? = nil, threads: Int,
-    instructionSet: InstructionSet, beginning: UInt64
+    instructionSet: InstructionSet, beginning: UInt64, willSave: () -> Void = {}
   ) throws {
     self.scenario = scenario
     self.instructionSet = instructionSet
@@ -110,7 +116,8 @@ public final class TrainingRun {
     let start = try warmStart.map { try Self.begin(fresh, of: scenario, with: $0) }
     trainer = fresh
     // Checked before the lock, which would add a file to somebody's folder; and again under the lock.
-    if !FileManager.default.fileExists(atPath: "\(path)/\(FolderLock.fileName)") { try RunFolder.checkIsNew(path) }
+    if !FolderLock.isPresent(in: path) { try RunFolder.checkIsNew(path) }
+    willSave()
     try RunFolder.makeFolder(path)
     lock = try FolderLock(path, work: Self.work)
     folder = try RunFolder(
@@ -168,11 +175,12 @@ public final class TrainingRun {
   ///   - overrides: what is changed from here on, `key.path=value` each; see `RunChange`.
   ///   - threads: the number of threads, at least 1; it changes no bit of the result.
   ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
+  ///   - willSave: called before the first file is changed.
   /// - Throws: `InputOutputError` if a file cannot be read or written; `InvalidInput` if one is damaged or of another
   ///   version, if this processor lacks the run's instruction set, or if the folder is in use.
   public init(
     resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, changing overrides: [String] = [],
-    threads: Int, beginning: UInt64
+    threads: Int, beginning: UInt64, willSave: () -> Void = {}
   ) throws {
     self.beginning = beginning
     folder = try RunFolder(contentsOf: path)
@@ -192,7 +200,8 @@ public final class TrainingRun {
     if isBeginning, let start = folder.description.warmStart {
       throw InvalidInput(
         Problem(
-          file: folder.path, found: "a run that was killed before its first checkpoint, begun with what \(start.run) has learned",
+          file: folder.path,
+          found: "a run that was killed before its first checkpoint, begun with what \(start.run) has learned",
           allowed: "a run with a checkpoint", remedy: "Remove the folder, and give the command with --from again."))
     }
     let seal = file?.grown.first { $0.path == RunChange.fileName }
@@ -211,6 +220,7 @@ public final class TrainingRun {
     trainer = try Self.makeTrainer(
       scenario, seed: folder.description.seed, instructionSet: instructionSet, pool: pool)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
+    willSave()
     guard let file else {
       try RunFolder.makeFolder(folder.file("checkpoints"))
       state = Self.beginning(of: scenario)
@@ -247,7 +257,8 @@ public final class TrainingRun {
         Problem(
           file: folder.path, place: "step limit", found: "\(stepLimit)",
           allowed: "more than \(state.environmentSteps), the control steps that the run has",
-          remedy: "Give the number of all steps, those of before included: --steps \(2 * max(1, state.environmentSteps))."))
+          remedy:
+            "Give the number of all steps, those of before included: --steps \(2 * max(1, state.environmentSteps))."))
     }
     let log = try changes ?? LogFile(RunChange.fileName, in: folder.path)
     try log.append(RunChange(environmentSteps: state.environmentSteps, set: overrides).line())
@@ -269,9 +280,11 @@ public final class TrainingRun {
         Problem(
           file: robot.modelPath, found: "a model without actuators",
           allowed: "at least one, through which a policy acts",
-          remedy: "Such a scenario can only be simulated and evaluated: \(ProgramCommand.name) simulate, \(ProgramCommand.name) evaluate."))
+          remedy:
+            "Such a scenario can only be simulated and evaluated: \(ProgramCommand.name) simulate, \(ProgramCommand.name) evaluate."
+        ))
     }
-    try MemoryNeed(scenario).check(of: scenario)
+    try MemoryNeed(measuring: scenario).check(of: scenario)
     return try scenario.makeTrainer(seed: seed, instructionSet: instructionSet, pool: pool)
   }
 
@@ -281,16 +294,34 @@ public final class TrainingRun {
       scenario, episodes: settings.tuningEpisodes, seed: settings.tuningSeed, instructionSet: instructionSet)
   }
 
+  /// The evaluation that confirms one that met the goal, on tuning episodes that no other has seen. On the same episodes it would
+  /// repeat the luck of the first: a run could be stopped by twenty easy episodes.
+  ///
+  /// - Parameter number: how many there were before.
+  private func freshEvaluation(_ number: Int) -> Evaluation {
+    let settings = scenario.settings.evaluation
+    // Odd, so that every number gives another seed.
+    let step: UInt64 = 0x9E37_79B9_7F4A_7C15
+    var seed = settings.tuningSeed &+ step &* UInt64(number + 1)
+    // Published figures are of episodes that chose nothing.
+    if seed == settings.publishedSeed { seed &+= 1 }
+    return Evaluation(
+      scenario, episodes: settings.tuningEpisodes, seed: seed, instructionSet: instructionSet)
+  }
+
   // MARK: Progress
 
   /// Control steps of all worlds so far, those of an incomplete iteration included.
   public var environmentSteps: Int { trainer.environmentSteps }
+  /// Threads that compute: fewer than were asked for where the system makes no more.
+  public var threadCount: Int { pool.threadCount }
   /// Control steps of all worlds after which training ends.
   public var stepLimit: Int { scenario.settings.stepLimit }
   /// Information for the user at the start of a training; empty for none.
   public var note: String {
     let death = lock.deadOwner.map { "\($0) was killed here; going on from its last checkpoint" }
-    return [death, trainer.note].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
+    let notes = [death, pool.note, trainer.note] + (scenario.robot?.task.cautions ?? [])
+    return notes.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
   }
   /// The best evaluation so far, and the control steps of all worlds at which it was made; `nil` before the first.
   public var best: (result: EvaluationResult, environmentSteps: Int)? { state.best.map { ($0, state.bestSteps) } }
@@ -298,6 +329,15 @@ public final class TrainingRun {
   public var faults: Int { state.faults }
   /// Updates that were refused so far, because something was not finite.
   public var skippedUpdates: Int { state.skippedUpdates ?? 0 }
+  /// Updates that were applied so far, of all optimisers together: 0 where the policy is still the one of the beginning.
+  ///
+  /// - Throws: what making a checkpoint throws.
+  public func appliedUpdates() throws -> Int {
+    // Every optimiser keeps its count in the checkpoint, with that of the refused ones behind it: little-endian 64-bit numbers.
+    try trainer.tensors().filter { $0.key.hasSuffix(".updates") }.values.reduce(0) { sum, counts in
+      sum + counts.bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+  }
   /// Control steps of all worlds at which `run` evaluates if that is due, writes a checkpoint and returns; `nil` for
   /// never.
   public var pauseSteps: Int?
@@ -341,7 +381,7 @@ public final class TrainingRun {
       state.iteration += 1
       state.environmentSteps = trainer.environmentSteps
       state.faults += report.faults.count
-      state.skippedUpdates = report["skipped_updates"].map { Int($0) } ?? state.skippedUpdates
+      state.skippedUpdates = report["skipped_updates"].map { Int(clamping: $0) } ?? state.skippedUpdates
       if !report.metrics.isEmpty {
         try logs.add(
           report, iteration: state.iteration, steps: state.environmentSteps,
@@ -388,10 +428,13 @@ public final class TrainingRun {
     let controller = ControllerChoice.policy(trainer.policy, name: folder.description.algorithm)
     let goal = scenario.goal
     let mayEndEarly = scenario.settings.training.stopsAtGoal && goal.canGetOutOfReach
+    let isConfirming = scenario.settings.training.stopsAtGoal && state.goalsInARow == 1
+    let evaluation = isConfirming ? freshEvaluation(state.confirmations ?? 0) : self.evaluation
     let result = try evaluation.run(
       controller, pool: pool, partEpisodes: mayEndEarly ? scenario.settings.evaluation.partEpisodes : nil,
       isDecided: { goal.isOutOfReach(after: $0, of: evaluation.episodes) }, isStopped: isStopped)
     guard let result else { return false }
+    if isConfirming { state.confirmations = (state.confirmations ?? 0) + 1 }
     let meetsGoal = goal.isReached(by: result)
     // Of equal ones the later, which has learned more.
     let isBest = state.best.map { !goal.ranking(of: result).lexicographicallyPrecedes(goal.ranking(of: $0)) } ?? true
@@ -416,7 +459,8 @@ public final class TrainingRun {
     var kept = state
     kept.secondsBefore = seconds
     var tensors = try trainer.tensors()
-    tensors.merge(try trainer.policy.tensors()) { first, _ in first }
+    let policy = try trainer.policyTensors()
+    tensors.merge(policy) { first, _ in first }
     tensors["run.state"] = try Tensor(encoding: kept)
     let about = [
       "scenario": scenario.name, "algorithm": folder.description.algorithm,
@@ -425,7 +469,7 @@ public final class TrainingRun {
     // Best first: if the process dies between the two, resuming repeats the evaluation and writes the same best again.
     if alsoAsBest {
       try SealedCheckpoint.write(
-        trainer.policy.tensors(), about: about, inputs: inputs, to: folder.checkpointPath(.best))
+        policy, about: about, inputs: inputs, to: folder.checkpointPath(.best))
     }
     try SealedCheckpoint.write(
       tensors, about: about, inputs: inputs, grown: grown, to: folder.checkpointPath(.latest),

@@ -90,6 +90,25 @@ struct TerminalTests {
     #expect(abs(foot - 0.25 / 1.5) < 0.06, "\(foot)")
   }
 
+  @Test("actions with names are told by them, each moment's on a terminal, and how often each was chosen")
+  func choices() throws {
+    let recording = try Recording(
+      PageTests.scenario("cartpole-left-right"), .baseline(.random), seed: 1, episodes: 1, instructionSet: .baseline)
+    let episode = recording.episodes[0]
+    let column = try #require(recording.layout.choice)
+    let chosen = (1..<episode.rowCount).map { recording.layout.choices[Int(episode[$0, column])] }
+    let forces = recording.layout.plots.first { $0.title == "Forces" }?.lines[0].column
+    for (i, name) in chosen.enumerated() {
+      #expect(episode[i + 1, try #require(forces)] == (name == "left" ? -10 : 10))
+    }
+    let strip = Self.text(recording, TerminalReplay.Screen(columns: 80, rows: 24, isTerminal: false, isASCII: true))
+    #expect(
+      strip.contains("  actions: left \(chosen.count { $0 == "left" }), right \(chosen.count { $0 == "right" })\n"))
+    let played = Self.text(
+      recording, TerminalReplay.Screen(columns: 80, rows: 24, isTerminal: true, isASCII: true))
+    #expect(played.contains("  action \(chosen[chosen.count - 1])"))
+  }
+
   @Test("elsewhere than on a terminal it is one strip of pictures, in ASCII without any other character")
   func strip() throws {
     let recording = try Self.recording("humanoid-balance")

@@ -15,6 +15,12 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     /// The update at which it was found first, counted from 1; 0 before any.
     public var update: Int
 
+    public init(quantity: String, reason: String, update: Int) {
+      self.quantity = quantity
+      self.reason = reason
+      self.update = update
+    }
+
     public var description: String {
       "\(quantity): \(reason), first found \(update == 0 ? "before the first update" : "at update \(update)")"
     }

@@ -21,7 +21,7 @@ struct Bench: ParsableCommand {
       """)
 
   enum Name: String, CaseIterable, ExpressibleByArgument {
-    case physics, environments, networks, learners, finite
+    case physics, environments, networks, learners, finite, gradients
     case controlSteps = "control-steps"
     case holdGains = "hold-gains"
     case physicsSettings = "physics-settings"
@@ -37,12 +37,15 @@ struct Bench: ParsableCommand {
     help: """
       What to measure. Default: all figures of speed. hold-gains \
       searches for the best gains of the baseline `hold`; physics-settings compares solvers, time steps and shapes for the \
-      humanoid.
+      humanoid; gradients tells what each step of variance reduction is worth.
       """)
   var names: [Name] = []
 
   @Option(
-    help: "The scenario of hold-gains (default: humanoid-balance) or of control-steps (default: one for each robot).")
+    help: """
+      The scenario of hold-gains (default: humanoid-balance), of gradients (pendulum-balance) or of control-steps (one for \
+      each robot).
+      """)
   var scenario: String?
 
   @Option(help: "Number of worlds in control-steps.")
@@ -77,6 +80,10 @@ struct Bench: ParsableCommand {
             try LoadedScenario(contentsOf: ShippedFiles().resolve(name), overrides: overrides)
           }
         case .finite: try finiteBenchmark()
+        case .gradients:
+          try gradientBenchmark(
+            LoadedScenario(contentsOf: ShippedFiles().resolve(scenario ?? "pendulum-balance")),
+            instructionSet: InstructionSet.chosen())
         case .physicsSettings:
           try physicsSettingsSweep(RobotModel(contentsOf: ShippedFiles().resolve("humanoid")))
         case .holdGains:

@@ -39,6 +39,7 @@ struct Check: ParsableCommand {
           let count = check.approximations.count
           print("\(check.path): good\(count == 0 ? "" : ", with \(count) approximation\(count == 1 ? "" : "s"):")")
           for approximation in check.approximations { print("  \(approximation)") }
+          for caution in check.cautions { print("  caution: \(caution)") }
         } else {
           for problem in check.problems { printError(problem.description) }
           note(.badInput)

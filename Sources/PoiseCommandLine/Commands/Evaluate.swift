@@ -70,7 +70,9 @@ struct Evaluate: ParsableCommand {
       seed: seed ?? loaded.settings.evaluation.publishedSeed,
       instructionSet: run?.instructionSet ?? InstructionSet.chosen())
     let pool = WorkerPool(threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    if let note = pool.note { printError(note) }
     let results = try controllers.map { try evaluation.run($0, pool: pool) }
+    for note in results.compactMap(\.note) { printError(note) }
     if json {
       print(try results[0].json())
     } else {

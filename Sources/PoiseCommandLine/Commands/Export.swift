@@ -71,7 +71,6 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.watch()
     let run = try TrainedRun(folder, checkpoint: checkpoint, overrides: set)
     let player = try EpisodePlayer(
       run.scenario, run.controller, seed: seed ?? run.scenario.settings.evaluation.publishedSeed,
@@ -81,7 +80,7 @@ struct Export: ParsableCommand {
       let recorder = try TrajectoryRecorder(csv, player, run: run, columns: names, every: every)
       try forEachEpisode { try recorder.record($0) }
       try recorder.commit()
-      if csv != "-" { print("\(csv): \(told) with \(TrajectoryMetadata.path(beside: csv))") }
+      if csv != "-" { print("\(csv): \(told)\(recorder.metadataPath.map { " with \($0)" } ?? "")") }
     }
     if let npz {
       let archive = try EpisodeArchive(npz, player, run: run)
@@ -95,12 +94,8 @@ struct Export: ParsableCommand {
     }
   }
 
-  /// A signal ends the work after an episode; an unfinished file leaves nothing behind.
   private func forEachEpisode(_ record: (Int) throws -> Void) throws {
-    for episode in 0..<episodes {
-      try record(episode)
-      try Interruption.check()
-    }
+    for episode in 0..<episodes { try record(episode) }
   }
 
   private var told: String { "\(episodes) episode\(episodes == 1 ? "" : "s")" }

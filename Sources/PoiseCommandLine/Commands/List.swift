@@ -48,7 +48,7 @@ struct List: ParsableCommand {
       ("trained runs, for `\(program) evaluate PATH`, `replay` and `export`", try shipped.trained()),
     ]
     for (title, entries) in sections where !entries.isEmpty {
-      print(Style.output.bold(title))
+      printStyled(Style.output.bold(title))
       let width = entries.map(\.name.count).max() ?? 0
       for entry in entries {
         print("  \(entry.name)\(String(repeating: " ", count: width - entry.name.count))  \(entry.path)")
@@ -70,7 +70,7 @@ struct List: ParsableCommand {
   }
 
   private func listKinds(_ title: String, _ kinds: [(name: String, documentation: String)]) {
-    print(Style.output.bold(title))
+    printStyled(Style.output.bold(title))
     if kinds.isEmpty { return print("  none; a program of another package may register some") }
     print(
       TextTable(header: ["name", "meaning"], rows: kinds.map { [$0.name, $0.documentation] }, isTextOnly: true).text())

@@ -13,7 +13,7 @@ struct Replay: ParsableCommand {
     abstract: "Shows a trained controller: as a page, live in a browser, or in the terminal.",
     discussion: """
       In the terminal, q quits. The episodes are those that `\(program) evaluate` scores for the same seed. Without --html and --serve, the robot is drawn in \
-      the terminal. --serve listens on this machine only, until Ctrl-C. A run that is still training is followed: the page \
+      the terminal. Of a finite problem the agent is shown on its map as it learns. --serve listens on this machine only, until Ctrl-C. A run that is still training is followed: the page \
       takes over its newest policy, and its curves grow.
 
       Examples:
@@ -21,6 +21,7 @@ struct Replay: ParsableCommand {
         \(program) replay RUN --serve                live: pull the robot, choose seeds
         \(program) replay SCENARIO --controller hold --set episodeSeconds=5
         \(program) replay --csv FILE --html a.html   a recorded trajectory
+        \(program) replay treasure --tty             how an agent learns a finite problem
       """)
 
   @Argument(help: "A run's folder, a scenario file, or a name that `\(program) list` shows.", completion: .subjects)
@@ -65,7 +66,7 @@ struct Replay: ParsableCommand {
   @Option(help: "The checkpoint of a run. While a run trains, the live page can follow best or latest.")
   var checkpoint = RunFolder.Checkpoint.best
 
-  @Option(help: "The controller of a scenario without a run. Default: hold.")
+  @Option(help: "The controller of a scenario without a run. Default: hold, or random where actions are levels.")
   var controller: BaselineController?
 
   @Option(help: .scenarioOverrides)
@@ -103,6 +104,7 @@ struct Replay: ParsableCommand {
       printError(recording.note)
     } else {
       let driven = try Driven(self)
+      if driven.scenario.problem != nil { return try showLearning(driven) }
       recording = try Recording(
         driven.scenario, driven.controller, seed: driven.seed, episodes: episodes ?? 1,
         instructionSet: driven.instructionSet)
@@ -119,16 +121,37 @@ struct Replay: ParsableCommand {
   }
 
   private func draw(_ recording: Recording) throws {
+    try onScreen { screen, hint, write, isStopped in
+      TerminalReplay(recording, screen: screen, hint: hint).show(write: write, isStopped: isStopped)
+    }
+  }
+
+  /// How an agent learned a finite problem.
+  private func showLearning(_ driven: Driven) throws {
+    let replay =
+      try driven.run.map { try LearningReplay($0) } ?? LearningReplay(driven.scenario, seed: seed ?? 1)
+    if let html {
+      let file = try WholeFile(html)
+      try file.write(replay.html())
+      try file.commit()
+    } else {
+      try onScreen { screen, _, write, isStopped in
+        replay.show(on: screen, episodes: episodes ?? 8, write: write, isStopped: isStopped)
+      }
+    }
+  }
+
+  private func onScreen(
+    _ show: (TerminalReplay.Screen, _ hint: String, _ write: (String) -> Void, _ isStopped: () -> Bool) -> Void
+  ) throws {
     let screen = TerminalReplay.Screen(isASCII: ascii)
     let keys = screen.isTerminal ? PressedKeys() : nil
     defer { keys?.release() }
     if screen.isTerminal { Interruption.watch() }
-    TerminalReplay(recording, screen: screen, hint: keys == nil ? "" : "q quits").show(
-      write: {
-        print($0, terminator: "")
-        // Other outputs are flushed at the end, which also tells whether everything has arrived.
-        if screen.isTerminal { fflush(nil) }
-      }, isStopped: { Interruption.signal != 0 || keys?.wasQuit() ?? false })
+    show(
+      screen, keys == nil ? "" : "q quits",
+      { StandardStreams.write($0, to: STDOUT_FILENO) },
+      { Interruption.signal != 0 || keys?.wasQuit() ?? false })
     if Interruption.signal != 0 { throw ExitCode(128 + Interruption.signal) }
   }
 
@@ -167,16 +190,19 @@ private struct Driven {
   var seed: UInt64
   /// For people: "ppo, best checkpoint, seed 3".
   var text: String
+  /// `nil` for a scenario without one.
+  var run: TrainedRun?
 
   init(_ replay: Replay) throws {
     let subject = replay.subject ?? ""
     if RunFolder.isRun(subject) {
       let run = try TrainedRun(subject, checkpoint: replay.checkpoint, overrides: replay.set)
+      self.run = run
       (scenario, controller, instructionSet) = (run.scenario, run.controller, run.instructionSet)
       text = "\(controller.name), \(replay.checkpoint.rawValue) checkpoint"
     } else {
       scenario = try LoadedScenario(contentsOf: ShippedFiles().resolve(subject, as: .scenario), overrides: replay.set)
-      controller = .baseline(replay.controller ?? .hold)
+      controller = .baseline(replay.controller ?? (scenario.baselines.contains(.hold) ? .hold : .random))
       instructionSet = try InstructionSet.chosen()
       text = controller.name
     }
@@ -198,7 +224,12 @@ private func waiting<Result: Sendable>(_ work: @escaping @Sendable () async thro
     }
     done.signal()
   }
-  done.wait()
-  guard let result = outcome.withLock({ $0 }) else { preconditionFailure("work that has ended without a result") }
-  return try result.get()
+  // Where the system makes no thread for the task, it would never end.
+  for _ in 0..<300 where done.wait(timeout: .now() + .milliseconds(100)) == .success {
+    guard let result = outcome.withLock({ $0 }) else { break }
+    return try result.get()
+  }
+  throw InputOutputError(
+    path: "the server", operation: "go on", reason: "its threads have not answered for 30 s",
+    remedy: "Raise the limits of processes (ulimit -u) and of memory (ulimit -v), or end other programs.")
 }

@@ -37,14 +37,11 @@ struct Report: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.watch()
     let pool = WorkerPool(threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    if let note = pool.note { printError(note) }
     // Opened first: a place that cannot be written to should not cost a minute of evaluations.
     let file = try WholeFile(html)
-    let report = try RunReport(folders, episodes: episodes, pool: pool) {
-      try Interruption.check()
-      printError("evaluating \($0)")
-    }
+    let report = try RunReport(folders, episodes: episodes, pool: pool) { printError("evaluating \($0)") }
     try file.write(report.html)
     try file.commit()
     if html != "-" { print("\(html): \(folders.count) run\(folders.count == 1 ? "" : "s")") }

@@ -25,8 +25,8 @@ struct Simulate: ParsableCommand {
   @Option(help: "Simulated seconds. Default: 10 for a model, a whole episode for a scenario.")
   var seconds: Double?
 
-  @Option(help: "The baseline that controls the robot.")
-  var controller = BaselineController.zero
+  @Option(help: "The baseline that controls the robot. Default: zero, or random where every action does something.")
+  var controller: BaselineController?
 
   @Option(help: .rootSeed)
   var seed: UInt64 = 0
@@ -72,6 +72,7 @@ struct Simulate: ParsableCommand {
     let path = try ShippedFiles().resolve(file)
     let start = DispatchTime.now().uptimeNanoseconds
     let story: SimulationStory
+    let controller: BaselineController
     if path.isScenario {
       guard velocity.isEmpty else {
         throw ValidationError("--velocity is for models; a scenario starts moving by its terms under reset.")
@@ -79,6 +80,7 @@ struct Simulate: ParsableCommand {
       let loaded = try LoadedScenario(contentsOf: path, overrides: overrides)
       var simulation = ScenarioSimulation()
       simulation.seconds = seconds
+      controller = self.controller ?? loaded.simplestBaseline
       simulation.controller = controller
       simulation.seed = seed
       story = SimulationStory(try simulation.run(loaded) { try play($0, stepLimit: $1) }, of: loaded)
@@ -89,6 +91,7 @@ struct Simulate: ParsableCommand {
       let model = try RobotModel(contentsOf: path)
       var simulation = ModelSimulation()
       simulation.seconds = seconds ?? simulation.seconds
+      controller = self.controller ?? .zero
       simulation.controller = controller
       simulation.seed = seed
       simulation.velocities = try velocities()

@@ -61,7 +61,7 @@ struct Solve: ParsableCommand {
 
   func run() throws {
     let path = try ShippedFiles().resolve(file)
-    let problem = try finiteProblem(path)
+    let problem = try LoadedScenario(contentsOf: path, overrides: overrides).requireProblem(for: "solving")
     var request = SolveRequest()
     request.policy = SolveRequest.PolicyKind(rawValue: policy.rawValue) ?? .optimal
     request.method = method.flatMap { SolveRequest.Method(rawValue: $0.rawValue) }
@@ -69,6 +69,7 @@ struct Solve: ParsableCommand {
     request.trajectory = trajectory
     request.tolerance = tolerance
     request.threadCount = threads
+    request.keepsSweeps = html != nil
     let report = try SolveReport(
       problem, name: URL(filePath: path).deletingPathExtension().lastPathComponent, request: request)
     print(json ? report.json : report.text)
@@ -78,26 +79,4 @@ struct Solve: ParsableCommand {
       try page.commit()
     }
   }
-
-  /// The problem of a scenario file.
-  private func finiteProblem(_ path: String) throws -> FiniteProblem {
-    let configured = try Configured<FiniteScenario>(contentsOf: path, overrides: overrides)
-    guard let form = configured.value.mdp else {
-      throw InvalidInput(
-        Problem(
-          file: path, found: "no key 'mdp'", allowed: "a scenario of a finite problem",
-          remedy: "Robots are trained, not solved: see 'poise train'."))
-    }
-    let folder = URL(filePath: path).deletingLastPathComponent().path
-    return try form.problem(relativeTo: folder, source: configured.source)
-  }
-}
-
-/// Until the scenario itself has the key `mdp`.
-private struct FiniteScenario: Configurable {
-  var mdp: FiniteProblemForm?
-
-  static let keys: [ConfigurationKey<Self>] = [
-    .key("mdp", \.mdp, .optional(FiniteProblemForm.format), "A finite problem in place of a robot and a task.")
-  ]
 }

@@ -57,7 +57,6 @@ struct SweepCommand: ParsableCommand {
 
   func run() throws {
     if schema { return print(ConfigurationSchema(of: SweepPlan.self).table, terminator: "") }
-    Interruption.watch()
     StandardStreams.outliveListeners()
     let sweep: Sweep
     if let resume {
@@ -73,6 +72,8 @@ struct SweepCommand: ParsableCommand {
       }
     }
     let parallel = parallel ?? ProcessInfo.processInfo.activeProcessorCount
+    // What came before has nothing to save.
+    Interruption.watch()
     let display = SweepDisplay(sweep)
     display.begin(parallel: parallel)
     let ending = try sweep.run(parallel: parallel, stopSignal: { Interruption.signal }, tell: { display.show($0) })

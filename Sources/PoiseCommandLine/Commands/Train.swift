@@ -133,14 +133,13 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let beginning = DispatchTime.now().uptimeNanoseconds
-    Interruption.watch()
     StandardStreams.outliveListeners()
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     if let seeds { return try train(seeds.values, at: threads) }
     let run = try resume.map { try resumed($0, threads, beginning) } ?? begun(threads, beginning)
     printError(
       "\(run.scenario.name), \(run.folder.description.algorithm), seed \(run.folder.description.seed), "
-        + "\(threads) thread\(threads == 1 ? "" : "s"): \(run.folder.path)")
+        + "\(run.threadCount) thread\(run.threadCount == 1 ? "" : "s"): \(run.folder.path)")
     if !run.note.isEmpty { printError(run.note) }
     let display = TrainingDisplay(run)
     let resumption = ProgramCommand.line("train", "--resume", run.folder.path)
@@ -157,6 +156,11 @@ struct Train: ParsableCommand {
       throw ExitCode(128 + signal)
     }
     print(display.report(ending))
+    if try run.appliedUpdates() == 0 {
+      printError(
+        "No update was ever applied: the policy is the one that training began with. See skipped_updates in progress.csv."
+      )
+    }
   }
 
   private func loaded() throws -> LoadedScenario {
@@ -171,7 +175,7 @@ struct Train: ParsableCommand {
     do {
       return try TrainingRun(
         loaded, seed: seed, folder: folder, warmStart: from, threads: threads, instructionSet: instructionSet,
-        beginning: beginning)
+        beginning: beginning, willSave: Interruption.watch)
     } catch {
       if out == nil { RunFolder.release(folder) }
       throw error
@@ -183,11 +187,13 @@ struct Train: ParsableCommand {
     if let steps {
       // A step limit of the algorithm's own goes before the scenario's; those of other algorithms are nobody's here.
       let algorithm = try RunFolder(contentsOf: path).description.algorithm
-      let own = AlgorithmSections.ownStepLimits.first { $0.hasPrefix("\(algorithm).") }
+      let section = Algorithms.named(algorithm)?.section ?? algorithm
+      let own = AlgorithmSections.ownStepLimits.first { $0.hasPrefix("\(section).") }
       changes += ["training.stepLimit=\(steps)"] + (own.map { ["\($0)=null"] } ?? [])
     }
     return try TrainingRun(
-      resuming: path, from: checkpoint ?? .latest, changing: changes, threads: threads, beginning: beginning)
+      resuming: path, from: checkpoint ?? .latest, changing: changes, threads: threads, beginning: beginning,
+      willSave: Interruption.watch)
   }
 
   /// Several seeds side by side.
@@ -208,6 +214,7 @@ struct Train: ParsableCommand {
     printError(
       "\(loaded.name), \(loaded.settings.training.algorithm), \(seeds.count) seeds, "
         + "\(min(threads, seeds.count)) at once: \(out ?? "runs")")
+    Interruption.watch()
     let outcomes = try trainings.run(
       parallel: threads, stopSignal: { Interruption.signal }, tell: { display.show($0) })
     display.close()

@@ -132,7 +132,10 @@ func quoted(_ text: String) -> String {
 
 /// ` (with a no-break space, U+00A0)`, or nothing: text copied from web pages holds white space that no program takes for a blank.
 public func foreignSpaceRemark(_ text: String) -> String {
-  guard let space = text.unicodeScalars.first(where: { $0.value >= 0xA0 && ($0.properties.isWhitespace || $0.value == 0x200B) })
+  guard
+    let space = text.unicodeScalars.first(where: {
+      $0.value >= 0xA0 && ($0.properties.isWhitespace || $0.value == 0x200B)
+    })
   else { return "" }
   let digits = String(space.value, radix: 16, uppercase: true)
   let code = String(repeating: "0", count: max(0, 4 - digits.count)) + digits

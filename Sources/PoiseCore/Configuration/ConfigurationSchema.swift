@@ -3,7 +3,8 @@
 public struct ConfigurationSchema: Hashable, Sendable {
   /// One key, one term, or one section.
   public struct Entry: Hashable, Sendable {
-    /// `ppo.clipRange`; below a list of sections `pushes.N.force`, below a list of terms `rewards.tilt.weight`.
+    /// `ppo.clipRange`; below a list of sections `pushes.N.force`, below names of one's choice
+    /// `joints.NAME.scale`, below a list of terms `rewards.tilt.weight`.
     public var path: String
     /// What may be written, in a word or two: `number`, `list of names`, `section`.
     public var type: String

@@ -32,6 +32,14 @@ public struct TextTable: Sendable {
   ///   - indent: blanks before each line.
   ///   - width: characters of a line; by default `outputWidth`.
   public func text(indent: Int = 2, width: Int? = outputWidth) -> String {
+    // A cell that holds a line end would break the table, and one that moves the cursor could rewrite it.
+    var table = self
+    table.header = header.map(\.printableLine)
+    table.rows = rows.map { $0.map(\.printableLine) }
+    return table.laidOut(indent: indent, width: width)
+  }
+
+  private func laidOut(indent: Int, width: Int?) -> String {
     let columns = Array(header.indices)
     guard let width, !columns.isEmpty else { return lines(columns, widths: naturalWidths, indent: indent) }
     // One less than the terminal has: a full line makes some of them begin a new one.
@@ -104,7 +112,8 @@ public struct TextTable: Sendable {
           let blanks = String(repeating: " ", count: max(0, widths[column] - cell.count))
           return isNumeric[column] ? blanks + cell : cell + blanks
         }
-        let text = String(repeating: " ", count: indent) + padded.joined(separator: String(repeating: " ", count: Self.gap))
+        let text =
+          String(repeating: " ", count: indent) + padded.joined(separator: String(repeating: " ", count: Self.gap))
         return String(text.reversed().drop { $0 == " " }.reversed())
       }
     }

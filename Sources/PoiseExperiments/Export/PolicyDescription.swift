@@ -23,6 +23,16 @@ package struct PolicyDescription: Codable, Hashable {
     package var unit: String
     package var center: Double
     package var halfWidth: Double
+    /// kp and kd at the joint where the task's actions are position targets: N·m/rad and N·m·s/rad, or N/m and N·s/m.
+    package var stiffness: Double?
+    package var damping: Double?
+  }
+
+  /// An action that can be chosen.
+  package struct Choice: Codable, Hashable {
+    package var name: String
+    /// In the units of MJCF's `ctrl`, [actuators].
+    package var controls: [Double]
   }
 
   package var poiseVersion = PoiseVersion.current
@@ -38,6 +48,8 @@ package struct PolicyDescription: Codable, Hashable {
   package var controlTimeStepSeconds: Double
   package var observations: [Element]
   package var actions: [Actuator]
+  /// By the index of the action; `nil` where actions are numbers.
+  package var choices: [Choice]?
   /// Root seed of the episodes, where there are some.
   package var seed: UInt64?
 
@@ -57,25 +69,18 @@ package struct PolicyDescription: Codable, Hashable {
     observations = task.observationSpace.elements.map { Element(name: $0.name, unit: $0.unit) }
     actions = zip(task.model.actuators, task.actionScaling).map { actuator, scaling in
       let joint = task.model.joints[actuator.joint]
+      let gains = task.settings.actions.positionTargets == nil ? nil : actuator.jointGains
       return Actuator(
         name: actuator.name, joint: joint.name, unit: actuator.controlUnit(isHinge: joint.kind == .hinge),
-        center: scaling.center, halfWidth: scaling.halfWidth)
+        center: scaling.center, halfWidth: scaling.halfWidth, stiffness: gains?.stiffness, damping: gains?.damping)
+    }
+    if !task.levels.isEmpty {
+      choices = task.levels.map { level in
+        Choice(name: level.name, controls: zip(level.action, task.actionScaling).map { $1.control(Double($0)) })
+      }
     }
   }
 
   /// One JSON object, keys in snake case and alphabetical order.
-  func jsonText() throws -> String { String(decoding: try TrajectoryMetadata.encoder().encode(self), as: UTF8.self) }
-}
-
-extension RobotModel.Actuator {
-  /// Unit of the control: a motor exerts its control times the gear.
-  func controlUnit(isHinge: Bool) -> String {
-    switch law {
-    case .motor:
-      let unit = isHinge ? "N·m" : "N"
-      return gear == 1 ? unit : "\(gear.rounded(significant: 6)) \(unit)"
-    case .position: return isHinge ? "rad" : "m"
-    case .velocity: return isHinge ? "rad/s" : "m/s"
-    }
-  }
+  func jsonText() throws -> String { try TrajectoryMetadata.encoder().text(of: self) }
 }

@@ -372,9 +372,9 @@ public struct RunReport {
 
   /// `1,234,567`.
   private static func grouped(_ number: Double) -> String {
-    var digits = Array(String(Int(number)))
+    var digits = Array(String(Int(clamping: number)))
     var place = digits.count - 3
-    while place > 0 {
+    while place > (number < 0 ? 1 : 0) {
       digits.insert(",", at: place)
       place -= 3
     }

@@ -135,9 +135,16 @@ public struct TerminalReplay: Sendable {
     if let reward = layout.reward, episode[row, reward].isFinite {
       parts.append("reward \(fixed(episode[row, reward], 3))")
     }
+    if let name = choice(episode, row) { parts.append("action \(name)") }
     let push = (0..<3).map { episode[row, layout.push + $0] }.reduce(0) { $0 + $1 * $1 }.squareRoot()
     if push > 1e-9 { parts.append("push \(fixed(push, 0)) N") }
     return parts.joined(separator: "  ")
+  }
+
+  /// The name of the action that led to a row; `nil` at the start, and where actions have no names.
+  private func choice(_ episode: EpisodeTable, _ row: Int) -> String? {
+    guard let column = episode.layout.choice, episode[row, column].isFinite else { return nil }
+    return episode.layout.choices[Int(episode[row, column])]
   }
 
   // MARK: Elsewhere
@@ -202,6 +209,11 @@ public struct TerminalReplay: Sendable {
         "\(line.name) \(rows.reduce(0) { $0 + (episode[$1, line.column].isFinite ? episode[$1, line.column] : 0) }.rounded(significant: 4))"
       }
       lines += wrapped(sums, after: "  reward:")
+    }
+    if layout.choice != nil {
+      let chosen = rows.compactMap { choice(episode, $0) }
+      let counts = layout.choices.map { name in (name, chosen.count { $0 == name }) }
+      lines += wrapped(counts.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }, after: "  actions:")
     }
     var pushes = 0
     var strongest = 0.0
