@@ -3,6 +3,9 @@ import COdeSupport
 
 /// What this process's copy of ODE is and whether it keeps our promises.
 public enum PhysicsEngine {
+  /// m/s and rad/s, beyond any bound of a fault: from here on ODE's own numbers may overflow.
+  static let runawaySpeed = 1e6
+
   /// Whether QuickStep's shuffling is drawn from each world's own state. Found out once, by stepping a small world.
   ///
   /// Without it (a static link of ODE would bypass our `dRandInt`), worlds on different threads disturb each other.

@@ -28,7 +28,7 @@ extension World {
     if let maximumAngularSpeed { dBodySetMaxAngularSpeed(body, maximumAngularSpeed) }
     let frame = BodyFrame(body, mass: mass, inertia: inertia)
     bodies.append(
-      Body(frame: frame, centerOfMass: centerOfMass, nominalMass: mass, nominalInertia: inertia))
+      BodyRecord(frame: frame, centerOfMass: centerOfMass, nominalMass: mass, nominalInertia: inertia))
     bodyNames.append(name)
     external.append(ExternalForce())
     let index = BodyIndex(value: bodies.count - 1)
@@ -61,7 +61,7 @@ extension World {
     guard let handle = body.frame.handle else { preconditionFailure("a body without ODE's body") }
     dBodySetGravityMode(handle, 0)
     // What a push does to it is what it does to its load.
-    bodies[index.value] = Body(
+    bodies[index.value] = BodyRecord(
       frame: BodyFrame(handle, mass: mass, inertia: inertia * Matrix3.identity), centerOfMass: .zero,
       nominalMass: body.nominalMass, nominalInertia: body.nominalInertia, isIntermediate: true)
     return index

@@ -26,7 +26,7 @@ public struct World: ~Copyable {
   let worldFrame: BodyFrame
   private let worldMemory: UnsafeMutablePointer<dReal>
 
-  var bodies: [Body] = []
+  var bodies: [BodyRecord] = []
   /// [bodies]; apart, so that whoever copies a body counts no reference.
   var bodyNames: [String] = []
   var joints = JointSet()
@@ -52,10 +52,8 @@ public struct World: ~Copyable {
   /// for good, `firstFault` tells of it, and a new one must be made. Its memory in ODE, about 100 kB, is lost.
   public private(set) var breakdown: String?
   /// Why the world stands still until it is set anew, `nil` while it moves: a velocity that is not finite or beyond
-  /// `runawaySpeed`, or a force that is no number.
+  /// `PhysicsEngine.runawaySpeed`, or a force that is no number.
   var standstill: Fault?
-  /// m/s and rad/s, beyond any bound of a fault: from here on ODE's own numbers may overflow.
-  static let runawaySpeed = 1e6
 
   /// Bodies whose centre of mass is not their origin, [indices into `bodies`].
   var pinnedBodies: [Int] = []
@@ -73,23 +71,6 @@ public struct World: ~Copyable {
   public internal(set) var repeatedSteps = 0
   /// Where the bodies stand before a step and what pushes them, should it have to be done again, [bodies × 19].
   private var stepStart: [Double] = []
-
-  struct Body {
-    let frame: BodyFrame
-    /// m from the origin, body's axes.
-    let centerOfMass: Vector3
-    /// As made; `massScale` multiplies both.
-    let nominalMass: Double
-    let nominalInertia: Matrix3
-    /// Whether it only joins others (`addIntermediateBody`), and belongs to no sum over bodies.
-    var isIntermediate = false
-    var massScale = 1.0
-
-    /// kg
-    var mass: Double { nominalMass * massScale }
-    /// kg·m², body's axes, about the origin.
-    var inertia: Matrix3 { massScale * nominalInertia }
-  }
 
   struct ExternalForce {
     var force = Vector3.zero
@@ -179,8 +160,8 @@ public struct World: ~Copyable {
     for body in bodies {
       let sum = body.frame.linearVelocity.lengthSquared + body.frame.angularVelocity.lengthSquared
       // A comparison with NaN is false.
-      if !(sum <= Self.runawaySpeed * Self.runawaySpeed) {
-        standstill = Fault(place: "world", reason: "a velocity is beyond \(Self.runawaySpeed) m/s or rad/s")
+      if !(sum <= PhysicsEngine.runawaySpeed * PhysicsEngine.runawaySpeed) {
+        standstill = Fault(place: "world", reason: "a velocity is beyond \(PhysicsEngine.runawaySpeed) m/s or rad/s")
       }
     }
   }
@@ -282,7 +263,7 @@ public struct World: ~Copyable {
     collisions.clearContacts()
   }
 
-  private func applyWeight(to body: Body) {
+  private func applyWeight(to body: BodyRecord) {
     body.frame.addForce(body.mass * gravity, at: body.frame.position + body.frame.rotate(body.centerOfMass))
   }
 

@@ -24,21 +24,8 @@ public final class Robot {
   /// Position of each joint of the model among the scalar, free or ball joints, [joints].
   let ordinal: [Int]
 
-  /// A proportional–derivative rule that an actuator may follow at the physics rate, within its own limits.
-  public struct Servo: Hashable, Sendable {
-    /// rad or m.
-    public var target: Double
-    /// N·m/rad or N/m.
-    public var stiffness: Double
-    /// N·m·s/rad or N·s/m.
-    public var damping: Double
-
-    public init(target: Double, stiffness: Double, damping: Double) {
-      self.target = target
-      self.stiffness = stiffness
-      self.damping = damping
-    }
-  }
+  /// A rule that an actuator may follow at the physics rate, within its own limits.
+  public typealias Servo = ActuatorServo
 
   /// - Parameters:
   ///   - physics: the model's own where `nil`.

@@ -39,8 +39,10 @@ public struct DegreeOfFreedom: Hashable, Sendable {
     self.servoCount = servoCount
   }
 
+  /// Nearer to a limit than this counts as at it; rad or m.
+  static let stopMargin = 1e-4
   /// Limits closer together than this cannot be told from a rigid joint; rad or m.
-  public static let narrowestLimits = 10 * LimitRow.stopMargin
+  public static let narrowestLimits = 10 * stopMargin
 
   /// Whether the coordinate has rows of its own (`CoordinateDrive`). A lone damper shares the stop's row instead: one row is cheaper,
   /// and most joints of a legged robot are such.

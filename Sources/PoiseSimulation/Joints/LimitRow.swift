@@ -17,8 +17,6 @@ import COde
 struct LimitRow {
   enum Phase { case free, lower, upper }
 
-  /// Nearer to a limit than this counts as at it; rad or m.
-  static let stopMargin = 1e-4
   /// Well above what our measure of a coordinate and ODE's ever differ by; rad or m.
   private static let stopOffset = 1e-2
 
@@ -98,7 +96,7 @@ struct LimitRow {
   /// Whether an angle that turns no faster than `speed` may come to a limit in a step.
   @inline(__always) private func mayStop(_ angle: JointAngle, speed: Double, timeStep h: Double) -> Bool {
     guard let angleLimits else { return lower > -.infinity || upper < .infinity }
-    return !angleLimits.contain(angle, with: max(Self.stopMargin, h * speed))
+    return !angleLimits.contain(angle, with: max(DegreeOfFreedom.stopMargin, h * speed))
   }
 
   /// Tells ODE which row the next step needs.
@@ -110,10 +108,10 @@ struct LimitRow {
   mutating func prepare(q: Double, rate: Double, push: Double, scale: Double = 1, timeStep h: Double) {
     let overUpper = q + h * (rate + max(0, push)) - upper
     let underLower = lower - q - h * (rate + min(0, push))
-    if overUpper > 0 || q > upper - Self.stopMargin, overUpper >= underLower {
+    if overUpper > 0 || q > upper - DegreeOfFreedom.stopMargin, overUpper >= underLower {
       enter(.upper)
       stop(at: q - stopShift - Self.stopOffset, dParamHiStop, gap: upper - q, scale: scale, timeStep: h)
-    } else if underLower > 0 || q < lower + Self.stopMargin {
+    } else if underLower > 0 || q < lower + DegreeOfFreedom.stopMargin {
       enter(.lower)
       stop(at: q - stopShift + Self.stopOffset, dParamLoStop, gap: q - lower, scale: scale, timeStep: h)
     } else {
