@@ -62,7 +62,9 @@ struct ModelCommandTests {
     // Softness of contacts and of stops, and contacts of one dimension; its rotors, ranges and joints are as MuJoCo has them.
     let lines = result.output.split(separator: "\n")
     #expect(lines.first?.hasSuffix("humanoid.xml: good, with 4 approximations:") == true)
-    for (line, attribute) in zip(lines.dropFirst(), ["geom, solref", "geom, solimp", "geom, condim", "joint, solimplimit"]) {
+    for (line, attribute) in zip(
+      lines.dropFirst(), ["geom, solref", "geom, solimp", "geom, condim", "joint, solimplimit"])
+    {
       #expect(line.contains("', \(attribute): "), "\(line)")
     }
     #expect(lines.count == 5)

@@ -64,7 +64,8 @@ struct RestingTests {
       for _ in 0..<2500 { box.world.step() }
       Measured.note("box of \(mass) kg \(solver), mm below its place", 1000 * box.sinkages[0])
       let boundOfBox = Self.layer + 9.81 * min(mass, 17) / 4 / box.world.parameters.contactStiffness + 0.5e-3
-      #expect(box.sinkages[0] > 0 && box.sinkages[0] < boundOfBox, "\(box.sinkages) m of \(mass) kg, bound \(boundOfBox)")
+      #expect(
+        box.sinkages[0] > 0 && box.sinkages[0] < boundOfBox, "\(box.sinkages) m of \(mass) kg, bound \(boundOfBox)")
       #expect(box.greatestSpeed < 1e-4)
     }
   }
