@@ -6,18 +6,25 @@ public struct BenchmarkReport: Codable, Hashable, Sendable {
   public struct Row: Codable, Hashable, Sendable {
     /// What was measured.
     public var name: String
+    /// The measured value, in `unit`.
     public var value: Double
     /// "µs", "GFLOP/s", "steps/s", "allocations".
     public var unit: String
     /// What the figure is compared with: a bar to pass, or a measured ceiling.
     public var floorName: String?
+    /// The value that the figure is compared with, in `unit`; `nil` for no comparison.
     public var floorValue: Double?
-    /// How the figure stands to the floor: above 1 is better than it, whichever way the unit counts.
+    /// Ratio of the figure to the floor, or its inverse for times and counts: above 1 is better than the floor.
     public var ratio: Double?
 
+    /// Makes a row and computes its ratio.
+    ///
     /// - Parameters:
-    ///   - floor: what to compare with, in the same unit.
-    ///   - isBetterBelow: for times and counts.
+    ///   - name: what was measured.
+    ///   - value: the measured value.
+    ///   - unit: the unit of the value.
+    ///   - floor: what to compare with, in the same unit; `nil` for no comparison.
+    ///   - isBetterBelow: whether lower values are better, as for times and counts.
     public init(
       _ name: String, _ value: Double, _ unit: String, floor: (name: String, value: Double)? = nil,
       isBetterBelow: Bool = false
@@ -28,24 +35,27 @@ public struct BenchmarkReport: Codable, Hashable, Sendable {
       floorName = floor?.name
       floorValue = floor?.value
       if let floor {
-        // No allocation against a floor of none is as good as can be.
+        // 0 allocations against a floor of 0 have the ratio 1.
         ratio = value == floor.value ? 1 : (isBetterBelow ? floor.value / value : value / floor.value)
       }
     }
   }
 
-  /// What was measured, and where: instruction set, processor, build.
+  /// What was measured.
   public var title: String
+  /// The conditions of the measurement by name, such as the processor or the number of threads.
   public var conditions: [String: String]
+  /// The figures, in the order of the measurement.
   public var rows: [Row]
 
+  /// A report with a title, conditions and rows.
   public init(title: String, conditions: [String: String] = [:], rows: [Row] = []) {
     self.title = title
     self.conditions = conditions
     self.rows = rows
   }
 
-  /// The rows as an aligned table, for people.
+  /// The rows as an aligned table, for display.
   public var table: String {
     var cells = [["figure", "value", "unit", "floor", "", "ratio"]]
     for row in rows {
@@ -70,7 +80,7 @@ public struct BenchmarkReport: Codable, Hashable, Sendable {
   public var json: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    // Only numbers and text: encoding can fail on a figure that is not finite alone.
+    // Only numbers and text: encoding could fail only for figures that are not finite.
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
     return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"

@@ -3,17 +3,17 @@ import PoiseCore
 import PoiseEnvironments
 public import PoiseTasks
 
-/// Control steps per second of whole tasks under uniformly random actions, as other suites are measured: falls, resets, pushes and
-/// randomisation included.
+/// Control steps per second of complete tasks under uniformly random actions, as in the measurements of other suites:
+/// falls, resets, pushes and randomisation included.
 ///
-/// Actions are drawn beforehand. The rate on the clock is what one compares with a program measured in the same minute; the one
-/// per second of processor time leaves out what a busy machine takes away.
+/// Actions are drawn beforehand. The rate on the wall clock is for comparison with a program that is measured in the
+/// same minute; the rate per second of processor time does not depend on other load of the machine.
 ///
 /// - Parameters:
 ///   - tasks: one for each scenario to measure.
-///   - worlds: stepped one after the other by one thread.
-///   - rounds: the median of so many is reported, tasks in turns.
-///   - roundSeconds: least length of a round.
+///   - worlds: number of worlds, stepped one after the other by one thread.
+///   - rounds: number of rounds, with the tasks in turns; the median is reported.
+///   - roundSeconds: shortest length of a round, s.
 public func controlStepBenchmark(
   _ tasks: [BoundTask], worlds: Int = 8, rounds: Int = 5, roundSeconds: Double = 0.5
 ) throws -> BenchmarkReport {
@@ -38,7 +38,7 @@ public func controlStepBenchmark(
 
 /// A block of worlds and random actions for it.
 private struct RandomActionRunner {
-  /// Steps between two looks at the clock, and actions that are drawn: enough for neither to be felt.
+  /// Steps between two readings of the clock, and number of drawn actions: enough for neither to affect the result.
   static let chunk = 256
 
   private let block: EnvironmentBlock

@@ -7,14 +7,14 @@ public import PoiseTasks
 
 /// Control steps per second of batched environments, beside the bare physics of the same robots.
 ///
-/// Environments and bare robots take the same number of control steps from like starts under the same small actions, in
-/// turns: processor time of one thread, medians over the rounds. Resets are in the environments' time as `restore` is in the
-/// bare robots'. The row of two threads is wall time and needs an idle machine.
+/// Environments and bare robots take the same number of control steps from similar starts under the same small actions,
+/// in turns: processor time of one thread, medians over the rounds. The environments' time includes resets, the bare
+/// robots' time includes `restore`. The row of two threads is wall time and needs an idle machine.
 ///
 /// - Parameters:
 ///   - tasks: one for each scenario to measure.
 ///   - rounds: how often the two sides take turns.
-///   - roundSeconds: how long each side runs in a turn, at least.
+///   - roundSeconds: shortest time that each side runs in a turn, s.
 public func environmentBenchmark(
   _ tasks: [BoundTask], rounds: Int = 15, roundSeconds: Double = 0.05
 ) throws -> BenchmarkReport {

@@ -4,13 +4,15 @@ import PoiseFinite
 
 /// Solvers of finite problems beside the memory's bandwidth, and Q-learning in updates a second.
 ///
-/// The problems are the ones that Benchmarks/peers/measure/finite_peers.py makes for other solvers: states with 4 actions of 5 transitions
-/// each, to anywhere. Times of one thread are processor time, those of two are on the clock and need an idle machine; the best of the rounds.
-/// A sweep's bytes are those that it must move: 12 of a transition, 12 of a choice, 24 of a state, and the value of each next state once.
+/// The problems are the ones that Benchmarks/peers/measure/finite_peers.py makes for other solvers: states with 4
+/// actions of 5 transitions each, to any states. Times of one thread are processor time, those of two are on the clock
+/// and need an idle machine; the best of the rounds. A sweep's bytes are those that it must move: 12 of a transition,
+/// 12 of a choice, 24 of a state, and the value of each next state once.
 ///
 /// - Parameters:
-///   - states: one for each size of problem.
-///   - tolerance: the bound of V that is asked for.
+///   - states: numbers of states, one for each problem.
+///   - discount: the discount factor γ, in (0, 1).
+///   - tolerance: the required bound of the error of V.
 ///   - rounds: how often each solver runs.
 public func finiteBenchmark(
   states: [Int] = [100_000, 1_000_000], discount: Double = 0.99, tolerance: Double = 0.005, rounds: Int = 5

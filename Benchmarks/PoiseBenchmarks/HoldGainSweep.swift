@@ -3,11 +3,18 @@ public import PoiseCore
 public import PoiseNetworks
 import PoiseScenarios
 
-/// How the `hold` baseline does with each setting on a scenario's tuning seed: where the gains in the scenarios come from.
+/// The scores of the `hold` baseline for a grid of gains on a scenario's tuning seed. The scenarios' gains come from here.
 ///
-/// Settings are judged as checkpoints are, by survival, then by the tilt reward. The grid is geometric, and wide enough that
-/// the best gains lie inside it: a best setting at its edge says that the grid is too small.
+/// Settings are compared as checkpoints are, by survival, then by the tilt reward. The grid is geometric, and wide
+/// enough that the best gains are inside it: a best setting at its edge means that the grid is too small.
 ///
+/// - Parameters:
+///   - path: the scenario file.
+///   - stiffnesses: values of `hold.stiffness`, 1/rad or 1/m.
+///   - dampings: values of `hold.damping`, s/rad or s/m.
+///   - episodes: number of episodes of each evaluation.
+///   - instructionSet: the instruction set of the evaluation; the baseline has no network, so it changes no result.
+///   - pool: the threads; their number changes no result.
 /// - Returns: the best ten, the best first.
 public func holdGainSweep(
   _ path: String, stiffnesses: [Double] = [1, 2, 4, 8, 16, 32, 64],

@@ -6,16 +6,18 @@ public import PoiseNetworks
 public import PoiseScenarios
 import PoiseTraining
 
-/// Control steps per second of learners at work: acting, recording and learning, on a scenario's worlds.
+/// Control steps per second of learners: acting, recording and learning, on a scenario's worlds.
 ///
-/// First, on the pendulum, processor time of one thread, medians over the rounds: DDPG and TD3 at the setting of RLtools' TD3 (64–64,
-/// batches of 100, one update for each control step of one world) and PPO at the one that `make bench-peers` gives to all (64–64,
-/// 8 worlds, 2048 steps a rollout, ten epochs of minibatches of 64). Then DDPG and TD3 as `humanoid-stand` ships them, and on the clock
-/// what a second thread brings, which needs an idle machine.
+/// First, on the pendulum, processor time of one thread, medians over the rounds: DDPG and TD3 at the setting of
+/// RLtools' TD3 (64–64, batches of 100, one update for each control step of one world) and PPO at the setting of `make
+/// bench-peers` (64–64, 8 worlds, 2048 steps a rollout, ten epochs of minibatches of 64). Then DDPG and TD3 as
+/// `humanoid-stand` ships them, and on the wall clock the gain of a second thread, which needs an idle machine.
 ///
 /// - Parameters:
-///   - load: a shipped scenario by name, with overrides `key.path=value`.
-///   - rounds: rounds of each measurement.
+///   - instructionSet: the instruction set of the networks.
+///   - rounds: number of rounds of each measurement; medians are reported.
+///   - roundSeconds: shortest length of a round, s.
+///   - load: loads a shipped scenario by name, with overrides `key.path=value`.
 public func learnerBenchmark(
   instructionSet: InstructionSet, rounds: Int = 9, roundSeconds: Double = 0.05,
   load: (_ name: String, _ overrides: [String]) throws -> LoadedScenario

@@ -4,7 +4,7 @@ internal import Foundation
 internal import PoiseCore
 public import PoiseNetworks
 
-/// Measures the networks room on the calling thread: rates of the machine, ceilings, passes, whole updates, inference,
+/// Measures PoiseNetworks on the calling thread: rates of the machine, ceilings, passes, complete updates, inference,
 /// allocations.
 ///
 /// The ceiling of a product is the larger of Eigen's own rate at its shape and 0.6 of the register rate; the ceiling of
@@ -12,9 +12,9 @@ public import PoiseNetworks
 /// compare ratios, not runs.
 ///
 /// - Parameters:
-///   - instructionSet: what to measure; `InstructionSet.chosen()` is what training uses.
+///   - instructionSet: the instruction set to measure; training uses `InstructionSet.chosen()`.
 ///   - rounds: rounds of each measurement; the best of them counts.
-///   - roundSeconds: shortest time of one round.
+///   - roundSeconds: shortest length of a round, s.
 public func networkBenchmark(
   instructionSet: InstructionSet, rounds: Int = 15, roundSeconds: Double = 0.02
 ) -> BenchmarkReport {
@@ -39,7 +39,7 @@ private struct NetworkBenchmark {
       ])
   }
 
-  /// A whole update and the bar that it must reach.
+  /// A complete update and the bar that it must reach.
   struct Update {
     let name: String
     let products: [ProductShape]
@@ -165,7 +165,7 @@ private struct NetworkBenchmark {
 }
 
 extension InstructionSet {
-  /// The same choice for the yardsticks in C.
+  /// The same choice for the reference kernels in C.
   var kernelSelection: dk_instruction_set {
     switch self {
     case .baseline: dk_baseline

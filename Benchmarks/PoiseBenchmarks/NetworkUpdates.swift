@@ -11,7 +11,7 @@ internal import PoiseNetworks
 let benchmarkObservations = 60
 let benchmarkActions = 16
 
-/// One whole DDPG update, sampling from a buffer of 5,000 transitions included: the same arithmetic as
+/// One complete DDPG update, sampling from a buffer of 5,000 transitions included: the same arithmetic as
 /// `../peers/measure/update.py`, by the type that trains.
 struct DDPGUpdate {
   private var ddpg: DDPG
@@ -41,7 +41,7 @@ struct DDPGUpdate {
 
   mutating func run() { _ = ddpg.update(buffer, pool: pool) }
 
-  /// The products of one update: (rows, inputs, outputs, how often). Nothing but what is needed.
+  /// The products of one update: (rows, inputs, outputs, how often). Only necessary ones.
   var products: [ProductShape] {
     var list: [ProductShape] = []
     let (batch, critic) = (ddpg.settings.batchSize, ddpg.model.critics[0])
@@ -161,7 +161,7 @@ struct PPOMinibatch {
   }
 }
 
-/// A product that an update needs, as Eigen would be asked for it: c [m, n] = a [m, k] b [k, n].
+/// A matrix product of an update, in the form that Eigen computes: c [m, n] = a [m, k] b [k, n].
 struct ProductShape: Hashable {
   enum Kind { case forward, inputs, weights }
   let m, n, k, times: Int

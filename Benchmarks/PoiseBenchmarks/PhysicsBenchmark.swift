@@ -11,8 +11,9 @@ internal import PoiseSimulation
 /// of one thread; the row of two threads is wall time and needs an idle machine.
 ///
 /// - Parameters:
-///   - models: what to step; each with the direct solver and with 20 iterations.
-///   - rounds: rounds of each measurement; medians are reported.
+///   - models: the robots; each is stepped with the direct solver and with 20 iterations.
+///   - rounds: number of rounds of each measurement; medians are reported.
+///   - roundSeconds: shortest length of a round, s.
 public func physicsBenchmark(
   models: [RobotModel], rounds: Int = 15, roundSeconds: Double = 0.05
 ) throws -> BenchmarkReport {
@@ -51,7 +52,7 @@ private func allocations(_ work: () -> Void) -> Double {
 
 /// The same work twice: by a robot, and by the floor.
 private final class PhysicsWork {
-  /// Physics steps of one run: two tenths of a second of the humanoid, which still stands then.
+  /// Physics steps of one run: 0.2 s of the humanoid, which is still standing then.
   static let steps = 40
 
   private let robot: Robot

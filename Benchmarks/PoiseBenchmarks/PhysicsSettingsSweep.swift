@@ -4,15 +4,17 @@ public import PoiseModels
 import PoiseSimulation
 internal import PoiseSimulation
 
-/// What a robot's physics costs and how faithful it is, under other settings than those it ships with.
+/// Cost and accuracy of a robot's physics under other settings than the shipped ones.
 ///
-/// The speeds are control steps of 20 ms in a held stand, processor time of one thread, all settings in turns; a ratio is to the
-/// shipped setting. Beside them stand four errors that need no reference but physics itself, and one against the direct solver at
-/// half a millisecond. A setting is fit to ship if `Tests/RobotTests` pass with it; the bounds named here are theirs.
+/// The speeds are control steps of 20 ms in a held stand, processor time of one thread, all settings in turns; ratios
+/// are relative to the shipped setting. Four errors follow from laws of physics without a reference, and one is
+/// relative to the direct solver with steps of half a millisecond. A setting may ship if `Tests/RobotTests` pass with
+/// it; the bounds here are the same.
 ///
 /// - Parameters:
 ///   - model: a robot with one free body, whose feet are bodies named `…_foot` with a box each.
-///   - rounds: rounds of each measurement; medians are reported.
+///   - rounds: number of rounds of each measurement; medians are reported.
+///   - roundSeconds: shortest length of a round, s.
 public func physicsSettingsSweep(
   _ model: RobotModel, rounds: Int = 9, roundSeconds: Double = 0.05
 ) throws -> BenchmarkReport {
@@ -30,7 +32,7 @@ public func physicsSettingsSweep(
   let perStep = 1e6 / Double(PhysicsSettingTrial.controlSteps)
   for (setting, time) in zip(settings, times) {
     let stand = try setting.heldStand(turned: 0)
-    // An iterative solver's error is a matter of luck in any one scene.
+    // An iterative solver's error varies randomly from scene to scene.
     let apart = try (1...12).map { distance(stand, try setting.heldStand(turned: Double($0) * .pi / 24)) }
     func row(_ name: String, _ value: Double, _ unit: String, bar: Double) -> BenchmarkReport.Row {
       .init("\(setting.name): \(name)", value, unit, floor: ("bar", bar), isBetterBelow: true)
@@ -50,7 +52,7 @@ public func physicsSettingsSweep(
   return report
 }
 
-/// m: the farthest that two tracks of a point are apart.
+/// The largest distance between two tracks of a point, m.
 private func distance(_ a: [Vector3], _ b: [Vector3]) -> Double {
   zip(a, b).map { ($0 - $1).length }.max() ?? .infinity
 }
@@ -59,7 +61,7 @@ private func distance(_ a: [Vector3], _ b: [Vector3]) -> Double {
 private struct PhysicsSetting {
   let name: String
   let model: RobotModel
-  /// N·m·s/rad of each actuated joint that act as torques of the last step, not within it.
+  /// Damping of each actuated joint that acts explicitly, with the last step's velocities, N·m·s/rad; `nil` for none.
   var explicitDamping: [Double]?
 
   init(_ model: RobotModel, _ name: String, edit: (inout RobotModel) -> Void = { _ in }) {
@@ -117,7 +119,7 @@ private struct PhysicsSetting {
   private typealias Pieces = (_ box: SIMD3<Double>) -> [(shape: Shape, pose: Pose)]
   private static let radius = 0.01
 
-  /// Along both edges of the sole, as long as the shoe.
+  /// Along both edges of the sole, over its length.
   private static func capsules(_ box: SIMD3<Double>) -> [(shape: Shape, pose: Pose)] {
     [1.0, -1].map { side in
       (
@@ -140,7 +142,7 @@ private struct PhysicsSetting {
     }
   }
 
-  /// Gives both feet other shapes than they have, which collide with everything and weigh nothing.
+  /// Replaces the shapes of both feet by others, which collide with everything and have no mass.
   private static func replaceFeet(_ model: inout RobotModel, by pieces: Pieces) {
     let feet = Set(model.bodies.indices.filter { model.bodies[$0].name.hasSuffix("_foot") })
     model.geometries = model.geometries.flatMap { geometry -> [RobotModel.Geometry] in
@@ -178,7 +180,7 @@ private struct PhysicsSetting {
 
   func physicsSteps(in seconds: Double) -> Int { Int((seconds / model.physics.timeStep).rounded()) }
 
-  /// Where the torso is every 0.1 s of 3 s, pushed after the first, in a scene turned about the vertical.
+  /// Position of the torso every 0.1 s for 3 s, with a push after the first second, in a scene rotated about the vertical.
   func heldStand(turned angle: Double) throws -> [Vector3] {
     let robot = try robot(isHeld: true)
     let turn = Quaternion(angle: angle, axis: [0, 0, 1])
@@ -192,7 +194,7 @@ private struct PhysicsSetting {
     }
   }
 
-  /// How far the contact forces of a robot that lies are from its weight, as a share.
+  /// Relative difference between the contact forces of a lying robot and its weight.
   func weightError() throws -> Double {
     let robot = try robot()
     robot.step(physicsSteps(in: 8))
@@ -206,7 +208,7 @@ private struct PhysicsSetting {
     return abs(sum / Double(steps) / (mass * -model.physics.gravity.z) - 1)
   }
 
-  /// rad: the farthest that a joint is driven past its range by its own full torque in 1 s.
+  /// The largest angle by which a joint's own full torque drives it past its range in 1 s, rad.
   func limitViolation() throws -> Double {
     var worst = 0.0
     for sign in [1.0, -1.0] {
@@ -226,7 +228,7 @@ private struct PhysicsSetting {
     return worst
   }
 
-  /// m: the deepest contact of a held stand, after the first second.
+  /// Depth of the deepest contact of a held stand after the first second, m.
   func penetration() throws -> Double {
     let robot = try robot(isHeld: true)
     robot.step(physicsSteps(in: 1))
@@ -239,7 +241,7 @@ private struct PhysicsSetting {
   }
 }
 
-/// A held stand to be timed: always the same second from the same start.
+/// A held stand for timing: always the same second from the same start.
 private final class PhysicsSettingTrial {
   static let controlSteps = 25
   private let robot: Robot

@@ -1,10 +1,10 @@
 internal import Dispatch
 internal import Foundation
 
-/// Times of repeated work, taken in turns so that a noisy moment of the machine meets all candidates alike.
+/// Times of repeated work, taken in turns so that a varying load of the machine affects all candidates equally.
 ///
-/// Counts the processor time of the calling thread: on an idle machine that is the time on the clock, on a busy one it
-/// leaves out what the thread spent waiting for its turn.
+/// Counts the processor time of the calling thread: on an idle machine that is the time on the wall clock, on a busy one it
+/// leaves out the time that the thread waits for a processor.
 struct Stopwatch {
   /// Rounds of every candidate; the best and the median of a candidate's rounds are reported.
   var rounds = 15
@@ -54,7 +54,7 @@ func wallSeconds(_ work: () -> Void) -> Double {
   return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
 }
 
-/// The middle one, or the mean of the two in the middle.
+/// The median: the middle value, or the mean of the two in the middle.
 func median(_ values: [Double]) -> Double {
   let sorted = values.sorted()
   guard !sorted.isEmpty else { return .nan }

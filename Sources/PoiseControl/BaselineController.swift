@@ -2,23 +2,23 @@ public import PoiseCore
 import PoiseEnvironments
 public import PoiseModels
 
-/// Controllers that know nothing: what a trained one must beat.
+/// Baselines: controllers that do not learn, which a trained one must beat.
 public enum BaselineController: String, Sendable, CaseIterable {
-  /// The action that does nothing: no torque.
+  /// The action that exerts no torque.
   case zero
-  /// Uniform over the action space, drawn anew in every control step.
+  /// Actions that are drawn uniformly from the action space in every control step.
   case random
   /// Proportional–derivative control of a pose at the physics rate, within the torque limits.
   case hold
 
-  /// Those that can act in a plant: `zero` where an action does nothing, `hold` where there is a robot.
+  /// The baselines for a plant: `zero` where there is a resting action, `hold` where there is a robot, and `random`.
   public static func all(hasRestingAction: Bool, hasRobot: Bool) -> [Self] {
     allCases.filter { $0 == .random || ($0 == .zero ? hasRestingAction : hasRobot) }
   }
 
   /// The controller.
   ///
-  /// - Parameter gains: of `hold`.
+  /// - Parameter gains: the gains of `hold`; the others ignore them.
   public func controller(_ gains: HoldGains) -> any Controller {
     switch self {
     case .zero: RestingController()
@@ -28,7 +28,7 @@ public enum BaselineController: String, Sendable, CaseIterable {
   }
 }
 
-/// Does nothing.
+/// Chooses the resting action.
 struct RestingController: Controller, ControllerDriver {
   var name: String { BaselineController.zero.rawValue }
   func makeDriver() -> any ControllerDriver { self }
@@ -36,7 +36,7 @@ struct RestingController: Controller, ControllerDriver {
 
   func command(_ plant: some Plant, observation: [Float]) -> ControlCommand {
     guard let action = plant.restingAction else {
-      preconditionFailure("a plant in which every action does something cannot rest")
+      preconditionFailure("a plant without a resting action cannot rest")
     }
     return .action(action)
   }
@@ -95,27 +95,30 @@ struct HoldController: Controller {
   }
 }
 
-/// How `hold` holds, for a joint whose actuator can exert at most L (N·m or N).
+/// The gains of `hold`, relative to the largest torque or force L of a joint's actuator (N·m or N).
 public struct HoldGains: Configurable, Hashable {
-  /// What an episode of a task holds: where its joints happened to start, or the model's reference pose.
+  /// The pose that is held: that at the start of the episode, or the model's reference pose.
   public enum Target: String, CaseIterable, Sendable { case start, reference }
 
+  /// What an episode of a task holds.
   public var target = Target.start
-  /// Stiffness ÷ L, 1/rad or 1/m: at 1/`stiffness` from the pose the actuator gives all it has.
+  /// Stiffness ÷ L, 1/rad or 1/m: at a distance of 1/`stiffness` from the pose the actuator exerts L.
   public var stiffness = 4.0
   /// Damping ÷ L, s/rad or s/m.
   public var damping = 0.05
 
   public init() {}
 
-  /// What holds an actuator's joint at a position, rad or m.
+  /// The servo that holds an actuator's joint at a position, rad or m.
   public func servo(of actuator: RobotModel.Actuator, at target: Double) -> Robot.Servo {
     let limit = actuator.effortLimit ?? 1
     return Robot.Servo(target: target, stiffness: stiffness * limit, damping: damping * limit)
   }
 
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("target", \.target, .choice, "start: where the joints stood at the start; reference: the model's own pose."),
+    .key(
+      "target", \.target, .choice,
+      "start: the joint positions at the start of the episode; reference: the model's reference pose."),
     .key(
       "stiffness", \.stiffness, .number(.notNegative, unit: "1/rad or 1/m"),
       "Share of an actuator's largest torque or force for each rad or m from the pose."),

@@ -2,41 +2,44 @@ public import PoiseCore
 public import PoiseEnvironments
 public import PoiseModels
 
-/// Who chooses the actions of a robot, or of another task: a policy that was learned, a controller that was designed, or a
-/// baseline that knows nothing.
+/// Chooses the actions of a robot, or of another environment: a learned policy, a designed controller, or a baseline.
 public protocol Controller: Sendable {
-  /// What tables call it.
+  /// The name in tables.
   var name: String { get }
-  /// Makes what acts in one plant, episode after episode.
+  /// Makes a driver, which acts in one plant, episode after episode.
   func makeDriver() -> any ControllerDriver
 }
 
-/// A controller at work in one plant.
+/// A controller in one plant, with its state.
 public protocol ControllerDriver {
-  /// Prepares for the episode that the plant stands at the start of.
+  /// Prepares for an episode.
   ///
-  /// - Parameter random: the controller's own stream of this episode.
+  /// - Parameters:
+  ///   - plant: the plant, at the start of the episode.
+  ///   - random: the controller's own random stream for this episode.
   mutating func begin(_ plant: some Plant, random: RandomStream)
-  /// What the actuators are asked for until the next control step.
+  /// The command for the actuators until the next control step.
   ///
-  /// - Parameter observation: of the task, [observations]; empty for a robot without a task.
+  /// - Parameters:
+  ///   - plant: the plant in its present state.
+  ///   - observation: the task's observation, [observations]; empty for a robot without a task.
   mutating func command(_ plant: some Plant, observation: [Float]) -> ControlCommand
 }
 
-/// What a controller asks of the actuators for one control step.
+/// A command to the actuators for one control step.
 public enum ControlCommand: Sendable {
   /// An action of the plant's space, [actions].
   case action([Double])
-  /// A servo for each actuator, which works at the physics rate, [actuators].
+  /// A servo for each actuator, which acts at the physics rate, [actuators].
   case servos([Robot.Servo])
 }
 
-/// What is controlled.
+/// The system that a controller acts on.
 public protocol Plant {
-  /// What an action is; the numbers of a box lie in −1 … 1.
+  /// The space of actions; numbers are in −1 … 1.
   var actionSpace: Space { get }
-  /// The action that does nothing, [actions]; `nil` where every action does something.
+  /// The action that exerts nothing, [actions]; `nil` where there is none.
   var restingAction: [Double]? { get }
-  /// The robot as it stands; `nil` for tasks without one.
+  /// The robot in its present state; `nil` for environments without one.
   var robot: Robot? { get }
 }

@@ -1,15 +1,16 @@
 public import PoiseEnvironments
 public import PoiseModels
 
-/// A robot without a task.
+/// A robot without a task as a plant.
 public struct RobotPlant: Plant {
   private let model: Robot
 
+  /// Makes a plant of a robot in its world.
   public init(_ robot: Robot) { model = robot }
 
   public var robot: Robot? { model }
   public var actionSpace: Space { Space(model.model.actuators.map { Space.Element(name: $0.name, bounds: -1...1) }) }
-  /// No torque means control 0, which need not be the middle of the range.
+  /// The actions with control 0, hence no torque; 0 need not be the middle of the control range.
   public var restingAction: [Double]? {
     ranges.map { $0.half > 0 ? min(1, max(-1, (0 - $0.middle) / $0.half)) : 0 }
   }
@@ -22,7 +23,7 @@ public struct RobotPlant: Plant {
     }
   }
 
-  /// Gives the actuators a command for the next control step.
+  /// Passes a command to the actuators for the next control step.
   ///
   /// - Returns: the actions in −1 … 1, [actuators]; empty for servos, whose efforts vary within the step.
   @discardableResult

@@ -1,6 +1,6 @@
 public import PoiseCore
 
-/// A task written as what a textbook calls a decision process: states, and what an action does to one.
+/// A task written as a Markov decision process: states, and transitions between them by actions.
 ///
 /// The state is a plain value. Everything else follows from it: episodes, time limits, records, faults, snapshots.
 ///
@@ -15,37 +15,47 @@ public import PoiseCore
 ///       }
 ///     }
 public protocol DecisionProcess: Sendable {
-  /// All that the future depends on beside the actions and the random stream.
+  /// Everything that the future depends on besides the actions and the random stream.
   associatedtype State: Hashable & Sendable & Codable
+  /// The result of a step.
   typealias Transition = DecisionTransition
 
-  /// What an observation is.
+  /// The space of observations.
   var observationSpace: Space { get }
-  /// What an action is; the numbers of a box lie in −1 … 1.
+  /// The space of actions; the numbers of a box lie in −1 … 1.
   var actionSpace: Space { get }
-  /// Seconds of a step; `nil` where steps take no time.
+  /// The duration of a step, s; `nil` if steps take no time.
   var timeStep: Double? { get }
 
-  /// Draws a state in which an episode starts.
+  /// Draws the state in which an episode starts.
   func start(using random: inout RandomStream) -> State
-  /// Writes what is seen of a state, [observations].
+  /// Writes the observation of a state, [observations].
   func observe(_ state: State, into observation: inout MutableSpan<Float>)
-  /// Moves a state on by an action, [actions]: within its space, clamped to −1 … 1 where it is a box.
+  /// Applies an action to a state.
+  ///
+  /// - Parameters:
+  ///   - state: becomes the next state.
+  ///   - action: a value of the action space, [actions]; numbers of a box are clamped to −1 … 1 before.
+  ///   - random: the stream to draw from.
+  /// - Returns: the reward, and whether the task is over.
   func step(_ state: inout State, _ action: Span<Float>, using random: inout RandomStream) -> Transition
 }
 
 extension DecisionProcess {
+  /// `nil`: steps take no time, unless the process says otherwise.
   public var timeStep: Double? { nil }
 }
 
-/// What a step of a decision process gives.
+/// The result of a step of a decision process.
 public struct DecisionTransition: Sendable, Hashable {
+  /// The reward of the step.
   public var reward: Double
-  /// Whether the task is over: nothing follows.
+  /// Whether the task is over: the next state is terminal.
   public var isTerminated: Bool
   /// Whether an episode that ends here is a success.
   public var isSuccess: Bool
 
+  /// Makes a result; parameters are as the properties.
   public init(reward: Double, isTerminated: Bool = false, isSuccess: Bool = false) {
     self.reward = reward
     self.isTerminated = isTerminated
@@ -53,14 +63,18 @@ public struct DecisionTransition: Sendable, Hashable {
   }
 }
 
-/// A decision process as a task: what environments of it are made of.
+/// A decision process with a name and a time limit: a task that makes environments.
 public struct DecisionTask<Process: DecisionProcess>: EnvironmentSpecification {
   public let name: String
+  /// The process.
   public let process: Process
   public let stepLimit: Int
 
+  /// Makes a task of a process.
+  ///
   /// - Parameters:
-  ///   - name: of the scenario.
+  ///   - process: the process.
+  ///   - name: the name of the scenario.
   ///   - stepLimit: steps after which an episode is truncated, at least 1.
   public init(_ process: Process, name: String, stepLimit: Int) {
     precondition(stepLimit > 0, "episodes of \(stepLimit) steps")
@@ -81,19 +95,21 @@ public struct DecisionTask<Process: DecisionProcess>: EnvironmentSpecification {
   }
 }
 
-/// A decision process at work: its state and the records of the present episode.
+/// An environment of a decision process: its state and the records of the present episode.
 public final class DecisionEnvironment<Process: DecisionProcess>: Environment {
+  /// The task.
   public let task: DecisionTask<Process>
   private let seed: UInt64
   private let index: Int
   private let detail: EnvironmentDetail
   private var current: State
   private let actionSpace: Space
-  /// The action within its space, [actions].
+  /// The last action, brought into its space, [actions].
   private var action: [Float]
   public private(set) var fault: EnvironmentFault?
 
-  /// - Parameters: as `EnvironmentSpecification.makeEnvironment`.
+  /// Makes an environment in a drawn state, before its first episode; parameters are as in
+  /// `EnvironmentSpecification.makeEnvironment`.
   public init(
     _ task: DecisionTask<Process>, seed: UInt64, purpose: RandomPurpose, index: Int, detail: EnvironmentDetail
   ) {
@@ -110,16 +126,23 @@ public final class DecisionEnvironment<Process: DecisionProcess>: Environment {
       start: EpisodeStart(random: random, stepLimit: task.stepLimit))
   }
 
-  /// The state of the process, with that of the episode.
+  /// The state of the process and the records of the episode.
   public struct State: EnvironmentState {
+    /// The environment's stream.
     public fileprivate(set) var random: RandomStream
+    /// The state of the process.
     public fileprivate(set) var process: Process.State
+    /// How the present episode started.
     public fileprivate(set) var start: EpisodeStart
-    /// Episodes begun, minus one.
+    /// The index of the present episode; −1 before the first.
     public fileprivate(set) var episode = -1
+    /// Control steps of the present episode.
     public fileprivate(set) var steps = 0
+    /// The sum of its rewards.
     public fileprivate(set) var totalReward = 0.0
+    /// Whether it is a success if it ends now.
     public fileprivate(set) var isSuccess = false
+    /// How it stands.
     public fileprivate(set) var ending = EpisodeEnding.terminated
   }
 
@@ -145,7 +168,7 @@ public final class DecisionEnvironment<Process: DecisionProcess>: Environment {
     if let place = take(given) {
       return end(at: place, "\(given[0]) is no action of \(actionSpace.summary)", before, into: &observation)
     }
-    // In a copy, since the state and its stream are both written to.
+    // In a copy, because both the state and its stream are written to.
     var next = before
     let transition = task.process.step(&next.process, action.span, using: &next.random)
     current = next
@@ -167,7 +190,7 @@ public final class DecisionEnvironment<Process: DecisionProcess>: Environment {
 
   /// Brings an action into its space.
   ///
-  /// - Returns: the place of a number that cannot be brought there.
+  /// - Returns: the name of the first number that cannot be brought there; `nil` if there is none.
   private func take(_ given: Span<Float>) -> String? {
     for i in action.indices {
       guard given[i].isFinite else { return "action \(i)" }

@@ -6,23 +6,23 @@ public protocol EnvironmentState: Hashable, Sendable, Codable {
   var ending: EpisodeEnding { get }
 }
 
-/// A task that an agent acts in, as one running instance: the contract between tasks and learners.
+/// One running instance of a task, in which an agent acts: the contract between tasks and learners.
 ///
-/// An `EnvironmentSpecification` makes environments and knows their spaces. All buffers belong to the caller. `step` returns the
-/// observation *after* the action, also when the episode ends with it; starting the next episode is the caller's decision.
-/// Everything random is drawn from `random`, so an episode repeats from the stream's state at `reset` and the actions. An
-/// environment is used by one thread at a time.
+/// An `EnvironmentSpecification` makes environments and knows their spaces. All buffers belong to the caller. `step`
+/// writes the observation *after* the action, also when the episode ends with it; the caller starts the next episode.
+/// Everything random is drawn from `random`, so an episode is determined by the stream's state at `reset` and the
+/// actions. An environment is used by one thread at a time.
 ///
-/// A task whose state is a plain value is written more easily as a `DecisionProcess`, from which all of this follows.
+/// A task whose state is a plain value is easier to write as a `DecisionProcess`, from which all of this follows.
 public protocol Environment: AnyObject {
-  /// What `saved` gives and `restore` takes.
+  /// The type of snapshots: the result of `saved` and the argument of `restore`.
   associatedtype State: EnvironmentState
 
-  /// Where the next random number comes from.
+  /// The stream from which the next random number is drawn.
   var random: RandomStream { get set }
 
-  /// Whether the first episode gets a random time limit, so that environments side by side do not all end together: in
-  /// training. Environments without such a limit ignore it.
+  /// Whether the first episode gets a random time limit, so that the episodes of several environments do not all end
+  /// together; true in training. Environments without such a limit ignore it.
   var desynchronises: Bool { get set }
 
   /// Starts an episode and writes its first observation, [observations].
@@ -30,57 +30,60 @@ public protocol Environment: AnyObject {
 
   /// Applies an action, [actions], for one control step and writes the observation after it, [observations].
   ///
-  /// Elements of a box beyond ±1 are clamped; an action that is not finite, or no index of a discrete space, is a fault.
+  /// Elements of a box beyond ±1 are clamped. An action that is not finite, or not an index of a discrete space, is a
+  /// fault.
   func step(_ action: Span<Float>, into observation: inout MutableSpan<Float>) -> StepOutcome
 
   /// How the present episode stands; `terminated` before the first one.
   var ending: EpisodeEnding { get }
 
-  /// What has come of the present episode so far.
+  /// The records of the present episode so far.
   var summary: EpisodeSummary { get }
 
-  /// Why the episode ended, if it ended as a fault.
+  /// Why the episode ended, if it ended in a fault; `nil` otherwise.
   var fault: EnvironmentFault? { get }
 
-  /// A snapshot of the state, streams and records included, also in the middle of an episode.
+  /// A snapshot of the state, streams and records included; possible at any time, also during an episode.
   func saved() -> State
 
-  /// Whether a state, from a file say, is one that this environment could be in.
+  /// Whether a state, for example one from a file, is possible for this environment.
   func accepts(_ state: State) -> Bool
 
-  /// Takes a state, to the bit: what follows is what followed when it was saved.
+  /// Restores a state, exact to the bit: the future is then the same as after `saved`.
   ///
-  /// - Parameter state: `accepts` it.
+  /// - Parameter state: one that this environment `accepts`.
   func restore(_ state: State)
 
-  /// Called on the thread that steps the environment next.
+  /// Prepares a thread for stepping the environment; called on that thread before a step.
   ///
-  /// - Parameter work: what is done, for the message of a library that ends the process.
+  /// - Parameter work: what the thread does, for the message of a library that ends the process.
   func prepareThread(for work: String)
 }
 
 extension Environment {
+  /// Always false: the first episode has the full time limit.
   public var desynchronises: Bool {
     get { false }
     set {}
   }
 
+  /// Does nothing.
   public func prepareThread(for work: String) {}
 
-  /// The type that `EnvironmentSnapshot` needs to be decoded.
+  /// The type of state, which decoding an `EnvironmentSnapshot` requires.
   public static var stateType: any EnvironmentState.Type { State.self }
 
-  /// A snapshot whose type is erased, so that different environments can be kept alike.
+  /// A snapshot with an erased type, common to all kinds of environment.
   public func snapshot() -> EnvironmentSnapshot { EnvironmentSnapshot(saved()) }
 
-  /// Whether a snapshot is one of an environment like this.
+  /// Whether a snapshot is possible for this environment.
   public func accepts(_ snapshot: EnvironmentSnapshot) -> Bool {
     (snapshot.state as? State).map { accepts($0) } ?? false
   }
 
-  /// Takes a snapshot, to the bit.
+  /// Restores a snapshot, exact to the bit.
   ///
-  /// - Parameter snapshot: `accepts` it.
+  /// - Parameter snapshot: one that this environment `accepts`.
   public func restore(_ snapshot: EnvironmentSnapshot) {
     guard let state = snapshot.state as? State else {
       preconditionFailure("a snapshot of another kind of environment, \(type(of: snapshot.state))")
@@ -89,12 +92,14 @@ extension Environment {
   }
 }
 
-/// The state of a running environment of any kind.
+/// The state of an environment of any kind.
 ///
-/// In a file it is what the state itself is there. Decoding needs the type, under `CodingUserInfoKey.environmentState`.
+/// It is encoded as the state itself. Decoding requires the type of state, under `CodingUserInfoKey.environmentState`.
 public struct EnvironmentSnapshot: Sendable, Codable {
+  /// The state.
   public let state: any EnvironmentState
 
+  /// Wraps a state.
   public init(_ state: any EnvironmentState) { self.state = state }
 
   public init(from decoder: any Decoder) throws {
@@ -114,7 +119,7 @@ extension EnvironmentSnapshot: Hashable {
 }
 
 extension CodingUserInfoKey {
-  /// The type of environment states in a file, `any EnvironmentState.Type`.
+  /// The key of a decoder's `userInfo` for the type of environment states in a file, `any EnvironmentState.Type`.
   public static let environmentState: Self = {
     guard let key = Self(rawValue: "poise.environmentState") else { preconditionFailure("a key of text") }
     return key

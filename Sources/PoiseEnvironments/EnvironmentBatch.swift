@@ -2,23 +2,33 @@ public import PoiseCore
 
 /// N worlds of one task, stepped over the threads of a pool.
 ///
-/// The worlds are cut into blocks of one fixed size (the last may be shorter), whatever the number of threads: a block is
-/// what a thread works on and what a policy is evaluated for. Nothing that is computed depends on the threads.
+/// The worlds are divided into blocks of one fixed size (the last may be smaller), whatever the number of threads. A
+/// block is the unit of work of a thread and of a batched inference. No result depends on the number of threads.
 ///
-/// A trainer that lets each thread run a whole rollout of its blocks takes `blocks` and steps them itself.
+/// A trainer whose threads run whole rollouts of their blocks steps `blocks` itself.
 public final class EnvironmentBatch {
+  /// The task of all worlds.
   public let task: any EnvironmentSpecification
+  /// The number of worlds.
   public let worldCount: Int
+  /// The number of worlds in a block; the last block may have fewer.
   public let blockSize: Int
-  /// In the order of the worlds.
+  /// The blocks, in the order of the worlds.
   public private(set) var blocks: [EnvironmentBlock]
   private let pool: WorkerPool
 
+  /// Makes all worlds; call `reset` before the first step.
+  ///
   /// - Parameters:
-  ///   - worlds: how many.
-  ///   - blockSize: worlds of a block.
-  ///   - pool: who steps; made once and shared with everything else that works in parallel.
-  /// - Throws: `InvalidInput` for a model that cannot be assembled.
+  ///   - task: the task of all worlds.
+  ///   - worlds: the number of worlds, at least 1.
+  ///   - blockSize: the number of worlds in a block, at least 1.
+  ///   - seed: the root seed of the run.
+  ///   - purpose: `.environment` for training, `.evaluation` for evaluation.
+  ///   - streams: how the streams of episodes are numbered.
+  ///   - detail: how much is measured in each control step.
+  ///   - pool: the threads that step the worlds; share one pool among everything that works in parallel.
+  /// - Throws: if a world cannot be made, such as `InvalidInput` for a model that cannot be assembled.
   public init(
     _ task: any EnvironmentSpecification, worlds: Int, blockSize: Int = 16, seed: UInt64,
     purpose: RandomPurpose = .environment,
@@ -36,17 +46,17 @@ public final class EnvironmentBatch {
     }
   }
 
-  /// Buffers of the right size for all worlds.
+  /// Makes buffers of the right size for all worlds.
   public func makeBuffers() -> StepBuffers {
     StepBuffers(worlds: worldCount, observations: task.observationSpace.count)
   }
 
-  /// Starts an episode in every world.
+  /// Starts an episode in every world; the first observations go to `buffers.observations`.
   public func reset(into buffers: inout StepBuffers) {
     let size = task.observationSpace.count
     precondition(buffers.observations.count == worldCount * size, "buffers of another batch")
     buffers.observations.withUnsafeMutableBufferPointer { memory in
-      // Each block touches its own rows alone, and `forEach` returns after the last touch.
+      // Each block writes its own rows only, and `forEach` returns after the last write.
       nonisolated(unsafe) let observations = memory
       pool.forEach(&blocks) { _, block in
         let rows = block.worlds.lowerBound * size..<block.worlds.upperBound * size
@@ -56,9 +66,11 @@ public final class EnvironmentBatch {
     }
   }
 
-  /// One control step of every world.
+  /// Makes one control step of every world. Worlds whose episode ends start the next one.
   ///
-  /// - Parameter actions: [worlds, actions], each in −1 … 1.
+  /// - Parameters:
+  ///   - actions: [worlds, actions]; numbers of a box in −1 … 1.
+  ///   - buffers: receives observations, rewards and endings.
   public func step(_ actions: [Float], into buffers: inout StepBuffers) {
     let size = task.observationSpace.count
     let actionSize = task.actionSpace.count
@@ -71,7 +83,7 @@ public final class EnvironmentBatch {
       buffers.finalObservations.withUnsafeMutableBufferPointer { b in
         buffers.rewards.withUnsafeMutableBufferPointer { c in
           buffers.endings.withUnsafeMutableBufferPointer { d in
-            // Each block touches its own rows alone, and `forEach` returns after the last touch.
+            // Each block writes its own rows only, and `forEach` returns after the last write.
             nonisolated(unsafe) let (observations, finals, rewards, endings) = (a, b, c, d)
             pool.forEach(&blocks) { _, block in
               let worlds = block.worlds
@@ -91,20 +103,25 @@ public final class EnvironmentBatch {
     }
   }
 
-  /// Whether every world stands still, having had its episodes (only with `EpisodeStreams.numbered`).
+  /// Whether no world has episodes left; never true with `EpisodeStreams.continuing`.
   public var isFinished: Bool { blocks.allSatisfy(\.isFinished) }
 
-  /// Episodes that ended since the last call, by world within a step of each block, blocks one after the other.
+  /// Returns the episodes that ended since the last call, and clears the records: block by block, in order of time and
+  /// world.
   public func takeFinishedEpisodes() -> [EpisodeSummary] {
     let finished = blocks.flatMap(\.finishedEpisodes)
     for block in blocks { block.clearRecords() }
     return finished
   }
 
-  /// Faults since `takeFinishedEpisodes`, which forgets them.
+  /// The faults since `takeFinishedEpisodes`, which clears them.
   public var faults: [EnvironmentFault] { blocks.flatMap(\.faults) }
 
+  /// Snapshots of all blocks, in order.
   public func saved() -> [EnvironmentBlock.State] { blocks.map { $0.saved() } }
+  /// Restores snapshots of all blocks, exact to the bit.
+  ///
+  /// - Parameter states: one for each block, which the block `accepts`.
   public func restore(_ states: [EnvironmentBlock.State]) {
     precondition(states.count == blocks.count, "\(blocks.count) blocks, the states of \(states.count)")
     for (block, state) in zip(blocks, states) { block.restore(state) }

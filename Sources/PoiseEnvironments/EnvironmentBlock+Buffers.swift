@@ -1,4 +1,4 @@
-// The steps of a block over arrays, which may be parts of the same value as the buffers: no caller needs a span of its own.
+// The steps of a block with arrays in place of spans, so that a caller can keep them in one value.
 
 extension EnvironmentBlock {
   /// Starts an episode in every world; its first observation goes to `buffers.observations`.
@@ -7,8 +7,10 @@ extension EnvironmentBlock {
     reset(into: &span)
   }
 
-  /// One control step of every world.
+  /// Makes one control step of every world. Worlds whose episode ends start the next one.
   ///
-  /// - Parameter actions: [worlds of the block, actions].
+  /// - Parameters:
+  ///   - actions: [worlds of the block, actions].
+  ///   - buffers: receives observations, rewards and endings.
   public func step(_ actions: [Float], into buffers: inout StepBuffers) { step(actions.span, into: &buffers) }
 }

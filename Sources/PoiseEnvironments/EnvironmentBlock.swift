@@ -1,26 +1,32 @@
 public import PoiseCore
 
-/// Which random numbers the episodes of a world are drawn from.
+/// How the random streams of episodes are numbered.
 public enum EpisodeStreams: Sendable, Hashable, Codable {
-  /// One stream for each world, from its first episode on: training.
+  /// One stream for each world, for all of its episodes: for training.
   case continuing
-  /// Episode k of world w among W is stream w + k W, up to so many episodes altogether: evaluation, whose episodes are then
-  /// the same for any number of worlds. A world without episodes left stands still.
+  /// Episode k of world w among W has stream w + k W, up to a total number of episodes: for evaluation, whose episodes
+  /// are then the same for any number of worlds. A world without episodes left is idle.
   case numbered(episodes: Int)
 }
 
-/// What a step of several worlds gives; the caller owns it and hands it in again and again.
+/// The results of a step of several worlds; the caller owns the buffers and reuses them.
 public struct StepBuffers: Sendable, Hashable {
-  /// What the policy acts on next: after an episode's end, the first observation of the following one.
-  /// [worlds, observations]
+  /// The observations for the next actions, [worlds, observations]; after the end of an episode, the first of the next
+  /// episode.
   public var observations: [Float]
-  /// Only in rows whose episode ended with this step: the last observation of that episode. [worlds, observations]
+  /// The last observations of the episodes that ended with this step, in their rows, [worlds, observations]; other rows
+  /// keep old numbers.
   public var finalObservations: [Float]
-  /// [worlds]
+  /// The rewards, [worlds].
   public var rewards: [Float]
-  /// How each world's episode stood after the step, before the next one was started. [worlds]
+  /// How each world's episode stood after the step, before the next one was started, [worlds].
   public var endings: [EpisodeEnding]
 
+  /// Makes buffers of zeros.
+  ///
+  /// - Parameters:
+  ///   - worlds: the number of worlds.
+  ///   - count: floats of an observation.
   public init(worlds: Int, observations count: Int) {
     observations = Array(repeating: 0, count: worlds * count)
     finalObservations = observations
@@ -29,38 +35,49 @@ public struct StepBuffers: Sendable, Hashable {
   }
 }
 
-/// A few worlds that one thread steps one after the other, and that a policy is evaluated for at once.
+/// A few worlds that one thread steps one after the other, and for which a policy runs as one batched inference.
 ///
-/// Episodes that end are followed by the next at once, outside of `Environment.step`.
+/// When an episode ends, the block starts the next one at once, outside of `Environment.step`.
 ///
-/// Unchecked Sendable: the environments are made here and no reference to them leaves but through `environments`, which is
-/// for looking at worlds that no other thread steps. `EnvironmentBatch` hands each block to one thread at a time, and
-/// `WorkerPool.forEach` orders what one thread wrote before what the next one reads. A caller that steps blocks itself owes
-/// the same: one thread at a time.
+/// Unchecked Sendable: the environments are made here, and references to them leave only through `environments`, which
+/// is for reading worlds that no other thread steps. `EnvironmentBatch` hands each block to one thread at a time, and
+/// `WorkerPool.forEach` orders the writes of one thread before the reads of the next. A caller that steps blocks itself
+/// must also use one thread at a time.
 public final class EnvironmentBlock: @unchecked Sendable {
+  /// The task of all worlds.
   public let task: any EnvironmentSpecification
-  /// Which of all worlds these are.
+  /// The indices of these worlds among all.
   public let worlds: Range<Int>
+  /// The environments, one for each world; to be read only while no other thread steps them.
   public let environments: [any Environment]
-  /// Episodes that ended since `clearRecords`, in the order of time, worlds of one step by number.
+  /// The episodes that ended since `clearRecords`, in order of time; those of one step in order of worlds.
   public private(set) var finishedEpisodes: [EpisodeSummary] = []
-  /// Faults since `clearRecords`.
+  /// The faults since `clearRecords`.
   public private(set) var faults: [EnvironmentFault] = []
 
   private let seed: UInt64
   private let purpose: RandomPurpose
   private let worldCount: Int
   private let streams: EpisodeStreams
-  /// Episodes that each world has begun, [worlds of the block].
+  /// The number of episodes that each world has begun, [worlds of the block].
   private var begun: [Int]
   private var isIdle: [Bool]
   private let workDescription: String
-  /// Floats of a row.
+  /// Floats of an observation and of an action.
   private let observationCount, actionCount: Int
 
+  /// Makes the worlds of a block; call `reset` before the first step.
+  ///
   /// - Parameters:
-  ///   - worlds: the numbers of this block's worlds, of `worldCount` in all.
-  ///   - purpose: `.environment` for training, which also lets first episodes be shorter; `.evaluation` for evaluation.
+  ///   - task: the task of all worlds.
+  ///   - worlds: the indices of this block's worlds among all.
+  ///   - worldCount: the number of all worlds.
+  ///   - seed: the root seed of the run.
+  ///   - purpose: `.environment` for training, which also shortens first episodes at random; `.evaluation` for
+  ///     evaluation.
+  ///   - streams: how the streams of episodes are numbered.
+  ///   - detail: how much is measured in each control step.
+  /// - Throws: if a world cannot be made, such as `InvalidInput` for a model that cannot be assembled.
   public init(
     _ task: any EnvironmentSpecification, worlds: Range<Int>, of worldCount: Int, seed: UInt64,
     purpose: RandomPurpose = .environment,
@@ -84,18 +101,21 @@ public final class EnvironmentBlock: @unchecked Sendable {
     workDescription = "\(task.name), seed \(seed), environments \(worlds.lowerBound) to \(worlds.upperBound - 1)"
   }
 
+  /// The number of worlds of the block.
   public var count: Int { environments.count }
-  /// What a decoder of this block's `State` has to know, under `CodingUserInfoKey.environmentState`.
+  /// The type of environment states, which decoding this block's `State` requires under
+  /// `CodingUserInfoKey.environmentState`.
   public var stateType: any EnvironmentState.Type { type(of: environments[0]).stateType }
-  /// Whether every world stands still, having had its episodes.
+  /// Whether no world has episodes left.
   public var isFinished: Bool { isIdle.allSatisfy { $0 } }
 
+  /// Clears the finished episodes and the faults.
   public func clearRecords() {
     finishedEpisodes.removeAll(keepingCapacity: true)
     faults.removeAll(keepingCapacity: true)
   }
 
-  /// Starts an episode in every world, [worlds of the block, observations].
+  /// Starts an episode in every world and writes the first observations, [worlds of the block, observations].
   public func reset(into observations: inout MutableSpan<Float>) {
     prepareThread()
     let size = observationCount
@@ -105,9 +125,14 @@ public final class EnvironmentBlock: @unchecked Sendable {
     }
   }
 
-  /// One control step of every world; see `StepBuffers` for what is written where.
+  /// Makes one control step of every world. Worlds whose episode ends start the next one; see `StepBuffers`.
   ///
-  /// - Parameter actions: [worlds of the block, actions].
+  /// - Parameters:
+  ///   - actions: [worlds of the block, actions].
+  ///   - observations: for the next actions, [worlds of the block, observations].
+  ///   - finalObservations: written in rows whose episode ended, [worlds of the block, observations].
+  ///   - rewards: [worlds of the block].
+  ///   - endings: how the episodes stood after the step, [worlds of the block].
   public func step(
     _ actions: Span<Float>, observations: inout MutableSpan<Float>, finalObservations: inout MutableSpan<Float>,
     rewards: inout MutableSpan<Float>, endings: inout MutableSpan<EpisodeEnding>
@@ -132,7 +157,7 @@ public final class EnvironmentBlock: @unchecked Sendable {
     }
   }
 
-  /// The same into buffers for this block alone.
+  /// Makes one control step of every world, with buffers for this block alone.
   public func step(_ actions: Span<Float>, into buffers: inout StepBuffers) {
     step(actions, &buffers.observations, &buffers.finalObservations, &buffers.rewards, &buffers.endings)
   }
@@ -165,19 +190,23 @@ public final class EnvironmentBlock: @unchecked Sendable {
 
   private func prepareThread() { environments.first?.prepareThread(for: workDescription) }
 
-  // MARK: Keeping
+  // MARK: Snapshots
 
-  /// Everything that the future of these worlds depends on, also in the middle of episodes.
+  /// A snapshot of these worlds: everything that their future depends on, also during episodes.
   public struct State: Hashable, Sendable, Codable {
+    /// The snapshots of the environments, [worlds of the block].
     public var environments: [EnvironmentSnapshot]
-    /// Episodes that each world has begun.
+    /// The number of episodes that each world has begun, [worlds of the block].
     public var begun: [Int]
+    /// Whether each world has no episodes left, [worlds of the block].
     public var isIdle: [Bool]
-    /// The records since `clearRecords`.
+    /// The episodes that ended since `clearRecords`.
     public var finishedEpisodes: [EpisodeSummary]
+    /// The faults since `clearRecords`.
     public var faults: [EnvironmentFault]
   }
 
+  /// Takes a snapshot of these worlds.
   public func saved() -> State {
     State(
       environments: environments.map { $0.snapshot() }, begun: begun, isIdle: isIdle,
@@ -185,10 +214,10 @@ public final class EnvironmentBlock: @unchecked Sendable {
       faults: faults)
   }
 
-  /// Whether a state, from a file say, is one that these worlds could be in.
+  /// Whether a state, for example one from a file, is possible for these worlds.
   public func accepts(_ state: State) -> Bool {
     state.environments.count == count && state.begun.count == count && state.isIdle.count == count
-      // They are multiplied by the number of worlds, which leaves less room than a count has.
+      // They are multiplied by the number of worlds, so their limit is lower than that of other counts.
       && state.begun.allSatisfy { (0..<1 << 40).contains($0) }
       && zip(environments, state.environments).allSatisfy { $0.accepts($1) }
       && zip(state.environments, state.isIdle).allSatisfy { $0.state.ending == .running || $1 }
@@ -197,6 +226,8 @@ public final class EnvironmentBlock: @unchecked Sendable {
       }
   }
 
+  /// Restores a snapshot, exact to the bit.
+  ///
   /// - Parameter state: one that this block `accepts`.
   public func restore(_ state: State) {
     precondition(state.environments.count == count, "\(count) worlds, the state of \(state.environments.count)")

@@ -1,25 +1,25 @@
 public import PoiseCore
 
-/// A task that environments are made of: constant, shared by all of them, and all that learners, evaluations and reports know
-/// of a task.
+/// A task that makes environments. It is constant and shared by all of them, and learners, evaluations and reports know
+/// a task by it alone.
 public protocol EnvironmentSpecification: Sendable {
-  /// Name of the scenario, for reports.
+  /// The name of the scenario, for reports.
   var name: String { get }
-  /// What an observation is.
+  /// The space of observations.
   var observationSpace: Space { get }
-  /// What an action is; the numbers of a box lie in −1 … 1.
+  /// The space of actions; the numbers of a box lie in −1 … 1.
   var actionSpace: Space { get }
   /// Control steps after which an episode is truncated.
   var stepLimit: Int { get }
-  /// Seconds of a control step; `nil` where steps take no time, as on a grid.
+  /// The duration of a control step, s; `nil` if steps take no time, as on a grid.
   var controlTimeStep: Double? { get }
-  /// The action that does nothing, [actions]; `nil` where every action does something.
+  /// The action that does nothing, [actions]; `nil` if there is none.
   var restingAction: [Float]? { get }
-  /// Names of the parts of the reward, each once; a row of `EpisodeSummary.rewardTerms`.
+  /// The unique names of the reward terms, in the order of `EpisodeSummary.rewardTerms`.
   var rewardNames: [String] { get }
-  /// What episodes are judged by, beside their return, in the order of tables; a row of `EpisodeSummary.measurements`.
+  /// The metrics of episodes besides their return, in the order of tables and of `EpisodeSummary.measurements`.
   var metrics: [Metric] { get }
-  /// The task as a learner meets it: with disturbances of training where it has others.
+  /// The task for training, which may have other disturbances than the task for evaluation.
   var forTraining: any EnvironmentSpecification { get }
 
   /// Makes an environment.
@@ -27,35 +27,41 @@ public protocol EnvironmentSpecification: Sendable {
   /// - Parameters:
   ///   - seed: the root seed of the run.
   ///   - purpose: `.environment` for training, `.evaluation` for evaluation, which must not share streams.
-  ///   - index: which of the environments, or which of the evaluation's episodes.
-  ///   - detail: how much is measured.
+  ///   - index: the index of the environment, or of the evaluation's episode.
+  ///   - detail: how much is measured in each control step.
   /// - Throws: `InvalidInput` for a model that cannot be assembled.
   func makeEnvironment(
     seed: UInt64, purpose: RandomPurpose, index: Int, detail: EnvironmentDetail
   ) throws -> any Environment
 
-  /// How observations and actions change in a mirror that leaves the task the same.
+  /// The reflections of observations and actions in a plane of symmetry of the task.
   ///
-  /// - Throws: `Asymmetry` with everything that differs in the mirror.
+  /// - Throws: `Asymmetry` with everything that is not symmetric.
   func mirrorSymmetry(across plane: MirrorPlane) throws(Asymmetry) -> MirrorSymmetry
 }
 
 extension EnvironmentSpecification {
+  /// `nil`: steps take no time, unless the task says otherwise.
   public var controlTimeStep: Double? { nil }
+  /// `nil`: no action does nothing, unless the task says otherwise.
   public var restingAction: [Float]? { nil }
+  /// None: the reward has no named terms, unless the task says otherwise.
   public var rewardNames: [String] { [] }
+  /// None besides the return, unless the task says otherwise.
   public var metrics: [Metric] { [] }
+  /// The task itself, unless it says otherwise.
   public var forTraining: any EnvironmentSpecification { self }
 
+  /// Throws `Asymmetry`: a task without a method of its own has no mirror symmetry.
   public func mirrorSymmetry(across plane: MirrorPlane) throws(Asymmetry) -> MirrorSymmetry {
-    throw Asymmetry(["the environment '\(name)' names no mirror image"])
+    throw Asymmetry(["the environment '\(name)' defines no mirror symmetry"])
   }
 }
 
 /// How much is measured in each control step.
 public enum EnvironmentDetail: Sendable, Codable, Hashable {
-  /// What observations, rewards and terminations look at: for training.
+  /// Only what observations, rewards and terminations depend on: for training.
   case lean
-  /// All that `EnvironmentSpecification.metrics` and recordings want, besides: for evaluation.
+  /// Also what `EnvironmentSpecification.metrics` and recordings need: for evaluation.
   case full
 }

@@ -5,33 +5,36 @@ public import PoiseCore
 ///     environment: {corridor: {length: 12}}
 ///     episodeSteps: 100
 ///
-/// A `DecisionProcess` that is a `ConfigurableTerm` needs nothing more than its name here.
+/// A `DecisionProcess` that conforms to this protocol needs no method of its own.
 public protocol EnvironmentTerm: ConfigurableTerm {
-  /// The task that the term's keys describe.
+  /// Makes the task that the term's keys describe.
   ///
   /// - Parameters:
-  ///   - name: of the scenario.
+  ///   - name: the name of the scenario.
   ///   - stepLimit: control steps after which an episode is truncated.
-  /// - Throws: `InvalidInput` for keys that make no task.
+  /// - Throws: `InvalidInput` if the keys describe no task.
   func specification(name: String, stepLimit: Int) throws -> any EnvironmentSpecification
 }
 
 extension EnvironmentTerm where Self: DecisionProcess {
+  /// The decision process as a task.
   public func specification(name: String, stepLimit: Int) throws -> any EnvironmentSpecification {
     DecisionTask(self, name: name, stepLimit: stepLimit)
   }
 }
 
-/// An environment as a scenario names it.
+/// An environment that a scenario names, with its keys.
 public struct NamedEnvironment: Hashable, Sendable {
+  /// The kind of environment with its keys.
   public var term: any EnvironmentTerm
 
+  /// Wraps a kind of environment with its keys.
   public init(_ term: any EnvironmentTerm) { self.term = term }
 
   public static func == (a: Self, b: Self) -> Bool { AnyHashable(a.term) == AnyHashable(b.term) }
   public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(term)) }
 
-  /// In files: the name of a kind, with its keys below it.
+  /// The format in files: the name of a kind, with its keys below it.
   public static let format = ConfigurationFormat<Self>.oneOf(Environments.all.map { configurationCase($0) })
 
   private static func configurationCase<Term: EnvironmentTerm>(_ type: Term.Type) -> ConfigurationCase<Self> {
@@ -40,13 +43,13 @@ public struct NamedEnvironment: Hashable, Sendable {
   }
 }
 
-/// Every kind of environment that a scenario can name beside robots.
+/// All kinds of environment that a scenario can name in place of a robot's model.
 public enum Environments {
   private static let registry = Registry<any EnvironmentTerm.Type>("environments")
 
   /// All kinds, in the order in which they were added.
   public static var all: [any EnvironmentTerm.Type] { registry.all }
 
-  /// Adds a kind from another package; first thing in a program.
+  /// Adds a kind of another package. Call it before anything else in the program.
   public static func register(_ kind: any EnvironmentTerm.Type) { registry.register(kind) }
 }

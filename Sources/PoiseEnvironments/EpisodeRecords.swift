@@ -1,35 +1,41 @@
 public import PoiseCore
 
-/// All that decides an episode beside the actions: with the task, the model and the actions it repeats to the bit.
+/// Everything that determines an episode besides the task, the model and the actions, exact to the bit.
 public struct EpisodeStart: Hashable, Sendable, Codable {
-  /// The environment's stream when the episode began; start pose, randomisation, pushes and noise are drawn from it.
+  /// The environment's stream at the start of the episode; start pose, randomisation, pushes and noise are drawn from
+  /// it.
   public var random: RandomStream
-  /// Control steps until truncation.
+  /// The number of control steps after which the episode is truncated.
   public var stepLimit: Int
 
+  /// Makes a start; parameters are as the properties.
   public init(random: RandomStream, stepLimit: Int) {
     self.random = random
     self.stepLimit = stepLimit
   }
 }
 
-/// What became of an episode.
+/// The records of an episode.
 public struct EpisodeSummary: Hashable, Sendable, Codable {
-  /// Which of the environments, and how many episodes it had before this one.
+  /// The index of the environment.
   public var environment: Int
+  /// The index of the episode in its environment.
   public var episode: Int
+  /// How the episode started.
   public var start: EpisodeStart
+  /// How the episode stands.
   public var ending: EpisodeEnding
-  /// Control steps lived.
+  /// The number of its control steps so far.
   public var steps: Int
-  /// Sum of the rewards.
+  /// The return so far: the sum of the rewards.
   public var totalReward: Double
-  /// Sum of each reward term with its weight, [reward terms].
+  /// The weighted sum of each reward term over the episode, [reward terms].
   public var rewardTerms: [Double]
-  /// A value of each of the task's metrics, [metrics], only with `EnvironmentDetail.full`; `nil` where one does not apply.
+  /// The value of each of the task's metrics, [metrics], `nil` for one that does not apply; `nil` without
+  /// `EnvironmentDetail.full`.
   public var measurements: [Double?]?
 
-  /// - Parameters: as the properties.
+  /// Makes a record; parameters are as the properties.
   public init(
     environment: Int, episode: Int, start: EpisodeStart, ending: EpisodeEnding, steps: Int, totalReward: Double,
     rewardTerms: [Double] = [], measurements: [Double?]? = nil
@@ -45,21 +51,26 @@ public struct EpisodeSummary: Hashable, Sendable, Codable {
   }
 }
 
-/// Why the simulation of an episode could not be trusted any more, with all that is needed to look into it.
+/// Why the simulation of an episode could not be trusted any more, with everything that repeating it requires.
 public struct EnvironmentFault: Hashable, Sendable, Codable, CustomStringConvertible {
+  /// The name of the scenario.
   public var scenario: String
+  /// The root seed of the run.
   public var seed: UInt64
+  /// The index of the environment.
   public var environment: Int
+  /// The index of the episode in its environment.
   public var episode: Int
-  /// Control steps that were good.
+  /// The number of control steps of the episode before the fault.
   public var step: Int
-  /// The body, or the reward or observation term, that was found faulty.
+  /// The body, or the reward or observation term, in which the fault was found.
   public var place: String
+  /// What was wrong, in words.
   public var reason: String
-  /// Clamped to −1 … 1, or as the policy gave it if that is the fault, [actuators].
+  /// The action of the faulted step, clamped to −1 … 1, or as the policy gave it if that is the fault, [actions].
   public var action: [Float]
 
-  /// - Parameters: as the properties.
+  /// Makes a fault; parameters are as the properties.
   public init(
     scenario: String, seed: UInt64, environment: Int, episode: Int, step: Int, place: String, reason: String,
     action: [Float]

@@ -1,4 +1,4 @@
-/// A number that the episodes of a task are judged by, beside their return.
+/// A score by which the episodes of a task are judged, besides their return.
 ///
 /// A task measures each of its metrics once for every episode; an evaluation combines the episodes' measurements. A scenario's goal
 /// may ask for any metric by its `goalKey`.
@@ -11,26 +11,29 @@ public struct Metric: Hashable, Sendable {
     case sum
     /// The sum over the episodes ÷ the control steps of them all.
     case sumPerStep
-    /// The largest.
+    /// The largest value.
     case maximum
-    /// The largest of the episodes that were truncated; nothing where none was.
+    /// The largest value of the truncated episodes; none if there are no such episodes.
     case maximumOfTruncated
   }
 
-  /// The key in JSON and the column in tables of numbers: `tilt_reward_per_step`.
+  /// The name of the key in JSON and of the column in tables: `tilt_reward_per_step`.
   public let name: String
-  /// For people, unit included: "tilt reward per step, rad²". A title that starts with two blanks belongs to the one above it.
+  /// The name for display, unit included: "tilt reward per step, rad²". A title that starts with two spaces belongs to
+  /// the one above it.
   public let title: String
-  /// Digits behind the point, for people.
+  /// The number of digits after the decimal point, for display.
   public let digits: Int
+  /// How the measurements of several episodes become one number.
   public let combination: Combination
-  /// Whether more is better; a goal then is a least value, else a largest one.
+  /// Whether larger values are better. If so, a goal is a minimum, otherwise a maximum.
   public let isHigherBetter: Bool
-  /// What the metric never leaves; a goal may ask for nothing else.
+  /// The possible values; a goal must lie among them.
   public let range: ClosedRange<Double>
-  /// The words of a progress line, `nil` for metrics that are not told there; `%` stands for the value.
+  /// The text in a progress line, with `%` for the value; `nil` for metrics that are not shown there.
   public let headline: String?
 
+  /// Makes a metric; parameters are as the properties.
   public init(
     _ name: String, title: String, digits: Int, combination: Combination = .mean, isHigherBetter: Bool = true,
     range: ClosedRange<Double> = -.infinity ... .infinity, headline: String? = nil
@@ -44,16 +47,17 @@ public struct Metric: Hashable, Sendable {
     self.headline = headline
   }
 
-  /// The best that an episode can be, where a mean over episodes has such a value: what tells that a goal is out of reach.
+  /// The best possible value of an episode, from which it follows whether a goal is out of reach; `nil` if the metric
+  /// is not a mean or has no best value.
   public var best: Double? {
     let best = isHigherBetter ? range.upperBound : range.lowerBound
     return combination == .mean && best.isFinite ? best : nil
   }
 
-  /// Whether the metric is a share of the episodes that a progress line tells: what people look at first.
+  /// Whether the metric is a share of the episodes and is shown in progress lines.
   public var isRate: Bool { range == 0...1 && headline != nil }
 
-  /// The key of a scenario's goal: `name` in camel case, `tiltRewardPerStep`.
+  /// The key in a scenario's goal: `name` in camel case, `tiltRewardPerStep`.
   public var goalKey: String {
     let words = name.split(separator: "_")
     return (words.first.map(String.init) ?? "")
@@ -63,9 +67,9 @@ public struct Metric: Hashable, Sendable {
   /// The metric of several episodes.
   ///
   /// - Parameters:
-  ///   - values: one for each episode; `nil` where the metric does not apply to the task as it is set.
-  ///   - summaries: of the same episodes.
-  /// - Returns: `nil` where nothing applies.
+  ///   - values: one for each episode; `nil` if the metric does not apply to it.
+  ///   - summaries: the records of the same episodes.
+  /// - Returns: the combined value; `nil` if the metric applies to no episode.
   public func combined(_ values: [Double?], of summaries: [EpisodeSummary]) -> Double? {
     let known = values.compactMap(\.self)
     guard !known.isEmpty else { return nil }
@@ -81,12 +85,12 @@ public struct Metric: Hashable, Sendable {
 }
 
 extension Metric {
-  /// Episodes that reach the time limit ÷ episodes; measured as 1 or 0.
+  /// The share of episodes that reach the time limit; an episode's value is 1 or 0.
   public static let survivalRate = Self(
     "survival_rate", title: "survival rate", digits: 2, range: 0...1, headline: "survival %")
-  /// Episodes that meet the task's own condition ÷ episodes; measured as 1 or 0.
+  /// The share of episodes that meet the task's own condition; an episode's value is 1 or 0.
   public static let successRate = Self(
     "success_rate", title: "success rate", digits: 2, range: 0...1, headline: "success %")
-  /// Control steps of an episode.
+  /// The mean number of control steps of an episode.
   public static let episodeLength = Self("episode_length_mean", title: "episode, mean, steps", digits: 1)
 }

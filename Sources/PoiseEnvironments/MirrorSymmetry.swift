@@ -1,15 +1,16 @@
 public import PoiseCore
 
-/// How observations and actions of a task change in a mirror that leaves the task the same.
+/// The reflections of observations and actions in a plane of symmetry of a task.
 ///
-/// Where the mirror image of whatever happens could happen as well and would be rewarded alike, the optimal value function is its own
-/// mirror image, and so is some optimal policy. Source: Zinkevich and Balch 2001, "Symmetry in Markov Decision Processes and its
-/// Implications for Single Agent and Multiagent Learning". That policy may have to be stochastic: in a state that is its own image, as of a
-/// rod that hangs at rest, a symmetric mean action favours no side. Noise and unstable states make this matter little.
+/// If mirrored transitions have the same probabilities and rewards, the optimal value function is symmetric, and so is
+/// some optimal policy. Source: Zinkevich and Balch 2001, "Symmetry in Markov Decision Processes and its Implications
+/// for Single Agent and Multiagent Learning". That policy may have to be stochastic: in a symmetric state, such as that
+/// of a rod hanging at rest, a symmetric mean action favours no side. With noise and in unstable states this hardly
+/// matters.
 public struct MirrorSymmetry: Hashable, Sendable {
-  /// [observations]
+  /// The reflection of observations, [observations].
   public let observations: Reflection
-  /// [actions]
+  /// The reflection of actions, [actions].
   public let actions: Reflection
 
   /// A symmetry with the given reflections of observations and actions.

@@ -1,10 +1,17 @@
 extension Space {
-  /// What a space is, apart from its size and names: what a learner asks for.
+  /// The kind of a space, apart from its size and names; an algorithm supports some kinds.
   public enum Kind: String, Sendable, Hashable, CaseIterable {
-    case box, discrete, image, composite
+    /// Named numbers with bounds.
+    case box
+    /// One of several named things.
+    case discrete
+    /// Rows of pixels.
+    case image
+    /// Several named spaces.
+    case composite
   }
 
-  /// What this space is.
+  /// The kind of this space.
   public var kind: Kind {
     switch self {
     case .box: .box

@@ -1,31 +1,36 @@
-/// What an observation or an action can be: a box of named numbers, one of several named things, an image, or several of these by
-/// name.
+/// The possible values of an observation or an action: a box of named numbers, one of several named things, an image,
+/// or several named spaces of these kinds.
 ///
-/// A value of a space is one row of floats, so that rows of many environments stand in one buffer: a box takes one float for each
-/// element, a discrete value the index of what it names, an image one float for each pixel and channel in 0 … 1, and a composite
-/// its parts one after the other.
+/// A value of a space is one row of floats, so that one buffer holds the rows of many environments. A box has one float
+/// for each element, a discrete space the index of a name, an image one float in 0 … 1 for each pixel and channel, and
+/// a composite its parts one after the other.
 public indirect enum Space: Hashable, Sendable {
   /// Named numbers with bounds, [elements].
   case box([Element])
-  /// One of several things by name; the value is the index.
+  /// One of several named things; the value is the index.
   case discrete([String])
   /// Rows of pixels from the top, [height, width, channels].
   case image(ImageSize)
-  /// Several spaces by name, in this order.
+  /// Several named spaces, in this order.
   case composite([Part])
 
-  /// One number.
+  /// The description of one number.
   public struct Element: Hashable, Sendable, Codable {
-    /// Unique in its space, ends in no unit: `hinge_cosine`, `torso_velocity_x`.
+    /// The name, unique in its space and without a unit at its end: `hinge_cosine`, `torso_velocity_x`.
     public var name: String
-    /// SI symbols; empty for numbers without a unit.
+    /// The unit in SI symbols; empty for numbers without a unit.
     public var unit: String
-    /// The number never leaves these; ±∞ where nothing bounds it.
+    /// The smallest value of the number; −∞ if there is no bound.
     public var lowerBound: Double
-    /// The greatest value of the number.
+    /// The largest value of the number; ∞ if there is no bound.
     public var upperBound: Double
 
-    /// - Parameter bounds: what the number never leaves.
+    /// Describes a number.
+    ///
+    /// - Parameters:
+    ///   - name: the name, unique in its space.
+    ///   - unit: the unit in SI symbols; empty for none.
+    ///   - bounds: the smallest and the largest value.
     public init(name: String, unit: String = "", bounds: ClosedRange<Double> = -.infinity ... .infinity) {
       self.name = name
       self.unit = unit
@@ -33,17 +38,18 @@ public indirect enum Space: Hashable, Sendable {
       upperBound = bounds.upperBound
     }
 
-    /// What the number never leaves.
+    /// The smallest and the largest value.
     public var bounds: ClosedRange<Double> { lowerBound...upperBound }
   }
 
   /// The size of an image, pixels.
   public struct ImageSize: Hashable, Sendable, Codable {
+    /// Pixels of a row, and the number of rows.
     public var width, height: Int
-    /// 1 for grey, 3 for colour; stacked frames multiply it.
+    /// Numbers of a pixel: 1 for grey, 3 for colour, times the number of stacked frames.
     public var channels: Int
 
-    /// - Parameters: as the properties, each at least 1.
+    /// Makes a size; parameters are as the properties, each at least 1.
     public init(width: Int, height: Int, channels: Int) {
       precondition(width > 0 && height > 0 && channels > 0, "an image of \(width) × \(height) × \(channels)")
       self.width = width
@@ -52,21 +58,24 @@ public indirect enum Space: Hashable, Sendable {
     }
   }
 
-  /// A space of a composite, with its name.
+  /// A part of a composite: a space with a name.
   public struct Part: Hashable, Sendable {
+    /// The name, unique in its composite.
     public var name: String
+    /// The space.
     public var space: Space
 
+    /// Makes a part; parameters are as the properties.
     public init(name: String, space: Space) {
       self.name = name
       self.space = space
     }
   }
 
-  /// A box.
+  /// Makes a box of named numbers.
   public init(_ elements: [Element]) { self = .box(elements) }
 
-  /// Floats that a value takes.
+  /// The number of floats of a value.
   public var count: Int {
     switch self {
     case .box(let elements): elements.count
@@ -97,12 +106,12 @@ public indirect enum Space: Hashable, Sendable {
   /// The names of `elements`, [count].
   public var names: [String] { elements.map(\.name) }
 
-  /// The names of what can be chosen; `nil` where the space is not discrete.
+  /// The names among which a value chooses; `nil` if the space is not discrete.
   public var choices: [String]? {
     if case .discrete(let names) = self { names } else { nil }
   }
 
-  /// For people: "17 numbers", "one of left, right", "an image of 64 × 64 × 1".
+  /// A description for display: "17 numbers", "one of left, right", "an image of 64 × 64 × 1".
   public var summary: String {
     switch self {
     case .box(let elements): "\(elements.count) number\(elements.count == 1 ? "" : "s")"
@@ -113,12 +122,14 @@ public indirect enum Space: Hashable, Sendable {
     }
   }
 
-  /// The first element whose number is not finite or beyond its bounds, with a sentence that says so.
+  /// A sentence about the first number that is not finite or beyond its bounds; `nil` if there is none.
+  ///
+  /// - Parameter values: a value of the space, [count].
   public func violation(by values: Span<Float>) -> String? {
     precondition(values.count == count, "a space of \(count) elements, \(values.count) values")
     for (i, element) in elements.enumerated() {
       let value = Double(values[i])
-      // Bounds are doubles, values floats: half a unit in the last place of a float is not beyond.
+      // Bounds are doubles, values floats: rounding to a float is no violation.
       let slack = 0x1p-23
       let low = element.lowerBound - slack * abs(element.lowerBound)
       let high = element.upperBound + slack * abs(element.upperBound)

@@ -2,17 +2,20 @@ import Foundation
 import PoiseCore
 import PoiseSimulation
 
-/// What a person wants to know of a robot before trusting it: as tables.
+/// A report on a robot's model, as tables: physics, links, joints, actuators, approximations.
 public struct ModelReport: Sendable {
   private let model: RobotModel
   private let linkage: Linkage
 
+  /// A report on a model; `text` makes it.
+  ///
   /// - Throws: `InvalidInput` if the model cannot be assembled.
   public init(_ model: RobotModel) throws {
     self.model = model
     linkage = try Linkage(model)
   }
 
+  /// The report: sections with tables, separated by empty lines.
   public var text: String {
     [summary, physics, links, joints, actuators, approximations].filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
@@ -145,5 +148,6 @@ extension RobotModel.Actuator {
 }
 
 extension RobotModel.Approximation: CustomStringConvertible {
+  /// File, line, place and meaning in one line.
   public var description: String { "\(file):\(line): \(place): \(meaning)" }
 }

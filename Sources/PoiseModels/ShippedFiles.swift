@@ -1,20 +1,23 @@
 import Foundation
 import PoiseCore
 
-/// The robots and tasks that come with Poise, found from wherever the program is started.
+/// The robots and scenarios that ship with Poise.
 ///
-/// Looked for in `POISE_HOME`, in the working folder and its parents, and in the parents of the program itself: the first
-/// folder that has both `models` and `scenarios`.
+/// They are searched in `POISE_HOME`, in the working folder and its parents, and in the parents of the program itself.
+/// The first folder with both `models` and `scenarios` is used.
 public struct ShippedFiles: Sendable {
+  /// A shipped file or folder.
   public struct Entry: Sendable, Hashable {
-    /// File name without its extension: what a person types.
+    /// File name without its extension, which the user types.
     public var name: String
+    /// Its path, relative to the working folder where it lies below it.
     public var path: String
   }
 
-  /// `nil` where the program was moved away from its files.
+  /// The folder that contains `models` and `scenarios`; `nil` if none was found.
   public let root: String?
 
+  /// Searches for the folder of the shipped files.
   public init() {
     let environment = ProcessInfo.processInfo.environment
     let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
@@ -39,10 +42,12 @@ public struct ShippedFiles: Sendable {
     }
   }
 
+  /// The shipped robots, in alphabetical order; throws `InputOutputError` if the folder cannot be listed.
   public func models() throws -> [Entry] { try entries(in: "models", extension: "xml") }
+  /// The shipped scenarios, in alphabetical order; throws `InputOutputError` if the folder cannot be listed.
   public func scenarios() throws -> [Entry] { try entries(in: "scenarios", extension: "yaml") }
 
-  /// Runs whose trained policies ship, each a folder; none where the folder of them is missing.
+  /// Folders of the runs whose trained policies ship; empty where the folder `models/trained` is missing.
   public func trained() throws -> [Entry] {
     guard let root, FileManager.default.fileExists(atPath: "\(root)/models/trained") else { return [] }
     return try names(in: "models/trained")
@@ -56,7 +61,7 @@ public struct ShippedFiles: Sendable {
       .map { Entry(name: String($0.dropLast(ending.count + 1)), path: relative("\(root)/\(folder)/\($0)")) }
   }
 
-  /// What stands in a folder below the root, in alphabetical order.
+  /// Names of the entries of a folder below the root, in alphabetical order.
   private func names(in folder: String) throws -> [String] {
     let path = "\(root ?? "")/\(folder)"
     do {
@@ -66,13 +71,13 @@ public struct ShippedFiles: Sendable {
     }
   }
 
-  /// The path as seen from the working folder, if it lies below it.
+  /// The path relative to the working folder, if it lies below it.
   private func relative(_ path: String) -> String {
     let here = FileManager.default.currentDirectoryPath
     return path.hasPrefix(here + "/") ? String(path.dropFirst(here.count + 1)) : path
   }
 
-  /// The file that a person means: a path if there is such a file, else a shipped scenario or model of that name.
+  /// The file that the user means: a path if there is such a file, else a shipped scenario or model of that name.
   ///
   /// - Throws: `InputOutputError` with the nearest shipped name if there is neither.
   public func resolve(_ name: String) throws -> String {

@@ -3,8 +3,10 @@ public enum Loss {
   /// Mean squared error: L = 1/N Σ (y − t)², ∂L/∂y = 2 (y − t) / N.
   ///
   /// - Parameters:
-  ///   - outputs, targets, gradients: of one shape; `targets.count` elements are read, `gradients` is written.
-  ///   - count: N; where `targets` is one shard of a batch, the whole batch's count.
+  ///   - outputs: y; the first `targets.count` elements are read.
+  ///   - targets: t.
+  ///   - count: N; if `targets` is one shard of a batch, the count of the whole batch.
+  ///   - gradients: receives ∂L/∂y; the first `targets.count` elements are written.
   /// - Returns: this shard's part of L, summed in double.
   @specialized(where S == Float)
   public static func squaredError<S: NetworkScalar>(
@@ -23,9 +25,10 @@ public enum Loss {
     return sum / Double(count)
   }
 
-  /// Huber's loss: ½ d² where |d| ≤ δ, δ (|d| − ½ δ) beyond, d = y − t, mean over N. Source: Huber 1964, eq. 2.
+  /// Huber's loss: the mean over N of ½ d² if |d| ≤ δ, otherwise δ (|d| − ½ δ), with d = y − t. Source: Huber 1964, eq.
+  /// 2.
   ///
-  /// Parameters as in `squaredError`; δ > 0 bounds each element's gradient to δ / N.
+  /// Parameters are as in `squaredError`; the threshold δ > 0 bounds each element's gradient by δ / N.
   @specialized(where S == Float)
   public static func huber<S: NetworkScalar>(
     _ outputs: Span<S>, targets: Span<S>, threshold: S, dividedBy count: Int, gradients: inout MutableSpan<S>
@@ -39,14 +42,14 @@ public enum Loss {
       let difference = outputs[i] - targets[i]
       let magnitude = abs(difference)
       sum += Double(magnitude <= threshold ? magnitude * magnitude / 2 : threshold * (magnitude - threshold / 2))
-      // Comparisons in this order let NaN through.
+      // Comparisons in this order preserve NaN.
       let bounded = difference > threshold ? threshold : (difference < -threshold ? -threshold : difference)
       gradients[i] = bounded / S(count)
     }
     return sum / Double(count)
   }
 
-  /// As `squaredError` over spans, for the first `rows` elements of vectors that stand in one value.
+  /// The mean squared error of the first `rows` elements of vectors, which may be properties of one value.
   public static func squaredError<S: NetworkScalar>(
     _ outputs: borrowing AlignedVector<S>, targets: borrowing AlignedVector<S>, rows: Int, dividedBy count: Int,
     gradients: inout AlignedVector<S>
@@ -56,7 +59,7 @@ public enum Loss {
       outputs.span, targets: targets.span.extracting(first: rows), dividedBy: count, gradients: &span)
   }
 
-  /// As `huber` over spans, for the first `rows` elements of vectors that stand in one value.
+  /// Huber's loss of the first `rows` elements of vectors, which may be properties of one value.
   public static func huber<S: NetworkScalar>(
     _ outputs: borrowing AlignedVector<S>, targets: borrowing AlignedVector<S>, rows: Int, threshold: S,
     dividedBy count: Int, gradients: inout AlignedVector<S>

@@ -1,22 +1,22 @@
 public import PoiseCore
 
-/// Running mean and variance per element of an observation, and the normalised observation.
+/// Normalises observations by the running mean and variance of each element.
 ///
 ///     y = clip((x − mean) / √(variance + ε), ±limit)
 ///
-/// Statistics are kept in double. Blocks are merged by Chan, Golub and LeVeque 1979 ("Updating Formulae and a Pairwise
-/// Algorithm for Computing Sample Variances", eq. 2.1), whose case of one observation is Welford 1962. Merging is not
-/// associative in floating point: merge in a fixed order.
+/// Statistics are in double. Blocks are merged as in Chan, Golub and LeVeque 1979 ("Updating Formulae and a Pairwise
+/// Algorithm for Computing Sample Variances", eq. 2.1); a single observation is merged as in Welford 1962. Merging is
+/// not associative in floating point: merge in a fixed order.
 public struct RunningNormalizer: Codable, Hashable, Sendable {
-  /// Observations seen.
+  /// The number of observations in the statistics.
   public private(set) var count: Double
-  /// Shape [elements].
+  /// The mean of each element, [elements].
   public private(set) var means: [Double]
-  /// Σ (x − mean)², shape [elements].
+  /// Σ (x − mean)² of each element, [elements].
   public private(set) var squares: [Double]
   /// Normalised elements are clipped to ± this.
   public let limit: Double
-  /// While true, `observe` and `merge` change nothing: evaluation and replay.
+  /// Whether the statistics are frozen, so that `observe` and `merge` change nothing: in evaluation and replay.
   public var isFrozen = false
   /// mean and 1/√(variance + ε) as floats, for `normalize`; shape [elements].
   private var offsets: [Float]
@@ -25,9 +25,11 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
   /// ε, added to the variance.
   public static let epsilon = 1e-8
 
+  /// Makes a normaliser without statistics.
+  ///
   /// - Parameters:
-  ///   - elementCount: elements of one observation.
-  ///   - limit: where normalised elements are clipped, above 0.
+  ///   - elementCount: the number of elements of an observation, at least 1.
+  ///   - limit: normalised elements are clipped to ± this; positive.
   public init(elementCount: Int, limit: Double = 10) {
     precondition(elementCount > 0 && limit > 0, "a normaliser of \(elementCount) elements with limit \(limit)")
     count = 0
@@ -38,18 +40,19 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
     self.limit = limit
   }
 
+  /// The number of elements of an observation.
   public var elementCount: Int { means.count }
 
-  /// Population variance of element `i`; 1 before two observations were seen.
+  /// The population variance of element `i`; 1 for fewer than two observations.
   public func variance(of i: Int) -> Double { count > 1 ? squares[i] / count : 1 }
 
-  /// Takes rows of observations into account, in order.
+  /// Adds rows of observations to the statistics, in order. A row with an element that is not finite is left out.
   ///
-  /// A row with an element that is not finite is left out whole.
-  /// - Parameter observations: shape [rows, elements].
+  /// - Parameter observations: [rows, elements].
   public mutating func observe(_ observations: [Float]) { observe(observations.span) }
 
-  /// As `observe` over an array.
+  /// Adds rows of observations to the statistics, [rows, elements], in order. A row with an element that is not finite
+  /// is left out.
   public mutating func observe(_ observations: Span<Float>) {
     let n = elementCount
     precondition(observations.count.isMultiple(of: n), "\(observations.count) numbers in rows of \(n)")
@@ -71,7 +74,7 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
     updateScales()
   }
 
-  /// Takes everything into account that `other` has seen.
+  /// Adds the statistics of another normaliser of as many elements.
   public mutating func merge(_ other: RunningNormalizer) {
     precondition(other.elementCount == elementCount, "\(other.elementCount) elements merged into \(elementCount)")
     guard !isFrozen, other.count > 0 else { return }
@@ -85,7 +88,7 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
     updateScales()
   }
 
-  /// Takes the mirror image of everything into account that was seen, as often as that: statistics become their own image.
+  /// Makes the statistics symmetric: those of all observations together with their mirror images, with the same count.
   public mutating func symmetrize(_ reflection: Reflection) {
     precondition(reflection.count == elementCount, "a reflection of \(reflection.count) of \(elementCount) elements")
     guard !isFrozen, count > 0 else { return }
@@ -93,7 +96,7 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
       let j = reflection.partners[i]
       guard i <= j else { continue }
       let sign = Double(reflection.signs[i])
-      // Of two equal parts with means m ± δ: the mean of the parts' variances, and δ².
+      // The variance of two equal parts with means m ± δ is the mean of their variances, plus δ².
       let (mean, δ) = ((means[i] + sign * means[j]) / 2, (means[i] - sign * means[j]) / 2)
       let square = (squares[i] + squares[j]) / 2 + count * (δ * δ)
       (means[i], means[j]) = (mean, sign * mean)
@@ -102,14 +105,14 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
     updateScales()
   }
 
-  /// Forgets what was seen; a shard's normaliser starts so before each rollout.
+  /// Clears the statistics; a block's normaliser is reset before each rollout.
   public mutating func reset() {
     guard !isFrozen else { return }
     count = 0
     for i in means.indices { (means[i], squares[i], offsets[i], scales[i]) = (0, 0, 0, 1) }
   }
 
-  /// Writes normalised rows; before anything was seen, they are only clipped. Shapes [rows, elements].
+  /// Writes normalised rows, [rows, elements]; without statistics they are only clipped.
   public func normalize(_ observations: Span<Float>, into normalized: inout MutableSpan<Float>) {
     let n = elementCount
     precondition(
@@ -126,10 +129,12 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
     }
   }
 
-  /// mean and 1/√(variance + ε) of element `i` as `normalize` uses them: for exporting a policy with its normaliser.
+  /// mean and 1/√(variance + ε) of element `i`, as `normalize` uses them, for the export of a policy.
   public func normalization(of i: Int) -> (mean: Float, scale: Float) { (offsets[i], scales[i]) }
 
-  /// Reads what `encode` wrote; statistics of another shape or that are not finite are refused.
+  /// Reads what `encode` wrote.
+  ///
+  /// - Throws: `DecodingError` for statistics of another shape or that are not finite.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     count = try values.decode(Double.self, forKey: .count)
@@ -163,7 +168,7 @@ public struct RunningNormalizer: Codable, Hashable, Sendable {
 }
 
 extension RunningNormalizer? {
-  /// Writes normalised rows, or the rows as they are where there is no normaliser. Shapes [rows, elements].
+  /// Writes normalised rows, or copies the rows without a normaliser, [rows, elements].
   public func normalize(_ observations: Span<Float>, into normalized: inout MutableSpan<Float>) {
     if let self { return self.normalize(observations, into: &normalized) }
     for i in observations.indices { normalized[i] = observations[i] }
@@ -171,7 +176,7 @@ extension RunningNormalizer? {
 }
 
 extension MLPWorkspace<Float> {
-  /// Writes rows of observations to `inputs`, normalised where there is a normaliser. Shape [rows, inputs].
+  /// Writes rows of observations to `inputs`, normalised if there is a normaliser, [rows, inputs].
   public mutating func setInputs(_ observations: Span<Float>, _ normalizer: RunningNormalizer?) {
     var inputs = inputs.mutableSpan
     normalizer.normalize(observations, into: &inputs)
@@ -187,10 +192,13 @@ extension RunningNormalizer {
     ]
   }
 
-  /// Takes the statistics from tensors, to the bit; limit and freezing stay as they are.
+  /// Restores the statistics from tensors, exact to the bit; limit and freezing are not changed.
   ///
-  /// - Parameter file: what messages call the source.
-  /// - Throws: `InvalidInput` with everything that does not fit; then nothing was changed.
+  /// - Parameters:
+  ///   - tensors: by name.
+  ///   - prefix: the first part of the names.
+  ///   - file: the name of their file, for messages.
+  /// - Throws: `InvalidInput` with everything that does not fit; then nothing is changed.
   public mutating func read(_ tensors: [String: Tensor], prefix: String, file: String) throws(InvalidInput) {
     var reader = TensorReader(tensors: tensors, file: file)
     let newCount = reader.doubles("\(prefix).count", shape: [], where: { $0 >= 0 }, "a number not below 0")

@@ -2,18 +2,23 @@ public import PoiseCore
 public import PoiseModels
 import PoiseTasks
 
-/// Whether a file that a person wrote can be used: a model, or a scenario with its model.
+/// A check of an input file: of a model, or of a scenario with its model.
 public struct InputCheck: Sendable {
+  /// What the file describes: a robot's model, or a scenario.
   public enum Kind: String, Sendable { case model, scenario }
 
+  /// The file as it was named.
   public var path: String
+  /// What the file describes, according to its extension.
   public var kind: Kind
-  /// What is wrong, in the order of the file; empty if all is well.
+  /// The problems found, in the order of the file; empty for a valid file.
   public var problems: [Problem] = []
-  /// What ODE does in its own way.
+  /// What ODE simulates differently from what the model's file says.
   public var approximations: [RobotModel.Approximation] = []
 
-  /// - Parameter path: `.yaml` and `.yml` are scenarios, everything else is a model.
+  /// Reads and checks a file.
+  ///
+  /// - Parameter path: the file; `.yaml` and `.yml` are scenarios, everything else is a model.
   /// - Throws: `InputOutputError` if a file cannot be read.
   public init(_ path: String) throws {
     self.path = path

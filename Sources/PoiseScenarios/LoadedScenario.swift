@@ -5,34 +5,39 @@ public import PoiseEnvironments
 public import PoiseModels
 public import PoiseTasks
 
-/// A robot with its task: what a scenario about a robot is about.
+/// The robot of a scenario, with the task bound to it.
 public struct RobotScenario: Sendable {
-  /// Of its MJCF file.
+  /// Path of the MJCF file.
   public let modelPath: String
+  /// The robot's description.
   public let model: RobotModel
   /// The task, bound to the model.
   public fileprivate(set) var task: BoundTask
 }
 
-/// A scenario file that has been read: of a robot, with its model read and the task bound to it, or of another environment.
+/// A scenario that has been read and checked: of a robot, with its model read and the task bound to it, or of another
+/// environment.
 public struct LoadedScenario: Sendable {
   /// File name without its extension.
   public let name: String
-  /// The file as the person named it.
+  /// The file as the user named it.
   public let path: String
-  /// What was changed of the file: `key.path=value` each.
+  /// The arguments of `--set` that changed the file, each `key.path=value`.
   public let overrides: [String]
+  /// All keys of the file with the overrides, and the defaults of the others.
   public let settings: Scenario
+  /// Where each key stands in the file, for error messages.
   public let source: ConfigurationSource
-  /// `nil` for an environment without a robot.
+  /// The robot with its task; `nil` for an environment without a robot.
   public private(set) var robot: RobotScenario?
-  /// The task, of a robot or without one.
+  /// The task as learners see it, with or without a robot.
   public private(set) var specification: any EnvironmentSpecification
+  /// The goal, resolved to metrics of the task.
   public let goal: BoundGoal
 
-  /// The robot, where there is no way without one.
+  /// The robot, for an operation that needs one.
   ///
-  /// - Parameter purpose: what asks for it, for the message: "exporting a trajectory".
+  /// - Parameter purpose: the operation, for the message: "exporting a trajectory".
   /// - Throws: `InvalidInput` for a scenario without a robot.
   public func requireRobot(for purpose: String) throws(InvalidInput) -> RobotScenario {
     if let robot { return robot }
@@ -42,12 +47,14 @@ public struct LoadedScenario: Sendable {
         allowed: "a scenario with a robot's model, which \(purpose) needs"))
   }
 
+  /// Reads a scenario file, its model, and binds the task to the model.
+  ///
   /// - Parameters:
-  ///   - path: the file, as the person named it.
-  ///   - overrides: the arguments of `--set`, each `key.path=value`.
-  ///   - name: of the scenario, where it is not the file's.
-  /// - Throws: `InputOutputError` if a file cannot be read; `InvalidInput` with every problem of the scenario, or of its
-  ///   model, or of how they fit together.
+  ///   - path: the file, as the user named it.
+  ///   - overrides: the arguments of `--set`, each `key.path=value`; later ones win.
+  ///   - name: name of the scenario; `nil` takes the file name without its extension.
+  /// - Throws: `InputOutputError` if a file cannot be read; `InvalidInput` with every problem of the scenario, of its
+  ///   model, or of binding the task to the model.
   public init(contentsOf path: String, overrides: [String] = [], name: String? = nil) throws {
     let configured: Configured<Scenario>
     do {
@@ -58,8 +65,8 @@ public struct LoadedScenario: Sendable {
     try self.init(configured, path: path, overrides: overrides, name: name)
   }
 
-  /// What does not fit the robot, in a scenario that cannot even be read without problems: names of bodies and joints,
-  /// times, and the model's own problems. Lines that have a problem already are left alone.
+  /// Further problems of a scenario whose keys have problems already: names that the robot lacks, times, and the model's own
+  /// problems. Lines with a known problem are left out.
   private static func laterProblems(of path: String, besides known: [Problem]) -> [Problem] {
     guard let tree = try? YAMLTree.read(contentsOf: path), let good = Configured<Scenario>(whatIsGoodIn: tree) else {
       return []
@@ -76,9 +83,14 @@ public struct LoadedScenario: Sendable {
     }
   }
 
+  /// Binds a scenario whose file has been read.
+  ///
   /// - Parameters:
-  ///   - path: where the scenario stands, which paths in it are relative to.
-  ///   - overrides: what `configured` has of them already.
+  ///   - configured: the keys and where they stand.
+  ///   - path: the scenario's file; paths in the scenario are relative to its folder.
+  ///   - overrides: the overrides that `configured` contains already, for the record.
+  ///   - name: name of the scenario; `nil` takes the file name without its extension.
+  /// - Throws: as `init(contentsOf:overrides:name:)`.
   public init(
     _ configured: Configured<Scenario>, path: String, overrides: [String] = [], name: String? = nil
   ) throws {
@@ -111,7 +123,7 @@ public struct LoadedScenario: Sendable {
     }
   }
 
-  /// A scenario about a robot that no file describes; the key `model` is not looked at.
+  /// A scenario with a model made in code; the key `model` is ignored.
   package init(_ configured: Configured<Scenario>, model: RobotModel) throws {
     let task = try BoundTask(configured.value.task, model: model, name: model.name, source: configured.source)
     try self.init(
@@ -157,10 +169,12 @@ public struct LoadedScenario: Sendable {
         remedy: suggestion(for: name, among: shipped.map(\.name))))
   }
 
-  /// How observations and actions change in a mirror that leaves robot and task the same; `nil` for no mirror.
+  /// How observations and actions change under a reflection that leaves robot and task unchanged; `nil` for no mirror.
   ///
-  /// - Parameter learner: the section whose key `mirrorSymmetry` the mirror is, for problems.
-  /// - Throws: `InvalidInput` with everything that keeps them from being the same.
+  /// - Parameters:
+  ///   - plane: the mirror plane.
+  ///   - learner: the section with the key `mirrorSymmetry`, for error messages.
+  /// - Throws: `InvalidInput` with everything that is not symmetric.
   package func symmetry(_ plane: MirrorPlane?, learner: String) throws(InvalidInput) -> MirrorSymmetry? {
     guard let plane else { return nil }
     do throws(Asymmetry) {
@@ -170,15 +184,15 @@ public struct LoadedScenario: Sendable {
         error.reasons.map {
           source.problem(
             at: "\(learner).mirrorSymmetry", found: "'\(plane.rawValue)', but \($0)",
-            allowed: "null, or a mirror in which robot and task look the same",
-            remedy: "Make both sides alike, or write null.")
+            allowed: "null, or a mirror plane of which robot and task are symmetric",
+            remedy: "Make both sides symmetric, or write null.")
         })
     }
   }
 
-  /// Sees that the chosen algorithm can learn the task.
+  /// Checks that the chosen algorithm can learn the task.
   ///
-  /// - Throws: `InvalidInput` that names both.
+  /// - Throws: `InvalidInput` that says why not, and which algorithms can.
   package func checkAlgorithm() throws(InvalidInput) {
     guard let refusal = settings.algorithm.refusal(of: specification) else { return }
     let others = settings.algorithms.all.filter { $0.refusal(of: specification) == nil }.map(\.name)
@@ -187,12 +201,12 @@ public struct LoadedScenario: Sendable {
         at: "training.algorithm", found: refusal,
         allowed: others.isEmpty
           ? "an algorithm that can learn the task" : "one that can: " + others.joined(separator: ", "),
-        remedy: "poise list --algorithms tells what each takes."))
+        remedy: "poise list --algorithms shows which spaces each supports."))
   }
 
-  /// Sees that every learner that is to rely on a mirror can.
+  /// Checks the symmetry of every algorithm whose section sets `mirrorSymmetry`.
   ///
-  /// - Throws: as `symmetry`, for all learners together.
+  /// - Throws: as `symmetry`, for all algorithms together.
   func checkSymmetry() throws(InvalidInput) {
     var problems: [Problem] = []
     for algorithm in settings.algorithms.all {
@@ -205,7 +219,7 @@ public struct LoadedScenario: Sendable {
     if !problems.isEmpty { throw InvalidInput(source.sorted(problems)) }
   }
 
-  /// The whole scenario with every default, as YAML that reads back as the same scenario.
+  /// The complete scenario with every default, as YAML that reads back as the same scenario.
   public var resolvedText: String { settings.yamlText }
 }
 

@@ -1,6 +1,6 @@
 import PoiseCore
 
-/// How reports write tables and numbers.
+/// Formats tables and numbers of reports.
 enum ReportText {
   static func section(_ title: String, _ header: [String], _ rows: [[String]]) -> String {
     "\(title)\n" + TextTable(header: header, rows: rows).text()

@@ -4,14 +4,14 @@ import PoiseSimulation
 import PoiseTasks
 import PoiseEnvironments
 
-/// What a robot's task means for the robot, as tables made from the bound terms: what trains is what is printed.
+/// Tables of a robot's task. They are made from the same bound terms that training uses.
 struct RobotTaskReport {
-  /// Of the scenario.
+  /// Path of the scenario.
   let path: String
   let modelPath: String
   let task: BoundTask
 
-  /// One for each part of the task that there is.
+  /// One section for each part of the task; empty text for a part that the task lacks.
   var sections: [String] {
     [observations, actions, rewards, terminations, resets, disturbances, randomisation]
   }
@@ -90,7 +90,7 @@ struct RobotTaskReport {
         [
           "fault",
           "not finite, faster than \(ReportText.short(faults.speed)) m/s or \(ReportText.short(faults.angularSpeed)) rad/s, "
-            + "or farther than \(ReportText.short(faults.distance)) m: the episode is given up, learners never see it",
+            + "or farther than \(ReportText.short(faults.distance)) m: the episode is discarded, learners never see it",
         ]
       ]
     return ReportText.section("an episode ends early when", ["term", "condition"], rows)
@@ -106,8 +106,8 @@ struct RobotTaskReport {
   private var disturbances: String {
     var rows = zip(task.settings.disturbances, task.disturbances).map { [$0.name, $1.effect] }
     if let bound = task.trainingDisturbances {
-      rows += zip(task.settings.trainingDisturbances ?? [], bound).map { ["\($0.name), while it learns", $1.effect] }
-      if bound.isEmpty { rows.append(["none while it learns", ""]) }
+      rows += zip(task.settings.trainingDisturbances ?? [], bound).map { ["\($0.name), in training", $1.effect] }
+      if bound.isEmpty { rows.append(["none in training", ""]) }
     }
     return rows.isEmpty ? "" : ReportText.section("disturbances", ["term", "effect"], rows)
   }
@@ -119,17 +119,17 @@ struct RobotTaskReport {
       ("motorStrength", r.motorStrength, nominal.motorStrength), ("sensorNoise", r.sensorNoise, nominal.sensorNoise),
       ("actionDelay", r.actionDelay, nominal.actionDelay), ("gravityTilt", r.gravityTilt, nominal.gravityTilt),
     ].filter { $0.1 != $0.2 }.map { [$0.0, ReportText.bounds($0.1)] }
-    return rows.isEmpty ? "" : ReportText.section("drawn anew for every episode", ["what", "range"], rows)
+    return rows.isEmpty ? "" : ReportText.section("drawn for every episode", ["what", "range"], rows)
   }
 
-  /// What experience says will go wrong.
+  /// Warnings about settings that usually make training fail.
   var notes: String {
     var notes: [String] = []
     let canPay = zip(task.rewards, task.settings.rewards).contains { bound, reward in
       reward.weight > 0 && bound.bounds.upperBound > 0 || reward.weight < 0 && bound.bounds.lowerBound < 0
     }
     if !canPay && !task.terminations.isEmpty {
-      notes.append("no reward term can be positive, so ending an episode early pays; add alive")
+      notes.append("no reward term can be positive, so a policy gains by ending an episode early; add the term alive")
     }
     return notes.isEmpty ? "" : (["notes"] + notes.map { "  \($0)" }).joined(separator: "\n")
   }

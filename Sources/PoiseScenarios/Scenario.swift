@@ -4,18 +4,27 @@ public import PoiseCore
 public import PoiseEnvironments
 public import PoiseTasks
 
-/// A robot and its task, or another environment, and how its controllers are trained and judged: one YAML file.
+/// A robot and its task, or another environment, and how controllers are trained and evaluated: one YAML file.
 ///
-/// The keys of the task stand at the top of the file, beside those below. Each algorithm adds a section of its own
+/// The keys of the task stand at the top level of the file, beside those below. Each algorithm adds a section of its own
 /// hyperparameters to `keys`.
 public struct Scenario: Configurable, Hashable {
+  /// Path of the robot's MJCF file, relative to the scenario's folder, or the name of a shipped model; `nil` with an
+  /// `environment`.
   public var model: String?
+  /// An environment without a robot; `nil` with a `model`.
   public var environment: NamedEnvironment?
+  /// Control steps after which an episode of an environment without a robot is truncated.
   public var episodeSteps = 500
+  /// The robot's task; its keys stand at the top level of the file.
   public var task = RobotTask()
+  /// The scores that training should reach.
   public var goal = Goal()
+  /// How a controller is evaluated.
   public var evaluation = EvaluationSettings()
+  /// The gains and the pose of the `hold` baseline.
   public var hold = HoldGains()
+  /// Which algorithm trains, for how long, and how often it is evaluated.
   public var training = TrainingSettings()
   /// The hyperparameters of every algorithm: `algorithms[PPO.self]`.
   public var algorithms = AlgorithmSections()
@@ -37,13 +46,13 @@ public struct Scenario: Configurable, Hashable {
     + [
       .key(
         "goal", \.goal, Goal.format,
-        "Metrics of the task and what they have to reach; training may stop once two evaluations in a row reach all of these. `poise inspect` names the metrics."
+        "Metrics of the task and the values that they have to reach; training may stop once two evaluations in a row reach all of them. `poise inspect` lists the metrics."
       ),
-      .key("evaluation", \.evaluation, .section, "How a controller is judged."),
+      .key("evaluation", \.evaluation, .section, "How a controller is evaluated."),
       .key(
         "hold", \.hold, .section,
         "The `hold` controller, a baseline that keeps a pose; `poise bench hold-gains` finds gains."),
-      .key("training", \.training, .section, "Who learns, and for how long."),
+      .key("training", \.training, .section, "Which algorithm trains, and for how long."),
     ]
     + AlgorithmSections.keys.map { $0.lifted(through: \.algorithms) }
 
@@ -57,7 +66,7 @@ public struct Scenario: Configurable, Hashable {
       checks.require(
         task == RobotTask(), at: "environment", found: "keys of a robot's task beside an environment",
         allowed: "keys of the environment below its name, episodeSteps, goal, evaluation, training and the algorithms'",
-        remedy: "Remove observations, rewards and the other keys that speak of a robot.")
+        remedy: "Remove observations, rewards and the other keys of a robot's task.")
     }
   }
 
@@ -75,12 +84,18 @@ public struct Scenario: Configurable, Hashable {
   public var evaluationInterval: Int { algorithm.parameters.evaluationInterval ?? training.evaluationInterval }
 }
 
-/// How a controller is judged, in training and afterwards.
+/// How a controller is evaluated, in training and afterwards.
 public struct EvaluationSettings: Configurable, Hashable {
+  /// Episodes of a published evaluation.
   public var episodes = 100
+  /// Episodes of an evaluation during training.
   public var tuningEpisodes = 20
+  /// Episodes of a part of such an evaluation, after which it may end early; `nil` for evaluations that never end
+  /// early.
   public var partEpisodes: Int? = 20
+  /// Root seed of published evaluations; used for nothing else.
   public var publishedSeed: UInt64 = 1_000_000
+  /// Root seed of evaluations that choose checkpoints or settings.
   public var tuningSeed: UInt64 = 2_000_000
   public init() {}
 
@@ -93,7 +108,7 @@ public struct EvaluationSettings: Configurable, Hashable {
       "Episodes of an evaluation during training, which chooses the best checkpoint."),
     .key(
       "partEpisodes", \.partEpisodes, .optional(.integer(.from(1, through: 1_000_000))),
-      "Where training stops at its goal, an evaluation leaves out the rest once the goal is out of its reach: asked after each part of so many episodes. The decision is the same; a best checkpoint that misses the goal may have been chosen by one part alone. null: never."
+      "Where training stops at its goal, an evaluation ends early once the goal is out of reach. It is checked after each part of this many episodes. Whether the goal is reached does not change; a best checkpoint that misses the goal may have been chosen by one part alone. null: never."
     ),
     .key(
       "publishedSeed", \.publishedSeed, .integer(),
@@ -103,7 +118,7 @@ public struct EvaluationSettings: Configurable, Hashable {
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     checks.require(
-      publishedSeed != tuningSeed, at: "publishedSeed", found: "\(publishedSeed), as tuningSeed has it",
-      allowed: "two different seeds, or the published figures are of episodes that chose the controller")
+      publishedSeed != tuningSeed, at: "publishedSeed", found: "\(publishedSeed), the same as tuningSeed",
+      allowed: "two different seeds, so that no published episode has helped to choose the controller")
   }
 }

@@ -4,8 +4,10 @@ extension ConfigurationOverride {
   /// Reads `key.path=value`, where the value is YAML: `ppo.clipRange=0.1`, `hiddenSizes=[64, 64]`,
   /// `rewards.tilt.weight=2`.
   ///
-  /// - Parameter option: how the option is called, for messages.
-  /// - Throws: a problem that names the option.
+  /// - Parameters:
+  ///   - argument: the text `key.path=value`.
+  ///   - option: name of the option, for messages.
+  /// - Throws: `InvalidInput` with a problem that names the option.
   public init(parsing argument: String, option: String = "--set") throws(InvalidInput) {
     let written = "\(option) \(argument)"
     guard let equals = argument.firstIndex(of: "=") else {
@@ -41,14 +43,14 @@ extension Configured {
   /// Reads a YAML file and the options that change it.
   ///
   /// - Parameters:
-  ///   - path: the file, as the person named it.
+  ///   - path: the file, as the user named it.
   ///   - overrides: the arguments of `--set`, each `key.path=value`; later ones win.
   /// - Throws: `InputOutputError` if the file cannot be read; `InvalidInput` with every problem of file and options.
   public init(contentsOf path: String, overrides: [String] = []) throws {
     try self.init(tree: YAMLTree.read(contentsOf: path), overrides: overrides)
   }
 
-  /// Reads YAML that came from `file`, and the options that change it.
+  /// Reads YAML that came from `file`, and the options that change it; the file itself is not read.
   public init(yaml text: String, file: String, overrides: [String] = []) throws(InvalidInput) {
     try self.init(tree: YAMLTree.read(text, file: file), overrides: overrides)
   }

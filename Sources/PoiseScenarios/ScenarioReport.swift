@@ -5,13 +5,15 @@ import PoiseModels
 import PoiseSimulation
 import PoiseTasks
 
-/// What a scenario means, as tables: what is seen, done, rewarded and asked for.
+/// A report on a scenario, as tables: observations, actions, rewards, endings and goals.
 public struct ScenarioReport: Sendable {
   private let loaded: LoadedScenario
   private var task: any EnvironmentSpecification { loaded.specification }
 
+  /// A report on a scenario; `text` makes it.
   public init(_ loaded: LoadedScenario) { self.loaded = loaded }
 
+  /// The report: sections with tables, separated by empty lines.
   public var text: String {
     let sections: [String]
     if let robot = loaded.robot {
@@ -36,7 +38,7 @@ public struct ScenarioReport: Sendable {
     """
   }
 
-  /// For whoever thinks of `mirrorSymmetry`: what is found, or what stands against it.
+  /// For the key `mirrorSymmetry`: the symmetries of robot and task, or why there are none.
   private var mirrors: String {
     let rows = MirrorPlane.allCases.map { plane -> [String] in
       do throws(Asymmetry) {
@@ -56,7 +58,7 @@ public struct ScenarioReport: Sendable {
       }
     }
     return ReportText.section(
-      "mirror images, for mirrorSymmetry", ["plane", "alike", "what changes places or signs, or differs"], rows)
+      "mirror images, for mirrorSymmetry", ["plane", "symmetric", "what changes places or signs, or differs"], rows)
   }
 
   private var judgement: String {
@@ -75,6 +77,6 @@ public struct ScenarioReport: Sendable {
     }
     let keys = loaded.specification.metrics.map(\.goalKey) + [Goal.returnKey]
     lines.append("  a goal can ask for: \(keys.joined(separator: ", "))")
-    return lines.isEmpty ? "" : (["judged by"] + lines).joined(separator: "\n")
+    return lines.isEmpty ? "" : (["success and goals"] + lines).joined(separator: "\n")
   }
 }

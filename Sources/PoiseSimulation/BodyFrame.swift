@@ -1,17 +1,17 @@
 import COde
 import PoiseCore
 
-/// Where ODE keeps one body's state, so that reading it is a load and not a call.
+/// Pointers to ODE's memory of one body's state, so that reading it is a load and not a call.
 ///
 /// The pointers are those that `dBodyGetPosition` and its sisters return; they stay valid for the body's lifetime,
-/// which ends with the world's. The world itself is a frame that stands still at the origin.
+/// which ends with the world's. The world itself is a frame at rest at the origin.
 struct BodyFrame {
   /// `nil` for the world.
   let handle: dBodyID?
-  /// 1/kg and 1/(kg·m²), body's axes, of the mass as made; zero for the world, which nothing moves.
+  /// 1/kg and 1/(kg·m²), body's axes, of the nominal mass; zero for the world, which never moves.
   let inverseMass: Double
   private let inverseInertia: Matrix3
-  /// 1/(kg·m²): what a torque of 1 N·m does to the body about its lightest axis.
+  /// Largest eigenvalue of the inverse inertia, 1/(kg·m²).
   let angularMobility: Double
   private let positionMemory: UnsafePointer<dReal>
   private let quaternionMemory: UnsafePointer<dReal>
@@ -49,7 +49,7 @@ struct BodyFrame {
 
   static let worldMemory: [dReal] = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] + [1, 0, 0, 0] + [0, 0, 0]
 
-  /// m, world frame: the centre of mass.
+  /// Centre of mass, m, world frame.
   @inline(__always) var position: Vector3 { Vector3(positionMemory[0], positionMemory[1], positionMemory[2]) }
   /// From the body's axes to the world's.
   @inline(__always) var quaternion: Quaternion {
@@ -60,7 +60,7 @@ struct BodyFrame {
   /// rad/s, world frame.
   @inline(__always) var angularVelocity: Vector3 { Vector3(angularMemory[0], angularMemory[1], angularMemory[2]) }
 
-  /// A vector of the body's axes, in the world's.
+  /// Transforms a vector from the body's axes to the world's.
   @inline(__always) func rotate(_ v: Vector3) -> Vector3 {
     let r = rotationMemory
     return Vector3(
@@ -69,7 +69,7 @@ struct BodyFrame {
       r[8] * v.x + r[9] * v.y + r[10] * v.z)
   }
 
-  /// A vector of the world's axes, in the body's.
+  /// Transforms a vector from the world's axes to the body's.
   @inline(__always) func unrotate(_ v: Vector3) -> Vector3 {
     let r = rotationMemory
     return Vector3(

@@ -8,7 +8,7 @@ struct BodyRecord {
   /// As made; `massScale` multiplies both.
   let nominalMass: Double
   let nominalInertia: Matrix3
-  /// Whether it only joins others (`World.addIntermediateBody`), and belongs to no sum over bodies.
+  /// Whether it only connects joints (`World.addIntermediateBody`), and is left out of sums over bodies.
   var isIntermediate = false
   var massScale = 1.0
 

@@ -1,16 +1,16 @@
 import COde
 import PoiseCore
 
-/// What hangs together by joints: each set of bodies that joints connect is one tree, a body without joints is a tree of its
-/// own. The world is no part of any tree, so two robots that stand fixed to it are two.
+/// The connected components of the bodies and joints: bodies that joints connect are one tree, a body without joints is
+/// a tree of its own. The world is not part of any tree, so two robots that are fixed to it are two trees.
 ///
-/// A contact asks for them, because everything that hangs on a body may rest on the body's contacts.
+/// Contacts need them, since the weight of a whole tree may rest on one body's contacts.
 struct BodyTrees {
   /// Which tree each body belongs to, [bodies].
   let tree: [Int]
   /// kg, [trees].
   let masses: [Double]
-  /// Bodies that no joint holds, [indices of bodies].
+  /// Indices of the bodies without joints.
   let freeBodies: [Int]
 
   /// Whether a tree is one body without a joint.
@@ -58,7 +58,7 @@ struct DisjointSets {
 
   init(count: Int) { parent = Array(0..<count) }
 
-  /// Each number in a set of its own again.
+  /// Puts each number into a set of its own again.
   mutating func separate() {
     for i in parent.indices { parent[i] = i }
   }

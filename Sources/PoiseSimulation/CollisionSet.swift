@@ -5,10 +5,10 @@ import PoiseCore
 /// The shapes of a world and the pairs of them that may touch.
 ///
 /// A fixed list of pairs, each with cheap tests before ODE's exact one: faster than a space, and its order, hence the
-/// order of the solver's rows, does not depend on what moved before.
+/// order of the solver's rows, does not depend on earlier motion.
 ///
-/// Each pair remembers the direction in which its shapes were last seen apart. Most are apart in it still, a step later,
-/// and need no search for where they are nearest. What touches does not depend on it: no direction parts what touches.
+/// Each pair stores the last direction that separated its shapes. It usually still does in the next step, and then no
+/// search for the nearest points is needed. The contacts do not depend on it: no direction separates shapes that touch.
 /// Source: Baraff 1990, "Curved Surfaces and Coherence for Non-Penetrating Rigid Body Simulation" (witnesses).
 struct CollisionSet {
   struct Geometry {
@@ -34,7 +34,7 @@ struct CollisionSet {
     let maximumContacts: Int
   }
 
-  /// What the test before ODE's reads of a pair, small and side by side: most pairs of a step get no further.
+  /// The data of a pair that the cheap test reads, small and contiguous: most pairs of a step get no further.
   private struct Candidate {
     let first: Int
     let second: Int
@@ -44,17 +44,18 @@ struct CollisionSet {
     let isWithPlane: Bool
   }
 
-  /// What a pair's contacts are to carry; it follows from the bodies and joints, so it is found when all are there.
+  /// The masses that a pair's contacts may have to carry. They follow from the bodies and joints, so they are computed
+  /// when all exist.
   struct Load {
     /// The trees of the two bodies, in the pair's order; the second is `nil` for the world.
     let firstTree: Int
     let secondTree: Int?
-    /// kg: the heavier of the two bodies.
+    /// Mass of the heavier of the two bodies, kg.
     let bodyMass: Double
-    /// m: penetration that is left uncorrected.
+    /// Penetration that is left uncorrected, m.
     let surfaceLayer: Double
 
-    /// Whether one thing rests on another, and not a robot on the world or on itself.
+    /// Whether the two bodies belong to different trees, rather than a robot touching the world or itself.
     var isBetweenTrees: Bool { secondTree.map { $0 != firstTree } ?? false }
   }
 
@@ -62,19 +63,19 @@ struct CollisionSet {
   private(set) var pairs: [Pair] = []
   /// Of each pair, [pairs].
   private var candidates: [Candidate] = []
-  /// Unit vectors, world frame, in which each pair was last seen apart; zero where nobody looked, [pairs].
+  /// Unit vectors, world frame, that last separated each pair; zero where none is known, [pairs].
   private var witnesses: [Vector3] = []
   /// World position of each geometry's centre and half axis in this step, [geometries].
   private var centers: [Vector3] = []
   private var halfAxes: [Vector3] = []
-  /// The first of them are the pairs that the cheap tests left in this step, in order, [pairs].
+  /// Its first elements are the pairs that the cheap tests left in this step, in order, [pairs].
   private var near: [Int] = []
-  /// For the contacts of every pair at once, so that none is ever dropped; made with the first step.
+  /// Memory for the contacts of all pairs at once, so that none is ever dropped; allocated in the first step.
   private(set) var room: ContactRoom?
   private(set) var pairOfContact: [Int] = []
   /// Of each pair, [pairs]; set by `arrange`.
   private var loads: [Load] = []
-  /// m/s, of contacts between trees in every step; a test takes it away to meet ties.
+  /// See `ContactSurface.tieBreaker`, m/s, for contacts between trees in every step; a test sets it to 0 to produce ties.
   var tieBreaker = ContactSurface.tieBreaker
   /// kg, [trees].
   private var treeMasses: [Double] = []
@@ -121,11 +122,11 @@ struct CollisionSet {
 
   func free() { room?.free() }
 
-  /// Finds what each pair's contacts carry; to be called before the first step, and after a mass has changed.
+  /// Computes the load of each pair; to be called before the first step, and after a mass has changed.
   ///
-  /// - Parameter surfaceLayer: m, of a robot's contacts with the world and itself; of small shapes it is at most a twentieth of
-  ///   the smaller one's reach. Where bodies without joints lie about it is a tenth of that: nothing drives them, so they need
-  ///   less, and in a stack the layers add up.
+  /// - Parameter surfaceLayer: the surface layer of a robot's contacts with the world and itself, m; for small shapes it
+  ///   is at most a twentieth of the smaller one's reach. For all other contacts it is a tenth of that: bodies without
+  ///   joints are not driven, so they need less, and in a stack the layers add up.
   mutating func arrange(_ trees: BodyTrees, bodies: [BodyRecord], surfaceLayer: Double) {
     treeMasses = trees.masses
     islandMasses = trees.masses
@@ -148,7 +149,7 @@ struct CollisionSet {
   /// Finds all contacts and makes a contact joint of each, in the order of the pairs.
   ///
   /// - Parameter unevenness: m/s, see `ContactSurface.tieBreaker`.
-  /// - Returns: whether ODE went through with it.
+  /// - Returns: false if an assertion of ODE failed.
   mutating func collide(
     world: dWorldID, group: dJointGroupID, surface: ContactSurface, frictionScale: Double, gravity: Vector3,
     unevenness: Double
@@ -203,8 +204,8 @@ struct CollisionSet {
     for tree in treeMasses.indices { islandMasses[islands.root(of: tree)] += treeMasses[tree] }
   }
 
-  // The two loops over everything go over spans, since an array's element costs a look at the array each time; and spans of
-  // several arrays of one value can be had at once only of arguments.
+  // The two loops over all pairs use spans, since access to an array's element checks the array each time. They are functions,
+  // since spans of several arrays of one value are possible only for arguments.
 
   private static func follow(_ geometries: [Geometry], centers: inout [Vector3], halfAxes: inout [Vector3]) {
     let geometries = geometries.span
@@ -255,7 +256,7 @@ struct CollisionSet {
     return false
   }
 
-  /// More than rounding makes of a gap, m; shapes nearer than that are left to ODE.
+  /// A gap larger than any rounding error, m; shapes nearer than that are left to ODE.
   private static let roundingMargin = 1e-9
 
   /// A world geometry does not move; its centre and axis (a plane's normal) are set once.

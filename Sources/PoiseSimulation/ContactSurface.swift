@@ -1,41 +1,41 @@
 import COde
 import PoiseCore
 
-/// How a contact point answers: stiffness and damping as ODE's ERP and CFM, and the directions of friction.
+/// The parameters of a contact point: stiffness and damping as ODE's ERP and CFM, and the directions of friction.
 ///
-/// **What it carries.** A point under the force F gives way by F ÷ stiffness beyond the surface layer. The stiffness of the
-/// parameters suits bodies up to 17 kg and robots up to 50 kg: such a body's weight on a single point presses it in by less than
-/// 1.7 mm, such a robot's by less than 5 mm. What is heavier makes its contacts stiffer: with m the heavier body of the two and M all that
-/// might rest on the contact, which is everything that hangs or stands together with the two bodies in this step,
+/// **Load.** A point under the force F is pressed in by F ÷ stiffness beyond the surface layer. The stiffness of the
+/// parameters suits bodies up to 17 kg and robots up to 50 kg: such a body's weight on a single point presses it in by
+/// less than 1.7 mm, such a robot's by less than 5 mm. Heavier ones have stiffer contacts: with m the mass of the
+/// heavier body and M the mass of everything that joints and contacts connect with the two bodies in this step,
 ///
 ///     stiffness × (1 + (max(0, m − 17 kg) + max(0, M − 50 kg)) ÷ 5.1 kg),   5.1 kg × 9.81 m/s² ÷ 1e5 N/m = 0.5 mm,
 ///
-/// so that the weight beyond these presses a point in by another 0.5 mm at most, from a gram to a thousand tonnes. The damping
-/// goes along, hence how fast an error is corrected stays the same. Between bodies of different trees the stiffness is ten
-/// times that, since in a stack the errors add up.
+/// so that the excess weight presses a point in by at most another 0.5 mm, from a gram to a thousand tonnes. The
+/// damping grows by the same factor, so the speed at which an error is corrected stays the same. Between bodies of
+/// different trees the stiffness is ten times that, since in a stack the errors add up.
 ///
-/// **How deep.** ODE corrects penetration no faster than the correcting velocity, and there the force would end, at that speed
-/// ÷ CFM: whoever is pressed harder would sink for good. From twice the depth at which that sets in, CFM falls with
-/// the square of the depth, so that the force grows with it and soon is the spring's again and more.
+/// **Depth.** ODE corrects penetration no faster than the correcting velocity, which limits the force to that velocity
+/// ÷ CFM: a body under a larger force would sink for ever. From twice the depth at which the limit is reached, CFM
+/// falls with the square of the depth, so that the force grows with it and soon exceeds the spring's.
 struct ContactSurface {
   private let template: dSurfaceParameters
   private let timeStep: Double
-  /// Of the world, m: what ODE subtracts from each depth.
+  /// The world's surface layer, m, which ODE subtracts from each depth.
   private let worldLayer: Double
   /// 1/s: correcting velocity for each metre of depth.
   private let correctionRate: Double
-  /// m beyond the layer: from here on force grows with depth though the correcting velocity does not.
+  /// Depth beyond the layer, m, from which CFM falls with depth.
   private let farDepth: Double
 
-  /// kg: what the stiffness of the parameters carries, of one body and of all together.
+  /// Masses that the stiffness of the parameters carries, of one body and of everything connected, kg.
   static let bodyMassCarried = 17.0
   static let restingMassCarried = 50.0
-  /// kg: of whatever is heavier, as much mass more makes a contact stiffer by the parameters' stiffness.
+  /// Excess mass for which the parameters' stiffness is added once, kg.
   static let massForEachStiffness = 5.1
   /// How much stiffer the contact of two trees is.
   static let stackStiffness = 10.0
-  /// m/s: how far the target velocities of contacts are apart where ties are to be avoided. Contacts of things that stand on one
-  /// another are often exactly alike, and the direct solver gives up at a tie.
+  /// Spread of the target velocities of contacts that avoids ties, m/s. Contacts in a stack are often exactly equal,
+  /// and the direct solver fails at a tie.
   static let tieBreaker = 1e-9
 
   init(_ parameters: PhysicsParameters) {
@@ -55,7 +55,7 @@ struct ContactSurface {
     farDepth = 2 * parameters.contactCorrectingVelocity / correctionRate
   }
 
-  /// Makes a described contact carry what rests on it, see above.
+  /// Adapts the stiffness of a contact to its load, see above.
   ///
   /// - Parameters:
   ///   - bodyMass: kg, the heavier body's.
@@ -76,7 +76,7 @@ struct ContactSurface {
     }
   }
 
-  /// Moves the target velocity of a contact apart from those of the others, by a share of `spread` that no two have in common.
+  /// Adds a share of `spread` to the target velocity of a contact; the share differs from contact to contact.
   ///
   /// - Parameter index: of the contact in its step.
   @inline(__always)
@@ -89,11 +89,11 @@ struct ContactSurface {
 
   /// Fills in everything but the geometry.
   ///
-  /// ODE's friction is a pyramid: up to μN along each of two directions, √2 μN between them. The first is laid along the
-  /// way the point would slide without friction, where the pyramid is as wide as Coulomb's cone; so neither the world's
-  /// axes nor the body's matter. Across that way Coulomb's friction of a sliding point is small, the share of the speed
-  /// across in the whole; a full μN there would keep it on a straight line, whatever pulls it aside. So the second
-  /// direction has full friction only for points that a step can stop or turn.
+  /// ODE's friction is a pyramid: up to μN along each of two directions, √2 μN between them. The first direction is
+  /// that in which the point would slide without friction, where the pyramid is as wide as Coulomb's cone; so neither
+  /// the world's axes nor the body's matter. Perpendicular to it, Coulomb's friction of a sliding point is small: μN
+  /// times that component of the velocity ÷ the speed. A full μN there would keep the point on a straight line under
+  /// any sideways force. So the second direction has full friction only for points that a step can stop or turn.
   @inline(__always)
   func describe(
     _ contact: inout dContact, friction: Double, gravity: Vector3, first: BodyFrame, second: BodyFrame
@@ -119,8 +119,8 @@ struct ContactSurface {
     contact.fdir1 = (direction.x, direction.y, direction.z, 0)
   }
 
-  /// m/s: slower than any creep of a loaded contact, so its direction means nothing.
+  /// A speed below any creep of a loaded contact, m/s; the direction of a slower one has no meaning.
   private static let slidingSpeed = 1e-9
-  /// m/s²: what it takes to stop or turn a point within one step.
+  /// Acceleration that can stop or turn a point within one step, m/s².
   private static let turningAcceleration = 10.0
 }

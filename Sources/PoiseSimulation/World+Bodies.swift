@@ -3,19 +3,20 @@ import COdeSupport
 public import PoiseCore
 
 extension World {
-  /// Adds a body that rests in `pose`.
+  /// Adds a body at rest in `pose`.
   ///
   /// A body's origin is its centre of mass, with one exception: a body that can only turn about a point fixed in the
-  /// world may have its origin there. ODE moves bodies along straight lines for one step and then projects their velocity
-  /// back onto the circle, which costs energy, h ω²/2 of it each second; a body whose origin does not move loses none,
-  /// and its hinge is semi-implicit Euler, exactly.
+  /// world may have its origin there. ODE moves bodies along straight lines for one step and then projects their
+  /// velocity back onto the circle. That dissipates the share h ω²/2 of the energy each second. A body whose origin
+  /// does not move loses none, and its hinge is exactly semi-implicit Euler.
   ///
   /// - Parameters:
+  ///   - name: name of the body, for messages.
   ///   - mass: kg, positive.
   ///   - inertia: kg·m² about the origin, along the body's axes; symmetric and positive definite.
   ///   - pose: the origin and the body's axes in the world.
   ///   - centerOfMass: m from the origin, body's axes; not zero only for a body whose origin is held by the world.
-  ///   - maximumAngularSpeed: rad/s; faster turning is cut to it after every physics step.
+  ///   - maximumAngularSpeed: rad/s; a larger angular speed is reduced to it after every physics step. `nil` is unlimited.
   public mutating func addBody(
     name: String, mass: Double, inertia: Matrix3, at pose: Pose, centerOfMass: Vector3 = .zero,
     maximumAngularSpeed: Double? = nil
@@ -42,15 +43,18 @@ extension World {
     return index
   }
 
-  /// Share of what it carries that an intermediate body has of mass and inertia: enough for the solver, which divides by both, and too
-  /// little to be seen in any motion.
+  /// Mass and inertia of an intermediate body as a share of those that it carries: large enough for the solver, which
+  /// divides by both, and too small to affect any motion.
   private static let intermediateShare = 1e-6
 
-  /// Adds a body that only joins others, between two joints of a chain. It has no weight, counts in no sum of masses, momenta or energies,
-  /// and has a millionth of the inertia of what it carries.
+  /// Adds a body that only connects two joints of a chain. It has no weight, is left out of all sums of masses, momenta
+  /// and energies, and has a millionth of the inertia that it carries.
   ///
   /// - Parameters:
-  ///   - mass: kg, of what it carries; - inertia: kg·m² about `pose`, the largest principal one of what it carries.
+  ///   - name: name of the body, for messages.
+  ///   - mass: mass that it carries, kg.
+  ///   - inertia: largest principal moment of inertia that it carries, about `pose`, kg·m².
+  ///   - pose: the origin and the body's axes in the world.
   public mutating func addIntermediateBody(
     name: String, carryingMass mass: Double, inertia: Double, at pose: Pose
   ) -> BodyIndex {
@@ -60,43 +64,49 @@ extension World {
     let body = bodies[index.value]
     guard let handle = body.frame.handle else { preconditionFailure("a body without ODE's body") }
     dBodySetGravityMode(handle, 0)
-    // What a push does to it is what it does to its load.
+    // A force accelerates it as it would accelerate its load.
     bodies[index.value] = BodyRecord(
       frame: BodyFrame(handle, mass: mass, inertia: inertia * Matrix3.identity), centerOfMass: .zero,
       nominalMass: body.nominalMass, nominalInertia: body.nominalInertia, isIntermediate: true)
     return index
   }
 
+  /// Number of bodies, intermediate ones included.
   public var bodyCount: Int { bodies.count }
+  /// All bodies, in the order in which they were added.
   public var bodyIndices: [BodyIndex] { bodies.indices.map(BodyIndex.init) }
+  /// The name that the body was added with.
   public func name(of body: BodyIndex) -> String { bodyNames[body.value] }
-  /// kg
+  /// Mass of the body with its present scale, kg.
   public func mass(of body: BodyIndex) -> Double { bodies[body.value].mass }
 
   // MARK: Reading
 
-  /// The body's origin (its centre of mass, but for bodies held by the world) and its axes.
+  /// The body's origin (its centre of mass, except for bodies held by the world) and axes, world frame.
   public func pose(of body: BodyIndex) -> Pose {
     Pose(position: bodies[body.value].frame.position, orientation: bodies[body.value].frame.quaternion)
   }
+  /// Position of the body's origin, m, world frame.
   public func position(of body: BodyIndex) -> Vector3 { bodies[body.value].frame.position }
+  /// Rotation from the body's axes to the world's.
   public func orientation(of body: BodyIndex) -> Quaternion { bodies[body.value].frame.quaternion }
-  /// m/s of the origin.
+  /// Velocity of the origin, m/s, world frame.
   public func linearVelocity(of body: BodyIndex) -> Vector3 { bodies[body.value].frame.linearVelocity }
-  /// rad/s
+  /// Angular velocity, rad/s, world frame.
   public func angularVelocity(of body: BodyIndex) -> Vector3 { bodies[body.value].frame.angularVelocity }
-  /// m/s of the point of the body that is at `point` now.
+  /// Velocity of the body's point that is at `point` (m, world frame) now, m/s, world frame.
   public func velocity(of body: BodyIndex, at point: Vector3) -> Vector3 {
     bodies[body.value].frame.velocity(at: point)
   }
-  /// A vector of the body's axes in the world's.
+  /// Transforms a vector from the body's axes to the world's.
   public func rotate(_ vector: Vector3, from body: BodyIndex) -> Vector3 { bodies[body.value].frame.rotate(vector) }
-  /// A vector of the world's axes in the body's.
+  /// Transforms a vector from the world's axes to the body's.
   public func unrotate(_ vector: Vector3, to body: BodyIndex) -> Vector3 { bodies[body.value].frame.unrotate(vector) }
 
   // MARK: Setting
 
-  /// Puts a body anywhere, exactly; joints are not consulted, so move all bodies of a robot together.
+  /// Sets a body's pose and velocities exactly, m/s and rad/s, world frame; joints are ignored, so set all bodies of a
+  /// robot together. Traps for a state that is not finite.
   public mutating func setState(
     of body: BodyIndex, pose: Pose, linearVelocity v: Vector3, angularVelocity ω: Vector3
   ) {
@@ -110,10 +120,10 @@ extension World {
       [v.x, v.y, v.z], [ω.x, ω.y, ω.z])
   }
 
-  /// The factor that `setMassScale` set.
+  /// The factor that `setMassScale` set; 1 at first.
   public func massScale(of body: BodyIndex) -> Double { bodies[body.value].massScale }
 
-  /// Multiplies a body's mass and inertia, as made, by `scale`.
+  /// Sets a body's mass and inertia to `scale` times their nominal values; traps unless `scale` is positive and finite.
   public mutating func setMassScale(of body: BodyIndex, to scale: Double) {
     precondition(scale > 0 && scale.isFinite, "a body's mass needs a positive scale, got \(scale)")
     bodies[body.value].massScale = scale
@@ -125,9 +135,9 @@ extension World {
     arrangeBeforeNextStep()
   }
 
-  /// Pushes a body with a force (N) at a point of the body (m, body's axes, from its origin) and a torque (N·m)
-  /// in every step until it is changed or cleared. Where one of them is not finite, the world stands still instead, and
-  /// `firstFault` tells of it.
+  /// Applies a force (N, world frame) at a point of the body (m, body's axes, from its origin) and a torque (N·m, world
+  /// frame) in every step until they are changed or cleared. Where one of them is not finite, the world stops instead,
+  /// and `firstFault` reports it.
   public mutating func setExternalForce(
     on body: BodyIndex, force: Vector3, at point: Vector3 = .zero, torque: Vector3 = .zero
   ) {
@@ -138,19 +148,20 @@ extension World {
     hasExternalForces = external.contains { $0.force != .zero || $0.torque != .zero }
   }
 
-  /// What `setExternalForce` set.
+  /// The force, point and torque that `setExternalForce` set.
   public func externalForce(on body: BodyIndex) -> (force: Vector3, point: Vector3, torque: Vector3) {
     let push = external[body.value]
     return (push.force, push.point, push.torque)
   }
 
+  /// Removes the external forces and torques of all bodies.
   public mutating func clearExternalForces() {
     guard hasExternalForces else { return }
     for index in external.indices { external[index] = ExternalForce() }
     hasExternalForces = false
   }
 
-  /// Adds a force at the origin and a torque for the next step only; see `setExternalForce` for what is not finite.
+  /// Adds a force at the origin and a torque for the next step only; see `setExternalForce` for values that are not finite.
   public mutating func addForce(_ force: Vector3, torque: Vector3 = .zero, to body: BodyIndex) {
     guard force.isFinite && torque.isFinite else {
       return refuse([("force", "N", force), ("torque", "N·m", torque)], on: body)
@@ -159,7 +170,8 @@ extension World {
     bodies[body.value].frame.addTorque(torque)
   }
 
-  /// ODE would spread what is no number over all that a body touches; the first one is the cause that is told.
+  /// Stops the world: ODE would spread a value that is not finite to everything that a body touches. The first one is
+  /// reported.
   private mutating func refuse(_ push: [(name: String, unit: String, vector: Vector3)], on body: BodyIndex) {
     guard standstill == nil, let bad = push.first(where: { !$0.vector.isFinite }) else { return }
     let v = bad.vector
@@ -170,19 +182,23 @@ extension World {
 
   // MARK: Faults
 
-  /// Why a state cannot be trusted any more.
+  /// The reason why a state cannot be trusted any more.
   public struct Fault: Hashable, Sendable, CustomStringConvertible {
-    /// What went wrong: "body 'torso'", or "physics engine".
+    /// Where it was found: "body 'torso'", or "physics engine".
     public var place: String
-    /// How: "velocity 312 m/s is beyond 100.0", "its state is not finite".
+    /// What was found: "velocity 312 m/s is beyond 100.0", "its state is not finite".
     public var reason: String
+    /// Place and reason in one line.
     public var description: String { "\(place): \(reason)" }
   }
 
-  /// The first body whose state is not finite, or faster or farther away than the bounds; `nil` if all is well.
+  /// The first body whose state is not finite, or beyond the bounds, or the reason why the world has stopped; `nil` for
+  /// no fault.
   ///
   /// - Parameters:
-  ///   - speed: m/s; - angularSpeed: rad/s; - distance: m from the origin, along any axis.
+  ///   - speed: largest speed, m/s.
+  ///   - angularSpeed: largest angular speed, rad/s.
+  ///   - distance: largest distance from the world's origin, m.
   public func firstFault(speed: Double = 100, angularSpeed: Double = 1000, distance: Double = 1e4) -> Fault? {
     if breakdown != nil { return standstill }
     for i in bodies.indices {
@@ -190,7 +206,7 @@ extension World {
       let v = frame.linearVelocity.lengthSquared
       let ω = frame.angularVelocity.lengthSquared
       let p = frame.position.lengthSquared
-      // A comparison with NaN is false, so each is asked whether it is good.
+      // A comparison with NaN is false, so the condition tests for good values.
       if v <= speed * speed && ω <= angularSpeed * angularSpeed && p <= distance * distance { continue }
       let reason =
         !(v.isFinite && ω.isFinite && p.isFinite)
@@ -202,7 +218,7 @@ extension World {
             : "distance \(p.squareRoot()) m is beyond \(distance)"
       return Fault(place: "body '\(bodyNames[i])'", reason: reason)
     }
-    // Bounds that are wider than ours.
+    // The world has stopped at bounds of its own, or the given ones are wider.
     return standstill
   }
 }

@@ -2,28 +2,33 @@ import COde
 public import PoiseCore
 
 extension World {
-  /// Names a shape of this world.
+  /// Identifies a shape of this world.
   public struct GeometryIndex: Hashable, Sendable {
+    /// Position in the order in which the shapes were added, from 0.
     public let value: Int
   }
 
   /// A point where two shapes touched in the last step.
   public struct Contact: Hashable, Sendable {
+    /// The shape that moves; the force acts on it.
     public var first: GeometryIndex
+    /// The other shape.
     public var second: GeometryIndex
-    /// m, world frame.
+    /// Where the shapes touched, m, world frame.
     public var position: Vector3
     /// Unit vector, world frame, from the second shape into the first.
     public var normal: Vector3
-    /// m: how far the shapes overlapped when the step began.
+    /// Overlap of the shapes at the beginning of the step, m.
     public var depth: Double
-    /// N, world frame: what the second shape exerted on the first in the step, friction included.
+    /// Force of the second shape on the first in the step, friction included, N, world frame.
     public var force: Vector3
   }
 
   /// Fixes a shape to a body, or to the world.
   ///
   /// - Parameters:
+  ///   - shape: the shape; all lengths must be positive.
+  ///   - body: the body; `nil` for the world. A plane can only belong to the world.
   ///   - pose: in the body's frame, from its centre of mass; a plane's normal is its z axis.
   ///   - friction: Coulomb's coefficient, not negative.
   public mutating func addGeometry(
@@ -53,10 +58,11 @@ extension World {
     return GeometryIndex(value: index)
   }
 
-  /// Lets two shapes collide, with the larger of their frictions. Pairs are tested in the order in which they are added.
+  /// Lets two shapes collide, with the larger of their friction coefficients. Pairs are tested in the order in which
+  /// they are added.
   public mutating func addCollision(between a: GeometryIndex, and b: GeometryIndex) {
     let geometries = collisions.geometries
-    // The first of a pair is the one that moves, so that ODE need not swap; a plane is always second.
+    // The first shape of a pair is the one that moves, so that ODE need not swap them; a plane is always second.
     let isSwapped = geometries[a.value].body < 0
     let (first, second) = isSwapped ? (b.value, a.value) : (a.value, b.value)
     precondition(geometries[first].body >= 0, "two shapes of the world cannot collide")
@@ -68,8 +74,11 @@ extension World {
         maximumContacts: boxes == 2 ? 8 : 4))
   }
 
+  /// Number of shapes.
   public var geometryCount: Int { collisions.geometries.count }
+  /// Number of pairs of shapes that may collide.
   public var collisionPairCount: Int { collisions.pairs.count }
+  /// The body that a shape is fixed to; `nil` for the world.
   public func body(of geometry: GeometryIndex) -> BodyIndex? {
     let body = collisions.geometries[geometry.value].body
     return body < 0 ? nil : BodyIndex(value: body)
@@ -77,7 +86,9 @@ extension World {
 
   /// Contacts of the last step; none right after a restore.
   public var contactCount: Int { collisions.count }
+  /// Contact `index` of the last step, 0 ..< `contactCount`.
   public func contact(_ index: Int) -> Contact { collisions.contact(index) }
+  /// All contacts of the last step.
   public var contacts: [Contact] { (0..<collisions.count).map(collisions.contact) }
 }
 
@@ -92,7 +103,7 @@ extension Shape {
     }
   }
 
-  /// A capsule about the shape's centre that holds all of it. For a plane: its normal, and no radius.
+  /// A capsule about the shape's centre that encloses it. For a plane: its normal, and radius 0.
   package var enclosingCapsule: (halfAxis: Vector3, radius: Double) {
     switch self {
     case .plane: return ([0, 0, 1], 0)

@@ -1,16 +1,17 @@
 import COde
 public import PoiseCore
 
-/// Joints are made between bodies as they stand, with anchors (m) and axes (unit vectors) in the world's frame. `parent`
-/// nil is the world. The coordinate grows when the child turns or moves positively along the axis against its parent, and
-/// a positive effort drives it that way.
+/// Joints are made between bodies in their present poses, with anchors (m) and axes (unit vectors) in the world's
+/// frame. `parent` nil is the world. The coordinate grows when the child turns or moves positively along the axis
+/// against its parent, and a positive effort drives it that way.
 extension World {
-  /// Names a joint of this world.
+  /// Identifies a joint of this world.
   public struct JointIndex: Hashable, Sendable {
+    /// Position in the order in which the joints were added, from 0.
     public let value: Int
   }
 
-  /// One hinge.
+  /// Adds a hinge: one rotation about `axis` through `anchor`.
   public mutating func addHinge(
     child: BodyIndex, parent: BodyIndex?, anchor: Vector3, axis: Vector3, degree: DegreeOfFreedom = .init()
   ) -> JointIndex {
@@ -25,7 +26,7 @@ extension World {
       areAngles: [true])
   }
 
-  /// One slide. Its force acts along the axis; the joint takes up the moment.
+  /// Adds a slide: one translation along `axis`. Its force acts along the axis; the joint carries the moment.
   public mutating func addSlide(
     child: BodyIndex, parent: BodyIndex?, axis: Vector3, degree: DegreeOfFreedom = .init()
   ) -> JointIndex {
@@ -40,7 +41,8 @@ extension World {
       areAngles: [false])
   }
 
-  /// Two hinges in series at one anchor, perpendicular; `axes.0` is fixed in the parent, `axes.1` in the child.
+  /// Adds a universal joint: two perpendicular hinges in series at one anchor; `axes.0` is fixed in the parent,
+  /// `axes.1` in the child.
   public mutating func addUniversal(
     child: BodyIndex, parent: BodyIndex?, anchor: Vector3, axes: (Vector3, Vector3),
     degrees: (DegreeOfFreedom, DegreeOfFreedom) = (.init(), .init())
@@ -56,7 +58,7 @@ extension World {
       degrees: [degrees.0, degrees.1], areAngles: [true, true])
   }
 
-  /// Three hinges in series at one anchor, each perpendicular to the others in this pose.
+  /// Adds three hinges in series at one anchor, each perpendicular to the others in this pose.
   public mutating func addThreeHinge(
     child: BodyIndex, parent: BodyIndex?, anchor: Vector3, axes: (Vector3, Vector3, Vector3),
     degrees: (DegreeOfFreedom, DegreeOfFreedom, DegreeOfFreedom) = (.init(), .init(), .init())
@@ -72,7 +74,8 @@ extension World {
       degrees: [degrees.0, degrees.1, degrees.2], areAngles: [true, true, true])
   }
 
-  /// Two slides along `axes.0` and `axes.1` and a hinge about `axes.2`, their normal, through `anchor`; to the world.
+  /// Adds a planar joint to the world: two slides along `axes.0` and `axes.1`, and a hinge about their normal `axes.2`
+  /// through `anchor`.
   public mutating func addPlanar(
     child: BodyIndex, anchor: Vector3, axes: (Vector3, Vector3, Vector3),
     degrees: (DegreeOfFreedom, DegreeOfFreedom, DegreeOfFreedom) = (.init(), .init(), .init())
@@ -88,10 +91,15 @@ extension World {
       degrees: [degrees.0, degrees.1, degrees.2], areAngles: [false, false, true])
   }
 
-  /// A ball: three turns without coordinates of their own; read `ballOrientation`.
+  /// Adds a ball joint: three rotations without coordinates; read `ballOrientation`.
   ///
   /// - Parameters:
-  ///   - damping: N·m·s/rad, - armature: kg·m², about every axis; - frictionLoss: N·m about each of the child's axes; none negative.
+  ///   - child: the body that is added to the chain.
+  ///   - parent: the body that carries it; `nil` for the world.
+  ///   - anchor: the centre of the ball, m, world frame.
+  ///   - damping: viscous damping about every axis, N·m·s/rad, not negative.
+  ///   - armature: inertia of a rotor about every axis, kg·m², not negative.
+  ///   - frictionLoss: dry friction about each of the child's axes, N·m, not negative.
   public mutating func addBall(
     child: BodyIndex, parent: BodyIndex?, anchor: Vector3, damping: Double = 0, armature: Double = 0,
     frictionLoss: Double = 0
@@ -104,11 +112,15 @@ extension World {
     return JointIndex(value: joints.add(.ball(joints.balls.count - 1), handle: joint.handle))
   }
 
-  /// Resists the motion of a body that hangs on nothing: along the world's axes where `point` (m from the body's origin, body's axes)
-  /// moves, and about the body's axes. It has no coordinates and no reaction, and so no index.
+  /// Resists the motion of a free body: the translation of `point` along the world's axes, and the rotation about the
+  /// body's axes. There are no coordinates and no reaction, hence no index.
   ///
   /// - Parameters:
-  ///   - damping: N·s/m and N·m·s/rad; - armature: kg and kg·m²; - frictionLoss: N and N·m along each axis; none negative.
+  ///   - child: the free body.
+  ///   - point: the point whose translation is resisted, m from the body's origin, body's axes.
+  ///   - damping: viscous damping, N·s/m and N·m·s/rad, not negative.
+  ///   - armature: inertia of a rotor, kg and kg·m², not negative.
+  ///   - frictionLoss: dry friction along and about each axis, N and N·m, not negative.
   public mutating func addFree(
     child: BodyIndex, point: Vector3 = .zero, damping: Double = 0, armature: Double = 0, frictionLoss: Double = 0
   ) {
@@ -120,7 +132,7 @@ extension World {
         physics: parameters))
   }
 
-  /// Holds two bodies in their present pose.
+  /// Adds a joint that holds two bodies in their present relative pose.
   public mutating func addFixed(child: BodyIndex, parent: BodyIndex?) -> JointIndex {
     let joint: dJointID = dJointCreateFixed(handle, nil)
     dJointAttach(joint, frame(child).handle, frame(parent).handle)
@@ -130,10 +142,10 @@ extension World {
 
   // MARK: Reading
 
-  /// Coordinates of all joints together.
+  /// Number of coordinates of all joints together.
   public var degreeCount: Int { efforts.count }
 
-  /// Where this joint's coordinates stand among all.
+  /// Indices of this joint's coordinates among those of all joints.
   public func degrees(of joint: JointIndex) -> Range<Int> {
     switch joints.references[joint.value] {
     case .hinge(let i): joints.hinges[i].degree..<joints.hinges[i].degree + 1
@@ -145,17 +157,17 @@ extension World {
     }
   }
 
-  /// The servos of one coordinate, [indices into `servos`], as many as its `DegreeOfFreedom` asked for.
+  /// The servos of one coordinate, [indices into `servos`], `DegreeOfFreedom.servoCount` of them.
   public func servos(of degree: Int) -> Range<Int> { servosOfDegree[degree] }
 
-  /// Says which of an angle's turns it is in: each angle becomes the one nearest to `positions` (rad, [degrees of freedom]) that is its pose.
-  /// For bodies that were put somewhere by `setState`, which leaves the turns as they were counted.
+  /// Sets the whole turns of each angle, so that it is nearest to `positions` (rad, [degrees of freedom]) without a
+  /// change of the pose. To be called after `setState`, which does not change the counted turns.
   public mutating func countTurns(near positions: [Double]) {
     precondition(positions.count == degreeCount, "need \(degreeCount) coordinates, got \(positions.count)")
     joints.countTurns(near: positions)
   }
 
-  /// Writes all coordinates (rad, m) and rates (rad/s, m/s), [degrees of freedom], from the bodies as they are now.
+  /// Writes all coordinates (rad, m) and rates (rad/s, m/s), [degrees of freedom], computed from the bodies' present states.
   public func readJoints(positions: inout [Double], velocities: inout [Double]) {
     precondition(
       positions.count == degreeCount && velocities.count == degreeCount,
@@ -163,7 +175,7 @@ extension World {
     joints.read(positions: &positions, velocities: &velocities)
   }
 
-  /// All coordinates and rates in new arrays.
+  /// All coordinates and rates, [degrees of freedom], in new arrays.
   public func readJoints() -> (positions: [Double], velocities: [Double]) {
     var q = [Double](repeating: 0, count: degreeCount)
     var v = q
@@ -171,7 +183,8 @@ extension World {
     return (q, v)
   }
 
-  /// The turn of a ball joint's child since it was made, and its angular velocity in the child's frame.
+  /// The rotation of a ball joint's child since the joint was made, in the parent's frame, and its angular velocity
+  /// relative to the parent, rad/s, in the child's frame. Traps for any other joint.
   public func ballOrientation(of joint: JointIndex) -> (orientation: Quaternion, angularVelocity: Vector3) {
     guard case .ball(let i) = joints.references[joint.value] else {
       preconditionFailure("joint \(joint.value) is not a ball")
@@ -179,7 +192,7 @@ extension World {
     return (joints.balls[i].orientation, joints.balls[i].angularVelocity)
   }
 
-  /// Asks ODE to keep this joint's reaction from now on.
+  /// Lets ODE record this joint's reaction from the next step on.
   public mutating func recordReaction(of joint: JointIndex) {
     guard joints.feedbacks[joint.value] == nil else { return }
     let memory = UnsafeMutablePointer<dJointFeedback>.allocate(capacity: 1)
@@ -188,8 +201,9 @@ extension World {
     dJointSetFeedback(joints.handles[joint.value], memory)
   }
 
-  /// What the joint's own constraint rows exerted on the child in the last step: force (N) and torque about the child's
-  /// centre of mass (N·m), world frame. Efforts are not in it, nor the limits and dampers of joints with several angles.
+  /// Force (N) and torque about the child's centre of mass (N·m), world frame, that the joint's own constraint rows
+  /// exerted on the child in the last step. Efforts are not included, nor limits and dampers of joints with several
+  /// angles. Traps without `recordReaction`.
   public func reaction(of joint: JointIndex) -> (force: Vector3, torque: Vector3) {
     guard let feedback = joints.feedbacks[joint.value]?.pointee else {
       preconditionFailure("call recordReaction(of:) before the step whose reaction is wanted")

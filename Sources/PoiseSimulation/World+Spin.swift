@@ -5,16 +5,16 @@ import PoiseCore
 /// Free bodies that spin.
 ///
 /// ODE has two modes for the torque −ω × Iω of a spinning body: none, with which nothing precesses, and an implicit one
-/// (Lacoursière 2006), which damps: a box at 10 rad/s about each axis loses 11 % of its energy in 2 s of 5 ms steps. Bodies
-/// that joints hold have the implicit one, as their rows keep them from spinning for long. For a body without joints the
-/// torque is found here, such that angular momentum keeps its length to rounding and energy its value to (hω)²: the same box
-/// keeps it within 1e-4.
+/// (Lacoursière 2006), which damps: a box at 10 rad/s about each axis loses 11 % of its energy in 2 s of 5 ms steps.
+/// Bodies with joints use the implicit one, as their rows keep them from spinning for long. For a body without joints
+/// the torque is computed here such that the magnitude of the angular momentum is conserved to rounding, and the energy
+/// to (hω)²: that of the same box to 1e-4.
 extension World {
-  /// Adds the torque that turns each free body's angular velocity as it turns by itself in this step.
+  /// Adds the gyroscopic torque of each free body for this step.
   ///
-  /// ODE's new angular velocity is the one by which it turns the body in the step, so it belongs to the middle of the step,
-  /// and the momentum of there is kept from step to step. With the body's axes where the step begins, J the inertia and
-  /// Exp the rotation by a vector,
+  /// ODE rotates the body in the step by the new angular velocity, so it belongs to the middle of the step, and the
+  /// angular momentum there is conserved from step to step. With the body's axes where the step begins, J the inertia
+  /// and Exp the rotation by a vector,
   ///
   ///     J ω′ = Exp(−h ω′/2) Exp(−h ω/2) J ω,
   ///
@@ -28,7 +28,7 @@ extension World {
       guard ω != .zero else { continue }
       let inertia = body.nominalInertia
       let next = Self.nextSpin(ω, inertia: inertia, timeStep: h)
-      // A turn by radians in each step has no solution nearby; ODE's own torque at least does not grow.
+      // A rotation by radians in each step has no solution nearby; ODE's own torque at least does not grow.
       dBodySetGyroscopicMode(body.frame.handle, next == nil ? 1 : 0)
       guard let next else { continue }
       body.frame.addTorque(body.massScale / h * body.frame.rotate(inertia * (next - ω)))

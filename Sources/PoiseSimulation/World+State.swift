@@ -1,29 +1,35 @@
 import COdeSupport
 public import PoiseCore
 
-/// Everything that decides a world's future beside its construction, exact to the bit.
+/// The complete state of a world beside its construction, exact to the bit.
 public struct WorldState: Hashable, Sendable, Codable {
   /// Position, quaternion (w, x, y, z), linear and angular velocity: [bodies × 13].
   public var bodies: [Double] = []
-  /// [degrees of freedom]
+  /// Torque or force along each coordinate, N·m or N, [degrees of freedom].
   public var efforts: [Double] = []
-  /// [servos of the world]
+  /// The servos, in the order of `World.servos`.
   public var servos: [CoordinateServo] = []
   /// Whole turns of the angles, [degrees of freedom]; empty where all are 0.
   public var turns: [Int] = []
-  /// Force, point, torque: [bodies × 9]; empty where nothing is pushed.
+  /// External force, its point, and torque, [bodies × 9]; empty without external forces.
   public var externalForces: [Double] = []
+  /// Gravity, m/s², world frame.
   public var gravity = Vector3.zero
+  /// Factor on every pair's friction.
   public var frictionScale = 1.0
-  /// [bodies]; empty where every mass is as made.
+  /// Factor on mass and inertia, [bodies]; empty where all are 1.
   public var massScales: [Double] = []
+  /// Physics steps since the world was made.
   public var physicsSteps = 0
+  /// State of the iterative solver's random numbers.
   public var solverState: UInt64 = 0
   /// See `World.repeatedSteps`; `nil` for none, so that states of versions without it can be read.
   public var repeatedSteps: Int?
 
+  /// An empty state; `World.save(into:)` fills it.
   public init() {}
 
+  /// Reads a state; older files omit some fields.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     bodies = try values.decode([Double].self, forKey: .bodies)
@@ -44,7 +50,7 @@ public struct WorldState: Hashable, Sendable, Codable {
 extension World {
   private static let valuesPerBody = 13
 
-  /// Copies the state out, into memory that is reused from call to call.
+  /// Copies the state into `state`, whose memory is reused from call to call.
   public func save(into state: inout WorldState) {
     state.bodies.removeAll(keepingCapacity: true)
     for body in bodies {
@@ -75,14 +81,15 @@ extension World {
     state.repeatedSteps = repeatedSteps == 0 ? nil : repeatedSteps
   }
 
+  /// Copies the state into a new value.
   public func saved() -> WorldState {
     var state = WorldState()
     save(into: &state)
     return state
   }
 
-  /// Whether a state, from a file say, is one that this world could be in: as many bodies, coordinates and forces, every number
-  /// finite, quaternions of length 1, masses positive, a possible number of steps.
+  /// Whether a state, for example from a file, is a possible state of this world: the same numbers of bodies and
+  /// coordinates, all numbers finite, quaternions of length 1, masses positive, a possible number of steps.
   public func accepts(_ state: WorldState) -> Bool {
     func isCalm(_ values: [Double]) -> Bool { values.allSatisfy { abs($0) <= 1e12 } }
     guard
@@ -102,13 +109,13 @@ extension World {
     }
   }
 
-  /// Goes back to a state of this world, or of one built alike; what follows has the same bits.
+  /// Restores a state of this world, or of one built in the same way; what follows is equal to the bit.
   ///
-  /// A force added by `addForce` and not yet stepped is forgotten.
+  /// A force added by `addForce` since the last step is removed.
   ///
-  /// - Parameter state: this world `accepts` it, and ODE has not given up on this world.
+  /// - Parameter state: a state that this world `accepts`. The world must have no `breakdown`; both are checked and trap.
   public mutating func restore(_ state: WorldState) {
-    precondition(breakdown == nil, "ODE has given up on this world: \(breakdown ?? "")")
+    precondition(breakdown == nil, "ODE has failed in this world: \(breakdown ?? "")")
     precondition(
       state.bodies.count == bodies.count * Self.valuesPerBody && state.efforts.count == efforts.count,
       "the state is that of \(state.bodies.count / Self.valuesPerBody) bodies, this world has \(bodies.count)")
@@ -145,10 +152,11 @@ extension World {
     repeatedSteps = state.repeatedSteps ?? 0
   }
 
-  /// Starts the solver's random state anew, as at the beginning of an episode.
+  /// Sets the state of the iterative solver's random numbers, as at the beginning of an episode.
   public mutating func seedSolver(_ seed: UInt64) { solverState = seed }
 
-  /// A number that differs, all but surely, whenever any bit of the bodies' state differs. FNV-1a over the values' bits.
+  /// The FNV-1a hash of all bits of the bodies' poses and velocities; different states have different hashes almost
+  /// certainly.
   public var stateHash: UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for value in saved().bodies {

@@ -5,17 +5,19 @@ public import PoiseCore
 /// A world of rigid bodies, joints and contacts; owns every ODE object made through it.
 ///
 /// Bodies are created in some pose, joined there, and stepped; poses, velocities and forces are in the world's frame
-/// (z up), in SI units. A body's position is that of its origin, which is its centre of mass (but see `addBody`). Worlds are independent of one another: each
-/// has its own threading object and its own random state, and may be used by one thread at a time, any thread.
+/// (z up), in SI units. A body's position is that of its origin, which is its centre of mass (but see `addBody`). Worlds are
+/// independent of one another: each has its own threading object and random state. Any thread may use a world, one at a time.
 ///
-/// Efforts (torques and forces of joints) and external forces act until they are changed: ODE forgets them after every
+/// Efforts (torques and forces of joints) and external forces act until they are changed: ODE clears them after every
 /// step, the world applies them again.
 public struct World: ~Copyable {
-  /// Names a body of this world.
+  /// Identifies a body of this world.
   public struct BodyIndex: Hashable, Sendable {
+    /// Position in the order in which the bodies were added, from 0.
     public let value: Int
   }
 
+  /// How the world is integrated.
   public let parameters: PhysicsParameters
   /// Physics steps since the world was made or restored.
   public internal(set) var physicsSteps = 0
@@ -27,39 +29,40 @@ public struct World: ~Copyable {
   private let worldMemory: UnsafeMutablePointer<dReal>
 
   var bodies: [BodyRecord] = []
-  /// [bodies]; apart, so that whoever copies a body counts no reference.
+  /// Names of the bodies, [bodies]; separate, so that a copy of a body needs no reference counting.
   var bodyNames: [String] = []
   var joints = JointSet()
   /// Torque or force along each joint coordinate, N·m or N, [degrees of freedom].
   public var efforts: [Double] = []
-  /// [all servos, coordinate after coordinate; see `servos(of:)`]; each exerts nothing until it is set, and acts until it is set again.
+  /// All servos, coordinate after coordinate, see `servos(of:)`. Each exerts nothing until it is set, and acts until it
+  /// is set again.
   public var servos: [CoordinateServo] = []
   var servosOfDegree: [Range<Int>] = []
   var external: [ExternalForce] = []
   var hasExternalForces = false
   var collisions = CollisionSet()
   private let contactSurface: ContactSurface
-  /// m/s², world frame; starts as the parameters' and may be tilted.
+  /// Gravity, m/s², world frame; at first that of the parameters.
   public var gravity: Vector3 {
     didSet { dWorldSetGravity(handle, gravity.x, gravity.y, gravity.z) }
   }
-  /// Factor on every pair's friction, non-dimensional.
+  /// Factor on the friction coefficient of every pair.
   public var frictionScale = 1.0
-  /// State of the shuffling in QuickStep.
+  /// State of the random order of constraints in QuickStep.
   var solverState: UInt64
 
-  /// Why ODE gave up in the middle of a step; `nil` as long as it did not. What comes then is a fault: the world stands still
-  /// for good, `firstFault` tells of it, and a new one must be made. Its memory in ODE, about 100 kB, is lost.
+  /// The message of an assertion of ODE that failed in the middle of a step; `nil` if none has. The world then never
+  /// moves again, `firstFault` reports it, and a new world must be made. Its memory in ODE, about 100 kB, is leaked.
   public private(set) var breakdown: String?
-  /// Why the world stands still until it is set anew, `nil` while it moves: a velocity that is not finite or beyond
-  /// `PhysicsEngine.runawaySpeed`, or a force that is no number.
+  /// Why the world does not move until a state is restored; `nil` while it moves. Reasons are a velocity that is not
+  /// finite or beyond `PhysicsEngine.runawaySpeed`, and a force that is not finite.
   var standstill: Fault?
 
   /// Bodies whose centre of mass is not their origin, [indices into `bodies`].
   var pinnedBodies: [Int] = []
   /// Bodies that no joint holds and whose spin changes its axis by itself, [indices into `bodies`].
   private(set) var spinningBodies: [Int] = []
-  /// What `arrange` has seen; a step after anything was added arranges anew.
+  /// The numbers of things at the last `arrange`; after a change the next step calls it again.
   private var arrangement = Arrangement()
   private struct Arrangement: Equatable {
     var bodies = -1
@@ -67,9 +70,9 @@ public struct World: ~Copyable {
     var pairs = -1
   }
 
-  /// Steps since the world was made or restored that ODE's direct solver gave up on and that were done again (see `step`).
+  /// Steps since the world was made or restored for which ODE's direct solver failed and that were repeated (see `step`).
   public internal(set) var repeatedSteps = 0
-  /// Where the bodies stand before a step and what pushes them, should it have to be done again, [bodies × 19].
+  /// State and forces of the bodies before a step, in case it must be repeated, [bodies × 19].
   private var stepStart: [Double] = []
 
   struct ExternalForce {
@@ -79,9 +82,11 @@ public struct World: ~Copyable {
     var torque = Vector3.zero
   }
 
+  /// Makes an empty world.
+  ///
   /// - Parameters:
-  ///   - parameters: must be `validated`.
-  ///   - solverSeed: start of the random state of the iterative solver.
+  ///   - parameters: values in the ranges that `PhysicsParameters` states; they are not checked here.
+  ///   - solverSeed: first state of the iterative solver's random numbers.
   public init(_ parameters: PhysicsParameters, solverSeed: UInt64 = 0) {
     PhysicsEngine.prepareThread()
     if case .iterative = parameters.solver {
@@ -99,7 +104,7 @@ public struct World: ~Copyable {
     dWorldSetCFM(handle, parameters.constraintForceMixing)
     dWorldSetContactMaxCorrectingVel(handle, parameters.contactCorrectingVelocity)
     dWorldSetContactSurfaceLayer(handle, parameters.contactSurfaceLayer)
-    // A sleeping robot freezes the task.
+    // ODE must not put a resting robot to sleep.
     dWorldSetAutoDisableFlag(handle, 0)
     if case .iterative(let iterations) = parameters.solver {
       dWorldSetQuickStepNumIterations(handle, Int32(iterations))
@@ -125,15 +130,15 @@ public struct World: ~Copyable {
 
   // MARK: Stepping
 
-  /// Seconds since the world was made or restored.
+  /// Simulated time, s: physics steps times the physics step.
   public var time: Double { Double(physicsSteps) * parameters.timeStep }
 
-  /// Advances the world by one `timeStep`; not at all where `firstFault` has found it out of bounds for good.
+  /// Advances the world by one physics step; does nothing after a fault that stopped the world.
   ///
-  /// ODE's direct solver stops at a tie of two constraints ("LCP internal error, s <= 0") and leaves out the forces of all
-  /// that come later: what rests would fall. Such a step is taken back and done again with the contacts' target velocities
-  /// some nm/s apart, which breaks ties (Charnes 1952, "Optimality and Degeneracy in Linear Programming"), and if need be
-  /// with the iterative solver; `repeatedSteps` counts it. Where nothing helps it is a fault.
+  /// ODE's direct solver stops at a tie of two constraints ("LCP internal error, s <= 0") and leaves out the forces of
+  /// all later constraints, so resting bodies would fall. Such a step is undone and repeated with the contacts' target
+  /// velocities some nm/s apart, which breaks ties (Charnes 1952, "Optimality and Degeneracy in Linear Programming"),
+  /// and if necessary with the iterative solver; `repeatedSteps` counts it. If that fails, too, it is a fault.
   public mutating func step() {
     guard standstill == nil else { return }
     arrangeIfNeeded()
@@ -170,11 +175,11 @@ public struct World: ~Copyable {
   /// `unsolved`: ODE left constraints out.
   private enum Outcome { case done, unsolved, brokenDown }
 
-  /// What is tried in turn where the direct solver gives up.
+  /// What is tried in turn where the direct solver fails.
   private static let remedies: [(method: Method, unevenness: Double)] = [
     (.direct, ContactSurface.tieBreaker), (.direct, 1000 * ContactSurface.tieBreaker), (.iterative, 0),
   ]
-  /// Of the iterative solver where it stands in for the direct one.
+  /// Iterations of the iterative solver where it replaces the direct one.
   private static let iterationsInPlaceOfDirect = 200
 
   /// - Parameter unevenness: m/s, how far the target velocities of the contacts are apart.
@@ -229,7 +234,7 @@ public struct World: ~Copyable {
     }
   }
 
-  /// Finds out which bodies hang together, what their contacts carry, and which spin freely; a body's mass may have changed.
+  /// Finds the trees of bodies, the loads of their contacts, and the bodies that spin freely.
   mutating func arrange() {
     let trees = BodyTrees(bodies, joints: joints.handles)
     collisions.arrange(trees, bodies: bodies, surfaceLayer: parameters.contactSurfaceLayer)
@@ -253,7 +258,7 @@ public struct World: ~Copyable {
     if arrangement != present { arrange() }
   }
 
-  /// After a change that keeps the numbers of things: a body's mass.
+  /// To be called after a change of a body's mass, which `arrangeIfNeeded` does not notice.
   mutating func arrangeBeforeNextStep() { arrangement = Arrangement() }
 
   private mutating func breakDown() {

@@ -1,11 +1,14 @@
-/// How an action in −1 … 1 becomes an actuator's control, in MJCF `ctrl` units: control = center + halfWidth · action.
+/// Maps an action in −1 … 1 to an actuator's control, in MJCF `ctrl` units: control = center + halfWidth · action.
 public struct ActionScaling: Hashable, Sendable, Codable {
+  /// The control of action 0: the middle of the actuator's control range.
   public var center: Double
+  /// Half of the width of the control range; at least 0.
   public var halfWidth: Double
 
+  /// The control that an action in −1 … 1 stands for.
   @inlinable public func control(_ action: Double) -> Double { center + halfWidth * action }
   /// The action in −1 … 1 whose control is 0, or nearest to it: no torque.
   public var restingAction: Float { halfWidth > 0 ? Float(min(1, max(-1, action(0)))) : 0 }
-  /// The action that gives a control.
+  /// The action that gives a control; not finite for a range of width 0.
   @inlinable public func action(_ control: Double) -> Double { (control - center) / halfWidth }
 }

@@ -4,16 +4,18 @@ public import PoiseEnvironments
 import PoiseModels
 
 extension BoundTask {
-  /// How observations and actions change in a mirror, after asking the task's own terms.
+  /// How observations and actions change under a reflection, found by evaluating the task's own terms.
   ///
-  /// Nothing is told by names. The robot's parts are matched by where they stand (`RobotModel.reflection`); then random states and
-  /// their mirror images are shown to every term. The reward must judge both alike, so must the terminations, and each observation of
-  /// the image must be ± one of the state, with the same noise. Numbers may differ by 2 %, since the robot's may by 1 %. A clock is refused:
-  /// gaits alternate, so what it says should be half a period later in the mirror.
+  /// Names play no part. The robot's parts are matched by position (`RobotModel.reflection`); then every term is
+  /// evaluated at random states and their mirror images. The reward must judge both alike, so must the terminations,
+  /// and each observation of the image must be ± one of the state, with the same noise. Numbers may differ by 2 %,
+  /// since the robot's may by 1 %. A clock (`PhaseObservation`) is rejected: gaits alternate, so its mirror image would
+  /// be half a period later.
   ///
-  /// Commands are taken to be the same in the mirror. Resets and disturbances are not looked at.
+  /// Commands are assumed to be the same in the mirror. Resets and disturbances are not checked.
   ///
-  /// - Throws: `Asymmetry` with everything of robot and task that differs in the mirror.
+  /// - Parameter plane: the mirror plane, in the world frame.
+  /// - Throws: `Asymmetry` with everything in robot and task that differs in the mirror.
   public func mirrorSymmetry(across plane: MirrorPlane) throws(Asymmetry) -> MirrorSymmetry {
     let robot = try model.reflection(across: plane)
     var probes = MirrorProbes(self, robot)
@@ -34,7 +36,7 @@ extension BoundTask {
   }
 }
 
-/// Random states of a task beside their mirror images, and what the terms make of them.
+/// Random states of a task and their mirror images, with the values of the terms.
 private struct MirrorProbes: ~Copyable {
   let task: BoundTask
   let robot: RobotReflection
@@ -68,7 +70,7 @@ private struct MirrorProbes: ~Copyable {
 
   // MARK: Asking
 
-  /// One more random state; it need not be one that the robot can be in, since terms look at its numbers alone.
+  /// Adds one random state. The robot need not be able to reach it, since terms read only its numbers.
   mutating func add() {
     let (first, last) = (RandomState(task, &random), RandomState(task, &random))
     let isTerminated = random.uniform() < 0.5
@@ -85,7 +87,7 @@ private struct MirrorProbes: ~Copyable {
     compareTerminations(own, image)
   }
 
-  /// Terms for one side each may add up to a reward for both.
+  /// A term for the left side and a term for the right side may add up to a symmetric reward.
   private mutating func compareRewards(_ own: borrowing Transition, _ image: borrowing Transition) {
     let weights = task.settings.rewards.map(\.weight)
     let terms = zip(weights, task.rewards).map { weight, reward in
@@ -94,14 +96,14 @@ private struct MirrorProbes: ~Copyable {
     let scale = terms.reduce(1e-9) { $0 + max(abs($1.own), abs($1.image)) }
     let difference = terms.reduce(0) { $0 + $1.own - $1.image }
     guard abs(difference) > Self.tolerance * scale else { return }
-    // However many terms the difference is spread over, one of them at least has its share of it.
+    // At least one term contributes the average share of the difference.
     let share = abs(difference) / Double(terms.count)
     for (name, term) in zip(task.rewardNames, terms) where abs(term.own - term.image) >= 0.999 * share {
       unlikeRewards.insert(name)
     }
   }
 
-  /// What ends the episode on one side may be one term's matter, and on the other side another's.
+  /// The episode may end by one term on one side and by another term on the other side.
   private mutating func compareTerminations(_ own: borrowing Transition, _ image: borrowing Transition) {
     var (ownNames, imageNames): (Set<String>, Set<String>) = ([], [])
     for (term, termination) in zip(task.settings.terminations, task.terminations) {
@@ -135,7 +137,7 @@ private struct MirrorProbes: ~Copyable {
 
   // MARK: Matching
 
-  /// For each observation the one that its mirror image is ± of; `nil` where there is none.
+  /// For each observation the one that equals its mirror image up to the sign; `nil` where there is none.
   func matchedObservations() -> [(partner: Int, sign: Int)?] {
     var matches = [(partner: Int, sign: Int)?](repeating: nil, count: seen.count)
     for i in seen.indices where matches[i] == nil {
@@ -159,7 +161,7 @@ private struct MirrorProbes: ~Copyable {
   }
 }
 
-/// A state of a robot drawn at random, every number by itself.
+/// A state of a robot whose numbers are drawn independently.
 private struct RandomState {
   private var joints: (positions: [Double], velocities: [Double])
   /// Turns since the reference pose, [bodies].
@@ -174,7 +176,7 @@ private struct RandomState {
 
   init(_ task: BoundTask, _ random: inout RandomStream) {
     let model = task.model
-    // From near the reference pose to far beyond: whatever a term's threshold is, some states lie on either side of it.
+    // From near the reference pose to far beyond, so that some states are on either side of any term's threshold.
     let spread = exp(random.uniform(in: log(0.01)...log(10)))
     let force = exp(random.uniform(in: log(1)...log(1e4)))
     func numbers(_ count: Int, _ scale: Double = 1) -> [Double] { (0..<count).map { _ in scale * random.normal() } }

@@ -3,41 +3,53 @@ public import PoiseEnvironments
 public import PoiseModels
 public import PoiseSimulation
 
-/// A task that knows its robot: every name resolved, every number checked. Constant, and shared by all worlds.
+/// A task bound to a robot: all names are resolved, all numbers are checked. Constant, and shared by all worlds.
 public struct BoundTask: Sendable {
   /// Name of the scenario, for reports.
   public let name: String
   /// The task as the scenario sets it.
   public let settings: RobotTask
+  /// The robot's description.
   public let model: RobotModel
+  /// The links of the robot: groups of bodies that are welded together, and the joints between them.
   public let linkage: Linkage
   /// The model's physics with the task's changes.
   public let physics: PhysicsParameters
+  /// Physics step, control step and time limit.
   public let timing: Timing
   public let observationSpace: Space
   public let actionSpace: Space
-  /// From −1 … 1 to each actuator's control, [actuators].
+  /// Maps the action in −1 … 1 to each actuator's control, [actuators].
   public let actionScaling: [ActionScaling]
 
+  /// The observation terms, in the order of the scenario.
   public let observations: [BoundObservation]
+  /// The reward terms, in the order of the scenario. Their weights are in `settings`.
   public let rewards: [BoundReward]
+  /// The termination terms; an episode terminates when any of them applies.
   public let terminations: [BoundTermination]
+  /// The reset terms, applied one after the other.
   public let resets: [BoundReset]
+  /// The disturbance terms, those of evaluation unless this is `training`.
   public private(set) var disturbances: [BoundDisturbance]
-  /// Those of training, where they are others.
+  /// The disturbances of training; `nil` where they are the same.
   public let trainingDisturbances: [BoundDisturbance]?
-  /// Names of the reward terms, each once: a term that stands in the list twice gets a number, [reward terms].
+  /// Names of the reward terms, all different: a number is appended to a repeated one, [reward terms].
   public let rewardNames: [String]
   /// Index of the body whose tilt is reported, in the model.
   public let uprightBody: Int
-  /// What the terms look at.
+  /// What the terms read from the robot.
   let leanPlan: SnapshotPlan
-  /// That, and what a recorder wants: all joints, efforts, free bodies, the upright body.
+  /// The same and what a recorder needs: all joints, efforts, free bodies, the upright body.
   let fullPlan: SnapshotPlan
 
+  /// Binds the terms of a task to a robot: resolves all names and checks all values.
+  ///
   /// - Parameters:
-  ///   - name: of the scenario, for reports.
-  ///   - source: where the task's keys stand, for problems.
+  ///   - task: the settings of the task, as the scenario gives them.
+  ///   - model: the robot's description.
+  ///   - name: name of the scenario, for reports.
+  ///   - source: where the task's keys stand in a file, for error messages; `nil` for a task made in code.
   /// - Throws: `InvalidInput` with everything in the task that does not fit the model.
   public init(_ task: RobotTask, model: RobotModel, name: String, source: ConfigurationSource? = nil) throws {
     let source = source ?? ConfigurationSource(file: name)
@@ -95,7 +107,7 @@ public struct BoundTask: Sendable {
     self.timing = timing
   }
 
-  /// The task as the learner meets it: with the disturbances of training.
+  /// The task with the disturbances of training.
   public var training: Self {
     guard let trainingDisturbances else { return self }
     var task = self
@@ -105,7 +117,7 @@ public struct BoundTask: Sendable {
 }
 
 extension BoundTask {
-  /// The same task with one more disturbance, after its own: for what acts on the robot from outside of the scenario.
+  /// The same task with one more disturbance after its own, such as a push by the user of the viewer.
   ///
   /// A disturbance that draws no random numbers changes nothing else in an episode.
   public func adding(_ disturbance: BoundDisturbance) -> Self {
@@ -147,14 +159,14 @@ extension TermBinder {
 }
 
 extension TermBinder {
-  /// What the commands look like as observations.
+  /// One element of the observation for each command.
   var commandElements: [Space.Element] {
     commandList.map { Space.Element(name: "\($0.name)_command", unit: $0.unit, bounds: $0.range) }
   }
 }
 
 extension [Space.Element] {
-  /// The same elements with a number behind each name that stands twice.
+  /// The same elements, with a number appended to each repeated name.
   fileprivate var numberedNames: Self {
     zip(self, numbered(map(\.name))).map { element, name in
       Space.Element(name: name, unit: element.unit, bounds: element.bounds)

@@ -1,10 +1,14 @@
 public import PoiseCore
 
-/// A number that the robot is asked to follow.
+/// A target value that the robot is asked to follow, such as a velocity.
 public struct Command: Configurable, Hashable {
+  /// What terms call the command.
   public var name = ""
+  /// The range that the value is drawn from uniformly, in `unit`.
   public var range = 0.0...0.0
+  /// The unit, for tables; empty for a dimensionless number.
   public var unit = ""
+  /// Time between two draws, s; `nil` draws once, at the start of an episode.
   public var interval: Double?
   public init() {}
 
@@ -14,7 +18,7 @@ public struct Command: Configurable, Hashable {
     .key("unit", \.unit, unitFormat, "Its unit, for tables."),
     .key(
       "interval", \.interval, .optional(.number(.above(0, through: 1e6), unit: "s")),
-      "Drawn anew this often; null: once."),
+      "Time between two draws; null: drawn once."),
   ]
 }
 

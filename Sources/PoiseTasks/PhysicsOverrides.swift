@@ -1,12 +1,16 @@
 public import PoiseCore
 public import PoiseSimulation
 
-/// What a task changes of the model's physics; what is null stays as the model has it.
+/// A task's changes to the model's physics; null keeps the model's value.
 public struct PhysicsOverrides: Configurable, Hashable {
+  /// The solver of contact and joint constraints: a direct one, or iterations of projected Gauss–Seidel.
   public enum Solver: String, CaseIterable, Sendable { case direct, iterative }
 
+  /// The solver; `nil` keeps the model's.
   public var solver: Solver?
+  /// Iterations of the iterative solver; `nil` keeps the model's, or 20.
   public var iterations: Int?
+  /// Physics step, s; `nil` keeps the model's.
   public var timeStep: Double?
   public init() {}
 

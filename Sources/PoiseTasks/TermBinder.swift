@@ -1,27 +1,31 @@
 public import PoiseCore
 public import PoiseModels
 
-/// Turns the names in a term into places in the snapshot, once, before the first step.
+/// Resolves the names in a term to indices in the snapshot, once, before the first step.
 ///
-/// What a term asks for here is what the snapshot will hold. A name the model lacks becomes a problem with the line of the
-/// scenario where it stands; binding goes on, so that all problems are shown together.
+/// The snapshot holds exactly what the terms ask for here. An unknown name becomes a problem with its line in the scenario;
+/// binding goes on, so that all problems are reported together.
 public struct TermBinder {
+  /// The robot's description.
   public let model: RobotModel
+  /// The links of the robot, and the joints between them.
   public let linkage: Linkage
-  /// s
+  /// Time of a control step, s.
   public let controlTimeStep: Double
-  /// s
+  /// Time of a physics step, s.
   public let physicsTimeStep: Double
   /// Control steps of a whole episode.
   public let stepLimit: Int
   let commandList: [Command]
   /// Names of the task's commands.
   public var commands: [String] { commandList.map(\.name) }
-  /// rad/s: no hinge to the world turns faster.
+  /// Largest speed of hinges to the world, rad/s; `nil` for no limit.
   let maximumJointSpeed: Double?
   /// Index of the body that terms mean unless they name another.
   public let uprightBody: Int
+  /// What the terms have asked for so far.
   public private(set) var plan = SnapshotPlan()
+  /// The problems found so far.
   public private(set) var problems: [Problem] = []
 
   private let source: ConfigurationSource
@@ -29,8 +33,12 @@ public struct TermBinder {
   var path = ""
 
   /// - Parameters:
-  ///   - bodyName: the body whose tilt is told; the first that moves for `nil`.
+  ///   - model: the robot's description.
+  ///   - linkage: the links of the robot.
+  ///   - bodyName: the body whose tilt is reported; the first that moves for `nil`.
+  ///   - commands: the commands of the task.
   ///   - maximumJointSpeed: rad/s, of hinges to the world.
+  ///   - timing: the time steps and the time limit.
   ///   - source: where the task's keys stand.
   init(
     _ model: RobotModel, linkage: Linkage, uprightBody bodyName: String?, commands: [Command],
@@ -73,18 +81,18 @@ public struct TermBinder {
 
   // MARK: Bodies
 
-  /// Index of a body in the model, `nil` after a problem.
+  /// Index of a body in the model; reports an unknown name as a problem with `key` and returns `nil`.
   public mutating func bodyIndex(_ name: String, key: String = "body") -> Int? {
     index(of: name, among: model.bodies.map(\.name), kind: "body", key: key)
   }
 
-  /// The place in `RobotSnapshot.bodies` of a named body, or of the task's upright body for `nil`.
+  /// Index in `RobotSnapshot.bodies` of a named body, or of the task's upright body for `nil`.
   public mutating func body(_ name: String?, key: String = "body", needsTilt: Bool = false) -> Int {
     let body = name.map { bodyIndex($0, key: key) ?? uprightBody } ?? uprightBody
     return plan.track(body: body, of: model, needsTilt: needsTilt)
   }
 
-  /// A body whose height is a measure must have one.
+  /// Reports a problem if a body's height in the reference pose, which a term divides by, is not positive.
   mutating func requireHeight(of name: String?) {
     let index = name.flatMap { name in model.bodies.firstIndex { $0.name == name } } ?? uprightBody
     let height = model.referencePose(of: index).position.z
@@ -93,10 +101,10 @@ public struct TermBinder {
       allowed: "a body above z = 0 in the model's reference pose")
   }
 
-  /// The name that elements and columns of a body's term carry.
+  /// The name of a body for elements and columns; that of the task's upright body for `nil`.
   public func bodyName(_ name: String?) -> String { name ?? model.bodies[uprightBody].name }
 
-  /// Places in `RobotSnapshot.contactForces`.
+  /// Indices in `RobotSnapshot.contactForces` of the named bodies; reports an empty list and unknown names as problems.
   public mutating func contacts(_ names: [String], key: String = "bodies") -> [Int] {
     require(!names.isEmpty, key: key, found: "no body", allowed: "the names of one or more bodies")
     var slots: [Int] = []
@@ -111,19 +119,26 @@ public struct TermBinder {
 
   /// A hinge or slide, numbered as in the snapshot.
   public struct ScalarJoint: Sendable {
+    /// Index in `RobotSnapshot.jointPositions` and `jointVelocities`.
     public var index: Int
+    /// The joint's name in the model.
     public var name: String
+    /// Whether the position is an angle: true for hinges, false for slides.
     public var isAngle: Bool
-    /// rad or m as the model limits it; `nil` is unlimited. Limits are soft: a position may pass them a little.
+    /// The model's limits of the position, rad or m; `nil` is unlimited. Limits are soft: a position may exceed them
+    /// slightly.
     public var limits: ClosedRange<Double>?
-    /// rad or m: the position in the model's reference pose.
+    /// The position in the model's reference pose, rad or m.
     public var reference: Double
-    /// What the position can be at all: anything, but for hinges whose limits keep them within half a turn of the reference.
+    /// Bounds of the position, rad or m: infinite, except for hinges whose limits keep them within half a turn of the
+    /// reference.
     public var positionBounds: ClosedRange<Double>
-    /// What the velocity can be at all.
+    /// Bounds of the velocity, rad/s or m/s.
     public var velocityBounds: ClosedRange<Double>
 
+    /// Unit of the position: rad or m.
     public var positionUnit: String { isAngle ? "rad" : "m" }
+    /// Unit of the velocity: rad/s or m/s.
     public var velocityUnit: String { isAngle ? "rad/s" : "m/s" }
   }
 
@@ -143,7 +158,7 @@ public struct TermBinder {
     return result
   }
 
-  /// One named hinge or slide; any, after a problem.
+  /// One named hinge or slide; reports an unknown name as a problem and returns a placeholder.
   public mutating func joint(named name: String, key: String = "joint") -> ScalarJoint {
     joints([name], key: key).first
       ?? ScalarJoint(
@@ -166,7 +181,7 @@ public struct TermBinder {
       positionBounds: isAngle && isWithinHalfTurn ?? false ? halfTurn : unlimited, velocityBounds: speeds)
   }
 
-  /// Whether a link hangs on the world by one hinge: the joint whose speed `maximumJointSpeed` cuts.
+  /// Whether a single hinge connects a link to the world: the joint whose speed `maximumJointSpeed` limits.
   private func isLoneHinge(_ link: Int) -> Bool {
     if case .hinge = linkage.links[link].connection { return linkage.links[link].parent == nil }
     return false
@@ -181,7 +196,7 @@ public struct TermBinder {
     return model.actuators.map { $0.effortLimit ?? 1 }
   }
 
-  /// The place in `RobotSnapshot.commands`.
+  /// Index of a command in `RobotSnapshot.commands`; reports an unknown name as a problem and returns 0.
   public mutating func command(_ name: String, key: String = "command") -> Int {
     if let index = commands.firstIndex(of: name) { return index }
     require(

@@ -1,8 +1,8 @@
 import PoiseCore
 
-/// Every term that a scenario can name: the one place where a new one is added, one line in its list.
+/// Every term that a scenario can name. A new term is one more line in one of these lists.
 ///
-/// Another package adds its own with `register`, first thing in its program.
+/// Another package adds its own terms with `register`, before anything else in its program.
 public enum Terms {
   private static let observationsRegistry = Registry<any ObservationTerm.Type>(
     "observation terms",
@@ -39,29 +39,29 @@ public enum Terms {
 }
 
 extension Terms {
-  /// What a task observes.
+  /// All observation terms.
   public static var observations: [any ObservationTerm.Type] { observationsRegistry.all }
-  /// Adds a term.
+  /// Adds an observation term.
   public static func register(_ term: any ObservationTerm.Type) { observationsRegistry.register(term) }
 
-  /// What a task is rewarded for.
+  /// All reward terms.
   public static var rewards: [any RewardTerm.Type] { rewardsRegistry.all }
-  /// Adds a term.
+  /// Adds a reward term.
   public static func register(_ term: any RewardTerm.Type) { rewardsRegistry.register(term) }
 
-  /// What a task ends by.
+  /// All termination terms.
   public static var terminations: [any TerminationTerm.Type] { terminationsRegistry.all }
-  /// Adds a term.
+  /// Adds a termination term.
   public static func register(_ term: any TerminationTerm.Type) { terminationsRegistry.register(term) }
 
-  /// What a task starts with.
+  /// All reset terms.
   public static var resets: [any ResetTerm.Type] { resetsRegistry.all }
-  /// Adds a term.
+  /// Adds a reset term.
   public static func register(_ term: any ResetTerm.Type) { resetsRegistry.register(term) }
 
-  /// What a task is disturbed by.
+  /// All disturbance terms.
   public static var disturbances: [any DisturbanceTerm.Type] { disturbancesRegistry.all }
-  /// Adds a term.
+  /// Adds a disturbance term.
   public static func register(_ term: any DisturbanceTerm.Type) { disturbancesRegistry.register(term) }
 }
 

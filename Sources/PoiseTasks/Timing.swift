@@ -1,8 +1,8 @@
-/// How physics steps, control steps and episodes fit into each other.
+/// Lengths of physics steps, control steps and episodes.
 public struct Timing: Hashable, Sendable {
-  /// s
+  /// Time of a physics step, s.
   public let physicsTimeStep: Double
-  /// s
+  /// Time of a control step, s.
   public let controlTimeStep: Double
   /// Physics steps of a control step.
   public let physicsStepsPerControlStep: Int

@@ -1,6 +1,7 @@
 import PoiseCore
 
-/// Scalars as TensorBoard reads them: a file of records, each a length, its checksum, an `Event` message, its checksum.
+/// Writes scalars in the format that TensorBoard reads: records of a length, its checksum, an `Event` message, and its
+/// checksum.
 ///
 /// Source: tensorflow/core/lib/io/record_writer.h; tensorflow/core/util/event.proto (Event: 1 wall_time, 2 step, 3 file_version,
 /// 5 summary) and framework/summary.proto (Summary.Value: 1 tag, 2 simple_value). These four fields are all we write, by hand.
@@ -39,7 +40,7 @@ enum EventRecord {
     return record
   }
 
-  /// CRC-32C rotated right by 15 bits plus a constant, as the record format wants it.
+  /// CRC-32C rotated right by 15 bits plus a constant, as the record format requires.
   static func maskedChecksum(_ bytes: [UInt8]) -> UInt32 {
     let crc = CRC32.castagnoli.checksum(bytes)
     return (crc >> 15 | crc << 17) &+ 0xA282_EAD8

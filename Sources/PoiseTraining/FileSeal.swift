@@ -1,15 +1,17 @@
 import Foundation
 import PoiseCore
 
-/// What the first bytes of a run's file were when a checkpoint was saved that stands on them.
+/// Length and digest of one of a run's files when a checkpoint was written. The checkpoint can only be used with these
+/// bytes.
 public struct FileSeal: Codable, Hashable, Sendable {
-  /// Relative to the run's folder.
+  /// The file's path, relative to the run's folder.
   public var path: String
+  /// The number of bytes from the file's beginning that the digest covers.
   public var bytes: Int
-  /// 64 hexadecimal digits.
+  /// Their SHA-256, 64 hexadecimal digits.
   public var sha256: String
 
-  /// Of a file as it stands.
+  /// The seal of a file at present.
   init(_ path: String, in folder: String) throws {
     var hash = SHA256()
     try Self.add(path, of: folder, limit: .max, to: &hash)
@@ -25,20 +27,24 @@ public struct FileSeal: Codable, Hashable, Sendable {
   /// Whether the file may have become longer since.
   enum Kind { case asItWas, mayHaveGrown }
 
-  /// - Throws: `InputOutputError` if the file cannot be read, `InvalidInput` if it is not what it was.
+  /// Checks that the file still has the bytes of the seal.
+  ///
+  /// - Throws: `InputOutputError` if the file cannot be read, `InvalidInput` if its bytes have changed.
   func check(in folder: String, _ kind: Kind, checkpoint: String) throws {
     var hash = SHA256()
     try Self.add(path, of: folder, limit: kind == .asItWas ? .max : bytes, to: &hash)
     try check(hash, folder, checkpoint: checkpoint)
   }
 
-  /// - Parameter hash: of the bytes that are there.
+  /// Checks the hash of a file's present bytes.
+  ///
+  /// - Throws: `InvalidInput` if length or digest differ.
   func check(_ hash: SHA256, _ folder: String, checkpoint: String) throws {
     guard hash.count == bytes else {
       throw InvalidInput(
         Problem(
           file: "\(folder)/\(path)", found: "\(hash.count) bytes",
-          allowed: "the \(bytes) that \(checkpoint) was saved with", remedy: Self.remedy))
+          allowed: "the \(bytes) bytes with which \(checkpoint) was saved", remedy: Self.remedy))
     }
     let found = hash.hexadecimal
     guard found == sha256 else {
@@ -57,7 +63,7 @@ public struct FileSeal: Codable, Hashable, Sendable {
     } catch {
       throw InputOutputError(
         path: "\(folder)/\(path)", operation: "read", reason: error.reason,
-        remedy: "A checkpoint stands on it; without it the run cannot be trusted.")
+        remedy: "A checkpoint depends on it; without it the run cannot be trusted.")
     }
   }
 }

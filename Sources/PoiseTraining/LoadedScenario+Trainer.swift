@@ -5,10 +5,14 @@ public import PoiseNetworks
 public import PoiseScenarios
 
 extension LoadedScenario {
-  /// The trainer of the chosen algorithm's family, with its learner; fresh, on this scenario's worlds.
+  /// Makes a new trainer of the chosen algorithm's family, with its learner, on this scenario's worlds.
   ///
-  /// - Parameter pool: touches no number.
-  /// - Throws: `InvalidInput` for a mirror that robot and task do not look the same in, or a model that cannot be assembled.
+  /// - Parameters:
+  ///   - seed: the root seed of the run.
+  ///   - instructionSet: the kernels that the networks run on.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  /// - Throws: `InvalidInput` if robot or task lack the mirror symmetry that is asked for, or if the model cannot be
+  ///   assembled.
   public func makeTrainer(seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool) throws -> any Trainer {
     let algorithm = settings.algorithm
     let task = specification.forTraining

@@ -1,21 +1,25 @@
 import Foundation
 import PoiseCore
 
-/// A file that grows line by line; a checkpoint knows its length and its digest, and going on cuts it back to that.
+/// A file that grows line by line. A checkpoint records its length and digest; resuming from it truncates the file to
+/// that length.
 final class LogFile {
   let path: String
   private let name: String
   private let descriptor: Int32
   private var hash = SHA256()
-  /// Bytes so far.
+  /// The number of bytes so far.
   var length: Int { hash.count }
-  /// What a checkpoint knows of it.
+  /// Its present length and digest, for a checkpoint.
   var seal: FileSeal { FileSeal(path: name, hash) }
 
+  /// Opens a file for appending, or creates it.
+  ///
   /// - Parameters:
   ///   - name: relative to the folder.
-  ///   - seal: what to keep of a file that is there; the rest was written after the checkpoint.
-  /// - Throws: `InputOutputError`; `InvalidInput` if what is to be kept is not what it was.
+  ///   - seal: the part of an existing file to keep; the rest, written after the checkpoint, is cut off. `nil` keeps
+  ///     nothing.
+  /// - Throws: `InputOutputError`; `InvalidInput` if the part to keep has changed.
   init(_ name: String, in folder: String, keeping seal: FileSeal? = nil) throws {
     self.name = name
     path = "\(folder)/\(name)"
@@ -38,7 +42,7 @@ final class LogFile {
 
   func append(_ text: String) throws { try append(Array(text.utf8)) }
 
-  /// After an error the file may end with a part of it; going on from a checkpoint cuts that off.
+  /// Appends bytes. After an error the file may end with some of them; resuming from a checkpoint cuts them off.
   func append(_ bytes: [UInt8]) throws {
     var written = 0
     while written < bytes.count {
@@ -52,13 +56,13 @@ final class LogFile {
     hash.update(bytes)
   }
 
-  /// Puts everything on disk, before a checkpoint says that it is there.
+  /// Waits until everything is on disk; to be called before a checkpoint records the length.
   func synchronize() throws {
     guard fsync(descriptor) == 0 else { throw InputOutputError(writing: path, errno) }
   }
 }
 
-/// Cells of a CSV row: shortest exact numbers, empty where there is nothing.
+/// A row of CSV: shortest exact numbers; an empty cell for `nil`.
 func csvRow(_ cells: [Double?]) -> String {
   cells.map { cell in
     guard let cell else { return "" }

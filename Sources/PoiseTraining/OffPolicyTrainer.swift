@@ -6,31 +6,38 @@ import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseScenarios
 
-/// An off-policy algorithm on the worlds of a scenario: one control step of all worlds, then the updates that it is worth, and so on.
+/// Trains an off-policy learner on the worlds of a scenario: one control step of all worlds, then the updates that are
+/// due, and so on.
 ///
 /// After n control steps of all worlds past the warm-up, ⌊n × `updatesPerStep`⌋ updates have been made.
 ///
-/// Several threads share both: the blocks of worlds while acting, the shards of a batch while learning. The other way to use two
-/// cores, one acts while the other learns from what was there a step before, can at best shorten acting + learning to the longer of
-/// the two, and changes what is learned; `poise bench learners` prints that bound beside what the shards bring.
+/// Several threads share both phases: the blocks of worlds while acting, the shards of a batch while learning. The
+/// alternative, one core that acts while another learns from the data of the step before, can at best reduce the time
+/// to the longer of the two phases, and changes the results; `poise bench learners` prints that bound beside the
+/// speed-up by shards.
 public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
   public private(set) var environmentSteps = 0
   private let scenario: LoadedScenario
   private let pool: WorkerPool
-  /// What learns.
+  /// The learner.
   var learner: Learner
   private var buffer: ReplayBuffer
   private var shards: [ActingShard<Learner.Actor>]
-  /// Made with the first save.
+  /// The replay buffer on disk; made with the first checkpoint.
   private var log: ReplayLog?
-  /// What the next report will tell of.
+  /// The data of the next report.
   private var underWay = Iteration()
-  /// From `read` to `readFiles`: the slots that the checkpoint carried itself.
+  /// Between `read` and `readFiles`: the slots that the checkpoint itself contains.
   private var tail: [UInt8] = []
 
+  /// Makes the worlds and resets them, with an empty replay buffer.
+  ///
   /// - Parameters:
   ///   - learner: made for the scenario's task.
-  ///   - pool: touches no number.
+  ///   - scenario: gives the task.
+  ///   - seed: the root seed of the run.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  /// - Throws: if a world cannot be made, such as `InvalidInput` for a model that cannot be assembled.
   public init(_ learner: Learner, on scenario: LoadedScenario, seed: UInt64, pool: WorkerPool) throws {
     let settings = learner.settings
     let task = scenario.specification.forTraining
@@ -54,7 +61,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
 
   public var policy: Policy { learner.policy }
 
-  /// Bytes that the replay buffer takes for each transition.
+  /// Bytes of a transition in the replay buffer.
   public var bytesPerTransition: Int { buffer.bytesPerTransition }
 
   public var note: String {
@@ -65,7 +72,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
 
   // MARK: Training
 
-  /// An iteration that may stop after any control step, and go on from there.
+  /// The state of an iteration, which may stop after any control step and be resumed there.
   private struct Iteration: Codable {
     var firstStep = 0
     var sums = MetricSums<Learner.Metrics>()
@@ -92,7 +99,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
     return report()
   }
 
-  /// One control step of all worlds, into the replay buffer.
+  /// Makes one control step of all worlds and records it in the replay buffer.
   private func act() {
     pool.forEach(&shards) { [model = learner.model, environmentSteps] _, shard in
       shard.step(model, environmentSteps: environmentSteps)
@@ -107,7 +114,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
     environmentSteps += settings.worlds
   }
 
-  /// The updates that are due.
+  /// Makes the updates that are due.
   private func learn() {
     guard buffer.transitionCount > 0 else { return }
     let due = Int(Double(environmentSteps - settings.warmupSteps) * settings.updatesPerStep) - learner.updates
@@ -144,7 +151,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
 
   // MARK: Checkpointing
 
-  /// What stands beside the learner's own tensors.
+  /// The trainer's state beside the learner's tensors.
   private struct State: Codable {
     var environmentSteps: Int
     var underWay: Iteration
@@ -183,7 +190,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
         $1.block.accepts($0.block) && $0.observations.count == $1.buffers.observations.count
           && $1.actor.accepts($0.noise) && $0.saturated.isPossibleCount
       }
-    // Every step of a world writes a slot at least. Steps that never were would be learned from until the end of time.
+    // Every step of a world writes at least one slot. A false number of steps would make a false number of updates due.
     guard fits, (0...max(0, state.replay.written)).contains(state.environmentSteps),
       (0...state.environmentSteps).contains(state.underWay.firstStep), state.underWay.sums.hasPossibleCounts,
       !state.replay.newest.contains(-1),
@@ -221,7 +228,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
       throw InvalidInput(
         Problem(
           file: folder.checkpointPath(.latest), place: "tensor 'replay.tail'",
-          found: "links that lead out of the replay buffer",
+          found: "links to slots outside the replay buffer",
           allowed: "indices below \(buffer.capacity)", remedy: "The file is damaged."))
     }
     self.log = log
@@ -237,16 +244,16 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
   public func didSave(in folder: RunFolder) throws { log?.removeOverwritten(buffer) }
 }
 
-/// A block of worlds with all that one thread needs to act in it.
+/// A block of worlds with its actor and buffers, for one thread.
 private struct ActingShard<Actor: BlockActor>: Sendable {
   let block: EnvironmentBlock
   var actor: Actor
   var buffers: StepBuffers
-  /// What the last actions were chosen for, [worlds, observations].
+  /// The observations for which the last actions were chosen, [worlds, observations].
   private(set) var observations: [Float]
-  /// As applied, [worlds, actions].
+  /// The last actions as they were applied, [worlds, actions].
   private(set) var actions: [Float]
-  /// Action elements of the policy at ±1 (0.99 and more) since the last report.
+  /// The number of action elements that the policy put at ±1 (0.99 or more) since the last report.
   var saturated = 0
 
   init(block: EnvironmentBlock, actor: Actor) {
@@ -257,7 +264,7 @@ private struct ActingShard<Actor: BlockActor>: Sendable {
     actions = Array(repeating: 0, count: block.count * block.task.actionSpace.count)
   }
 
-  /// One control step.
+  /// Makes one control step.
   mutating func step(_ model: Actor.Model, environmentSteps: Int) {
     for k in observations.indices { observations[k] = buffers.observations[k] }
     saturated += actor.act(observations, model, environmentSteps: environmentSteps, into: &actions)

@@ -5,23 +5,30 @@ import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseScenarios
 
-/// An on-policy algorithm on the worlds of a scenario: rollouts of all blocks on all threads, then an update.
+/// Trains an on-policy learner on the worlds of a scenario: rollouts of all blocks on all threads, then an update, and
+/// so on.
 public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
   public private(set) var environmentSteps = 0
   private let scenario: LoadedScenario
   private let pool: WorkerPool
-  /// What learns.
+  /// The learner.
   var learner: Learner
   private var shards: [RolloutShard]
   private var segments: [RolloutSegment] = []
-  /// What the next report will tell of.
+  /// The data of the next report.
   private var underWay = Iteration()
-  /// Discounted returns so far, for `scalesRewards`; one element.
+  /// Statistics of the discounted returns so far, for `scalesRewards`; one element.
   private var returnStatistics = RunningNormalizer(elementCount: 1)
 
+  /// Makes the worlds and resets them.
+  ///
   /// - Parameters:
   ///   - learner: made for the scenario's task.
-  ///   - pool: touches no number.
+  ///   - scenario: gives the task.
+  ///   - seed: the root seed of the run.
+  ///   - instructionSet: the kernels that the networks run on.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  /// - Throws: if a world cannot be made, such as `InvalidInput` for a model that cannot be assembled.
   public init(
     _ learner: Learner, on scenario: LoadedScenario, seed: UInt64, instructionSet: InstructionSet, pool: WorkerPool
   ) throws {
@@ -62,9 +69,10 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
     return report()
   }
 
-  /// One rollout of all worlds and what there is to learn from it.
+  /// Collects one rollout of all worlds and learns from it.
   ///
-  /// - Returns: false if it was stopped; it happens as a whole or not at all, since one that has begun is too large to keep.
+  /// - Returns: false if it was stopped; then the state is as before, because a partial rollout is too large for a
+  ///   checkpoint.
   private func learnFromRollout(stepLimit: Int, isStopped: @Sendable () -> Bool) -> Bool {
     let before = (trainer: state, learner: learner.state)
     func takenBack() -> Bool {
@@ -88,7 +96,7 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
     }
     let middle = DispatchTime.now().uptimeNanoseconds
 
-    // The first rollout is for the observations' statistics: a policy learned on raw numbers would mean nothing afterwards.
+    // The first rollout only initialises the normaliser: a policy trained on raw observations would not fit normalised ones.
     let isFirst = learner.model.normalizer.map { $0.count == 0 } ?? false
     segments = shards.map(\.segment)
     defer { segments = [] }
@@ -103,7 +111,7 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
     return true
   }
 
-  /// What rewards are multiplied by.
+  /// The factor by which rewards are multiplied.
   private var rewardScale: Float { settings.scalesRewards ? returnStatistics.normalization(of: 0).scale : 1 }
 
   private func report() -> TrainingReport {
@@ -126,11 +134,11 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
 
   // MARK: Checkpointing
 
-  /// What stands beside the learner's own tensors.
+  /// The trainer's state beside the learner's tensors.
   private struct State: Codable {
     var environmentSteps: Int
     var returnStatistics: RunningNormalizer
-    /// Older files omit this field: they stood between two reports.
+    /// Older files omit this field: they were written between two reports.
     var underWay: Iteration?
     var shards: [Shard]
 
@@ -188,17 +196,17 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
   }
 }
 
-/// A block of worlds with all that one thread needs to roll it out.
+/// A block of worlds with its rollout segment and buffers, for one thread.
 private struct RolloutShard: Sendable {
   let block: EnvironmentBlock
   var segment: RolloutSegment
-  /// Exploration, one stream for each world.
+  /// The exploration streams, one for each world.
   var random: [RandomStream]
   var buffers: StepBuffers
   var actions: [Float]
   /// Discounted sum of rewards of the present episode, [worlds].
   var returns: [Float]
-  /// Of this rollout alone.
+  /// Statistics of the discounted returns of this rollout alone.
   var returnStatistics = RunningNormalizer(elementCount: 1)
 
   init(block: EnvironmentBlock, segment: RolloutSegment, random: [RandomStream]) {
@@ -210,7 +218,7 @@ private struct RolloutShard: Sendable {
     returns = Array(repeating: 0, count: block.count)
   }
 
-  /// One rollout of this block.
+  /// Collects one rollout of this block.
   mutating func collect(
     _ model: ActorCritic, _ settings: some OnPolicyParameters, _ isStopped: () -> Bool
   ) {

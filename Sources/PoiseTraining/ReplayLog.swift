@@ -6,23 +6,24 @@ import PoiseCore
 ///
 ///     replay/0.slots, 1.slots, …      `ReplayBuffer.bytes`, slot number n at (n mod segment) × bytes per slot
 ///
-/// A checkpoint refers to the slots below a number, with the digests of the segments that hold them, and carries the few later ones
-/// itself. So saving writes only what came since the last time, and a kill at any moment leaves what the last two checkpoints refer
-/// to. Segments that the ring had overwritten as a whole when the older of the two was saved are removed.
+/// A checkpoint refers to the slots below a number, with the digests of the segments that hold them, and contains the
+/// few later slots itself. So saving writes only the slots since the last checkpoint, and a process killed at any
+/// moment leaves the slots to which the last two checkpoints refer. Segments that the ring buffer had overwritten
+/// entirely when the older of the two was written are removed.
 struct ReplayLog {
   private let folder: String
   private let slotBytes: Int
   private let segmentSlots: Int
-  /// Slots below this number are in the files, as far as the ring still has them.
+  /// Slots below this number are in the files, unless the ring buffer has overwritten them.
   private var written = 0
-  /// The segment that grows.
+  /// The segment to which slots are appended.
   private var file: (number: Int, log: LogFile)?
-  /// Of the segments that are full or were left, by their number.
+  /// Seals of the segments that are complete or were left, by their number.
   private var seals: [Int: FileSeal] = [:]
   /// The oldest slot that the newest checkpoint refers to.
   private var oldestReferred = 0
 
-  /// Slots that are turned into bytes at once.
+  /// The number of slots that are converted to bytes at once.
   private static let portion = 1 << 14
 
   init(_ run: RunFolder, for buffer: borrowing ReplayBuffer) throws {
@@ -48,16 +49,16 @@ struct ReplayLog {
     }
   }
 
-  /// Returns when everything is on disk.
+  /// Waits until everything is on disk.
   ///
-  /// - Returns: what a checkpoint has to know of the segments that hold slots of the buffer.
+  /// - Returns: seals of the segments that hold slots of the buffer, for a checkpoint.
   mutating func synchronize(_ buffer: ReplayBuffer) throws -> [FileSeal] {
     try file?.log.synchronize()
     seals = seals.filter { ($0.key + 1) * segmentSlots > buffer.oldest }
     return seals.sorted { $0.key < $1.key }.map(\.value) + (file.map { [$0.log.seal] } ?? [])
   }
 
-  /// The ring has gone round since the last time: zeros stand where slots were that nobody will ask for.
+  /// Skips slots that the ring buffer overwrote before they were saved: zeros take their place in the file.
   private mutating func skip(to oldest: Int) throws {
     let segment = oldest / segmentSlots
     if file?.number != segment { try begin(segment) }
@@ -76,8 +77,8 @@ struct ReplayLog {
     file = (segment, try LogFile(name(segment), in: folder))
   }
 
-  /// To be called once a checkpoint is there that refers to what `buffer` holds: removes the segments that neither it nor the one
-  /// before it refers to.
+  /// Removes the segments to which neither the newest checkpoint nor the one before refers. To be called after a
+  /// checkpoint of `buffer` was written.
   mutating func removeOverwritten(_ buffer: ReplayBuffer) {
     for segment in segments() where (segment + 1) * segmentSlots <= oldestReferred {
       unlink("\(folder)/\(name(segment))")
@@ -94,11 +95,11 @@ struct ReplayLog {
     name.hasPrefix("replay/") && name.hasSuffix(".slots") ? Int(name.dropFirst(7).dropLast(6)) : nil
   }
 
-  // MARK: Going on
+  // MARK: Resuming
 
-  /// Reads the settled slots of a buffer whose state has been set, and goes on behind them.
+  /// Reads the settled slots into a buffer whose state has been set; later slots are appended behind them.
   ///
-  /// - Parameter known: what the checkpoint knows of the segments; it has been checked.
+  /// - Parameter known: the checkpoint's seals of the segments, which have been checked.
   mutating func read(into buffer: inout ReplayBuffer, settled: Int, known: [FileSeal]) throws {
     var first = buffer.oldest
     while first < settled {
@@ -106,16 +107,16 @@ struct ReplayLog {
       let next = min(settled, (number + 1) * segmentSlots)
       let range = first - number * segmentSlots..<next - number * segmentSlots
       guard known.contains(where: { $0.path == name(number) && $0.bytes >= range.upperBound * slotBytes }) else {
-        throw damaged(number, "no digest of it in the checkpoint")
+        throw damaged(number, "a file whose digest is not in the checkpoint")
       }
       let bytes = try slots(range, of: number)
-      guard buffer.restore(first, from: bytes) else { throw damaged(number, "links that lead out of the buffer") }
+      guard buffer.restore(first, from: bytes) else { throw damaged(number, "links to slots outside the buffer") }
       first = next
     }
     written = settled
     oldestReferred = buffer.oldest
     let last = settled / segmentSlots
-    // What a process wrote after its last checkpoint.
+    // Segments that a process wrote after its last checkpoint.
     for number in segments() where number > last { unlink("\(folder)/\(name(number))") }
     for seal in known {
       guard let number = number(of: seal.path) else { continue }
@@ -129,7 +130,7 @@ struct ReplayLog {
     guard let handle = FileHandle(forReadingAtPath: path) else {
       throw InputOutputError(
         path: path, operation: "read", reason: String(cString: strerror(errno)),
-        remedy: "Without the replay buffer the run cannot go on exactly.")
+        remedy: "Without the replay buffer the run cannot be resumed exactly.")
     }
     defer { try? handle.close() }
     try handle.seek(toOffset: UInt64(range.lowerBound * slotBytes))

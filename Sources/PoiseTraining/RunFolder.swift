@@ -6,59 +6,82 @@ public import PoiseNetworks
 public import PoiseScenarios
 import PoiseEnvironments
 
-/// A run as a folder: what was asked for, what came of it, and all that is needed to go on.
+/// The folder of a run: its settings, its results, and everything needed to resume it.
 ///
 ///     run.json            format, version, scenario, algorithm, seed, instruction set
-///     scenario.yaml       the whole scenario with every default, its model path pointing to the copy below
+///     scenario.yaml       the whole scenario with every default; its model path names the copy below
 ///     model/              the model's files
 ///     progress.csv        one row for each iteration; the same bytes whenever the run is repeated
 ///     timing.csv          seconds by phase for the same rows
 ///     evaluations.csv     one row for each evaluation
 ///     events.out.tfevents.poise   both for TensorBoard
-///     checkpoints/latest.safetensors     everything that going on needs, see `SealedCheckpoint`
+///     checkpoints/latest.safetensors     everything that resuming needs, see `SealedCheckpoint`
 ///     checkpoints/previous.safetensors   the `latest` before it
-///     checkpoints/best.safetensors       the policy that was judged best
-///     replay/             the replay memory that `latest` and `previous` refer to, of learners that have one
-///     lock                while it trains, who does, see `FolderLock`
+///     checkpoints/best.safetensors       the policy of the best evaluation
+///     replay/             the replay buffer to which `latest` and `previous` refer, for off-policy learners
+///     lock                during training: which process trains, see `FolderLock`
 ///
-/// **What can happen to it.** A process that is killed at any moment leaves `latest` whole, and going on from there gives the bits of a
-/// run that was never interrupted. Killed before the first checkpoint, a run begins anew when it is resumed. A file that cannot be
-/// written ends the training with the file's name and the cause (exit code 74); what the last checkpoint stands on is still there. A
-/// checkpoint that is damaged, of another run or of another version of the format is refused before anything of it is used, and the
-/// message names those that are whole.
+/// **Interruptions and damage.** A process that is killed at any moment leaves `latest` intact, and resuming from it
+/// gives the bits of a run that was never interrupted. A run killed before its first checkpoint starts again when it is
+/// resumed. A file that cannot be written ends the training with the file's name and the cause (exit code 74); the
+/// files that the last checkpoint needs remain. A checkpoint that is damaged, of another run or of another version of
+/// the format is refused before any of it is used, and the message names the intact ones.
 public struct RunFolder: Sendable {
+  /// The path of the folder, without a slash at its end.
   public let path: String
+  /// The contents of `run.json`.
   public let description: Description
 
-  /// `run.json`.
+  /// The contents of `run.json`: what the run is, written once when it begins.
   public struct Description: Codable, Hashable, Sendable {
+    /// The kind of file: always "poise-run".
     public var format = "poise-run"
+    /// The version of the folder's format.
     public var formatVersion = RunFolder.formatVersion
+    /// The version of Poise that began the run.
     public var poiseVersion: String
+    /// The name of the scenario.
     public var scenario: String
+    /// The name of the algorithm, such as "ppo".
     public var algorithm: String
+    /// The root seed of the run's random streams.
     public var seed: UInt64
+    /// The kernels that the run computes with; another set may give other bits.
     public var instructionSet: InstructionSet
   }
 
-  /// 1: checkpoints without digests; 2: with them, and the `latest` before the last is kept.
+  /// The version of the folder's format. 1: checkpoints without digests; 2: with digests, and `previous` beside
+  /// `latest`.
   public static let formatVersion = 2
 
+  /// The checkpoints of a run.
   public enum Checkpoint: String, Sendable, CaseIterable {
-    case best, latest
-    /// The `latest` before it.
+    /// The policy of the best evaluation; training cannot be resumed from it.
+    case best
+    /// The newest checkpoint.
+    case latest
+    /// The checkpoint before `latest`.
     case previous
   }
 
+  /// The path of a checkpoint's file, whether it exists or not.
   public func checkpointPath(_ which: Checkpoint) -> String { "\(path)/checkpoints/\(which.rawValue).safetensors" }
+  /// The path of the run's own scenario, `scenario.yaml`.
   public var scenarioPath: String { "\(path)/scenario.yaml" }
+  /// The path of a file in the folder.
   package func file(_ name: String) -> String { "\(path)/\(name)" }
 
   // MARK: Making
 
-  /// Makes the folder of a new run; nothing is trained yet.
+  /// Makes the folder of a new run, with its description, scenario and a copy of the model, but without checkpoints.
   ///
-  /// - Parameter path: must not exist, be an empty folder, or one whose run was killed before it had a description.
+  /// - Parameters:
+  ///   - path: must not exist, be an empty folder, or one whose run was killed before it had a description.
+  ///   - loaded: the scenario.
+  ///   - seed: the root seed of the run.
+  ///   - instructionSet: the kernels that the run computes with.
+  /// - Throws: `InvalidInput` if the folder holds anything else, or if a file of the model lies outside its folder;
+  ///   `InputOutputError` if a file cannot be read or written.
   public init(creating path: String, for loaded: LoadedScenario, seed: UInt64, instructionSet: InstructionSet) throws {
     self.path = path
     description = Description(
@@ -68,13 +91,13 @@ public struct RunFolder: Sendable {
     do {
       try write(loaded)
     } catch {
-      // So that the same command can be given again once there is room.
+      // So that the same command can be given again when there is space on the disk.
       for name in ["run.json"] + Self.beginnings { try? FileManager.default.removeItem(atPath: file(name)) }
       throw error
     }
   }
 
-  /// The description comes last: with it the folder is a run.
+  /// Writes the description last: a folder with a description is a run.
   private func write(_ loaded: LoadedScenario) throws {
     try Self.makeFolder("\(path)/checkpoints")
     var scenario = loaded.settings
@@ -85,15 +108,17 @@ public struct RunFolder: Sendable {
     try Self.write(String(decoding: encoder.encode(description), as: UTF8.self) + "\n", to: file("run.json"))
   }
 
-  /// Removes what processes that were killed while writing left. Only under the lock.
+  /// Removes the temporary files of processes that were killed while writing. Requires the lock.
   func removeLeftovers() {
     for name in ["checkpoints", "model", "."] { WholeFile.removeLeftovers(in: file(name)) }
   }
 
-  /// What a run has before it has a description.
+  /// The entries that a run's folder may have before it has a description.
   private static let beginnings = ["model", "scenario.yaml", "checkpoints"]
 
-  /// - Throws: `InvalidInput` if something stands there that a new run could harm.
+  /// Checks that a new run would overwrite nothing.
+  ///
+  /// - Throws: `InvalidInput` if the folder holds anything else than the beginning of a run.
   static func checkIsNew(_ path: String) throws {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     let isBeginning =
@@ -106,10 +131,10 @@ public struct RunFolder: Sendable {
       Problem(
         file: path, found: "a folder that is not empty", allowed: "a new or empty folder for the run",
         remedy: isRun(path)
-          ? "Choose another --out, or go on with: poise train --resume \(path)" : "Choose another --out."))
+          ? "Choose another --out, or resume the run with: poise train --resume \(path)" : "Choose another --out."))
   }
 
-  /// A name that no folder has: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if need be.
+  /// A path that does not exist yet: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if necessary.
   public static func freshPath(for scenario: LoadedScenario, seed: UInt64) -> String {
     let base = "runs/\(scenario.name)-\(scenario.settings.training.algorithm)-seed\(seed)"
     var path = base
@@ -121,6 +146,9 @@ public struct RunFolder: Sendable {
     return path
   }
 
+  /// Makes a folder and its parents, unless they exist.
+  ///
+  /// - Throws: `InputOutputError` if it cannot be made.
   package static func makeFolder(_ path: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -137,7 +165,7 @@ public struct RunFolder: Sendable {
     try file.commit()
   }
 
-  /// Copies the model's files, each to its place relative to the main one.
+  /// Copies the model's files, each with its path relative to the main file.
   ///
   /// - Returns: the main file, relative to the run.
   private static func copyModel(_ files: [String], to folder: String) throws -> String {
@@ -147,7 +175,7 @@ public struct RunFolder: Sendable {
     let relatives = files.map { path in
       (isBelow(path) ? String(path.dropFirst(base.isEmpty ? 0 : base.count + 1)) : path).withoutDetours
     }
-    // Where a file comes from a folder beside the main one's, that gets a folder of its own, of a name that no other has.
+    // If a file comes from a folder beside the main file's, the main file gets a folder with a name that no other has.
     let beside = relatives.filter { $0.hasPrefix("../") }.map { String($0.dropFirst(3)) }
     var home = beside.isEmpty ? "" : "main"
     while beside.contains(where: { $0.hasPrefix(home + "/") }), !home.isEmpty { home += "_" }
@@ -175,10 +203,12 @@ public struct RunFolder: Sendable {
 
   // MARK: Opening
 
-  /// Whether a path is a run's folder.
+  /// Whether a path is the folder of a run: whether it holds `run.json`.
   public static func isRun(_ path: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/run.json") }
 
-  /// Opens the folder of a run that was made before.
+  /// Opens the folder of an existing run and reads its description.
+  ///
+  /// - Throws: `InputOutputError` if `run.json` cannot be read, `InvalidInput` if it is damaged or of another version.
   public init(contentsOf path: String) throws {
     self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     let file = "\(self.path)/run.json"
@@ -208,26 +238,32 @@ public struct RunFolder: Sendable {
           file: file, place: "formatVersion",
           found: "\(other), written by Poise \(version.poiseVersion ?? "of unknown version")",
           allowed: "\(Self.formatVersion), which Poise \(PoiseVersion.current) writes",
-          remedy: "Use that version of Poise, or train anew."))
+          remedy: "Use that version of Poise, or train again."))
     }
     self.description = description
   }
 
-  /// As much of `run.json` as every version has.
+  /// The fields of `run.json` that every version has.
   private struct Version: Decodable {
     var format: String?
     var formatVersion: Int?
     var poiseVersion: String?
   }
 
-  /// The run's own scenario, with its own copy of the model.
+  /// Loads the run's own scenario, with its own copy of the model.
   ///
-  /// - Parameter overrides: `key.path=value` each, for a look at the same policy under other conditions.
+  /// - Parameter overrides: changed settings, `key.path=value` each, to try the same policy under other conditions.
+  /// - Throws: `InputOutputError` if a file cannot be read, `InvalidInput` with every problem of the scenario.
   public func loadScenario(overrides: [String] = []) throws -> LoadedScenario {
     try LoadedScenario(contentsOf: scenarioPath, overrides: overrides, name: description.scenario)
   }
 
-  /// The policy of a checkpoint.
+  /// Loads the policy of a checkpoint.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: which checkpoint.
+  ///   - scenario: the run's scenario, for the spaces of its task.
+  /// - Throws: `InputOutputError` if the checkpoint cannot be read, `InvalidInput` if it is damaged or does not fit.
   public func loadPolicy(_ checkpoint: Checkpoint, for scenario: LoadedScenario) throws -> Policy {
     try policy(of: open(checkpoint, for: .policy), for: scenario)
   }
@@ -240,9 +276,9 @@ public struct RunFolder: Sendable {
 
   // MARK: Checkpoints
 
-  /// Opens a checkpoint that is whole and of this run.
+  /// Opens a checkpoint and checks that it is intact and of this run.
   ///
-  /// - Throws: `InputOutputError`, `InvalidInput`; the message names the checkpoints that are whole.
+  /// - Throws: `InputOutputError`, `InvalidInput`; the message names the intact checkpoints.
   func open(_ which: Checkpoint, for use: SealedCheckpoint.Use) throws -> SealedCheckpoint {
     do {
       return try openAlone(which, for: use)
@@ -267,18 +303,20 @@ public struct RunFolder: Sendable {
     return checkpoint
   }
 
-  /// What to take in place of a checkpoint that was refused.
+  /// Which checkpoints to use instead of one that was refused.
   private func advice(instead which: Checkpoint, for use: SealedCheckpoint.Use) -> String {
     let others = Checkpoint.allCases.filter { $0 != which && (use == .policy || $0 != .best) }
     let whole = others.filter { (try? openAlone($0, for: use)) != nil }
-    guard let first = whole.first else { return "No other checkpoint of the run is whole." }
+    guard let first = whole.first else { return "No other checkpoint of the run is intact." }
     return switch use {
-    case .policy: "Whole: --checkpoint \(whole.map(\.rawValue).joined(separator: ", --checkpoint "))."
-    case .training: "Whole is another one; go on from it with: poise train --resume \(path) --checkpoint \(first)"
+    case .policy: "Intact: --checkpoint \(whole.map(\.rawValue).joined(separator: ", --checkpoint "))."
+    case .training:
+      "Another checkpoint is intact; resume from it with: poise train --resume \(path) --checkpoint \(first)"
     }
   }
 
-  /// Whether the process that made the run was killed before it could save anything, so that nothing is lost by beginning.
+  /// Whether the process that made the run was killed before its first checkpoint, so that starting again loses
+  /// nothing.
   var isBeforeFirstCheckpoint: Bool {
     let rows = try? FileManager.default.attributesOfItem(atPath: file("progress.csv"))[.size] as? NSNumber
     return Checkpoint.allCases.allSatisfy { !isThere($0) } && (rows?.intValue ?? 0) == 0
@@ -286,7 +324,7 @@ public struct RunFolder: Sendable {
 
   func isThere(_ which: Checkpoint) -> Bool { FileManager.default.fileExists(atPath: checkpointPath(which)) }
 
-  /// What the run was begun with: its description, the scenario, the model's files.
+  /// Seals of the files that a run begins with: its description, the scenario, the model's files.
   func inputSeals() throws -> [FileSeal] {
     let names = FileManager.default.enumerator(atPath: file("model"))?.compactMap { $0 as? String } ?? []
     let model = names.sorted().map { "model/\($0)" }.filter { name in

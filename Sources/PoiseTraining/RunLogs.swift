@@ -3,7 +3,7 @@ import PoiseCore
 import PoiseEnvironments
 import PoiseScenarios
 
-/// The tables and event file of a run.
+/// The tables and the event file of a run.
 struct RunLogs {
   private let progress: LogFile
   private let timing: LogFile
@@ -12,11 +12,13 @@ struct RunLogs {
 
   private let loggedMetrics: [Metric]
 
+  /// Opens the files.
+  ///
   /// - Parameters:
-  ///   - metrics: of the task.
-  ///   - seals: what a checkpoint knows of the files; without it they begin.
+  ///   - metrics: those of the task.
+  ///   - seals: the checkpoint's seals of the files; a file without one starts empty.
   init(_ folder: RunFolder, metrics: [Metric], keeping seals: [FileSeal] = []) throws {
-    // Looked at in JSON alone; a column more would not fit the tables of older runs.
+    // The others appear in JSON only; a further column would not fit the tables of older runs.
     loggedMetrics = metrics.filter { $0.combination != .maximumOfTruncated && $0.combination != .sum }
     func log(_ name: String) throws -> LogFile {
       try LogFile(name, in: folder.path, keeping: seals.first { $0.path == name })
@@ -28,14 +30,14 @@ struct RunLogs {
     if events.length == 0 { try events.append(EventRecord.header(wallTime: Date().timeIntervalSince1970)) }
   }
 
-  /// What a checkpoint has to know of them.
+  /// Seals of the files, for a checkpoint.
   var seals: [FileSeal] { [progress, timing, evaluations, events].map(\.seal) }
 
   func synchronize() throws {
     for log in [progress, timing, evaluations, events] { try log.synchronize() }
   }
 
-  /// One iteration.
+  /// Adds the rows of one iteration.
   func add(_ report: TrainingReport, iteration: Int, steps: Int, stepsOfIteration: Int) throws {
     if progress.length == 0 {
       try progress.append("iteration,environment_steps," + report.metrics.map(\.name).joined(separator: ",") + "\n")
@@ -55,7 +57,7 @@ struct RunLogs {
     try events.append(EventRecord.scalars(scalars, step: steps, wallTime: Date().timeIntervalSince1970))
   }
 
-  /// One evaluation.
+  /// Adds the row of one evaluation.
   func add(_ result: EvaluationResult, steps: Int, meetsGoal: Bool) throws {
     let terms = result.rewardTerms.keys.sorted()
     var columns: [(String, Double?)] = [

@@ -2,24 +2,25 @@ import Foundation
 import PoiseCore
 import PoiseNetworks
 
-/// A checkpoint as a file: everything in one, so that it is there whole or not at all, with a seal over its own bytes and the seals
-/// of the files that it stands on.
+/// The file of a checkpoint. It is written as a whole or not at all, and has a seal over its own bytes and the seals of
+/// the files that it depends on.
 ///
 /// A safetensors file whose metadata has
 ///
 ///     format      poise-checkpoint-2
 ///     sha256      of the file itself, see `SafetensorsFile.Seal`
-///     inputs      JSON, [{path, bytes, sha256}]: what the run was begun with, which must be the same to the byte
-///     grown       JSON, the same for files that grow (tables, events, replay memory): how long they were, and of what
-///     scenario, algorithm, environment_steps      for people
+///     inputs      JSON, [{path, bytes, sha256}]: the files that the run began with; they must not have changed
+///     grown       JSON, the same for files that grow (tables, events, replay buffer): their first bytes must not have changed
+///     scenario, algorithm, environment_steps      for display
 ///
-/// So a checkpoint that was damaged, cut, or put into another run is told from a whole one, and a file that was changed under it too.
+/// So a checkpoint that was damaged, truncated or put into another run is detected, and so is a change of a file that
+/// it depends on.
 struct SealedCheckpoint {
   static let format = "poise-checkpoint-2"
 
   let path: String
   let tensors: [String: Tensor]
-  /// SHA-256 of the file, as `sha256sum` tells it.
+  /// SHA-256 of the file, as `sha256sum` prints it.
   let digest: String
   let inputs: [FileSeal]
   let grown: [FileSeal]
@@ -50,7 +51,7 @@ struct SealedCheckpoint {
           found: format == Self.format ? "none" : format,
           allowed: format == Self.format ? "the digest of the file" : "\(Self.format), which this Poise writes",
           remedy: format == Self.format
-            ? "It is damaged." : "Another version of Poise wrote it: use that one, or train anew."))
+            ? "It is damaged." : "Another version of Poise wrote it: use that one, or train again."))
     }
     self.path = path
     tensors = file.tensors
@@ -71,13 +72,15 @@ struct SealedCheckpoint {
 
   /// What the checkpoint is used for.
   enum Use {
-    /// Its policy alone.
+    /// Only its policy is used.
     case policy
-    /// Going on with the training.
+    /// Training is resumed from it.
     case training
   }
 
-  /// - Throws: `InputOutputError`, `InvalidInput` for the first file that is not what the checkpoint was saved with.
+  /// Checks the files that the checkpoint depends on.
+  ///
+  /// - Throws: `InputOutputError` if a file cannot be read, `InvalidInput` for the first file that has changed.
   func check(in folder: String, for use: Use) throws {
     let name = "checkpoints/\(path.fileName)"
     for seal in inputs { try seal.check(in: folder, .asItWas, checkpoint: name) }
@@ -85,17 +88,22 @@ struct SealedCheckpoint {
     guard tensors["run.state"] != nil else {
       throw InvalidInput(
         Problem(
-          file: path, found: "a policy alone, as the best checkpoint is", allowed: "all that training goes on from",
-          remedy: "It was put in the place of another file."))
+          file: path, found: "a policy alone, as the best checkpoint is",
+          allowed: "everything that resuming a training needs",
+          remedy: "It took the place of another checkpoint."))
     }
     for seal in grown { try seal.check(in: folder, .mayHaveGrown, checkpoint: name) }
   }
 
-  /// Writes a file, whole or not at all.
+  /// Writes a file as a whole or not at all.
   ///
   /// - Parameters:
-  ///   - about: further metadata, for people.
-  ///   - older: where the file that stood at `path` until now goes.
+  ///   - tensors: the contents.
+  ///   - about: further metadata, for display.
+  ///   - inputs: seals of the files that the run began with.
+  ///   - grown: seals of the files that grow.
+  ///   - path: where the file goes.
+  ///   - older: where the present file at `path` is moved to; `nil` to replace it.
   static func write(
     _ tensors: [String: Tensor], about: [String: String], inputs: [FileSeal], grown: [FileSeal] = [],
     to path: String, keepingOlderAs older: String? = nil

@@ -5,25 +5,33 @@ public import PoiseScenarios
 
 /// A run opened for use: its scenario, the policy of a checkpoint, and the instruction set that it computes with.
 public struct TrainedRun: Sendable {
+  /// The run's folder.
   public let folder: RunFolder
+  /// The run's scenario, with the overrides.
   public let scenario: LoadedScenario
+  /// The checkpoint from which the policy comes.
   public let checkpoint: RunFolder.Checkpoint
+  /// The policy of the checkpoint.
   public let policy: Policy
-  /// SHA-256 of the checkpoint's file.
+  /// SHA-256 of the checkpoint's file, 64 hexadecimal digits.
   public let checkpointDigest: String
-  /// The one that trained where this processor has it, for the same bits; else the best there is.
+  /// The kernels of the training if this processor has them, for the same bits; otherwise the best that it has.
   public let instructionSet: InstructionSet
 
+  /// Opens a run.
+  ///
   /// - Parameters:
   ///   - path: the run's folder.
-  ///   - overrides: `key.path=value` each, for a look at the same policy under other conditions.
-  /// - Throws: `InputOutputError`, `InvalidInput`.
+  ///   - checkpoint: which checkpoint's policy to load.
+  ///   - overrides: changed settings, `key.path=value` each, to try the same policy under other conditions.
+  /// - Throws: `InputOutputError` if a file cannot be read, `InvalidInput` if one is damaged, of another version, or
+  ///   does not fit.
   public init(
     _ path: String, checkpoint: RunFolder.Checkpoint = .best, overrides: [String] = []
   ) throws {
     folder = try RunFolder(contentsOf: path)
     self.checkpoint = checkpoint
-    // First: damage to the scenario or the model is told as what it is.
+    // The checkpoint comes first, so that damage to scenario or model is reported as damage.
     let file = try folder.open(checkpoint, for: .policy)
     scenario = try folder.loadScenario(overrides: overrides)
     policy = try folder.policy(of: file, for: scenario)
@@ -39,5 +47,6 @@ public struct TrainedRun: Sendable {
     checkpointDigest = run.checkpointDigest
   }
 
+  /// The policy as a controller, named after the algorithm.
   public var controller: ControllerChoice { .policy(policy, name: folder.description.algorithm) }
 }

@@ -4,62 +4,78 @@ public import PoiseEnvironments
 public import PoiseNetworks
 import PoiseTasks
 
-/// A learner at work on a scenario's worlds: what the run machinery needs to know of it. There is one for each family of algorithms.
+/// Trains a learner on a scenario's worlds, one iteration at a time. Each family of algorithms has one trainer.
 ///
-/// Everything that `iterate` computes follows from the scenario, the seed and what `read` took, whatever the number of threads.
+/// All results of `iterate` follow from the scenario, the seed and the state that `read` restored, whatever the number
+/// of threads.
 public protocol Trainer: AnyObject {
   /// Control steps of all worlds so far.
   var environmentSteps: Int { get }
-  /// The deterministic policy as it stands.
+  /// The present deterministic policy.
   var policy: Policy { get }
-  /// Collects some experience and learns from it. A report with a `failure` is the last one.
+  /// Collects transitions and learns from them until a report is due. A report with a `failure` is the last one.
   ///
   /// - Parameters:
-  ///   - stepLimit: where training ends, for schedules.
-  ///   - reportBy: control steps at which the report is due, however long its interval.
-  ///   - isStopped: asked every few milliseconds, by any thread; once true, it stays true.
-  /// - Returns: `nil` if it was stopped before the iteration's end. What `tensors` gives then leads to the bits of an iteration that was
-  ///   not stopped, once `iterate` is called again.
+  ///   - stepLimit: control steps of all worlds after which training ends, for schedules.
+  ///   - reportBy: control steps of all worlds at which the report is due, even if its interval is longer.
+  ///   - isStopped: asked every few milliseconds, by any thread; once true, it must stay true.
+  /// - Returns: `nil` if it was stopped before the iteration's end. Call it again, here or after `read` of what
+  ///   `tensors` gave, to complete the iteration; the bits are those of an iteration that was not stopped.
   func iterate(stepLimit: Int, reportBy: Int, isStopped: @Sendable () -> Bool) -> TrainingReport?
-  /// Everything that the future depends on.
+  /// Everything that further training depends on, except what `willSave` puts into files.
+  ///
+  /// - Throws: what `JSONEncoder` throws.
   func tensors() throws -> [String: Tensor]
-  /// Takes what `tensors` gave, to the bit.
+  /// Restores what `tensors` gave, exact to the bit.
   ///
-  /// - Parameter file: what messages call the source.
+  /// - Parameters:
+  ///   - tensors: by name; others than its own are ignored.
+  ///   - file: the name of their file, for messages.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   func read(_ tensors: [String: Tensor], file: String) throws
-  /// What a person should know at the start; empty for nothing.
+  /// Information for the user at the start of a training; empty for none.
   var note: String { get }
-  /// Puts what is too large for a checkpoint into files of its own, on disk, before `tensors` is asked for.
+  /// Writes the data that are too large for a checkpoint to files, before `tensors` is called.
   ///
-  /// - Returns: what the checkpoint has to know of them.
+  /// - Returns: the seals of these files, for the checkpoint.
+  /// - Throws: `InputOutputError` if a file cannot be written.
   func willSave(in folder: RunFolder) throws -> [FileSeal]
-  /// The checkpoint is there whole: files that only older ones referred to may go.
+  /// Removes the files to which only older checkpoints refer; called after a checkpoint was written.
   func didSave(in folder: RunFolder) throws
-  /// Takes what those files hold, after `read`.
+  /// Restores the data of these files; called after `read`.
   ///
-  /// - Parameter known: what the checkpoint knows of the run's files, which has been checked.
+  /// - Parameters:
+  ///   - folder: the run's folder.
+  ///   - known: the checkpoint's seals of the run's files, which have been checked.
+  /// - Throws: `InputOutputError` if a file cannot be read, `InvalidInput` if it does not fit the checkpoint.
   func readFiles(in folder: RunFolder, known: [FileSeal]) throws
 }
 
 extension Trainer {
+  /// No information, unless the trainer says otherwise.
   public var note: String { "" }
+  /// Writes no files, unless the trainer says otherwise.
   public func willSave(in folder: RunFolder) throws -> [FileSeal] { [] }
+  /// Removes no files, unless the trainer says otherwise.
   public func didSave(in folder: RunFolder) throws {}
+  /// Reads no files, unless the trainer says otherwise.
   public func readFiles(in folder: RunFolder, known: [FileSeal]) throws {}
 
-  /// An iteration from its beginning, or from where it was stopped, to its end.
+  /// Runs an iteration to its end, from its beginning or from where it was stopped.
+  ///
+  /// - Parameter stepLimit: control steps of all worlds after which training ends, for schedules.
   public func iterate(stepLimit: Int) -> TrainingReport {
     guard let report = iterate(stepLimit: stepLimit, reportBy: stepLimit, isStopped: { false }) else {
-      preconditionFailure("an iteration stopped that nobody stopped")
+      preconditionFailure("an iteration ended early without a request to stop")
     }
     return report
   }
 }
 
 extension Learner {
-  /// Looks at the weights before anybody acts on them.
+  /// Checks the weights before the policy acts.
   ///
-  /// - Returns: the last report of a training, where they are those of a policy no more.
+  /// - Returns: the last report of a training whose weights are not finite or too large; `nil` if they are sound.
   mutating func reportOfFailure() -> TrainingReport? {
     checkWeights()
     guard let failure = health.failure else { return nil }
@@ -70,7 +86,7 @@ extension Learner {
 }
 
 extension Problem {
-  /// Of a checkpoint whose `trainer.memory` is not what a trainer of so many worlds could have saved.
+  /// The problem of a checkpoint whose `trainer.memory` a trainer of so many worlds cannot have written.
   static func foreignState(in file: String, worlds: Int, blockSize: Int) -> Self {
     Self(
       file: file, place: "tensor 'trainer.memory'", found: "the state of other worlds, or an impossible one",
@@ -79,23 +95,27 @@ extension Problem {
   }
 }
 
-/// What one iteration of training brought.
+/// The report of one iteration of training.
 public struct TrainingReport: Sendable {
-  /// Name and value, always the same names in the same order; `nil` where there is nothing to tell.
+  /// Names and values of the progress table, always the same names in the same order; `nil` for a metric without a
+  /// value.
   public var metrics: [(name: String, value: Double?)] = []
+  /// The faults of the environments in this iteration.
   public var faults: [EnvironmentFault] = []
   /// Why learning cannot go on: which quantity, what it was, at which update.
   public var failure: LearnerHealth.Failure?
-  /// Seconds of wall time by phase. These alone touch the clock, and no number follows from them.
+  /// Seconds of wall time by phase. They alone depend on the clock, and no other number depends on them.
   public var phases: [(name: String, seconds: Double)] = []
 
+  /// An empty report.
   public init() {}
 
+  /// The value of a metric; `nil` if there is no such metric or no value.
   public subscript(name: String) -> Double? { metrics.first { $0.name == name }?.value }
 }
 
 extension TrainingReport {
-  /// Means over the episodes that ended in an iteration; all `nil` if none did.
+  /// Adds means over the episodes that ended in an iteration; all are `nil` if none did.
   mutating func addEpisodes(_ episodes: [EpisodeSummary], task: any EnvironmentSpecification) {
     let count = Double(episodes.count)
     let steps = Double(episodes.reduce(0) { $0 + $1.steps })

@@ -1,33 +1,35 @@
 public import PoiseCore
 import PoiseScenarios
 
-/// Training that has come to an end of its own: its numbers cannot be trusted any more.
+/// The error that ends a training whose numbers cannot be trusted any more.
 public struct TrainingFailure: PoiseError, Equatable {
   /// The run's folder.
   public var run: String
   /// The first cause: which quantity, what it was, at which update or step.
   public var cause: String
+  /// Control steps of all worlds at the failure.
   public var environmentSteps: Int
+  /// The iteration in which the training failed, from 1.
   public var iteration: Int
   /// The first fault of the environments in the same iteration, if any.
   public var firstFault: String?
-  /// What to look at: "ppo.learningRate.initial is 1000.0".
+  /// The settings to look at: "ppo.learningRate.initial is 1000.0".
   public var settings: String
-  /// Whether there is a policy of before.
+  /// Whether a policy was evaluated and saved before the failure.
   public var hasBest: Bool
 
-  /// The hyperparameters or the task are to be changed: input.
+  /// The exit status of bad input, because hyperparameters or task have to be changed.
   public var exitStatus: ExitStatus { .badInput }
 
   public var description: String {
     var sentences = [
       "\(run): training cannot go on after \(environmentSteps) steps, in iteration \(iteration): \(cause).",
-      "\(settings): lower what is high, or look for what makes the task's numbers large.",
+      "\(settings): lower what is high, or find out why numbers of the task are large.",
     ]
     if let firstFault { sentences.insert("The first fault of these steps: \(firstFault).", at: 1) }
     sentences.append(
       hasBest
-        ? "The best policy of before is kept: poise evaluate \(run)." : "No policy of before was evaluated yet.")
+        ? "The best policy so far is saved: poise evaluate \(run)." : "No policy had been evaluated yet.")
     return sentences.joined(separator: " ")
   }
 }

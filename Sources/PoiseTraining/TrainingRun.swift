@@ -7,14 +7,18 @@ public import PoiseScenarios
 import PoiseEnvironments
 import PoiseModels
 
-/// A training run from its folder's first file to its last: iterations, evaluations, checkpoints, the end.
+/// A training run from beginning to end: iterations, evaluations, checkpoints.
 ///
-/// What a run computes follows from its scenario and seed; being interrupted at any moment and going on changes no bit of weights, progress
-/// or evaluations. Only `timing.csv`, the event file's times and how often `latest` is saved depend on the clock.
+/// All results of a run follow from its scenario and seed; an interruption at any moment followed by resuming changes
+/// no bit of weights, progress or evaluations. Only `timing.csv`, the times in the event file and how often `latest` is
+/// written depend on the clock.
 ///
-/// One process at a time trains in a folder: `FolderLock`. What `RunFolder` says of kills, full disks and damage is kept here.
+/// One process at a time trains in a folder: `FolderLock`. This class keeps the promises of `RunFolder` about
+/// interruptions and damage.
 public final class TrainingRun {
+  /// The run's folder.
   public let folder: RunFolder
+  /// The run's scenario.
   public let scenario: LoadedScenario
   let trainer: any Trainer
   private let evaluation: Evaluation
@@ -23,15 +27,15 @@ public final class TrainingRun {
   private var state: State
   private let instructionSet: InstructionSet
   private let lock: FolderLock
-  /// What every checkpoint of the run stands on.
+  /// Seals of the files that every checkpoint of the run depends on.
   private let inputs: [FileSeal]
   private var lastSave = DispatchTime.now().uptimeNanoseconds
   private let beginning: UInt64
 
-  /// What the machinery itself remembers.
+  /// The state of the run beside the trainer's.
   private struct State: Codable {
     var iteration = 0
-    /// At the end of the last whole iteration.
+    /// Control steps of all worlds at the end of the last complete iteration.
     var environmentSteps = 0
     var nextEvaluation = 0
     /// Environment steps at the last evaluation.
@@ -40,43 +44,56 @@ public final class TrainingRun {
     var bestSteps = 0
     var best: EvaluationResult?
     var faults = 0
-    /// Updates refused so far; files of before it was kept have no word of it.
+    /// Updates refused so far; older files omit this field.
     var skippedUpdates: Int?
-    /// Wall time of the processes before this one, s; told, not computed with.
+    /// Wall time of the processes before this one, s; for display only.
     var secondsBefore = 0.0
 
-    /// Whether a run may go on counting from here; a file may say anything.
+    /// Whether all counts are possible; a file may hold any number.
     var isPossible: Bool {
       let counts = [iteration, environmentSteps, nextEvaluation, goalsInARow, bestSteps, faults, skippedUpdates ?? 0]
       return counts.allSatisfy(\.isPossibleCount) && max(0, evaluatedSteps).isPossibleCount && evaluatedSteps >= -1
     }
   }
 
-  /// Seconds between two saves of `latest` where nothing else asks for one.
+  /// The longest time between two checkpoints, s, measured at the ends of iterations.
   private static let saveInterval = 20.0
 
-  /// What happens in a run, for whoever shows it.
+  /// The events of a run, for display.
   public enum Event: Sendable {
+    /// An iteration ended, after so many control steps of all worlds.
     case iteration(TrainingReport, environmentSteps: Int)
+    /// An evaluation ended: its result, whether it is the best so far, and whether it meets the goal.
     case evaluation(EvaluationResult, environmentSteps: Int, isBest: Bool, meetsGoal: Bool)
+    /// A fault of an environment, in words.
     case fault(String)
   }
 
-  /// How a run came to its end.
+  /// Why `run` returned.
   public enum Ending: Sendable, Hashable {
+    /// The goal was met by two evaluations in a row.
     case goalReached
+    /// The step limit was reached.
     case stepLimitReached
-    /// At `pauseSteps`, after saving.
+    /// `pauseSteps` were reached; a checkpoint was written.
     case paused
-    /// By a signal, after saving.
+    /// A signal stopped the run; a checkpoint was written.
     case interrupted(signal: Int32)
   }
 
-  // MARK: Beginning
+  // MARK: Making and resuming
 
-  /// Makes a new run.
+  /// Makes a new run with its folder and first checkpoint.
   ///
-  /// - Parameter beginning: `DispatchTime` ns of the process's start, for the time that is told.
+  /// - Parameters:
+  ///   - scenario: the scenario.
+  ///   - seed: the root seed of the run.
+  ///   - path: the run's folder; new, empty, or one whose run was killed before it had a description.
+  ///   - threads: the number of threads, at least 1; it changes no bit of the result.
+  ///   - instructionSet: the kernels that the run computes with.
+  ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
+  /// - Throws: `InvalidInput` if scenario, algorithm and memory do not fit together or the folder is in use;
+  ///   `InputOutputError` if a file cannot be written.
   public init(
     _ scenario: LoadedScenario, seed: UInt64, folder path: String, threads: Int, instructionSet: InstructionSet,
     beginning: UInt64
@@ -86,7 +103,7 @@ public final class TrainingRun {
     self.beginning = beginning
     pool = WorkerPool(threadCount: threads)
     trainer = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
-    // Before the lock, which would be one more file in somebody's folder; and again under it.
+    // Checked before the lock, which would add a file to somebody's folder; and again under the lock.
     if !FileManager.default.fileExists(atPath: "\(path)/\(FolderLock.fileName)") { try RunFolder.checkIsNew(path) }
     try RunFolder.makeFolder(path)
     lock = try FolderLock(path, work: Self.work)
@@ -107,10 +124,16 @@ public final class TrainingRun {
     return state
   }
 
-  /// Goes on with a run from a checkpoint; from the beginning where it was killed before the first.
+  /// Resumes a run from a checkpoint; starts it again if it was killed before the first checkpoint.
   ///
-  /// - Parameter checkpoint: `.previous` goes back to the one before the last, which then becomes the last: what came after it is
-  ///   computed again. `.best` holds a policy alone, and is refused.
+  /// - Parameters:
+  ///   - path: the run's folder.
+  ///   - checkpoint: `.previous` becomes the latest checkpoint, and everything after it is computed again. `.best`
+  ///     holds a policy alone and is refused.
+  ///   - threads: the number of threads, at least 1; it changes no bit of the result.
+  ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
+  /// - Throws: `InputOutputError` if a file cannot be read or written; `InvalidInput` if one is damaged or of another
+  ///   version, if this processor lacks the run's instruction set, or if the folder is in use.
   public init(
     resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, threads: Int, beginning: UInt64
   ) throws {
@@ -124,10 +147,10 @@ public final class TrainingRun {
         Problem(
           file: folder.file("run.json"), place: "instructionSet", found: instructionSet.rawValue,
           allowed: InstructionSet.supported.map(\.rawValue).joined(separator: ", ") + ", which this processor has",
-          remedy: "Go on on the machine that began, or a like one; elsewhere the numbers would differ."))
+          remedy: "Resume on a machine with that instruction set; elsewhere the numbers would differ."))
     }
     let isBeginning = checkpoint == .latest && folder.isBeforeFirstCheckpoint
-    // Before anything of the folder is used: damage to the scenario or the model is told as what it is.
+    // The checkpoint comes first, so that damage to scenario or model is reported as damage.
     let file = isBeginning ? nil : try folder.open(checkpoint, for: .training)
     scenario = try folder.loadScenario()
     pool = WorkerPool(threadCount: threads)
@@ -147,11 +170,11 @@ public final class TrainingRun {
     guard state.isPossible else {
       throw InvalidInput(
         Problem(
-          file: file.path, place: "tensor 'run.state'", found: "counts that no run reaches",
+          file: file.path, place: "tensor 'run.state'", found: "impossible counts",
           allowed: "whole numbers, not negative, below 2⁴⁸", remedy: "The file is damaged."))
     }
     try trainer.read(file.tensors, file: file.path)
-    // From here on files are cut back to what the checkpoint knows of, so it has to be the last one.
+    // From here on files are truncated to the lengths in this checkpoint, so it has to be the latest one.
     if checkpoint != .latest { try WholeFile.give(file.path, theName: folder.checkpointPath(.latest)) }
     try trainer.readFiles(in: folder, known: file.grown)
     logs = try RunLogs(folder, metrics: scenario.specification.metrics, keeping: file.grown)
@@ -164,8 +187,9 @@ public final class TrainingRun {
     if let robot = scenario.robot, robot.model.actuators.isEmpty {
       throw InvalidInput(
         Problem(
-          file: robot.modelPath, found: "a model without actuators", allowed: "one at least, for a policy to act by",
-          remedy: "Such a scenario is only to look at: poise simulate, poise evaluate."))
+          file: robot.modelPath, found: "a model without actuators",
+          allowed: "at least one, through which a policy acts",
+          remedy: "Such a scenario can only be simulated and evaluated: poise simulate, poise evaluate."))
     }
     try MemoryNeed(scenario).check(of: scenario)
     return try scenario.makeTrainer(seed: seed, instructionSet: instructionSet, pool: pool)
@@ -177,43 +201,49 @@ public final class TrainingRun {
       scenario, episodes: settings.tuningEpisodes, seed: settings.tuningSeed, instructionSet: instructionSet)
   }
 
-  // MARK: Telling
+  // MARK: Progress
 
+  /// Control steps of all worlds so far, those of an incomplete iteration included.
   public var environmentSteps: Int { trainer.environmentSteps }
+  /// Control steps of all worlds after which training ends.
   public var stepLimit: Int { scenario.settings.stepLimit }
-  /// What a person should know at the start; empty for nothing.
+  /// Information for the user at the start of a training; empty for none.
   public var note: String {
     let death = lock.deadOwner.map { "\($0) was killed here; going on from its last checkpoint" }
     return [death, trainer.note].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
   }
-  /// The best evaluation so far, and when it was.
+  /// The best evaluation so far, and the control steps of all worlds at which it was made; `nil` before the first.
   public var best: (result: EvaluationResult, environmentSteps: Int)? { state.best.map { ($0, state.bestSteps) } }
+  /// The number of faults of the environments so far.
   public var faults: Int { state.faults }
   /// Updates that were refused so far, because something was not finite.
   public var skippedUpdates: Int { state.skippedUpdates ?? 0 }
-  /// Control steps of all worlds after which `run` comes back for now, having evaluated what was due; `nil` for never.
+  /// Control steps of all worlds at which `run` evaluates if that is due, writes a checkpoint and returns; `nil` for
+  /// never.
   public var pauseSteps: Int?
-  /// Wall time since the process's start, and that of the processes before it.
+  /// Wall time of the run, s: that of this process since its start and of the processes before it.
   public var seconds: Double {
     state.secondsBefore + Double(DispatchTime.now().uptimeNanoseconds - beginning) * 1e-9
   }
 
   // MARK: Running
 
-  /// Trains to the goal, to the step limit, or until it is told to stop.
+  /// Trains until the goal or the step limit is reached, or until a signal or `pauseSteps` stops it.
   ///
   /// - Parameters:
-  ///   - stopSignal: asked every few milliseconds, by any thread, also in the middle of iterations and evaluations; a number other
-  ///     than 0, which then must stay, stops the run after saving.
-  ///   - tell: called with what happens.
-  /// - Throws: `TrainingFailure` where the numbers cannot be trusted any more; the last checkpoint is of before.
+  ///   - stopSignal: asked every few milliseconds, by any thread, also during iterations and evaluations. A number
+  ///     other than 0, which then must stay, makes the run write a checkpoint and return.
+  ///   - tell: called with each event; an error that it throws ends the run.
+  /// - Returns: why it returned.
+  /// - Throws: `TrainingFailure` if the numbers cannot be trusted any more, after which the last checkpoint is one from
+  ///   before; `InputOutputError` if a file cannot be written; and what `tell` throws.
   public func run(
     stopSignal: @Sendable () -> Int32 = { 0 }, tell: (Event) throws -> Void = { _ in }
   ) throws -> Ending {
     let settings = scenario.settings.training
     @Sendable func isStopped() -> Bool { stopSignal() != 0 }
     while true {
-      // Not the trainer's own count, which may stand in the middle of an iteration.
+      // Not the trainer's own count, which includes an incomplete iteration.
       let steps = state.environmentSteps
       let isOver = steps >= stepLimit
       if steps >= state.nextEvaluation || isOver, steps > state.evaluatedSteps {
@@ -252,10 +282,10 @@ public final class TrainingRun {
     return .interrupted(signal: signal)
   }
 
-  /// Faults of an iteration that are told one by one.
+  /// The largest number of faults of an iteration that are displayed one by one.
   private static let toldFaults = 5
 
-  /// Ends a run that cannot get anywhere any more, without saving what it has come to.
+  /// Ends a run that has failed, without a checkpoint of its present state.
   private func checkHealth(_ report: TrainingReport, steps: Int) throws {
     var cause = report.failure?.description
     if cause == nil, report.faults.count * 2 > steps, let first = report.faults.first {
@@ -269,7 +299,9 @@ public final class TrainingRun {
       settings: scenario.settings.algorithm.stepSizes, hasBest: state.best != nil)
   }
 
-  /// - Returns: false if it was stopped; then it is made anew when the run goes on.
+  /// Evaluates the policy and saves it if it is the best so far.
+  ///
+  /// - Returns: false if it was stopped; then the evaluation is repeated when the run is resumed.
   private func evaluate(
     _ steps: Int, _ isStopped: @Sendable () -> Bool, _ tell: (Event) throws -> Void
   ) throws -> Bool {
@@ -281,7 +313,7 @@ public final class TrainingRun {
       isDecided: { goal.isOutOfReach(after: $0, of: evaluation.episodes) }, isStopped: isStopped)
     guard let result else { return false }
     let meetsGoal = goal.isReached(by: result)
-    // Of equals the later one, which has learned more.
+    // Of equal ones the later, which has learned more.
     let isBest = state.best.map { !goal.ranking(of: result).lexicographicallyPrecedes(goal.ranking(of: $0)) } ?? true
     state.goalsInARow = meetsGoal ? state.goalsInARow + 1 : 0
     state.evaluatedSteps = steps
@@ -295,7 +327,7 @@ public final class TrainingRun {
     return true
   }
 
-  /// Writes `latest`, and keeps the one before it as `previous`.
+  /// Writes the checkpoint `latest`; the one before becomes `previous`.
   private func save(alsoAsBest: Bool = false) throws {
     try lock.confirm()
     try logs.synchronize()
@@ -309,7 +341,7 @@ public final class TrainingRun {
       "scenario": scenario.name, "algorithm": folder.description.algorithm,
       "environment_steps": "\(trainer.environmentSteps)",
     ]
-    // Best first: should the process die between the two, going on evaluates again and writes the same best once more.
+    // Best first: if the process dies between the two, resuming repeats the evaluation and writes the same best again.
     if alsoAsBest {
       try SealedCheckpoint.write(
         trainer.policy.tensors(), about: about, inputs: inputs, to: folder.checkpointPath(.best))

@@ -9,24 +9,24 @@ import PoiseSimulation
 import PoiseTasks
 import PoiseControl
 
-/// Episodes that can be shown: played by a controller now, or read from a trajectory.
+/// Episodes for display: played by a controller now, or read from a trajectory.
 public struct Recording: Sendable {
   /// The columns of the episodes.
   public let layout: RecordingLayout
-  /// In the order in which they were played or recorded.
+  /// The episodes, in the order in which they were played or recorded.
   public private(set) var episodes: [EpisodeTable] = []
-  /// s between two rows.
+  /// Time between two rows, s.
   public let controlTimeStep: Double
   /// Name of the scenario, or of the file.
   public let title: String
-  /// How the recording was made, for people; empty if there is nothing to say.
+  /// A note for the user on how the recording was made; empty if there is nothing to say.
   public private(set) var note = ""
   /// Where a trajectory differed when it was simulated again.
   private var difference: String?
 
   // MARK: Played
 
-  /// Plays episodes 0 … `episodes` − 1 of the root seed, which are those that `poise evaluate` judges for it.
+  /// Plays episodes 0 … `episodes` − 1 of the root seed, which are those that `poise evaluate` runs for it.
   ///
   /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public init(
@@ -54,9 +54,10 @@ public struct Recording: Sendable {
   /// scenario or the model has changed, they are drawn from the CSV alone. `note` says which, and whether every bit was the same.
   ///
   /// - Parameters:
-  ///   - modelName: a model file or the name of a shipped one, where the trajectory's own is not to be found.
-  ///   - limit: episodes, at most.
-  /// - Throws: `InputOutputError`, `InvalidInput` with line and column of what cannot be read.
+  ///   - path: the CSV file.
+  ///   - modelName: a model file or the name of a shipped one; `nil` searches the trajectory's own.
+  ///   - limit: largest number of episodes to read.
+  /// - Throws: `InputOutputError` if a file cannot be read; `InvalidInput` with line and column of each wrong cell.
   public init(trajectory path: String, model modelName: String? = nil, episodes limit: Int = .max) throws {
     if modelName == nil, let metadata = try? TrajectoryMetadata(beside: path),
       let scenario = try? metadata.loadScenario(for: path), (try? metadata.check(scenario, for: path)) != nil
@@ -72,11 +73,11 @@ public struct Recording: Sendable {
     }
     guard !episodes.isEmpty else {
       throw InvalidInput(
-        Problem(file: path, found: "no row", allowed: "a trajectory with one row at least"))
+        Problem(file: path, found: "no row", allowed: "a trajectory with at least one row"))
     }
   }
 
-  /// Enough episodes are there.
+  /// Ends the reading once there are enough episodes.
   private struct Enough: Error {}
 
   private init(repeating path: String, _ scenario: LoadedScenario, _ limit: Int) throws {
@@ -153,7 +154,7 @@ extension EpisodeTable {
 }
 
 extension RecordingLayout {
-  /// Of a task's episodes.
+  /// The layout for a player's episodes.
   init(_ player: EpisodePlayer) {
     let task = player.task
     self.init(player.robot, rewardTerms: task.rewardNames, watched: task.uprightBody, hasContacts: true)
@@ -161,7 +162,7 @@ extension RecordingLayout {
 }
 
 extension EpisodeSummary {
-  /// How an episode went, in a few words.
+  /// How an episode ended, in a few words.
   func story(controlTimeStep: Double) -> String {
     let seconds = (Double(steps) * controlTimeStep).rounded(significant: 4)
     let total = totalReward.rounded(significant: 4)

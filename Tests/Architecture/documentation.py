@@ -76,6 +76,8 @@ def inner_names(signature):
 
 def arguments(signature):
     """`from source: A` and `count: Int` of `<T>(from source: A, count: Int) -> B`."""
+    # The operator of ranges is no bracket.
+    signature = signature.replace("..<", "...")
     # Generic parameters come before the arguments.
     depth, i = 0, 0
     while i < len(signature) and (depth or signature[i] != "("):

@@ -167,6 +167,11 @@ class Documentation(unittest.TestCase):
         self.assertEqual([(line, fault) for _, line, fault in faults], [
             (3, "parameters without a line: y, z"), (13, "parameters without a line: x; no such parameters: of")])
 
+    def test_a_default_that_is_a_range_ends_no_list(self):
+        text = ("/// F.\n///\n/// - Parameters:\n///   - x: 1.\n///   - y: 2.\n"
+                "public func f(x: Range<Int> = 0..<0, y: [Range<Int>] = [1..<2]) {}")
+        self.assertEqual(documentation.undocumented({"R": files(File=text)})["R"][1], [])
+
     def test_attributes_may_stand_between(self):
         self.assertEqual(self.missing("/// F.\n@inlinable\npublic func f() {}\n@inlinable public func g() {}"), [4])
 

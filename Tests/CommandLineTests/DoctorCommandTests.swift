@@ -20,7 +20,7 @@ struct DoctorCommandTests {
     for name in ["physics engine", "solver", "physics", "training", "threads", "temporary folder", "runs folder"] {
       #expect(Self.line(name, result).hasPrefix("✓ \(name)"), "\(Self.line(name, result))")
     }
-    #expect(result.output.hasSuffix("This machine keeps the promises.\n"))
+    #expect(result.output.hasSuffix("All promises hold on this machine.\n"))
     #expect(folder.contents.isEmpty, "it leaves nothing behind")
   }
 
@@ -44,10 +44,10 @@ struct DoctorCommandTests {
     #expect(Self.line("runs folder", result).hasPrefix("FAIL runs folder"))
     #expect(Self.line("instruction set", result).contains("found 'avx9'"))
     #expect(Self.line("solver", result).hasPrefix("ok"))
-    #expect(result.output.contains("Not kept: instruction set, "))
+    #expect(result.output.contains("Broken: instruction set, "))
   }
 
-  @Test("what no promise hangs on is a note and leaves the exit code at 0")
+  @Test("what breaks no promise is a note and leaves the exit code at 0")
   func notes() throws {
     let folder = try ScratchFolder()
     let result = try PoiseProcess(

@@ -32,7 +32,7 @@ struct SweepCommandTests {
     let (whole, parts) = ("\(folder.path)/whole", "\(folder.path)/parts")
     let once = try PoiseProcess(["sweep", plan, "--out", whole, "--parallel", "2"])
     #expect(once.status == 0, "\(once.errors)")
-    for text in ["as shipped", "batchSize=50", "best: ", "on seeds 3, which chose nothing"] {
+    for text in ["as shipped", "batchSize=50", "best: ", "on seeds 3, which were not used for the choice"] {
       #expect(once.output.contains(text), "\(text) is missing from \(once.output)")
     }
     let outcomes = "\(parts)/outcomes"

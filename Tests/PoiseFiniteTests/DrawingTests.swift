@@ -37,7 +37,7 @@ struct DrawingTests {
       line.split(separator: " ").map(String.init) == ["x1", "0.1328", "1", "0.256", "-0.36", "0.1232", "-0.4928"])
     #expect(
       report.text.contains(
-        "probability 0.112 from its first state (which starts with 1), return 1.8 discounted, 2 in all"))
+        "probability 0.112 from its first state (which starts with 1), return 1.8 discounted, 2 undiscounted"))
     let object = try JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any]
     #expect(report.json.contains("\"start_value\": \(report.table.values[0]),"))
     #expect((object?["values"] as? [[String: Any]])?.count == 5)

@@ -62,7 +62,7 @@ struct LectureTests {
         "part 3: found the unknown state 'x9'; allowed a state of the problem. Did you mean 'x1'?"))
     #expect(complaint("x1,2,x2").contains("where '2' does not lead to; allowed one of 'x3'"))
     #expect(complaint("x1,3,x2").contains("the action '3' in 'x1'; allowed one of '1', '2'"))
-    #expect(complaint("x4,1,x2").contains("nothing behind a terminal state"))
+    #expect(complaint("x4,1,x2").contains("nothing after a terminal state"))
     #expect(complaint("").contains("unknown state ''"))
   }
 }

@@ -30,7 +30,7 @@ struct ReadingTests {
     #expect(text.contains("test.yaml:8: mdp.lists.transitions.a.go: found probabilities that add up to 0.9"), "\(text)")
     #expect(text.contains("allowed probabilities that add up to 1"))
     let thirds = complaints(lists("        a: {go: {a: 0.333, b: 0.333, end: 0.333}}\n        b: {go: {end: 1}}"))
-    #expect(thirds.contains("Write thirds and the like with 16 digits"), "\(thirds)")
+    #expect(thirds.contains("Write numbers such as thirds with 16 digits"), "\(thirds)")
     #expect(
       complaints(
         lists(
@@ -84,7 +84,8 @@ struct ReadingTests {
     }
     #expect(complaints(map("S..\n.x.\n..G")).contains("'x' in row 2, column 2; allowed '.', '#', 'S', 'G', 'H'"))
     #expect(complaints(map("S..\n..\n..G")).contains("2 cells in row 2; allowed 3, as in row 1"))
-    #expect(complaints(map("S.T", "    legend: {T: {teleport: X}}\n")).contains("'X', which stands on the map 0 times"))
+    #expect(
+      complaints(map("S.T", "    legend: {T: {teleport: X}}\n")).contains("'X', which appears on the map 0 times"))
     #expect(complaints(map("S.T#", "    legend: {T: {teleport: '#'}}\n")).contains("a wall or a teleport itself"))
     #expect(complaints(map("###")).contains("no free cell"))
     #expect(complaints(map("S.\n.G", "    moves: two\n")).contains("two moves on 2 rows"))
@@ -183,7 +184,7 @@ struct ReadingTests {
       }
       #expect(complaint("0,0,1,1,0\n1,0,2,1,0\n") == "")
       #expect(complaint("0,0,1,1,0\n1,0,2,0.5,0\n").contains("state 1, action 0 that add up to 0.5"))
-      #expect(complaint("1,0,2,1,0\n0,0,1,1,0\n").contains("p.csv:2: found state 0, action 0 behind state 1, action 0"))
+      #expect(complaint("1,0,2,1,0\n0,0,1,1,0\n").contains("p.csv:2: found state 0, action 0 after state 1, action 0"))
       #expect(complaint("0,0,1,1,0\n").contains("no transition from state 1: a dead end"))
       #expect(
         complaint("0,0,9,1,0\n1,0,2,1,0\n").contains(
@@ -195,7 +196,7 @@ struct ReadingTests {
       #expect(complaint("2,0,1,1,0\n").contains("a transition from the terminal state 2"))
       #expect(complaint("0,0,1,nan,0\n1,0,2,1,0\n").contains("p = nan"))
       #expect(complaint("", "p.mdp").contains("0 bytes; allowed 8 bytes and 28"))
-      #expect(complaint("POISEMDP12345", "p.mdp").contains("Is the file cut?"))
+      #expect(complaint("POISEMDP12345", "p.mdp").contains("The file seems to be truncated."))
       #expect(
         complaint("nonsense" + String(repeating: "x", count: 28), "p.mdp").contains("does not begin with POISEMDP"))
       #expect(

@@ -116,7 +116,8 @@ struct MuJoCoHabitsTests {
     #expect(try notes(100, solver: "direct").isEmpty)
     let told = try notes(100, solver: "iterative")
     #expect(told.count == 2)
-    #expect(told.contains { $0.hasPrefix("body 'lamp': It hangs on 'table', and their masses are 1 : 100") }, "\(told)")
+    #expect(
+      told.contains { $0.hasPrefix("body 'lamp': It is joined to 'table', and their masses are 1 : 100") }, "\(told)")
     #expect(
       told.contains { $0.hasPrefix("body 'table': It may lie on 'leg', and their masses are 1 : 1010") }, "\(told)")
   }

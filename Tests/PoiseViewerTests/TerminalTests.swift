@@ -75,7 +75,7 @@ struct TerminalTests {
     #expect(text.utf8.allSatisfy { $0 == 10 || (32...126).contains($0) })
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.allSatisfy { $0.count <= 80 })
-    #expect(lines[0] == "humanoid-balance" && text.contains("0 s") && text.contains("largest lean"))
+    #expect(lines[0] == "humanoid-balance" && text.contains("0 s") && text.contains("largest tilt"))
     #expect(text.contains("Episode 0: ended after"))
     let braille = Self.text(recording, TerminalReplay.Screen(columns: 80, rows: 24, isTerminal: false, isASCII: false))
     #expect(braille.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) } && !braille.contains("\u{1B}"))

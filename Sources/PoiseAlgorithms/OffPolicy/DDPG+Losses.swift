@@ -12,16 +12,16 @@ extension DDPG {
     var actorLoss = 0.0
   }
 
-  /// One part of a batch with all the memory it needs.
+  /// One part of a batch with its own work memory.
   struct Shard: BatchShard {
     var rows = 0..<0
-    /// oᵢ and the observations where the targets take over, [rows, observations].
+    /// oᵢ, and the observations whose target value completes the return, [rows, observations].
     private(set) var observations, nextObservations: AlignedVector<Float>
     /// aᵢ, and μ of whichever observations were last asked for, [rows, actions].
     private var actions, policyActions: AlignedVector<Float>
-    /// Where the targets take over. [rows]
+    /// Indices of these observations in the replay buffer, [rows].
     private var nextIndices: [Int]
-    /// Rewards before that, the value there, the factor on it, and yᵢ. [rows]
+    /// The (discounted) sum of rewards until then, the target value, its discount, and yᵢ, [rows].
     private(set) var rewards, values, discounts, targets: AlignedVector<Float>
     private var actor, targetActor: MLPWorkspace<Float>
     private var critics, targetCritics: [MLPWorkspace<Float>]
@@ -32,7 +32,7 @@ extension DDPG {
     var random: RandomStream
     private(set) var sums = LossSums()
 
-    /// - Parameter rows: most of a batch.
+    /// - Parameter rows: the largest number of rows of this shard.
     init(
       _ model: DeterministicActorCritic, _ settings: DDPGParameters, rows: Int, random: RandomStream,
       instructionSet: InstructionSet
@@ -76,7 +76,7 @@ extension DDPG.Shard {
     buffer.gatherObservations(nextIndices[..<rows.count], model.normalizer, into: &nextObservations)
   }
 
-  /// The targets, from the target copies alone.
+  /// Writes the targets of the critics; they depend on the target networks alone.
   ///
   ///     yᵢ = rᵢ + γ Q′(oᵢ₊₁, μ′(oᵢ₊₁ | θ^μ′) | θ^Q′),   γ = 0 where the task ended
   mutating func writeTargets(_ model: borrowing DeterministicActorCritic) {
@@ -135,7 +135,7 @@ extension DDPG.Shard {
     actor.forward(rows: count, parameters: model.actorParameters)
     Activation.tanh.apply(to: actor.outputs, into: &policyActions, instructionSet: actor.instructionSet)
 
-    // The critic still holds the observations of the pass before.
+    // The critic's inputs still hold the observations of the pass before.
     critics[0].setInputs(policyActions, columns: actionColumns, rows: count)
     critics[0].forward(rows: count, parameters: model.criticParameters)
     sums.actorLoss = 0

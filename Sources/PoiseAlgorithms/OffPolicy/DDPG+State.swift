@@ -2,7 +2,7 @@ public import PoiseCore
 public import PoiseNetworks
 
 extension DDPG {
-  /// What the next update depends on beside the networks' parameters and Adam's moments.
+  /// What the next update depends on besides the networks' parameters and Adam's moments.
   private struct Rest: Codable {
     var updates: Int
     var sampling: RandomStream
@@ -11,8 +11,10 @@ extension DDPG {
     var health: LearnerHealth?
   }
 
-  /// Everything that further training depends on but the replay buffer: `DeterministicActorCritic`'s tensors, `actor_adam.*`,
-  /// `critic_adam.*`, and `ddpg.memory`, JSON as bytes.
+  /// Everything that further training depends on except the replay buffer: `DeterministicActorCritic`'s tensors,
+  /// `actor_adam.*`, `critic_adam.*`, and `ddpg.memory`, which is JSON as bytes.
+  ///
+  /// - Throws: what `JSONEncoder` throws.
   public func tensors() throws -> [String: Tensor] {
     var tensors = model.tensors()
     tensors.merge(actorAdam.tensors(prefix: "actor_adam")) { first, _ in first }
@@ -22,9 +24,12 @@ extension DDPG {
     return tensors
   }
 
-  /// Takes everything from tensors, to the bit.
+  /// Restores everything that `tensors` gives, exact to the bit.
   ///
-  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  /// - Parameters:
+  ///   - tensors: by name; others than its own are ignored.
+  ///   - file: the name of their file, for messages.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     try model.read(tensors, file: file)
     try actorAdam.read(tensors, prefix: "actor_adam", file: file)
@@ -37,7 +42,7 @@ extension DDPG {
         Problem(
           file: file, place: "tensor 'ddpg.memory'",
           found: "the state of \(rest.smoothing.count) shards after \(rest.updates) updates, or an impossible one",
-          allowed: "that of \(shards.count)", remedy: "The checkpoint belongs to another scenario."))
+          allowed: "that of \(shards.count) shards", remedy: "The checkpoint belongs to another scenario."))
     }
     (updates, sampling) = (rest.updates, rest.sampling)
     health = rest.health ?? LearnerHealth()

@@ -9,17 +9,17 @@ public import PoiseNetworks
 //  1. The action enters the critic beside the observation, in the first layer, not in the second. (always)
 //  2. No batch normalisation. In its place: observations normalised by running statistics (`normalizesObservations`), layer
 //     normalisation (`normalizesActorLayers`, `normalizesCriticLayers`).
-//  3. Actions of the first `warmupSteps` are uniform; several worlds may be stepped side by side, `updatesPerStep` says how many
-//     updates their steps are worth.
-//  4. Exploration may be Gaussian and fall in the course of training, besides the paper's Ornstein–Uhlenbeck process.
+//  3. Actions of the first `warmupSteps` are uniform; several worlds may be stepped side by side, with `updatesPerStep` updates
+//     for each of their steps.
+//  4. Exploration noise may be Gaussian, besides the paper's Ornstein–Uhlenbeck process, and may decay during training.
 //  5. Targets may sum n rewards (`returnSteps`), rewards may be scaled (`rewardScale`), gradients be clipped.
-//  6. A penalty on the actor's outputs before tanh may keep actions from sticking at ±1. (`preSquashPenalty`)
-//  7. A time limit is no end: targets bootstrap past it from the episode's last observation. (always)
-//  8. Actor and critics may be their own mirror images, by tied weights; then a minibatch teaches what it and its mirror image
-//     would. (`mirrorSymmetry`)
-//  9. What TD3 changes, each on its own: TD3.swift.
+//  6. A penalty on the actor's outputs before tanh may keep actions from saturating at ±1. (`preSquashPenalty`)
+//  7. A time limit does not terminate the task: targets bootstrap past it from the episode's last observation. (always)
+//  8. Actor and critics may be mirror-symmetric, by tied weights; then a minibatch has the effect of itself and its mirror
+//     image. (`mirrorSymmetry`)
+//  9. The three changes of TD3, each an option of its own: TD3.swift.
 
-/// DDPG: transitions in, better actor and critic out.
+/// DDPG: learns an actor and one or two critics from transitions of a replay buffer.
 public struct DDPG: OffPolicyLearner {
   public typealias Parameters = DDPGParameters
   public typealias Metrics = DDPGMetrics
@@ -32,28 +32,39 @@ public struct DDPG: OffPolicyLearner {
   public internal(set) var updates = 0
   var actorAdam, criticAdam: Adam<Float>
   private(set) var actorGradients, criticGradients: AlignedVector<Float>
-  /// Of the minibatches.
+  /// The stream from which minibatches are drawn.
   var sampling: RandomStream
   /// The batch's transitions in the replay buffer, [batch].
   private(set) var indices: [Int]
   var shards: [Shard]
   let seed: UInt64
   let instructionSet: InstructionSet
-  /// Whether the numbers can still be trusted; where not, there is no use in further updates.
+  /// Whether the numbers can still be trusted; if not, further updates are of no use.
   public internal(set) var health = LearnerHealth()
-  /// Spoils the gradients of update n before they are looked at: for tests.
+  /// For tests: changes the gradients of update n before they are checked.
   var spoilGradients: (@Sendable (_ update: Int, _ gradients: inout AlignedVector<Float>) -> Void)?
 
-  /// - Parameter context: with boxes; its symmetry is for `settings.mirrorSymmetry`.
+  /// Makes a learner with initial weights drawn from the seed.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - context: the spaces of the task, both boxes; the mirror symmetry that `settings.mirrorSymmetry` asks for; seed
+  ///     and instruction set.
   public init(_ settings: DDPGParameters, for context: LearnerContext) {
     self.init(
       settings, observations: context.observationSpace.count, actions: context.actionSpace.count,
       symmetry: context.symmetry, seed: context.seed, instructionSet: context.instructionSet)
   }
 
+  /// Makes a learner with initial weights drawn from the seed.
+  ///
   /// - Parameters:
-  ///   - observations, actions: floats of each.
-  ///   - symmetry: for `settings.mirrorSymmetry`.
+  ///   - settings: the hyperparameters.
+  ///   - observations: floats of an observation.
+  ///   - actions: floats of an action.
+  ///   - symmetry: the mirror symmetry that `settings.mirrorSymmetry` asks for; `nil` for none.
+  ///   - seed: the root seed of the run.
+  ///   - instructionSet: the kernels that the networks run on.
   public init(
     _ settings: DDPGParameters, observations: Int, actions: Int, symmetry: MirrorSymmetry? = nil, seed: UInt64,
     instructionSet: InstructionSet
@@ -85,10 +96,11 @@ public struct DDPG: OffPolicyLearner {
   /// The deterministic policy as it stands.
   public var policy: Policy { model.policy }
 
-  /// Takes observations into the normaliser's account, if there is one.
+  /// Updates the statistics of the normaliser with raw observations, [rows, observations]; does nothing without a
+  /// normaliser.
   public mutating func observe(_ observations: [Float]) { model.observe(observations) }
 
-  /// Refused so far, because something was not finite.
+  /// Steps of the two optimisers that were refused so far, because a loss or a gradient was not finite or far too large.
   public var skippedUpdates: Int { actorAdam.skippedUpdates + criticAdam.skippedUpdates }
 
   // MARK: The update
@@ -97,7 +109,7 @@ public struct DDPG: OffPolicyLearner {
   ///
   /// - Parameters:
   ///   - buffer: with at least one transition.
-  ///   - pool: touches no number.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
   public mutating func update(_ buffer: ReplayBuffer, pool: WorkerPool) -> DDPGMetrics {
     updates += 1
     let movesActor = updates.isMultiple(of: settings.actorDelay)
@@ -123,7 +135,7 @@ public struct DDPG: OffPolicyLearner {
     defer { checkWeights() }
     guard movesActor else { return metrics }
 
-    // Update the actor by the sampled policy gradient. Both target networks follow in the optimizers' pass:
+    // Update the actor by the sampled policy gradient. The optimisers also update the target networks, in the same pass:
     //     θ′ ← τ θ + (1 − τ) θ′
     let actorLoss = computeActorGradients(pool: pool)
     let actorOutcome = actorAdam.update(
@@ -140,7 +152,7 @@ public struct DDPG: OffPolicyLearner {
     return metrics
   }
 
-  /// Sees that the weights are still those of a policy; `update` does so too.
+  /// Checks that all weights are finite and not too large, and notes a failure in `health`; `update` does so too.
   public mutating func checkWeights() {
     health.check(model.actorParameters, of: "the actor's weights", update: updates, instructionSet: instructionSet)
     health.check(model.criticParameters, of: "the critic's weights", update: updates, instructionSet: instructionSet)
@@ -148,7 +160,7 @@ public struct DDPG: OffPolicyLearner {
     health.check(model.criticTarget, of: "the target critic's weights", update: updates, instructionSet: instructionSet)
   }
 
-  /// What an update was refused for, nearest to its origin first.
+  /// Why an update was refused: the first quantity that is not finite, in the order in which they are computed.
   private static func diagnosis(
     _ model: DeterministicActorCritic, _ shards: [Shard]
   ) -> (quantity: String, reason: String)? {
@@ -173,7 +185,8 @@ public struct DDPG: OffPolicyLearner {
   /// Draws the batch.
   mutating func sample(_ buffer: ReplayBuffer) { buffer.sample(into: &indices, using: &sampling) }
 
-  /// Gradients of the critic's whole loss into `criticGradients`: each shard on its own, then their sum in the shards' order.
+  /// Writes the gradients of the critic's whole loss to `criticGradients`: each shard on its own, then their sum in the
+  /// shards' order.
   ///
   /// - Returns: the loss.
   mutating func computeCriticGradients(
@@ -200,7 +213,7 @@ public struct DDPG: OffPolicyLearner {
     return metrics.criticLoss + λ / 2 * norm * norm
   }
 
-  /// Gradients of the actor's loss into `actorGradients`, for the rows that the critic has just learned from.
+  /// Writes the gradients of the actor's loss to `actorGradients`, for the rows that the critic has just learned from.
   ///
   /// - Returns: the loss.
   mutating func computeActorGradients(pool: WorkerPool) -> Double {

@@ -7,9 +7,10 @@ public struct DeterministicActor: BlockActor {
   private var workspace: MLPWorkspace<Float>
   /// The actor's outputs after tanh, [worlds, actions].
   private var squashed: AlignedVector<Float>
+  /// The exploration noise of the block's worlds; part of a checkpoint.
   public var exploration: ExplorationNoise
 
-  /// - Parameter noise: of the block's worlds.
+  /// - Parameter noise: the exploration noise of the block's worlds.
   init(
     _ model: DeterministicActorCritic, _ settings: DDPGParameters, worlds: Int, noise: ExplorationNoise,
     instructionSet: InstructionSet

@@ -2,22 +2,22 @@ public import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 
-/// A deterministic policy, one or two action-value functions, the target copies of all, and the observations' normaliser:
-/// what DDPG and TD3 train.
+/// A deterministic policy, one or two action-value functions, the target networks of all of them, and the observations'
+/// normaliser: what DDPG and TD3 train.
 public struct DeterministicActorCritic: Sendable {
-  /// Observation to z; the action is μ(o) = tanh z.
+  /// The network from an observation to z; the action is μ(o) = tanh z.
   public let actor: MLP
-  /// [observation | action] to Q. All of them stand in one parameter vector.
+  /// The networks from [observation | action] to Q. All of them share one parameter vector.
   public let critics: [MLP]
-  /// θ^μ and θ^μ′.
+  /// θ^μ and θ^μ′: the parameters of the actor and of its target network.
   public var actorParameters, actorTarget: AlignedVector<Float>
-  /// θ^Q and θ^Q′, of all critics.
+  /// θ^Q and θ^Q′: the parameters of all critics and of their target networks.
   public var criticParameters, criticTarget: AlignedVector<Float>
   /// Part of the policy; `nil` if the networks take raw observations.
   public var normalizer: RunningNormalizer?
-  /// How observations and actions change in the mirror that actor and critics do not care about; `nil` if they may.
+  /// The mirror symmetry that actor and critics obey by tied weights; `nil` for networks without ties.
   public let symmetry: MirrorSymmetry?
-  /// The parameters that this ties.
+  /// The parameters that the symmetry ties.
   let actorTies, criticTies: TiedParameters?
 
   /// Floats of an observation.
@@ -25,10 +25,15 @@ public struct DeterministicActorCritic: Sendable {
   /// Floats of an action.
   public var actionCount: Int { actor.outputCount }
 
+  /// Makes the networks with drawn initial weights; the target networks start as copies.
+  ///
   /// - Parameters:
-  ///   - observations, actions: floats of each.
-  ///   - symmetry: makes μ(M o) = M′ μ(o) and Q(M o, M′ a) = Q(o, a) hold by tied weights; `nil` for networks without ties.
-  ///   - random: purpose `.weights`.
+  ///   - settings: sizes, activation and initial weights of the networks, and the normaliser.
+  ///   - observations: floats of an observation.
+  ///   - actions: floats of an action.
+  ///   - symmetry: makes μ(M o) = M′ μ(o) and Q(M o, M′ a) = Q(o, a) hold by tied weights; `nil` for networks without
+  ///     ties.
+  ///   - random: a stream of purpose `.weights`.
   public init(
     _ settings: DDPGParameters, observations: Int, actions: Int, symmetry: MirrorSymmetry? = nil,
     using random: inout RandomStream
@@ -73,7 +78,7 @@ public struct DeterministicActorCritic: Sendable {
       ? RunningNormalizer(elementCount: observations, limit: settings.observationLimit) : nil
   }
 
-  /// The deterministic policy as it stands, its normaliser frozen.
+  /// The present deterministic policy, with a frozen normaliser.
   public var policy: Policy {
     var frozen = normalizer
     frozen?.isFrozen = true
@@ -83,8 +88,10 @@ public struct DeterministicActorCritic: Sendable {
   /// Writes μ(o) for each row: [rows, observations] to [rows, actions].
   ///
   /// - Parameters:
-  ///   - workspace: of `actor`, for as many rows.
-  ///   - squashed: like the workspace's outputs.
+  ///   - observations: raw, [rows, observations].
+  ///   - workspace: that of `actor`, for at least as many rows.
+  ///   - squashed: work memory of the same size as the workspace's outputs.
+  ///   - actions: in −1 … 1, [rows, actions].
   public func act(
     _ observations: [Float], _ workspace: inout MLPWorkspace<Float>, _ squashed: inout AlignedVector<Float>,
     into actions: inout [Float]
@@ -95,7 +102,8 @@ public struct DeterministicActorCritic: Sendable {
     for k in actions.indices { actions[k] = squashed[k] }
   }
 
-  /// Takes observations into the normaliser's account, if there is one.
+  /// Updates the statistics of the normaliser with raw observations, [rows, observations]; does nothing without a
+  /// normaliser.
   public mutating func observe(_ observations: [Float]) {
     normalizer?.observe(observations)
     if let symmetry { normalizer?.symmetrize(symmetry.observations) }
@@ -103,7 +111,8 @@ public struct DeterministicActorCritic: Sendable {
 
   // MARK: Checkpointing
 
-  /// `actor.*`, `actor_target.*`, `critic1.*`, `critic1_target.*` (and 2), and `normalizer.*` if there is one.
+  /// The tensors `actor.*`, `actor_target.*`, `critic1.*`, `critic1_target.*` (and those of `critic2`), and
+  /// `normalizer.*` if there is one.
   public func tensors() -> [String: Tensor] {
     var tensors = actor.tensors(actorParameters, prefix: "actor")
     func add(_ more: [String: Tensor]) { tensors.merge(more) { first, _ in first } }
@@ -116,9 +125,12 @@ public struct DeterministicActorCritic: Sendable {
     return tensors
   }
 
-  /// Takes everything from tensors, to the bit.
+  /// Restores everything that `tensors` gives, exact to the bit.
   ///
-  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  /// - Parameters:
+  ///   - tensors: by name; others than its own are ignored.
+  ///   - file: the name of their file, for messages.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     try actor.read(tensors, prefix: "actor", file: file, into: &actorParameters)
     try actor.read(tensors, prefix: "actor_target", file: file, into: &actorTarget)

@@ -2,7 +2,7 @@ public import PoiseCore
 public import PoiseEnvironments
 import PoiseNetworks
 
-/// A ring buffer of transitions: the observations of all worlds, in the order in which they came.
+/// A ring buffer of transitions: the observations of all worlds, in the order in which they were recorded.
 ///
 /// A slot holds one observation; once the control step after it is over, also the action taken there, its reward and a link to the
 /// slot of the next observation. So an observation that ends one transition and begins the next is stored once. An
@@ -14,12 +14,16 @@ import PoiseNetworks
 ///
 /// Nothing is allocated after `init`. Shapes: [capacity, …] each.
 public struct ReplayBuffer: Sendable {
-  /// Slots; as many transitions, less one for each episode that ended and one for each world.
+  /// The number of slots. A full buffer holds as many transitions, less one for each episode that ended and one for
+  /// each world.
   public let capacity: Int
+  /// Floats of an observation.
   public let observationCount: Int
+  /// Floats of an action.
   public let actionCount: Int
+  /// Worlds whose transitions are recorded.
   public let worldCount: Int
-  /// Slots written since the beginning; number k stands at index k mod capacity.
+  /// Slots written since the beginning; slot number k is at index k mod capacity.
   public private(set) var written = 0
   /// Transitions that can be sampled.
   public private(set) var transitionCount = 0
@@ -35,19 +39,23 @@ public struct ReplayBuffer: Sendable {
   /// The number of each world's newest slot, [worlds].
   private var newest: [Int]
 
-  /// What stands in `links` where there is no next observation.
+  /// The entries of `links` for slots without a next observation.
   private enum Link {
     /// The step is not over yet.
     static let open: Int32 = -1
-    /// The task ended with this observation: nothing it could lead to has a value.
+    /// The task terminated with this observation: its value is 0.
     static let terminated: Int32 = -2
-    /// A time limit or a fault: the task would have gone on, so a value may be taken here.
+    /// A time limit or a fault: the task would have gone on, so the target may bootstrap here.
     static let cut: Int32 = -3
   }
 
+  /// Makes an empty buffer and allocates all of its memory.
+  ///
   /// - Parameters:
-  ///   - capacity: slots, at least 4 for each world.
-  ///   - observations, actions: elements of each.
+  ///   - capacity: slots, at least 4 for each world and less than 2³¹.
+  ///   - observations: floats of an observation.
+  ///   - actions: floats of an action.
+  ///   - worlds: number of worlds, at least 1.
   public init(capacity: Int, observations: Int, actions: Int, worlds: Int) {
     precondition(
       capacity >= 4 * worlds && capacity <= Int(Int32.max) && worlds > 0,
@@ -63,7 +71,7 @@ public struct ReplayBuffer: Sendable {
     newest = Array(repeating: -1, count: worlds)
   }
 
-  /// Slots that hold something.
+  /// Slots that have been written and not yet overwritten: at most `capacity`.
   public var filled: Int { min(written, capacity) }
 
   /// Bytes of a slot: observation, action, reward and link, 4 bytes a number.
@@ -71,23 +79,24 @@ public struct ReplayBuffer: Sendable {
 
   // MARK: Recording
 
-  /// Takes the first observation of each world.
+  /// Records the first observation of some worlds.
   ///
   /// - Parameters:
-  ///   - worlds: which of all worlds these are.
-  ///   - first: [worlds, observations].
+  ///   - worlds: the indices of these worlds among all.
+  ///   - first: their observations, [worlds, observations].
   public mutating func begin(worlds: Range<Int>, observations first: [Float]) {
     for (i, world) in worlds.enumerated() { newest[world] = append(first, row: i, link: Link.open) }
   }
 
-  /// Takes one control step of some worlds.
+  /// Records one control step of some worlds.
   ///
   /// - Parameters:
-  ///   - worlds: which of all worlds these are.
+  ///   - worlds: the indices of these worlds among all.
   ///   - taken: actions as they were applied, [worlds, actions].
-  ///   - gained, endings: rewards and how the episodes stood, [worlds].
+  ///   - gained: rewards, [worlds].
+  ///   - endings: how the episodes stood after the step, [worlds].
   ///   - finals: last observations of the episodes that ended, in their rows, [worlds, observations].
-  ///   - next: what the next action is chosen for, [worlds, observations].
+  ///   - next: the observations for which the next actions are chosen, [worlds, observations].
   public mutating func record(
     worlds: Range<Int>, actions taken: [Float], rewards gained: [Float], endings: [EpisodeEnding],
     finalObservations finals: [Float], observations next: [Float]
@@ -118,9 +127,9 @@ public struct ReplayBuffer: Sendable {
     }
   }
 
-  /// Writes one slot over the oldest.
+  /// Overwrites the oldest slot.
   ///
-  /// - Returns: its number.
+  /// - Returns: the number of the new slot.
   private mutating func append(_ rows: [Float], row: Int, link: Int32) -> Int {
     let index = written % capacity
     if written >= capacity, links[index] >= 0 { transitionCount -= 1 }
@@ -136,9 +145,11 @@ public struct ReplayBuffer: Sendable {
 
   /// Draws transitions uniformly, with replacement.
   ///
-  /// Indices are drawn until one holds a transition, so every transition is equally likely whatever stands between them.
+  /// Indices are drawn until one holds a transition, so every transition is equally likely.
   ///
-  /// - Parameter indices: all of them are written.
+  /// - Parameters:
+  ///   - indices: where the indices of the transitions are written; its length is the number of draws.
+  ///   - random: the stream that is drawn from.
   public func sample(into indices: inout [Int], using random: inout RandomStream) {
     precondition(transitionCount > 0, "a buffer without transitions")
     for i in indices.indices {
@@ -146,17 +157,17 @@ public struct ReplayBuffer: Sendable {
     }
   }
 
-  /// What n steps from a transition on brought, and where they led.
+  /// The n-step return from a transition on, without its bootstrap, and where to bootstrap.
   public struct Outcome: Hashable, Sendable {
-    /// Σ γᵏ rₜ₊ₖ over the m ≤ n steps that are there.
+    /// Σ γᵏ rₜ₊ₖ over the m ≤ n steps that were recorded.
     public var rewards: Float
-    /// γᵐ, or 0 where the task ended: the factor on the value at `index`.
+    /// γᵐ, or 0 if the task terminated: the factor on the value at `index`.
     public var discount: Float
-    /// The observation after them.
+    /// The index of the observation after these steps.
     public var index: Int
   }
 
-  /// Follows the links from a transition for up to n steps: fewer where the episode is over or has come no further yet.
+  /// Follows the links from a transition for up to n steps: fewer if the episode ended or was not recorded any further.
   ///
   ///     R = Σ_{k<m} γᵏ rₜ₊ₖ,   then γᵐ V(oₜ₊ₘ), m ≤ n
   ///
@@ -198,20 +209,23 @@ public struct ReplayBuffer: Sendable {
 // MARK: - Checkpointing
 
 extension ReplayBuffer {
-  /// Slots with numbers below this will not change any more, but be overwritten as a whole one day.
+  /// Slots with numbers below this do not change any more until they are overwritten; 0 before all worlds have begun.
   public var settled: Int { newest.contains(-1) ? 0 : newest.reduce(written) { min($0, $1) } }
 
-  /// The oldest slot that is still there.
+  /// The number of the oldest slot that is not overwritten.
   public var oldest: Int { max(0, written - capacity) }
 
-  /// What stands beside the slots themselves.
+  /// The state of a buffer apart from the contents of its slots; part of a checkpoint.
   public struct State: Codable, Hashable, Sendable {
+    /// Slots written since the beginning.
     public var written: Int
+    /// The number of each world's newest slot, −1 before its first, [worlds].
     public var newest: [Int]
-    /// Capacity, worlds, elements of an observation and of an action: what it must fit.
+    /// Capacity, worlds, floats of an observation and of an action; a buffer takes a state of its own shape only.
     public var shape: [Int]
   }
 
+  /// The present state, for a checkpoint.
   public var state: State { State(written: written, newest: newest, shape: shape) }
   private var shape: [Int] { [capacity, worldCount, observationCount, actionCount] }
 
@@ -237,9 +251,10 @@ extension ReplayBuffer {
     return bytes
   }
 
-  /// Empties the buffer and sets where it stood; `restore(_:from:)` must follow for every slot from `oldest` to `written`.
+  /// Empties the buffer and sets its counters from a state; `restore(_:from:)` must follow for every slot from `oldest`
+  /// to `written`.
   ///
-  /// - Returns: whether the state is of a buffer of this shape, and in itself possible; if not, nothing was changed.
+  /// - Returns: whether the state has this buffer's shape and is possible; if not, nothing is changed.
   public mutating func begin(from state: State) -> Bool {
     guard
       state.shape == shape, state.written.isPossibleCount, state.newest.count == worldCount,
@@ -250,12 +265,12 @@ extension ReplayBuffer {
     return true
   }
 
-  /// Takes slots from bytes, to the bit.
+  /// Restores slots from bytes, exact to the bit.
   ///
   /// - Parameters:
   ///   - first: number of the first slot.
-  ///   - bytes: as `bytes(of:)` gave them; numbers before `oldest` are passed over.
-  /// - Returns: whether all links lead to an index of this buffer.
+  ///   - bytes: as `bytes(of:)` gave them; slots older than `oldest` are skipped.
+  /// - Returns: whether all links are valid indices of this buffer.
   public mutating func restore(_ first: Int, from bytes: [UInt8]) -> Bool {
     precondition(
       bytes.count.isMultiple(of: bytesPerTransition) && first + bytes.count / bytesPerTransition <= written,

@@ -4,18 +4,18 @@ public import PoiseEnvironments
 // Twin delayed deep deterministic policy gradient. Source: Fujimoto, van Hoof and Meger 2018, "Addressing Function Approximation
 // Error in Actor-Critic Methods" (arXiv:1802.09477): "the paper" below.
 //
-// TD3 is DDPG with three changes. Each is a part of its own, which `DDPG` uses where its option is on; the name `td3` stands for all
-// of them on, with the paper's hyperparameters:
+// TD3 is DDPG with three changes. Each is an option of `DDPG`; the name `td3` stands for all of them on, with the paper's
+// hyperparameters:
 //  1. Clipped double Q-learning: `usesTwinCritics`, section 4.2.
 //  2. Delayed updates of policy and targets: `actorDelay`, section 5.2; in `DDPG.update`.
 //  3. Target policy smoothing: `targetNoise`, `targetNoiseLimit`, section 5.3.
 
 /// Hyperparameters of TD3: those of DDPG, with the defaults of appendix C of Fujimoto et al. 2018.
 public struct TD3Parameters: OffPolicyParameters {
-  /// All of them; TD3 is DDPG with options.
+  /// All hyperparameters; TD3 is DDPG with three options on.
   public var ddpg = DDPGParameters()
 
-  /// The paper's.
+  /// The hyperparameters of the paper.
   public init() {
     ddpg.usesTwinCritics = true
     ddpg.actorDelay = 2
@@ -46,7 +46,7 @@ public struct TD3Parameters: OffPolicyParameters {
   public var memoryCapacity: Int { ddpg.memoryCapacity }
 }
 
-/// The algorithm's name; what learns is `DDPG`.
+/// TD3 as an algorithm that a scenario can name; its learner is `DDPG`.
 public enum TD3: Algorithm {
   public static let name = "td3"
   public static let title = "Twin delayed deep deterministic policy gradient"

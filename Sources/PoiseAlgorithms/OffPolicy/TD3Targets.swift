@@ -3,7 +3,7 @@ import PoiseNetworks
 
 // What TD3 changes in the targets of DDPG. Equations are numbered as in Fujimoto et al. 2018; see TD3.swift.
 
-/// The values that targets take over: the smaller of two, so that no critic's overestimate is learned.
+/// Writes the values that complete the targets: the smaller of two, which limits the critics' overestimation.
 ///
 ///     min_{k = 1, 2} Q′ₖ(o′, ã)            eq. 10
 func writeClippedDoubleValues(
@@ -15,7 +15,7 @@ func writeClippedDoubleValues(
   for i in 0..<rows { target[i] = min(a[i], b[i]) }
 }
 
-/// Noise on the target policy's actions, so that like actions have like values.
+/// Noise on the target policy's actions, so that similar actions have similar values.
 ///
 ///     ã = clip(μ′(o′) + clip(ε, −c, c), −1, 1),   ε ~ N(0, σ²)            eq. 14 and algorithm 1
 struct TargetPolicySmoothing: Sendable {
@@ -27,7 +27,7 @@ struct TargetPolicySmoothing: Sendable {
 
   /// `nil` where the option is off.
   ///
-  /// - Parameter count: most action elements of one call.
+  /// - Parameter count: the largest number of action elements in one call.
   init?(_ settings: DDPGParameters, count: Int) {
     guard settings.targetNoise > 0 else { return nil }
     deviation = Float(settings.targetNoise)
@@ -35,7 +35,9 @@ struct TargetPolicySmoothing: Sendable {
     noise = AlignedVector(zeros: count)
   }
 
-  /// - Parameter count: elements that are smoothed.
+  /// Adds clipped noise to actions and clips them to −1 … 1.
+  ///
+  /// - Parameter count: how many elements get noise.
   mutating func apply(to actions: inout AlignedVector<Float>, count: Int, using random: inout RandomStream) {
     let (σ, c) = (deviation, limit)
     var ε = noise.mutableSpan(of: 0..<count)

@@ -4,17 +4,17 @@ public import PoiseNetworks
 
 /// A stochastic policy, a value function and their observation normaliser, in one parameter vector: what on-policy algorithms train.
 public struct ActorCritic: Sendable {
-  /// Observations to the distribution of actions.
+  /// The network from an observation to the distribution of the action.
   public let actor: StochasticPolicy
-  /// Observations to one value.
+  /// The network from an observation to its value V(o).
   public let critic: MLP
-  /// Those of both networks, and log σ where it is a parameter.
+  /// The parameters of both networks, and log σ where it is a parameter.
   public var parameters: AlignedVector<Float>
   /// Part of the policy; `nil` if the networks take raw observations.
   public var normalizer: RunningNormalizer?
-  /// How observations and actions change in the mirror that policy and value function do not care about; `nil` if they may.
+  /// The mirror symmetry that policy and value function obey by tied weights; `nil` for networks without ties.
   public let symmetry: MirrorSymmetry?
-  /// The parameters that this ties.
+  /// The parameters that the symmetry ties.
   let ties: TiedParameters?
 
   /// Floats of an observation.
@@ -22,14 +22,20 @@ public struct ActorCritic: Sendable {
   /// Floats of an action.
   public var actionCount: Int { actor.actionCount }
 
+  /// Makes both networks with drawn initial weights.
+  ///
   /// - Parameters:
-  ///   - observations: floats of one.
-  ///   - actions: a box, for a Gaussian whose σ does not depend on the state; or discrete, for a categorical distribution.
-  ///   - hidden, valueHidden: widths of the hidden layers.
+  ///   - observations: floats of an observation.
+  ///   - actions: a box, for a Gaussian whose σ does not depend on the state; or discrete, for a categorical
+  ///     distribution.
+  ///   - hidden: widths of the policy's hidden layers.
+  ///   - valueHidden: widths of the value function's hidden layers.
+  ///   - activation: the activation after each hidden layer.
   ///   - deviationBounds: floor and ceiling of log σ.
-  ///   - normalizerLimit: where normalised observations are clipped; `nil` for no normaliser.
+  ///   - initialLogDeviation: log σ of every action at the start, within the bounds.
+  ///   - normalizerLimit: normalised observations are clipped to ± this; `nil` for no normaliser.
   ///   - symmetry: makes π(M o) = M′ π(o) and V(M o) = V(o) hold by tied weights; `nil` for networks without ties.
-  ///   - random: purpose `.weights`.
+  ///   - random: a stream of purpose `.weights`.
   public init(
     observations: Int, actions: Space, hidden: [Int], valueHidden: [Int], activation: Activation,
     deviationBounds: ClosedRange<Double>, initialLogDeviation: Double, normalizerLimit: Double?,
@@ -63,7 +69,9 @@ public struct ActorCritic: Sendable {
     }
   }
 
-  /// The deterministic policy with parameters like this value's own, its normaliser frozen.
+  /// The deterministic policy with other values of the parameters, such as their average, and a frozen normaliser.
+  ///
+  /// - Parameter parameters: as many as this value's own, in the same order.
   public func policy(_ parameters: AlignedVector<Float>) -> Policy {
     var frozen = normalizer
     frozen?.isFrozen = true
@@ -71,7 +79,7 @@ public struct ActorCritic: Sendable {
       network: actor.network, parameters: parameters, normalizer: frozen, distribution: actor.distribution)
   }
 
-  /// Takes the statistics of a block's observations into the normaliser's account.
+  /// Merges the statistics of the blocks' observations into the normaliser, if there is one.
   mutating func observe(_ statistics: [RunningNormalizer]) {
     for block in statistics { normalizer?.merge(block) }
     if let symmetry { normalizer?.symmetrize(symmetry.observations) }
@@ -79,7 +87,7 @@ public struct ActorCritic: Sendable {
 
   // MARK: Checkpointing
 
-  /// `actor.*`, `critic.*`, and `normalizer.*` if there is one.
+  /// The tensors `actor.*`, `critic.*`, and `normalizer.*` if there is one.
   public func tensors() -> [String: Tensor] {
     var tensors = actor.tensors(parameters, prefix: "actor")
     tensors.merge(critic.tensors(parameters, prefix: "critic")) { first, _ in first }
@@ -87,9 +95,12 @@ public struct ActorCritic: Sendable {
     return tensors
   }
 
-  /// Takes everything from tensors, to the bit.
+  /// Restores everything that `tensors` gives, exact to the bit.
   ///
-  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  /// - Parameters:
+  ///   - tensors: by name; others than its own are ignored.
+  ///   - file: the name of their file, for messages.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     try actor.read(tensors, prefix: "actor", file: file, into: &parameters)
     try critic.read(tensors, prefix: "critic", file: file, into: &parameters)

@@ -8,16 +8,21 @@ public import PoiseEnvironments
 ///                                         V(oₜ₊₁) otherwise, the rollout's last step included
 ///     Âₜ = δₜ + γ λ Âₜ₊₁              the sum stops where an episode is over
 ///
-/// Source: Schulman et al. 2016, "High-Dimensional Continuous Control Using Generalized Advantage Estimation", eq. 11 and 16.
-/// Deviation: none. A faulted step belongs to no estimate: its own advantage is 0 and to be left out, and the step before
-/// it is cut as by a time limit, with V of the observation that the faulted step started from.
+/// Source: Schulman et al. 2016, "High-Dimensional Continuous Control Using Generalized Advantage Estimation", eq. 11
+/// and 16. Deviation: none. A faulted step belongs to no estimate: its advantage is 0 and must not be used, and the
+/// step before it is treated as cut by a time limit, with V of the observation from which the faulted step started.
 public enum GeneralizedAdvantage {
   /// Writes advantages in one pass from the last step to the first; allocates nothing.
   ///
   /// - Parameters:
-  ///   - rewards, values, endings: rₜ, V(oₜ) and how the episode stood after step t, [time].
-  ///   - nextValues: V of the observation *after* step t and before any reset, [time]; not looked at where terminated.
-  ///   - advantages: [time].
+  ///   - rewards: rₜ, [time].
+  ///   - values: V(oₜ), [time].
+  ///   - nextValues: V of the observation *after* step t and before any reset, [time]; ignored where the task
+  ///     terminated.
+  ///   - endings: how the episode stood after step t, [time].
+  ///   - discountFactor: γ per control step.
+  ///   - lambda: λ.
+  ///   - advantages: Âₜ, [time].
   public static func write(
     rewards: Span<Float>, values: Span<Float>, nextValues: Span<Float>, endings: Span<EpisodeEnding>,
     discountFactor: Double, lambda: Double, into advantages: inout MutableSpan<Float>
@@ -41,7 +46,7 @@ public enum GeneralizedAdvantage {
     }
   }
 
-  /// The same over arrays, which may all be parts of one value.
+  /// Writes advantages to an array; unlike spans, all of the arrays may be properties of one value.
   public static func write(
     rewards: [Float], values: [Float], nextValues: [Float], endings: [EpisodeEnding], discountFactor: Double,
     lambda: Double, into advantages: inout [Float]

@@ -20,8 +20,8 @@ extension PPO: Algorithm {
     let (o, outputs) = (observations.count, actions.choices?.count ?? actions.count)
     var need = MemoryNeed()
     need.addWorlds(parameters.worlds)
-    // Observations are in the segments, for cut episodes beside them, and in the batch, with smoothness twice; samples and outputs
-    // in segments and batch.
+    // Observations are in the segments (there also those of cut episodes) and in the batch, with smoothness twice; samples and
+    // outputs are in segments and batch.
     let numbers = (parameters.isSmoothed ? 4 : 3) * o + 2 * actions.count + 2 * outputs + 10
     need.add("rolloutLength", rows: parameters.rolloutSize, numbers: numbers)
     let rows = min(parameters.minibatchSize, parameters.rolloutSize)

@@ -5,9 +5,9 @@ import PoiseNetworks
 extension PPO {
   /// Sums over the rows of a minibatch.
   struct LossSums: Sendable {
-    /// Σ min(rₜ Âₜ, …) or rₜ Âₜ − β KLₜ, less the cost of changing means.
+    /// Σ min(rₜ Âₜ, …) or Σ (rₜ Âₜ − β KLₜ), minus the smoothness loss.
     var objective = 0.0
-    /// Σ (V − R)², clipped if so set.
+    /// Σ (V − R)², clipped if `valueClipRange` is set.
     var valueError = 0.0
     /// Σ KL(old ‖ new), nats.
     var divergence = 0.0
@@ -25,12 +25,12 @@ extension PPO {
     }
   }
 
-  /// One part of a minibatch with all the memory it needs.
+  /// One part of a minibatch with its own work memory.
   struct Shard: BatchShard {
     var rows: Range<Int> = 0..<0
     private var actor: MLPWorkspace<Float>
     private var critic: MLPWorkspace<Float>
-    /// The actor at the next observations; `nil` where smoothness costs nothing.
+    /// The actor at the next observations; `nil` without a smoothness loss.
     private var nextActor: MLPWorkspace<Float>?
     /// [rows, actions]
     private var actions: AlignedVector<Float>
@@ -42,7 +42,7 @@ extension PPO {
     var gradients: AlignedVector<Float>
     private(set) var sums = LossSums()
 
-    /// - Parameter rows: most of a minibatch.
+    /// - Parameter rows: the largest number of rows of this shard.
     init(_ model: ActorCritic, _ settings: PPOParameters, rows: Int, instructionSet: InstructionSet) {
       actor = MLPWorkspace(model.actor.network, rowCapacity: rows, instructionSet: instructionSet)
       critic = MLPWorkspace(model.critic, rowCapacity: rows, instructionSet: instructionSet)
@@ -136,16 +136,17 @@ extension PPO.Shard {
       rows: rows.count, outputs: actor.outputs, entropyGradients: weights, outputGradients: &actor.outputGradients)
   }
 
-  /// The cost of a mean action that changes: to the gradients of the means at oₜ, and those at oₜ₊₁ in place of what is there.
+  /// The smoothness loss: its gradients are added to those of the means at oₜ, and replace those at oₜ₊₁.
   ///
   ///     L^S = c E[ ‖μ(oₜ) − μ(oₜ₊₁)‖² ]
   ///
-  /// Source: the temporal term of Mysore, Mabsout, Mancuso and Saenko 2021, "Regularizing Action Policies for Smooth Control with
-  /// Reinforcement Learning" (arXiv:2012.06644), here squared. Unlike a reward for it, it says nothing of exploration's noise.
+  /// Source: the temporal term of Mysore, Mabsout, Mancuso and Saenko 2021, "Regularizing Action Policies for Smooth
+  /// Control with Reinforcement Learning" (arXiv:2012.06644), here squared. Unlike a reward term, it does not depend on
+  /// the exploration noise.
   private mutating func addSmoothnessGradients(
     _ model: borrowing ActorCritic, _ settings: PPOParameters, minibatch: Int
   ) {
-    // Taken out and put back, so that the loop writes to memory that nobody else holds.
+    // Moved out and back, so that the loop writes to memory that has no other owner.
     guard var next = nextActor.take() else { return }
     let coefficient = Float(settings.smoothnessCoefficient)
     let scale = 2 * coefficient / Float(minibatch)

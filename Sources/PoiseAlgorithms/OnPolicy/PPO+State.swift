@@ -2,7 +2,8 @@ public import PoiseCore
 public import PoiseNetworks
 
 extension PPO {
-  /// All that an update changes and later ones depend on; a copy shares its memory until one of the two is written to.
+  /// Everything that an update changes and later updates depend on. A copy shares its memory until one of the two is
+  /// written to.
   public struct State: Sendable {
     fileprivate var model: ActorCritic
     fileprivate var average: AlignedVector<Float>?
@@ -10,7 +11,7 @@ extension PPO {
     fileprivate var rest: Rest
   }
 
-  /// What an update changes: to be kept and set back where one is broken off.
+  /// What an update changes: save it before an update, and set it back if the update is interrupted.
   public var state: State {
     get { State(model: model, average: average, adam: adam, rest: rest) }
     set {
@@ -27,7 +28,7 @@ extension PPO {
     }
   }
 
-  /// What the next update depends on beside the networks' parameters and Adam's moments.
+  /// What the next update depends on besides the networks' parameters and Adam's moments.
   fileprivate struct Rest: Codable, Sendable {
     var adaptiveRate: AdaptiveLearningRate
     var penalty: Double
@@ -36,8 +37,10 @@ extension PPO {
     var health: LearnerHealth?
   }
 
-  /// Everything that further training depends on: `ActorCritic`'s tensors, the same under `average.*` with averaging, `adam.*`,
-  /// and `ppo.memory`, JSON as bytes.
+  /// Everything that further training depends on: `ActorCritic`'s tensors, the same under `average.*` with policy
+  /// averaging, `adam.*`, and `ppo.memory`, which is JSON as bytes.
+  ///
+  /// - Throws: what `JSONEncoder` throws.
   public func tensors() throws -> [String: Tensor] {
     var tensors = model.tensors()
     if let average {
@@ -49,9 +52,12 @@ extension PPO {
     return tensors
   }
 
-  /// Takes everything from tensors, to the bit.
+  /// Restores everything that `tensors` gives, exact to the bit.
   ///
-  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  /// - Parameters:
+  ///   - tensors: by name; others than its own are ignored.
+  ///   - file: the name of their file, for messages.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     try model.read(tensors, file: file)
     if var average {

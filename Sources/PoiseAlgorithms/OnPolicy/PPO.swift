@@ -6,23 +6,23 @@ import PoiseNetworks
 // Algorithms" (arXiv:1707.06347): "the paper" below.
 //
 // Departures from the paper, each an option unless noted:
-//  1. Observations are normalised by running statistics, which move between rollouts only. The first rollout serves them
-//     alone: nothing is learned from it. (`normalizesObservations`)
+//  1. Observations are normalised by running statistics, which change between rollouts only. The first rollout only
+//     initialises them: no update follows it. (`normalizesObservations`)
 //  2. Rewards may be divided by the running standard deviation of discounted returns. (`scalesRewards`)
 //  3. Advantages are normalised over the rollout, not over each minibatch. (`normalizesAdvantages`)
 //  4. The value loss may be clipped around the old values, and gradients are clipped to a largest norm.
 //  5. An update stops where a minibatch's KL divergence exceeds 1.5 × `targetDivergence`.
-//  6. The learning rate may follow the KL divergence of each update (rsl_rl), or fall.
+//  6. The learning rate may adapt to the KL divergence of each update (rsl_rl), or decay.
 //  7. Policy and value function share no layer (as in the paper's MuJoCo runs); orthogonal initial weights, the policy's last
 //     layer × 0.01; log σ is a parameter for each action, kept between floor and ceiling. Discrete actions have a categorical distribution. (always)
 //  8. Episodes cut by a time limit bootstrap from V of their final observation; faulted steps are left out. (always)
 //  9. The KL penalty uses the exact KL divergence between the two distributions. (always)
-// 10. The deterministic policy that is judged and kept may be a moving average of the one that learns. (`policyAveraging`)
-// 11. Policy and value function may be their own mirror images, by tied weights; then a minibatch teaches what it and its
-//     mirror image would; first weights are tied after they were drawn, and orthogonal no more. (`mirrorSymmetry`)
-// 12. Means of the policy that change from one step to the next may cost. (`smoothnessCoefficient`)
+// 10. The deterministic policy that is evaluated and saved may be a moving average of the learner's. (`policyAveraging`)
+// 11. Policy and value function may be mirror-symmetric, by tied weights; then a minibatch has the effect of itself and its
+//     mirror image. Initial weights are tied after they are drawn, so they are no longer orthogonal. (`mirrorSymmetry`)
+// 12. A loss may penalise the change of the policy's mean from one step to the next. (`smoothnessCoefficient`)
 
-/// PPO: rollouts in, better parameters out.
+/// PPO: learns a stochastic policy and a value function from rollouts of that policy.
 public struct PPO: OnPolicyLearner {
   public typealias Parameters = PPOParameters
   public typealias Metrics = PPOMetrics
@@ -37,18 +37,23 @@ public struct PPO: OnPolicyLearner {
   var adaptiveRate: AdaptiveLearningRate
   /// β of the penalized objective.
   var penalty: Double
-  /// Of the minibatches.
+  /// The stream that shuffles the minibatches.
   var random: RandomStream
   private var shards: [Shard]
   private(set) var gradients: AlignedVector<Float>
   private(set) var batch: RolloutBatch
   private let instructionSet: InstructionSet
-  /// Whether the numbers can still be trusted; where not, `update` does nothing.
+  /// Whether the numbers can still be trusted; if not, `update` does nothing.
   public internal(set) var health = LearnerHealth()
-  /// Spoils the gradients of update n before they are looked at: for tests.
+  /// For tests: changes the gradients of update n before they are checked.
   var spoilGradients: (@Sendable (_ update: Int, _ gradients: inout AlignedVector<Float>) -> Void)?
 
-  /// - Parameter context: its symmetry is for `settings.mirrorSymmetry`.
+  /// Makes a learner with initial weights drawn from the seed.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - context: the spaces of the task; the mirror symmetry that `settings.mirrorSymmetry` asks for; seed and
+  ///     instruction set.
   public init(_ settings: PPOParameters, for context: LearnerContext) {
     var weights = RandomStream(seed: context.seed, purpose: .weights)
     let model = ActorCritic(
@@ -76,18 +81,20 @@ public struct PPO: OnPolicyLearner {
     batch = RolloutBatch(model, capacity: settings.rolloutSize, keepsNextObservations: settings.isSmoothed)
   }
 
-  /// The deterministic policy, averaged if so set.
+  /// The present deterministic policy; the running average of it with policy averaging.
   public var policy: Policy { model.policy(average ?? model.parameters) }
 
   // MARK: The update
 
-  /// Several epochs of minibatch gradients over one rollout; algorithm 1 of the paper from its line 6 on.
+  /// Runs several epochs of minibatch updates over one rollout: algorithm 1 of the paper from its line 6 on.
   ///
   /// - Parameters:
-  ///   - rollout: the segments of all blocks, advantages estimated.
-  ///   - progress: how much of training is done, 0 to 1, for the learning rate.
-  ///   - pool: touches no number.
-  ///   - isStopped: asked before each minibatch; once true, the rest is left out, and only `state` as it was before is of use.
+  ///   - rollout: the segments of all blocks, with their advantages.
+  ///   - progress: the share of the training that is done, 0 to 1, for the learning rate.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  ///   - isStopped: asked before each minibatch. Once it is true, the update ends early; set `state` back to its value
+  ///     before.
+  /// - Returns: the metrics of the update, means over its minibatches.
   public mutating func update(
     _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: () -> Bool = { false }
   ) -> PPOMetrics {
@@ -132,7 +139,7 @@ public struct PPO: OnPolicyLearner {
     }
     guard minibatches > 0 else { return finished(metrics, minibatches) }
     // θ̄ ← β θ̄ + (1 − β) θ. Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging", here with
-    // a horizon of 1 / (1 − β) updates: the iterates circle around what they learn, their mean does not.
+    // a horizon of 1 / (1 − β) updates: the iterates fluctuate around the solution, their mean much less.
     average?.follow(
       model.parameters, targetUpdateRate: 1 - settings.policyAveraging, instructionSet: instructionSet)
     adaptiveRate.observe(divergence: metrics.divergence)
@@ -143,7 +150,7 @@ public struct PPO: OnPolicyLearner {
     return finished(metrics, minibatches)
   }
 
-  /// Takes a rollout as the batch.
+  /// Copies a rollout into the batch.
   mutating func gather(_ rollout: [RolloutSegment], _ metrics: inout PPOMetrics) {
     batch.gather(rollout, model)
     let isDiscrete = model.actor.distribution == .categorical
@@ -152,7 +159,8 @@ public struct PPO: OnPolicyLearner {
     if settings.normalizesAdvantages { batch.normalizeAdvantages() }
   }
 
-  /// Gradients of one minibatch into `gradients`: each shard on its own, then their sum in the order of the shards.
+  /// Writes the gradients of one minibatch to `gradients`: each shard on its own, then their sum in the order of the
+  /// shards.
   mutating func computeGradients(rows: Range<Int>, pool: WorkerPool) -> LossSums {
     shards.divide(rows)
     pool.forEach(&shards) { [settings, model, batch, penalty] index, shard in
@@ -168,14 +176,14 @@ public struct PPO: OnPolicyLearner {
     return shards.reduce(into: LossSums()) { $0.add($1.sums) }
   }
 
-  /// The loss of a minibatch: −L^CLIP+VF+S, eq. 9 (or L^KLPEN in place of L^CLIP), and the cost of changing means.
+  /// The loss of a minibatch: −L^CLIP+VF+S, eq. 9 (or L^KLPEN in place of L^CLIP), plus the smoothness loss.
   func loss(_ sums: LossSums, rows: Int) -> Double {
     let entropy = model.actor.sharedEntropy(model.parameters) ?? sums.entropy / Double(rows)
     return (settings.valueCoefficient * sums.valueError - sums.objective) / Double(rows)
       - settings.entropyCoefficient * entropy
   }
 
-  /// Sums to means, and what there is to tell after an update.
+  /// Turns sums into means, and adds the metrics that are known only after the update.
   private func finished(_ metrics: PPOMetrics, _ minibatches: Double) -> PPOMetrics {
     var metrics = metrics
     for path in [\PPOMetrics.policyLoss, \.valueLoss, \.clipFraction, \.gradientNorm] {
@@ -187,21 +195,23 @@ public struct PPO: OnPolicyLearner {
     return metrics
   }
 
-  /// Takes the observations of a rollout into the normaliser's account, after the update: the networks that acted saw none of it.
+  /// Updates the normaliser with the observations of a rollout. Call it after the update, because the rollout was
+  /// normalised with the statistics before.
   public mutating func observe(_ rollout: [RolloutSegment]) {
     model.observe(rollout.map(\.statistics))
   }
 
-  /// Gradients that were computed so far, refused ones included.
+  /// Optimiser steps so far, refused ones included.
   private var updates: Int { adam.appliedUpdates + adam.skippedUpdates }
 
-  /// Sees that the weights are still those of a policy; `update` does so too, after every minibatch.
+  /// Checks that all weights are finite and not too large, and notes a failure in `health`; `update` does so after
+  /// every minibatch.
   public mutating func checkWeights() {
     health.check(
       model.parameters, of: "the weights of policy and value function", update: updates, instructionSet: instructionSet)
   }
 
-  /// What an update was refused for, nearest to its origin first.
+  /// Why an update was refused: the first quantity that is not finite, in the order in which they are computed.
   private static func diagnosis(_ model: ActorCritic, _ batch: RolloutBatch) -> (quantity: String, reason: String)? {
     if let i = LearnerHealth.firstNotFinite(model.parameters) {
       return ("the weights of policy and value function", "number \(i) is \(model.parameters[i])")

@@ -4,28 +4,28 @@ import PoiseNetworks
 
 /// A rollout of all blocks as one batch, faulted steps left out, in order of block, time and world.
 ///
-/// Nothing is allocated after `init` but where the number of faulted steps changes.
+/// Nothing is allocated after `init`, except when the number of faulted steps changes.
 struct RolloutBatch: Sendable {
   /// Rows.
   private(set) var count = 0
   /// As the networks took them, [rows, observations].
   private(set) var observations: AlignedVector<Float>
-  /// The next observation of each; itself where an episode ended. Empty where nobody asks for them.
+  /// The next observation of each row, or the row's own where an episode ended; empty if they are not kept.
   private(set) var nextObservations: AlignedVector<Float>
   /// Samples, [rows, actions].
   private(set) var actions: AlignedVector<Float>
   /// Outputs of the old policy's network, [rows, outputs].
   private(set) var outputs: AlignedVector<Float>
-  /// The old log σ, [actions]; empty where there is none.
+  /// The old log σ, [actions]; empty for a distribution without σ.
   private(set) var logDeviations: AlignedVector<Float>
   /// log π_old(aₜ|oₜ), V_old(oₜ), Âₜ and Rₜ = Âₜ + V_old(oₜ) before Âₜ is normalised, [rows].
   private(set) var logProbabilities, values, advantages, returns: [Float]
-  /// The rows in the order in which an epoch meets them.
+  /// The rows in the order of the present epoch.
   private(set) var order: [Int]
 
   /// - Parameters:
-  ///   - capacity: most rows.
-  ///   - keepsNextObservations: whether `nextObservations` are wanted.
+  ///   - capacity: the largest number of rows.
+  ///   - keepsNextObservations: whether `nextObservations` are needed.
   init(_ model: ActorCritic, capacity: Int, keepsNextObservations: Bool) {
     let zeros = [Float](repeating: 0, count: capacity)
     observations = AlignedVector(zeros: capacity * model.observationCount)
@@ -84,19 +84,19 @@ struct RolloutBatch: Sendable {
     return variance > 0 ? 1 - moments(advantages).variance / variance : 0
   }
 
-  /// Brings the advantages to mean 0 and deviation 1.
+  /// Normalises the advantages to mean 0 and standard deviation 1.
   mutating func normalizeAdvantages() {
     let (mean, variance) = moments(advantages)
     let scale = 1 / (variance.squareRoot() + 1e-8)
     for i in 0..<count { advantages[i] = Float((Double(advantages[i]) - mean) * scale) }
   }
 
-  /// Fisher and Yates, from the order that stands.
+  /// Shuffles the present order (Fisher and Yates 1938; Knuth, algorithm P).
   mutating func shuffle(using random: inout RandomStream) {
     for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, random.index(below: i + 1)) }
   }
 
-  /// The first quantity that is not finite, for people.
+  /// The first quantity that is not finite and its value, in words for a message.
   func firstNotFinite(observations o: Int) -> (quantity: String, reason: String)? {
     if let i = LearnerHealth.firstNotFinite(observations, below: count * o) {
       return ("the observations of the rollout", "element \(i % o) of row \(i / o) is \(observations[i])")

@@ -2,12 +2,12 @@ public import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 
-/// What one block of worlds went through in one rollout, with the values and advantages that follow from it.
+/// The transitions of one block of worlds in one rollout, with their values and advantages.
 ///
 /// Filled by one thread: `begin`, then for each control step `act` and `record`, then `finish`. Rows are time-major: row t W + w is
 /// world w at step t. Nothing is allocated after `init`.
 public struct RolloutSegment: Sendable {
-  /// Environments of the block.
+  /// Worlds of the block.
   public let worlds: Int
   /// T: control steps of the rollout.
   public let steps: Int
@@ -16,7 +16,7 @@ public struct RolloutSegment: Sendable {
   /// Outputs of the policy's network.
   let outputCount: Int
 
-  /// As the networks took them, [T + 1, worlds, observations]; the last step's are those after the cut.
+  /// As the networks took them, [T + 1, worlds, observations]; the last are those after the last step.
   var observations: AlignedVector<Float>
   /// Samples, unclipped and before any squashing: what log-probabilities are computed on. [T, worlds, actions]
   var actions: AlignedVector<Float>
@@ -24,9 +24,9 @@ public struct RolloutSegment: Sendable {
   var outputs: AlignedVector<Float>
   /// log π(aₜ|oₜ) of the policy that acted, [T, worlds].
   var logProbabilities: AlignedVector<Float>
-  /// As the environments gave them, [T, worlds].
+  /// The rewards as the environments gave them, [T, worlds].
   public private(set) var rewards: [Float]
-  /// [T, worlds]
+  /// How each episode stood after each step, [T, worlds].
   public private(set) var endings: [EpisodeEnding]
   /// V(oₜ), [T + 1, worlds].
   var values: AlignedVector<Float>
@@ -47,18 +47,22 @@ public struct RolloutSegment: Sendable {
   private var noise, samples: AlignedVector<Float>
   private var column: Column
 
-  /// One world's row of numbers, contiguous for the advantage's pass over time, [T].
+  /// One world's numbers, contiguous in time for the computation of its advantages, [T].
   private struct Column: Sendable {
     var rewards, values, nextValues, advantages: [Float]
     var endings: [EpisodeEnding]
   }
 
-  /// Rows that the critic takes at once.
+  /// Rows of one batched inference of the critic.
   private static let valueRows = 256
 
+  /// Allocates the memory of a rollout.
+  ///
   /// - Parameters:
-  ///   - worlds: environments of the block.
-  ///   - steps: T.
+  ///   - model: gives the sizes of observations, actions and networks.
+  ///   - worlds: worlds of the block.
+  ///   - steps: T: control steps of the rollout.
+  ///   - instructionSet: the kernels that the networks run on.
   public init(_ model: ActorCritic, worlds: Int, steps: Int, instructionSet: InstructionSet) {
     self.worlds = worlds
     self.steps = steps
@@ -92,7 +96,7 @@ public struct RolloutSegment: Sendable {
 
   // MARK: Recording
 
-  /// Starts a rollout.
+  /// Starts a rollout: discards the one before.
   public mutating func begin() {
     step = 0
     statistics.reset()
@@ -103,8 +107,9 @@ public struct RolloutSegment: Sendable {
   ///
   /// - Parameters:
   ///   - raw: observations as the environments gave them, [worlds, observations].
+  ///   - model: the policy that acts.
   ///   - random: one stream for each world.
-  ///   - output: as they are to be applied, unclipped, [worlds, actions].
+  ///   - output: actions as they are to be applied, unclipped, [worlds, actions].
   public mutating func act(
     _ raw: [Float], _ model: borrowing ActorCritic, random: inout [RandomStream], into output: inout [Float]
   ) {
@@ -126,9 +131,13 @@ public struct RolloutSegment: Sendable {
     }
   }
 
-  /// Keeps what came of the actions.
+  /// Records the results of the actions.
   ///
-  /// - Parameter finals: last observations of the episodes that ended, in their rows, [worlds, observations].
+  /// - Parameters:
+  ///   - new: rewards, [worlds].
+  ///   - newEndings: how the episodes stood after the step, [worlds].
+  ///   - finals: last observations of the episodes that ended, in their rows, [worlds, observations].
+  ///   - model: the policy that acted; its normaliser is used.
   public mutating func record(
     rewards new: [Float], endings newEndings: [EpisodeEnding], finalObservations finals: [Float],
     _ model: borrowing ActorCritic
@@ -154,9 +163,11 @@ public struct RolloutSegment: Sendable {
 
   // MARK: Finishing
 
-  /// Ends the rollout: log-probabilities of the actions and values of the observations.
+  /// Ends the rollout: computes log-probabilities of the actions and values of the observations.
   ///
-  /// - Parameter raw: the observations after the last step, [worlds, observations].
+  /// - Parameters:
+  ///   - raw: the observations after the last step, [worlds, observations].
+  ///   - model: the policy that acted and its value function.
   public mutating func finish(_ raw: [Float], _ model: borrowing ActorCritic) {
     precondition(step == steps, "\(step) of \(steps) steps were recorded")
     keepObservations(raw.span, model, step: steps)
@@ -178,9 +189,12 @@ public struct RolloutSegment: Sendable {
     }
   }
 
-  /// Writes the advantages of all worlds; see `GeneralizedAdvantage`.
+  /// Computes the advantages of all worlds; see `GeneralizedAdvantage`.
   ///
-  /// - Parameter rewardScale: rewards are multiplied by this first.
+  /// - Parameters:
+  ///   - discountFactor: γ per control step.
+  ///   - lambda: λ.
+  ///   - rewardScale: rewards are multiplied by this first.
   public mutating func estimateAdvantages(discountFactor: Double, lambda: Double, rewardScale: Float) {
     for w in 0..<worlds {
       for t in 0..<steps {

@@ -1,6 +1,6 @@
 public import PoiseEnvironments
 
-/// An algorithm that a scenario can name: what the command line, trainers and messages know of it.
+/// An algorithm that a scenario can name: what the command line, trainers and messages know about it.
 ///
 /// A new one is a file with its parameters and its learner, a conformance to this protocol, and one line in `Algorithms`; from
 /// another package, a call of `Algorithms.register`.
@@ -8,47 +8,50 @@ public protocol Algorithm: SendableMetatype {
   /// Its hyperparameters: the section of a scenario that is called `name`.
   associatedtype Parameters: LearnerParameters
 
-  /// Of the section and of `--algorithm`, in lowerCamelCase: "ppo".
+  /// The name of its section in a scenario and its name for `--algorithm`, in lowerCamelCase: "ppo".
   static var name: String { get }
-  /// For people: "Proximal policy optimisation".
+  /// The full name, for display: "Proximal policy optimisation".
   static var title: String { get }
-  /// Authors and year: "Schulman et al. 2017".
+  /// The paper that it implements, by authors and year: "Schulman et al. 2017".
   static var paper: String { get }
-  /// A sentence on the section, for the scenario's documentation.
+  /// A sentence about its section, for the documentation of scenarios.
   static var documentation: String { get }
-  /// How it gathers experience, and how its learner is made.
+  /// How it collects transitions, and how its learner is made.
   static var family: LearnerFamily<Parameters> { get }
-  /// The kinds of observation that it takes.
+  /// The kinds of observation space that it supports.
   static var observationKinds: [Space.Kind] { get }
-  /// The kinds of action that it gives.
+  /// The kinds of action space that it supports.
   static var actionKinds: [Space.Kind] { get }
-  /// What else keeps it from acting in these spaces, as a clause whose subject is the algorithm; `nil` for nothing.
+  /// Any other reason why it cannot act in these spaces, as a clause whose subject is the algorithm; `nil` for none.
   static func objection(
     to observationSpace: Space, actionSpace: Space, with parameters: Parameters
   ) -> String?
-  /// What its learner takes that grows with a setting and lasts.
+  /// The memory that its learner keeps for the whole training and that grows with a setting, in bytes.
   static func memoryNeed(of parameters: Parameters, observations: Space, actions: Space) -> MemoryNeed
-  /// What makes its steps large, for the advice of a training that failed: "learningRate.initial is 0.01". Keys start below its
-  /// section.
+  /// The settings that determine the size of its steps, for the advice after a failed training: "learningRate.initial
+  /// is 0.01". Keys are relative to its section.
   static func stepSizes(of parameters: Parameters) -> String
 }
 
 extension Algorithm {
+  /// "Hyperparameters of" and the title, unless the algorithm says otherwise.
   public static var documentation: String { "Hyperparameters of \(title)." }
+  /// Boxes alone, unless the algorithm says otherwise.
   public static var observationKinds: [Space.Kind] { [.box] }
+  /// No objection, unless the algorithm says otherwise.
   public static func objection(
     to observationSpace: Space, actionSpace: Space, with parameters: Parameters
   ) -> String? { nil }
 }
 
-/// How an algorithm gathers experience: each family has one trainer.
+/// How an algorithm collects transitions: each family has one trainer.
 public enum LearnerFamily<Parameters: LearnerParameters>: Sendable {
-  /// From rollouts of the present policy.
+  /// The learner learns from rollouts of its present policy.
   case onPolicy(@Sendable (Parameters, LearnerContext) -> any OnPolicyLearner)
-  /// From transitions of whatever policy, out of a replay buffer.
+  /// The learner learns from transitions of any policy, sampled from a replay buffer.
   case offPolicy(@Sendable (Parameters, LearnerContext) -> any OffPolicyLearner)
 
-  /// For people.
+  /// The name for display: "on-policy" or "off-policy".
   public var name: String {
     switch self {
     case .onPolicy: "on-policy"
@@ -59,17 +62,17 @@ public enum LearnerFamily<Parameters: LearnerParameters>: Sendable {
 
 /// A learner of any family.
 public enum AnyLearner: Sendable {
-  /// Driven by rollouts.
+  /// A learner that learns from rollouts.
   case onPolicy(any OnPolicyLearner)
-  /// Driven by transitions.
+  /// A learner that learns from a replay buffer.
   case offPolicy(any OffPolicyLearner)
 }
 
 extension Algorithm {
-  /// The family's name, for people.
+  /// The family's name, for display.
   public static var familyName: String { family.name }
 
-  /// For a table of algorithms: name, title, paper, kinds of action and family.
+  /// The row of a table of algorithms: name, title, paper, kinds of action and family.
   public static var summaryRow: [String] {
     [name, title, paper, actionKinds.map(\.rawValue).joined(separator: ", "), familyName]
   }
@@ -82,7 +85,7 @@ extension Algorithm {
     }
   }
 
-  /// Why it cannot learn a task, as a clause that names both sides; `nil` where it can.
+  /// Why it cannot learn a task, as a clause that names algorithm and task; `nil` if it can.
   static func refusal(of task: any EnvironmentSpecification, with parameters: Parameters) -> String? {
     func clause(_ what: String, _ kinds: [Space.Kind], _ space: Space) -> String? {
       kinds.contains(space.kind)
@@ -102,14 +105,14 @@ extension Algorithm {
 public struct ConfiguredAlgorithm: Sendable {
   /// The algorithm.
   public let type: any Algorithm.Type
-  /// Of the algorithm's own type.
+  /// The parameters, a value of the algorithm's type `Parameters`.
   public let parameters: any LearnerParameters
   private let learner: @Sendable (LearnerContext) -> AnyLearner
   private let refusal: @Sendable (any EnvironmentSpecification) -> String?
   private let need: @Sendable (Space, Space) -> MemoryNeed
   private let sizes: String
 
-  /// An algorithm with its parameters.
+  /// Joins an algorithm and its parameters.
   public init<A: Algorithm>(_ type: A.Type, _ parameters: A.Parameters) {
     self.type = type
     self.parameters = parameters
@@ -125,14 +128,14 @@ public struct ConfiguredAlgorithm: Sendable {
   /// Makes a learner.
   public func makeLearner(for context: LearnerContext) -> AnyLearner { learner(context) }
 
-  /// Why it cannot learn a task, as a clause that names both sides; `nil` where it can.
+  /// Why it cannot learn a task, as a clause that names algorithm and task; `nil` if it can.
   public func refusal(of task: any EnvironmentSpecification) -> String? { refusal(task) }
 
-  /// What its learner takes at the least; keys start with the algorithm's name.
+  /// The least memory that its learner takes, in bytes; keys start with the algorithm's name.
   public func memoryNeed(observations: Space, actions: Space) -> MemoryNeed {
     need(observations, actions).below(name)
   }
 
-  /// What makes its steps large: "ppo.learningRate.initial is 0.01".
+  /// The settings that determine the size of its steps: "ppo.learningRate.initial is 0.01".
   public var stepSizes: String { "\(name).\(sizes)" }
 }

@@ -4,12 +4,12 @@ public import PoiseCore
 public enum Algorithms {
   private static let registry = Registry<any Algorithm.Type>("algorithms", [PPO.self, DDPG.self, TD3.self])
 
-  /// Adds an algorithm of another package, first thing in a program. Any thread may do so.
+  /// Adds an algorithm of another package. Call it before anything else in the program; any thread may do so.
   ///
-  /// - Parameter type: its name is in lowerCamelCase, and nobody else's.
+  /// - Parameter type: its name must be in lowerCamelCase and unique.
   public static func register(_ type: any Algorithm.Type) { registry.register(type) }
 
-  /// All of them, those of other packages last.
+  /// All algorithms, those of other packages last.
   public static let all: [any Algorithm.Type] = {
     let types = registry.all
     for (i, type) in types.enumerated() {
@@ -21,19 +21,19 @@ public enum Algorithms {
     return types
   }()
 
-  /// The names of all of them.
+  /// The names of all algorithms, in the same order.
   public static var names: [String] { all.map { $0.name } }
 
-  /// The algorithm of a name, if there is one.
+  /// The algorithm with a name; `nil` if there is none.
   public static func named(_ name: String) -> (any Algorithm.Type)? { all.first { $0.name == name } }
 }
 
 /// The parameters of all algorithms: a section of a scenario for each.
 public struct AlgorithmSections: Hashable, Sendable {
-  /// By the algorithm's name; defaults are left out.
+  /// The parameters by the algorithm's name; sections that equal the defaults are left out.
   private var sections: [String: any LearnerParameters] = [:]
 
-  /// Every section with its defaults.
+  /// All sections with their defaults.
   public init() {}
 
   /// The parameters of an algorithm.
@@ -42,7 +42,7 @@ public struct AlgorithmSections: Hashable, Sendable {
     set { sections[A.name] = newValue == A.Parameters() ? nil : newValue }
   }
 
-  /// An algorithm with its parameters; `nil` where none is called so.
+  /// The algorithm of a name with its parameters; `nil` if there is none.
   public func configured(_ name: String) -> ConfiguredAlgorithm? {
     func configured<A: Algorithm>(_ type: A.Type) -> ConfiguredAlgorithm { ConfiguredAlgorithm(type, self[type]) }
     return Algorithms.named(name).map { configured($0) }
@@ -62,7 +62,7 @@ extension AlgorithmSections {
     ConfigurationSchema(of: Sections.self).entries.map(\.path).filter { $0.hasSuffix(".stepLimit") }
   }
 
-  /// The sections alone, as a configuration.
+  /// A configuration that consists of the sections alone.
   private struct Sections: Configurable {
     var sections = AlgorithmSections()
     static var keys: [ConfigurationKey<Self>] { AlgorithmSections.keys.map { $0.lifted(through: \.sections) } }

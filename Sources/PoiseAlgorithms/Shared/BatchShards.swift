@@ -1,6 +1,6 @@
 import PoiseNetworks
 
-/// One part of a batch with all the memory it needs; threads only carry it, so it is part of the result's bits.
+/// One part of a batch with its own work memory. The number of parts, not of threads, determines the result's bits.
 protocol BatchShard: Sendable {
   /// The rows of the batch that are this shard's.
   var rows: Range<Int> { get set }
@@ -25,5 +25,5 @@ extension Array where Element: BatchShard {
   }
 }
 
-/// Rows that the largest of several shards has to hold.
+/// The number of rows of the largest shard.
 func shardCapacity(batch: Int, shards: Int) -> Int { (batch + shards - 1) / shards }

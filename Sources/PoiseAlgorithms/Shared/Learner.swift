@@ -2,19 +2,19 @@ public import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 
-/// What the parameters of every algorithm have: their section of a scenario.
+/// The hyperparameters that every algorithm has; a section of a scenario.
 public protocol LearnerParameters: Configurable, Hashable {
   /// Environments that are stepped side by side.
   var worlds: Int { get }
-  /// Environments that one thread steps and one inference serves.
+  /// Environments that one thread steps, with one batched inference for all of them.
   var blockSize: Int { get }
-  /// Control steps of all worlds for one row of the progress.
+  /// Control steps of all worlds for one row of the progress table.
   var reportInterval: Int { get }
-  /// Control steps after which training ends, in place of the scenario's; `nil` for that.
+  /// Control steps after which training ends; `nil` for the scenario's `training.stepLimit`.
   var stepLimit: Int? { get }
-  /// Control steps between two evaluations, in place of the scenario's; `nil` for that.
+  /// Control steps between two evaluations; `nil` for the scenario's `training.evaluationInterval`.
   var evaluationInterval: Int? { get }
-  /// The mirror in which policy and value functions are symmetric; `nil` for none.
+  /// The plane of mirror symmetry of policy and value functions; `nil` for none.
   var mirrorSymmetry: MirrorPlane? { get }
 }
 
@@ -26,43 +26,43 @@ public protocol OnPolicyParameters: LearnerParameters {
   var discountFactor: Double { get }
   /// λ of the advantage estimates.
   var gaeLambda: Double { get }
-  /// Whether rewards are divided by the running deviation of discounted returns.
+  /// Whether rewards are divided by the running standard deviation of discounted returns.
   var scalesRewards: Bool { get }
 }
 
 extension OnPolicyParameters {
-  /// Always the scenario's.
+  /// Always `nil`: the scenario's step limit.
   public var stepLimit: Int? { nil }
-  /// Always the scenario's.
+  /// Always `nil`: the scenario's interval.
   public var evaluationInterval: Int? { nil }
-  /// Transitions of a rollout of all worlds.
+  /// The number of transitions of a rollout: worlds × rollout length.
   public var rolloutSize: Int { worlds * rolloutLength }
 }
 
 /// The parameters of an algorithm that learns from a replay buffer.
 public protocol OffPolicyParameters: LearnerParameters {
-  /// Control steps of all worlds before learning begins.
+  /// Control steps of all worlds, with random actions, before the first update.
   var warmupSteps: Int { get }
-  /// Updates for each control step of a world after that.
+  /// Updates for each control step of a world after the warm-up.
   var updatesPerStep: Double { get }
   /// Observations that the replay buffer holds.
   var memoryCapacity: Int { get }
 }
 
-/// What a learner is made for.
+/// The task and the machine that a learner is made for.
 public struct LearnerContext: Sendable {
-  /// What an observation is.
+  /// The space of observations.
   public var observationSpace: Space
-  /// What an action is.
+  /// The space of actions.
   public var actionSpace: Space
-  /// How observations and actions change in the mirror that the parameters ask for; `nil` for none.
+  /// How mirroring changes observations and actions, for the `mirrorSymmetry` of the parameters; `nil` for none.
   public var symmetry: MirrorSymmetry?
   /// The root seed of the run.
   public var seed: UInt64
   /// The kernels that the networks run on.
   public var instructionSet: InstructionSet
 
-  /// - Parameters: as the properties.
+  /// Makes a context of its parts; parameters are as the properties.
   public init(
     observationSpace: Space, actionSpace: Space, symmetry: MirrorSymmetry? = nil, seed: UInt64,
     instructionSet: InstructionSet
@@ -75,100 +75,113 @@ public struct LearnerContext: Sendable {
   }
 }
 
-/// An algorithm at work: experience in, a better policy out. What the trainers of all families need of it.
+/// A policy in training, with everything that improves it: what the trainers of all families need.
 ///
-/// A value: a copy learns on by itself. Whatever it computes follows from its parameters, the seed, what it was given and what
-/// `read` took; threads touch no number.
+/// A learner is a value: a copy learns independently. All of its results follow from its parameters, the seed, the data
+/// that it was given and what `read` restored; the number of threads changes no bit.
 public protocol Learner: Sendable {
   /// Its section of a scenario.
   associatedtype Parameters: LearnerParameters
-  /// What an update tells.
+  /// The metrics of an update.
   associatedtype Metrics: LearningMetrics
 
   /// The hyperparameters.
   var settings: Parameters { get }
-  /// The deterministic policy as it stands: what is judged, kept and exported.
+  /// The present deterministic policy: the one that is evaluated, saved and exported.
   var policy: Policy { get }
   /// Whether the numbers can still be trusted.
   var health: LearnerHealth { get }
-  /// Sees that the weights are still those of a policy, and notes it in `health`.
+  /// Checks that all weights are finite and not too large, and notes a failure in `health`.
   mutating func checkWeights()
-  /// Everything that further training depends on, but experience.
-  func tensors() throws -> [String: Tensor]
-  /// Takes what `tensors` gave, to the bit.
+  /// Everything that further training depends on, except transitions.
   ///
-  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  /// - Throws: what `JSONEncoder` throws.
+  func tensors() throws -> [String: Tensor]
+  /// Restores everything that `tensors` gives, exact to the bit.
+  ///
+  /// - Parameters:
+  ///   - tensors: by name; others than its own are ignored.
+  ///   - file: the name of their file, for messages.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput)
 }
 
 /// A learner that improves its policy by rollouts of that policy.
 public protocol OnPolicyLearner: Learner where Parameters: OnPolicyParameters {
-  /// All that an update changes.
+  /// Everything that an update changes.
   associatedtype State: Sendable
 
   /// The policy that acts, its value function and their normaliser.
   var model: ActorCritic { get }
-  /// What is set back where an update is broken off.
+  /// What an update changes: save it before an update, and set it back if the update is interrupted.
   var state: State { get set }
   /// Learns from one rollout.
   ///
   /// - Parameters:
-  ///   - rollout: the segments of all blocks, advantages estimated.
-  ///   - progress: how much of training is done, 0 to 1.
-  ///   - isStopped: asked every few milliseconds; once true, the rest is left out, and only `state` as it was before is of use.
+  ///   - rollout: the segments of all blocks, with their advantages.
+  ///   - progress: the share of the training that is done, 0 to 1.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  ///   - isStopped: asked every few milliseconds. Once it is true, the update ends early; set `state` back to its value
+  ///     before.
+  /// - Returns: the metrics of the update.
   mutating func update(
     _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: () -> Bool
   ) -> Metrics
-  /// Takes the observations of a rollout into the normaliser's account, after the update.
+  /// Updates the normaliser with the observations of a rollout; call it after the update.
   mutating func observe(_ rollout: [RolloutSegment])
 }
 
-/// A learner that improves its policy by transitions of whatever policy, kept in a replay buffer.
+/// A learner that improves its policy by transitions of any policy, kept in a replay buffer.
 public protocol OffPolicyLearner: Learner where Parameters: OffPolicyParameters {
-  /// Chooses the actions of one block of worlds.
+  /// The type that chooses the actions of one block of worlds.
   associatedtype Actor: BlockActor
 
-  /// What an actor needs to know.
+  /// The networks that an actor needs.
   var model: Actor.Model { get }
-  /// Makes the actor of a block of worlds, its exploration from the streams of these worlds.
+  /// Makes the actor of a block of worlds; its exploration draws from the streams of these worlds.
   ///
-  /// - Parameter worlds: which of all worlds these are.
+  /// - Parameter worlds: the indices of these worlds among all.
   func makeActor(worlds: Range<Int>) -> Actor
-  /// Takes the observations that a block acted on into the normaliser's account, if there is one.
+  /// Updates the normaliser with the observations that a block acted on; does nothing without a normaliser.
   mutating func observe(_ observations: [Float])
   /// Learns from one batch of transitions.
   ///
-  /// - Parameter buffer: with at least one transition.
+  /// - Parameters:
+  ///   - buffer: with at least one transition.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  /// - Returns: the metrics of the update.
   mutating func update(_ buffer: ReplayBuffer, pool: WorkerPool) -> Metrics
-  /// Updates so far.
+  /// The number of updates so far.
   var updates: Int { get }
-  /// Updates refused so far, because something was not finite.
+  /// Optimiser steps refused so far, because something was not finite.
   var skippedUpdates: Int { get }
-  /// Columns of the progress that tell how much is explored, after so many control steps of all worlds.
+  /// Columns of the progress table about exploration, after so many control steps of all worlds.
   func explorationColumns(after environmentSteps: Int) -> [(name: String, value: Double?)]
 }
 
-/// Chooses the actions of one block of worlds on one thread: a network's workspace and exploration.
+/// Chooses the actions of one block of worlds on one thread, by a network and exploration.
 public protocol BlockActor: Sendable {
   /// The learner's networks.
   associatedtype Model: Sendable
-  /// What exploration depends on: streams, correlated noise.
+  /// The state of exploration: random streams, correlated noise.
   associatedtype Exploration: Codable & Sendable
 
-  /// Part of a checkpoint.
+  /// The state of exploration; part of a checkpoint.
   var exploration: Exploration { get set }
-  /// Whether a value that came from outside is the exploration of as many worlds.
+  /// Whether a value read from a file is the exploration of as many worlds.
   func accepts(_ exploration: Exploration) -> Bool
   /// Chooses an action for each world.
   ///
   /// - Parameters:
   ///   - observations: as the environments gave them, [worlds, observations].
+  ///   - model: the learner's networks.
   ///   - environmentSteps: control steps of all worlds so far.
   ///   - actions: as they are to be applied, [worlds, actions].
-  /// - Returns: action elements at which the policy itself, without exploration, is at a bound of the action space.
+  /// - Returns: the number of action elements that the policy itself, without exploration, puts at a bound of the
+  ///   action space.
   mutating func act(
     _ observations: [Float], _ model: Model, environmentSteps: Int, into actions: inout [Float]
   ) -> Int
-  /// Takes note that a world's episode ended.
+  /// Resets the exploration of a world whose episode ended.
   mutating func endEpisode(world: Int)
 }

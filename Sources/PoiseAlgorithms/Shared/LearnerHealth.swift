@@ -3,14 +3,14 @@ import PoiseNetworks
 
 /// Whether a learner's numbers can still be trusted.
 ///
-/// One bad minibatch is passed over: `Adam` refuses what is not finite, and learning goes on. Learning is at its end where that
-/// does not pass, or where the weights themselves are gone.
+/// One bad minibatch is skipped: `Adam` refuses what is not finite, and learning goes on. Learning has failed if
+/// updates are refused again and again, or if the weights themselves are not finite or too large.
 public struct LearnerHealth: Hashable, Sendable, Codable {
   /// Why learning cannot go on.
   public struct Failure: Hashable, Sendable, Codable, CustomStringConvertible {
-    /// "the policy's weights".
+    /// The name of the quantity that failed: "the policy's weights".
     public var quantity: String
-    /// What was found, and what is allowed.
+    /// What was found, and what is allowed, in words.
     public var reason: String
     /// The update at which it was found first, counted from 1; 0 before any.
     public var update: Int
@@ -20,13 +20,15 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     }
   }
 
-  /// Largest root mean square of a network's weights. They begin below 1 and learn to a few; a hundred times that is no policy.
+  /// The largest root mean square of a network's weights. They begin below 1 and grow to a few during learning; weights
+  /// a hundred times larger have diverged.
   public static let weightLimit = 300.0
-  /// Updates that may be refused in a row.
+  /// The number of consecutive refused updates at which learning counts as failed.
   public static let refusalLimit = 100
 
+  /// Why learning cannot go on; `nil` while it can.
   public private(set) var failure: Failure?
-  /// Updates refused since the last one that was applied, of each optimizer by its quantity, and the first of them.
+  /// The updates refused since the last applied one, by the quantity of each optimiser, and the first of them.
   private var refusals: [String: Refusals] = [:]
 
   private struct Refusals: Hashable, Sendable, Codable {
@@ -34,16 +36,19 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     var first: Failure
   }
 
+  /// A healthy learner before its first update.
   public init() {}
 
-  /// Whether learning may go on counting from here; a file may say anything.
+  /// Whether all counts are possible; a file may hold any number.
   var hasPossibleCounts: Bool { refusals.values.allSatisfy { $0.count.isPossibleCount } }
 
-  /// Takes note of what became of an update.
+  /// Notes the outcome of an update.
   ///
   /// - Parameters:
-  ///   - quantity: whose gradients, for people.
-  ///   - diagnosis: what else was found not to be finite, asked only where the update was refused.
+  ///   - outcome: applied, or refused with its reason.
+  ///   - quantity: whose gradients, in words for a message.
+  ///   - update: the number of the update, from 1.
+  ///   - diagnosis: what else is not finite; asked only if the update was refused.
   mutating func note(
     _ outcome: UpdateOutcome, of quantity: String, update: Int, diagnosis: () -> (quantity: String, reason: String)?
   ) {
@@ -62,9 +67,13 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     failure?.reason += ", and no update could be applied since, \(row.count) in a row"
   }
 
-  /// Looks at the weights as a whole; a microsecond for ten thousand of them.
+  /// Checks the root mean square of all weights; takes a microsecond for ten thousand of them.
   ///
-  /// - Parameter quantity: whose, for people.
+  /// - Parameters:
+  ///   - weights: the parameters of one or more networks.
+  ///   - quantity: whose weights, in words for a message.
+  ///   - update: the number of the update, from 1.
+  ///   - instructionSet: the kernels of the sum.
   mutating func check(
     _ weights: borrowing AlignedVector<Float>, of quantity: String, update: Int, instructionSet: InstructionSet
   ) {

@@ -1,35 +1,39 @@
 import PoiseCore
 
-/// What came of one update, as a row of the progress tells it.
+/// The metrics of one update, for a row of the progress table.
 public protocol LearningMetrics: Sendable, Hashable, Codable {
-  /// All zero.
+  /// Metrics that are all zero.
   init()
-  /// Numbers that a row of the progress tells as means over its updates; of the others it tells the last.
+  /// Metrics that a row of the progress table reports as means over its updates; of the others it reports the last
+  /// value.
   static var averaged: [WritableKeyPath<Self, Double>] { get }
-  /// Numbers that only some updates give, such as those of a delayed actor; told as means over those.
+  /// Metrics that only some updates have, such as those of a delayed actor; a row reports their means over these
+  /// updates.
   static var occasional: [WritableKeyPath<Self, Double?>] { get }
-  /// Whether the update was refused because something was not finite; then it counts for nothing.
+  /// Whether the update was refused because something was not finite; then the means leave it out.
   var isRefused: Bool { get }
-  /// Columns of the progress, always the same names in the same order.
+  /// The columns of the progress table, always the same names in the same order.
   ///
-  /// - Parameter means: of the updates of a row; `nil` where there were none.
+  /// - Parameter means: means over the updates of a row; `nil` if there were none.
   static func columns(of means: Self?) -> [(name: String, value: Double?)]
 }
 
 extension LearningMetrics {
+  /// None, unless the metrics say otherwise.
   public static var occasional: [WritableKeyPath<Self, Double?>] { [] }
+  /// Never, unless the metrics say otherwise.
   public var isRefused: Bool { false }
 }
 
-/// Sums of the metrics of several updates: what a row of the progress is made of.
+/// Sums of the metrics of several updates, from which a row of the progress table follows.
 public struct MetricSums<Metrics: LearningMetrics>: Sendable, Hashable, Codable {
   private var sums = Metrics()
-  /// Updates that were added.
+  /// The number of updates that were added.
   public private(set) var updates = 0
-  /// Of these, those that gave the occasional numbers; `nil` where no update does.
+  /// The number of these updates that had occasional metrics; `nil` if the metrics have none.
   private var occasionalUpdates: Int?
 
-  /// Sums of nothing.
+  /// Sums of no updates.
   public init() { occasionalUpdates = Metrics.occasional.isEmpty ? nil : 0 }
 
   /// The keys of checkpoints.
@@ -38,10 +42,10 @@ public struct MetricSums<Metrics: LearningMetrics>: Sendable, Hashable, Codable 
     case occasionalUpdates = "actorUpdates"
   }
 
-  /// Whether sums that came from a file may go on counting.
+  /// Whether all counts are possible; a file may hold any number.
   public var hasPossibleCounts: Bool { updates.isPossibleCount && (occasionalUpdates ?? 0).isPossibleCount }
 
-  /// Takes an update into account.
+  /// Adds the metrics of an update; a refused update is left out.
   public mutating func add(_ metrics: Metrics) {
     guard !metrics.isRefused else { return }
     var new = metrics
@@ -60,7 +64,7 @@ public struct MetricSums<Metrics: LearningMetrics>: Sendable, Hashable, Codable 
     if isOccasion, let count = occasionalUpdates { occasionalUpdates = count + 1 }
   }
 
-  /// The means; `nil` without updates.
+  /// The means over the updates; `nil` without updates.
   public var means: Metrics? {
     guard updates > 0 else { return nil }
     var means = sums
@@ -71,6 +75,6 @@ public struct MetricSums<Metrics: LearningMetrics>: Sendable, Hashable, Codable 
     return means
   }
 
-  /// The columns of the progress.
+  /// The columns of the progress table.
   public var columns: [(name: String, value: Double?)] { Metrics.columns(of: means) }
 }

@@ -1,30 +1,46 @@
-/// What a training takes at the least, by the settings that it follows from.
+/// The least memory that a training needs, in bytes, by the settings on which it depends.
 ///
-/// Only what grows with a setting and lasts is counted, so a training that fits may need somewhat more than this.
+/// Only memory that grows with a setting and is kept for the whole training is counted, so a training may need somewhat
+/// more.
 public struct MemoryNeed: Sendable {
-  /// A key of the algorithm's section, and the bytes that follow from it. As floating-point numbers, which do not overflow.
+  /// Keys of the algorithm's section, each with the bytes that follow from it: floating-point numbers, which do not
+  /// overflow.
   public private(set) var parts: [(key: String, bytes: Double)] = []
 
-  /// The sum of all parts.
+  /// The sum of all parts, in bytes.
   public var bytes: Double { parts.reduce(0) { $0 + $1.bytes } }
 
   private static let bytesPerNumber = 4.0
   /// A pendulum's takes 80 kB, most of it in ODE.
   private static let bytesPerWorld = 64e3
 
-  /// Nothing.
+  /// A need of no bytes.
   public init() {}
 
-  /// Adds the environments.
+  /// Adds the memory of some worlds, under the key `worlds`.
   public mutating func addWorlds(_ count: Int) { add("worlds", bytes: Double(count) * Self.bytesPerWorld) }
 
   /// Adds rows of 4-byte numbers.
+  ///
+  /// - Parameters:
+  ///   - key: the setting on which their number depends.
+  ///   - rows: number of rows.
+  ///   - numbers: numbers in a row.
   public mutating func add(_ key: String, rows: Int, numbers: Int) {
     add(key, bytes: Double(rows) * Double(numbers) * Self.bytesPerNumber)
   }
 
-  /// Adds a network: weights, Adam's two moments and the gradients, those of each shard too; for each row what the hidden layers
-  /// gave.
+  /// Adds a network: weights, Adam's two moments, gradients of the whole batch and of each shard, and the hidden
+  /// activations.
+  ///
+  /// - Parameters:
+  ///   - key: the setting of the hidden layers.
+  ///   - inputs: floats of an input.
+  ///   - hidden: widths of the hidden layers.
+  ///   - outputs: floats of an output.
+  ///   - shards: parts of a batch, each with its gradients.
+  ///   - rows: rows of a batch.
+  ///   - copies: how many such networks there are.
   public mutating func addNetwork(
     _ key: String, from inputs: Int, through hidden: [Int], to outputs: Int, shards: Int, rows: Int, copies: Int = 1
   ) {
@@ -34,10 +50,10 @@ public struct MemoryNeed: Sendable {
     add(key, bytes: Double(copies) * (weights * Double(4 + shards) + activations) * Self.bytesPerNumber)
   }
 
-  /// Adds bytes that follow from a key.
+  /// Adds bytes that depend on a setting.
   public mutating func add(_ key: String, bytes: Double) { parts.append((key, bytes)) }
 
-  /// The same with the keys of a section.
+  /// The same need with keys that start with the name of a section.
   func below(_ section: String) -> Self {
     var need = self
     for i in need.parts.indices { need.parts[i].key = "\(section).\(need.parts[i].key)" }

@@ -1,12 +1,12 @@
 import PoiseCore
 
-// What all learners say about the mirror in which their networks are symmetric.
+// The key for mirror symmetry, which all learners share.
 
 extension ConfigurationKey {
   static func mirrorSymmetry(_ property: any WritableKeyPath<Root, MirrorPlane?> & Sendable) -> Self {
     .key(
       "mirrorSymmetry", property, .optional(.choice),
-      "Learn from everything as if its mirror image had happened too: leftRight in the plane y = 0, frontBack in x = 0. Robot and task must look the same in it, and pushes should. null: no."
+      "Learn from each transition and its mirror image alike: leftRight mirrors in the plane y = 0, frontBack in x = 0. Robot and task must be symmetric; pushes should be. null: no."
     )
   }
 }

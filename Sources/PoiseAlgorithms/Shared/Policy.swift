@@ -2,21 +2,23 @@ public import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 
-/// A trained policy as it is used: observations in, deterministic actions out, the normaliser included and frozen.
+/// A trained policy, from observations to deterministic actions, with its frozen normaliser.
 ///
-/// What evaluation, replay and export know of a controller, whichever algorithm made it.
+/// Evaluation, replay and export use this type, whichever algorithm trained the policy.
 public struct Policy: Sendable {
-  /// Observations to the parameters of `distribution`.
+  /// The network from an observation to the parameters of `distribution`.
   public let network: MLP
-  /// Covers `network.parameters`.
+  /// The parameters of the network; they cover `network.parameters`.
   public let parameters: AlignedVector<Float>
-  /// `nil` if the network takes raw observations.
+  /// Normalises observations before the network; `nil` if the network takes raw observations.
   public let normalizer: RunningNormalizer?
-  /// What the network's outputs say of the action. The policy takes its mean, tanh of it, or its most probable choice; what lies
-  /// beyond −1 … 1, the environment clamps.
+  /// The distribution of actions that the network's outputs parametrise. The policy takes its mean, the tanh of the
+  /// mean, or the most probable choice; the environment clamps what lies beyond −1 … 1.
   public let distribution: ActionDistribution
 
-  /// - Parameters: as the properties.
+  /// Makes a policy of its parts; parameters are as the properties.
+  ///
+  /// - Precondition: the normaliser has as many elements as the network has inputs.
   public init(
     network: MLP, parameters: AlignedVector<Float>, normalizer: RunningNormalizer?, distribution: ActionDistribution
   ) {
@@ -36,13 +38,18 @@ public struct Policy: Sendable {
 
 /// The memory in which one thread evaluates a policy for a block of worlds. Allocates nothing after `init`.
 public struct PolicyWorkspace: Sendable {
-  /// What is evaluated.
+  /// The policy that is evaluated.
   public let policy: Policy
   private var workspace: MLPWorkspace<Float>
   /// Like the network's outputs, where actions are squashed.
   private var scratch: AlignedVector<Float>
 
-  /// - Parameter rowCapacity: most worlds of a block.
+  /// Allocates the memory.
+  ///
+  /// - Parameters:
+  ///   - policy: the policy that is evaluated.
+  ///   - rowCapacity: the largest number of worlds in a block.
+  ///   - instructionSet: the kernels that the network runs on.
   public init(_ policy: Policy, rowCapacity: Int, instructionSet: InstructionSet) {
     self.policy = policy
     workspace = MLPWorkspace(
@@ -50,7 +57,11 @@ public struct PolicyWorkspace: Sendable {
     scratch = AlignedVector(zeros: policy.distribution.isSquashed ? workspace.outputs.count : 0)
   }
 
-  /// Writes the action of each row: [rows, observations] to [rows, actions].
+  /// Writes the action of each row.
+  ///
+  /// - Parameters:
+  ///   - observations: raw, [rows, observations].
+  ///   - actions: [rows, actions].
   public mutating func act(_ observations: Span<Float>, into actions: inout MutableSpan<Float>) {
     let rows = observations.count / policy.observationCount
     precondition(
@@ -63,12 +74,15 @@ public struct PolicyWorkspace: Sendable {
   }
 }
 
-// MARK: - Keeping
+// MARK: - Saving and restoring
 
 extension Policy {
-  /// `policy.*` as `MLP.tensors` names it, `policy.normalizer.*` if there is one, and `policy.shape`, JSON in bytes.
+  /// The tensors `policy.*` as `MLP.tensors` names them, `policy.normalizer.*` if there is one, and `policy.shape`,
+  /// which is JSON as bytes.
   ///
-  /// These are enough to rebuild the policy without the algorithm that made it.
+  /// They suffice to rebuild the policy without the algorithm that trained it.
+  ///
+  /// - Throws: what `JSONEncoder` throws.
   public func tensors() throws -> [String: Tensor] {
     var tensors = network.tensors(parameters, prefix: "policy")
     if let normalizer { tensors.merge(normalizer.tensors(prefix: "policy.normalizer")) { first, _ in first } }
@@ -91,7 +105,7 @@ extension Policy {
     var isSquashed: Bool
     /// Layer normalisation in the hidden layers; older files omit this field.
     var normalizesLayers: Bool?
-    /// Left out where `isSquashed` tells it: `gaussian` where false, `deterministic` where true.
+    /// Omitted if `isSquashed` implies it: `gaussian` for false, `deterministic` for true.
     var distribution: ActionDistribution?
 
     static func isToldBySquashing(_ distribution: ActionDistribution) -> Bool {
@@ -99,11 +113,13 @@ extension Policy {
     }
   }
 
-  /// Rebuilds a policy to the bit.
+  /// Rebuilds a policy, exact to the bit.
   ///
   /// - Parameters:
-  ///   - file: what messages call the source.
-  ///   - observations, actions: spaces of the task that it is to act in.
+  ///   - tensors: by name; others than its own are ignored.
+  ///   - file: the name of their file, for messages.
+  ///   - observations: the space of observations of the task that it is to act in.
+  ///   - actions: the space of actions of that task.
   /// - Throws: `InvalidInput` with what does not fit.
   public init(
     _ tensors: [String: Tensor], file: String, observations: Space, actions: Space

@@ -1,14 +1,14 @@
 internal import Foundation
 internal import Synchronization
 
-/// A few threads that are made once and wait between pieces of work. They suit loops of tens of microseconds that run
-/// thousands of times a second.
+/// A few threads that are made once and wait for work. They suit loops of tens of microseconds that run thousands of
+/// times a second.
 ///
-/// Work is cut by the caller into a fixed list of shards, and results stay with their shard: which thread computed
-/// what, and when, touches no number. A shard keeps to one thread while it is worked on. The calling thread works too,
-/// so `threadCount` 1 makes no thread. Waiting threads spin for a few microseconds, then sleep.
+/// The caller divides work into a fixed list of shards, and results stay with their shard: no number depends on which
+/// thread computed what, and when. One thread works on a shard. The calling thread works too, so `threadCount` 1 makes
+/// no thread. Waiting threads spin for a few microseconds, then sleep.
 public final class WorkerPool: Sendable {
-  /// Threads that work, the caller's included.
+  /// The number of threads that work, the caller's included.
   public let threadCount: Int
   private let shared: Shared
 
@@ -34,7 +34,7 @@ public final class WorkerPool: Sendable {
   /// With several threads, one call allocates once: the closure's context. Nothing else is allocated.
   ///
   /// - Parameters:
-  ///   - shards: each is handed to `body` alone; elements i, i + threads, … go to one thread, in order.
+  ///   - shards: `body` gets one element at a time; elements i, i + threads, … go to one thread, in order.
   ///   - body: must not call this pool again.
   public func forEach<Shard: Sendable>(
     _ shards: inout [Shard], _ body: @Sendable (_ index: Int, _ shard: inout Shard) -> Void
@@ -45,7 +45,7 @@ public final class WorkerPool: Sendable {
       return
     }
     shards.withUnsafeMutableBufferPointer { buffer in
-      // Each element is touched by one thread only, and `run` returns after the last touch.
+      // Only one thread accesses each element, and `run` returns after the last access.
       nonisolated(unsafe) let elements = buffer
       run(active) { thread in
         for i in stride(from: thread, to: elements.count, by: active) { body(i, &elements[i]) }
@@ -59,25 +59,25 @@ public final class WorkerPool: Sendable {
   }
 }
 
-/// What the threads of a pool share.
+/// The state that the threads of a pool share.
 ///
-/// Unchecked Sendable: `work` is written by the caller of `run` only while no helper runs (all have counted themselves
-/// out of `pending`, with release, and the caller has seen it, with acquire) and read by helpers only after they have
-/// seen the new `generation` (released after the write). One caller at a time: `entry`.
+/// Unchecked Sendable: the caller of `run` writes `work` only while no helper runs (all have decremented `pending`,
+/// with release, and the caller has read the result, with acquire). Helpers read it only after they have read the new
+/// `generation` (released after the write). `entry` admits one caller at a time.
 private final class Shared: @unchecked Sendable {
   private let entry = Guarded(())
   private let generation = Atomic<Int>(0)
   private let pending = Atomic<Int>(0)
   private let isStopped = Atomic<Bool>(false)
   private let helperCount: Int
-  /// How many helpers sleep or are about to; their bell, guarded by its lock.
+  /// The condition on which helpers sleep; `sleepers` counts those that sleep or are about to.
   private let bell = NSCondition()
   private let sleepers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
   private let done = NSCondition()
   private var work: (count: Int, body: @Sendable (Int) -> Void)?
 
-  /// About 10 µs on the machines of 2025.
+  /// The number of polls before a thread sleeps: about 10 µs on machines of 2025.
   private static let spins = 4_000
 
   init(helperCount: Int) { self.helperCount = helperCount }

@@ -70,7 +70,7 @@ extension Bounds where Number: AdditiveArithmetic {
 }
 
 extension Bounds {
-  /// For sentences: ` above 0 and at most 1`, or nothing.
+  /// The interval in words, for messages: ` above 0 and at most 1`; empty for all numbers.
   func phrase(_ text: (Number) -> String) -> String {
     if case .closed(let low) = lower, case .closed(let high) = upper { return " from \(text(low)) to \(text(high))" }
     let lowerPart: String? =
@@ -89,7 +89,7 @@ extension Bounds {
     return phrase.isEmpty ? "" : " \(phrase)"
   }
 
-  /// For tables, as mathematics writes it: `(0, 1]`, `[0, ∞)`, or nothing.
+  /// The interval in mathematical notation, for tables: `(0, 1]`, `[0, ∞)`; empty for all numbers.
   func interval(_ text: (Number) -> String) -> String {
     if case .absent = lower, case .absent = upper { return "" }
     let left =

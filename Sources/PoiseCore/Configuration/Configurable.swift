@@ -1,39 +1,39 @@
-/// A value that a person sets in a file: its keys are declared once, and that declaration is code, file format and
+/// A value that is set in a file. Its keys are declared once, and that declaration is code, file format and
 /// documentation.
 ///
 ///     public struct AliveReward: Configurable, Hashable {
 ///       public var weight = 1.0
 ///       public init() {}
 ///       public static let keys: [ConfigurationKey<Self>] = [
-///         .key("weight", \.weight, .number(), "Reward for each control step lived.")
+///         .key("weight", \.weight, .number(), "Reward for each control step.")
 ///       ]
 ///     }
 ///
 /// Keys are spelled in lowerCamelCase like the property, without their unit, which the declaration states. A missing
 /// key keeps the value of `init()`; an unknown key is a problem.
 public protocol Configurable: Sendable {
-  /// The documented defaults.
+  /// Makes a value of the documented defaults.
   init()
 
   /// Every key, in the order in which files and tables show them.
   static var keys: [ConfigurationKey<Self>] { get }
 
-  /// Reports what is wrong between keys that are fine one by one. Called only if they are.
+  /// Reports contradictions between keys. Called only if each key is valid by itself.
   func crossChecks(_ checks: inout ConfigurationChecks)
 }
 
 extension Configurable {
-  /// No key contradicts another.
+  /// Reports nothing: no key contradicts another, unless the type says otherwise.
   public func crossChecks(_ checks: inout ConfigurationChecks) {}
 }
 
-/// One key of a `Root`: its name, where its value lives, how it is written, and a line that explains it.
+/// One key of a `Root`: its name, its property, its format, and a line of documentation.
 public struct ConfigurationKey<Root>: Sendable {
   /// The name in files, in lowerCamelCase.
   public let name: String
   /// One sentence on what the key means, for `poise inspect --schema`.
   public let documentation: String
-  /// Whether a file must give the key, because no default can be right.
+  /// Whether a file must have the key, because there is no suitable default.
   public let isRequired: Bool
 
   /// The phrase of the key's format, for the message about a missing required key.
@@ -46,11 +46,11 @@ public struct ConfigurationKey<Root>: Sendable {
   ///
   /// - Parameters:
   ///   - name: in lowerCamelCase, equal to the property's name wherever possible.
-  ///   - property: where the value lives; its default is what `Root.init()` puts there.
+  ///   - property: the property that holds the value; its default is the value after `Root.init()`.
   ///   - format: what may be written, and its unit.
-  ///   - documentation: one sentence that adds something the name does not say.
+  ///   - documentation: one sentence that adds something to the name.
   ///   - isRequired: `true` if every file must give the key.
-  ///   - formerNames: what older files call the key; they are read as if they had `name`.
+  ///   - formerNames: names of the key in older files, which are read as `name`.
   public static func key<Value>(
     _ name: String, _ property: any WritableKeyPath<Root, Value> & Sendable, _ format: ConfigurationFormat<Value>,
     _ documentation: String, isRequired: Bool = false, formerly formerNames: [String] = []

@@ -6,7 +6,7 @@ extension ConfigurationFormat {
       typeName: "\(format.typeName) or null", unit: format.unit, allowed: format.allowed, phrase: phrase,
       read: { node, current, reader in
         if node.isNull { return .some(nil) }
-        // A key with nothing behind it could mean either.
+        // A key without a value could mean either.
         if node.isEmpty {
           reader.report(node, allowed: phrase, remedy: "Write null for none.")
           return nil
@@ -56,7 +56,7 @@ extension ConfigurationFormat {
   }
 }
 
-/// `exactly 3`, `at least 1`, `1 to 8`, or nothing if any number will do.
+/// `exactly 3`, `at least 1`, `1 to 8`; empty if any number is allowed.
 private func countPhrase(_ count: ClosedRange<Int>) -> String {
   if count.lowerBound == count.upperBound { return "exactly \(count.lowerBound)" }
   if count.upperBound < Int.max { return "\(count.lowerBound) to \(count.upperBound)" }
@@ -70,8 +70,7 @@ private func plural(_ typeName: String) -> String {
 }
 
 extension ConfigurationFormat where Value: Configurable {
-  /// A mapping with the keys of another configurable type. Keys it does not give keep the value that stands there by
-  /// default.
+  /// A mapping with the keys of another configurable type. Keys that are left out keep their default values.
   public static var section: Self {
     Self(
       typeName: "section", phrase: "a section of keys with their values",
@@ -84,7 +83,8 @@ extension ConfigurationFormat where Value: Configurable {
 
 extension Configurable {
   /// Overlays a mapping on `value`; reports every problem inside and returns `nil` if a key got no value, or with
-  /// `keepsWhatIsGood` the value without the faulty keys. Keys that contradict one another are reported and left standing.
+  /// `keepsWhatIsGood` the value without the faulty keys. Keys that contradict one another are reported and keep
+  /// their values.
   static func read(_ node: ConfigurationNode, startingFrom value: Self, _ reader: inout ConfigurationReader) -> Self? {
     let faultsBefore = reader.faultCount
     guard let entries = node.entries else {

@@ -22,7 +22,7 @@ extension ConfigurationFormat where Value == Double {
 }
 
 extension ConfigurationFormat where Value: FixedWidthInteger & Sendable {
-  /// A whole number; `2e6` and `3.0` are whole numbers too.
+  /// A whole number; `2e6` and `3.0` are whole numbers, too.
   public static func integer(_ bounds: Bounds<Value> = .any, unit: String = "") -> Self {
     let implied = Bounds(lower: Value.isSigned ? .absent : .closed(0), upper: bounds.upper)
     let bounds = if case .absent = bounds.lower { implied } else { bounds }
@@ -46,7 +46,7 @@ extension ConfigurationFormat where Value: FixedWidthInteger & Sendable {
 /// The whole number that `text`, a decimal number, stands for, if it is one and fits.
 private func wholeNumber<Integer: FixedWidthInteger>(_ text: String) -> Integer? {
   if let integer = Integer(text) { return integer }
-  // Beyond 2⁵³ a Double no longer tells neighbours apart.
+  // Beyond 2⁵³ a Double cannot represent every whole number.
   guard let number = Double(text), number.magnitude <= 0x1p53 else { return nil }
   return Integer(exactly: number)
 }

@@ -1,32 +1,32 @@
-/// How a `Value` is written in a file: what is read, what is refused, what is written back, what the documentation
-/// says.
+/// The format of a `Value` in a file: how it is read, checked, written and documented.
 ///
 /// Formats are values that combine: `.optional(.list(of: .number(.positive, unit: "rad")))`.
 public struct ConfigurationFormat<Value: Sendable>: Sendable {
-  /// For the schema's column `type`: `number`, `list of names`, `section or null`.
+  /// The text of the schema's column `type`: `number`, `list of names`, `section or null`.
   public var typeName: String
-  /// Unit in SI symbols, empty for values without one.
+  /// The unit in SI symbols; empty for values without one.
   public var unit: String
-  /// For the schema's column `allowed`: `(0, 1]`, `'direct', 'iterative'`; empty if the type says it all.
+  /// The text of the schema's column `allowed`: `(0, 1]`, `'direct', 'iterative'`; empty if the type alone describes
+  /// it.
   public var allowed: String
-  /// For messages, after "allowed": `a number above 0 rad/s`.
+  /// The phrase after "allowed" in messages: `a number above 0 rad/s`.
   public var phrase: String
-  /// Reads a node, or reports why not and returns `nil`. The second argument is the value that stands there by
-  /// default, if any.
+  /// Reads a node, or reports why that is not possible and returns `nil`. The second argument is the default value, if
+  /// there is one.
   public var read: @Sendable (ConfigurationNode, Value?, inout ConfigurationReader) -> Value?
-  /// The value as it would be written; reading it gives the same value.
+  /// Writes the value as a node; reading that node gives the same value.
   public var write: @Sendable (Value) -> ConfigurationNode
-  /// The value on one line, for the schema's column `default`.
+  /// Writes the value on one line, for the schema's column `default`.
   public var summary: @Sendable (Value) -> String
-  /// The keys below this one, if the value has any.
+  /// Lists the keys below this one, if the value has any.
   public var children: @Sendable (Value?, _ path: String) -> [ConfigurationSchema.Entry]
 
-  /// A format from its parts, each of which the property of the same name explains.
+  /// Makes a format of its parts, which the properties of the same names explain.
   ///
   /// - Parameters:
   ///   - typeName: what may be written, in a word or two.
   ///   - unit: in SI symbols; empty for values without one.
-  ///   - allowed: the interval or the names that are allowed; empty if the type says it all.
+  ///   - allowed: the interval or the names that are allowed; empty if the type alone describes it.
   ///   - phrase: the same for messages, after "allowed".
   ///   - read: turns a node into a value, or reports why it cannot.
   ///   - write: turns a value into a node.
@@ -53,7 +53,7 @@ public struct ConfigurationFormat<Value: Sendable>: Sendable {
 // MARK: - Booleans, text, choices
 
 extension ConfigurationFormat where Value == Bool {
-  /// `true` or `false`, and nothing else: YAML 1.1's `yes` and `on` are text to half of all readers.
+  /// `true` or `false`, and nothing else: `yes` and `on` are booleans in YAML 1.1, but text in YAML 1.2.
   public static var boolean: Self {
     Self(
       typeName: "boolean", allowed: "true, false", phrase: "true or false",
@@ -93,7 +93,7 @@ extension ConfigurationFormat where Value == String {
 }
 
 extension ConfigurationFormat where Value == ConfigurationNode {
-  /// Any value that is not empty, left as it is written, for a later stage to interpret.
+  /// Any value that is not empty, unchanged, for a later stage to interpret.
   public static var anyValue: Self {
     Self(
       typeName: "value", phrase: "a value",

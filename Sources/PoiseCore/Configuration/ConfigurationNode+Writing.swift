@@ -13,7 +13,7 @@ extension ConfigurationNode {
     }
   }
 
-  /// Whether the value stands on the line of its key.
+  /// Whether the value is written on the line of its key.
   private var isInline: Bool {
     switch content {
     case .scalar: true
@@ -73,7 +73,7 @@ private func yamlScalar(_ scalar: ConfigurationNode.Scalar) -> String {
   scalar.isQuoted ? yamlKey(scalar.text) : scalar.text
 }
 
-/// Text without quotes if no reader of YAML could take it for anything else, in double quotes otherwise.
+/// Text without quotes if every reader of YAML reads it as text, otherwise in double quotes.
 private func yamlKey(_ text: String) -> String {
   func isLetter(_ byte: UInt8) -> Bool { (65...90).contains(byte) || (97...122).contains(byte) || byte == 95 }
   let inner = "0123456789-./ ".utf8
@@ -111,7 +111,7 @@ private func escaped(_ text: String) -> String {
   return result + "\""
 }
 
-/// JSON wants a digit on both sides of the point and no plus sign, YAML does not.
+/// Whether text is a number in JSON, which requires a digit on both sides of the point and no plus sign; YAML does not.
 private func isJSONNumber(_ text: String) -> Bool {
   guard NumberSyntax(text) == .number, !text.hasPrefix("+") else { return false }
   let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]

@@ -1,8 +1,8 @@
-/// Where something stands in what a person wrote: a file and a line, or a command-line option.
+/// A place in the user's input: a file and a line, or a command-line option.
 public struct ConfigurationLocation: Hashable, Sendable {
-  /// The file as the person named it, or an option such as `--set seed=3`.
+  /// The file as the user named it, or an option such as `--set seed=3`.
   public var file: String
-  /// Line in `file`, counted from 1; `nil` where there are no lines.
+  /// The line in `file`, counted from 1; `nil` if there are no lines.
   public var line: Int?
 
   /// A place in a file; without a line, the file as a whole.
@@ -14,23 +14,23 @@ public struct ConfigurationLocation: Hashable, Sendable {
 
 /// A configuration before its keys are interpreted: text, lists and mappings, each with the place where it was written.
 ///
-/// YAML is one way to make such a tree (`PoiseScenarios`); nothing here knows about YAML, apart from writing.
+/// YAML is one source of such trees (`PoiseScenarios`); nothing here depends on YAML, apart from writing.
 public struct ConfigurationNode: Hashable, Sendable {
-  /// What stands at a node.
+  /// The content of a node.
   public enum Content: Hashable, Sendable {
     /// A number, a word, a boolean, or nothing.
     case scalar(Scalar)
     /// A list, in the order of the file.
     case sequence([ConfigurationNode])
-    /// In the order of the file; the same key may stand here twice, which reading reports.
+    /// A mapping, in the order of the file; a key may occur twice, which reading reports.
     case mapping([Entry])
   }
 
-  /// A piece of text that a key's format interprets.
+  /// Text that a key's format interprets.
   public struct Scalar: Hashable, Sendable {
     /// The characters, without quotes and with escapes resolved.
     public var text: String
-    /// Whether the text stood in quotes or in a text block, so that it can only be text.
+    /// Whether the text was in quotes or in a text block, so that it can only be text.
     public var isQuoted: Bool
 
     /// A scalar with the given text, unquoted by default.
@@ -44,12 +44,12 @@ public struct ConfigurationNode: Hashable, Sendable {
   public struct Entry: Hashable, Sendable {
     /// The text before the colon.
     public var key: String
-    /// Where the key stands.
+    /// The place of the key.
     public var location: ConfigurationLocation
-    /// What stands behind the colon, or below it.
+    /// The value after the colon, or below it.
     public var value: ConfigurationNode
 
-    /// One `key: value`; a location with an empty file stands for a tree that was made in code.
+    /// Makes an entry; a location with an empty file means that the tree was made in code.
     public init(_ key: String, at location: ConfigurationLocation = .init(file: ""), _ value: ConfigurationNode) {
       self.key = key
       self.location = location
@@ -59,10 +59,10 @@ public struct ConfigurationNode: Hashable, Sendable {
 
   /// The text, list or mapping.
   public var content: Content
-  /// Where the value was written.
+  /// The place of the value.
   public var location: ConfigurationLocation
 
-  /// A node; a location with an empty file stands for a tree that was made in code.
+  /// Makes a node; a location with an empty file means that the tree was made in code.
   public init(_ content: Content, at location: ConfigurationLocation = .init(file: "")) {
     self.content = content
     self.location = location
@@ -83,7 +83,7 @@ extension ConfigurationNode {
 
   var scalar: Scalar? { if case .scalar(let scalar) = content { scalar } else { nil } }
 
-  /// Whether there is a key but no value behind it.
+  /// Whether there is a key without a value.
   var isEmpty: Bool { scalar.map { !$0.isQuoted && $0.text.isEmpty } ?? false }
 
   /// Whether the value is an explicit `null` or `~`.
@@ -95,7 +95,7 @@ extension ConfigurationNode {
     return isEmpty ? [] : nil
   }
 
-  /// The same tree, with every part of it placed at `location`.
+  /// The same tree, with every part at one location.
   public func placed(at location: ConfigurationLocation) -> Self {
     switch content {
     case .scalar: return Self(content, at: location)

@@ -1,13 +1,13 @@
-/// A value for one key, given beside the file, on the command line: `--set ppo.clipRange=0.1`.
+/// A value for one key that replaces the file's, given on the command line: `--set ppo.clipRange=0.1`.
 public struct ConfigurationOverride: Hashable, Sendable {
-  /// Names of sections, keys and terms, and indices into lists, counted from 0.
+  /// The names of sections, keys and terms, and indices into lists, from 0.
   public var path: [String]
   /// The new value; its location is the option.
   public var value: ConfigurationNode
-  /// The option as the person wrote it, for messages.
+  /// The option as the user wrote it, for messages.
   public var option: String
 
-  /// An override whose value, with all its parts, is placed at the option.
+  /// Makes an override; the location of the value and all its parts is the option.
   public init(path: [String], value: ConfigurationNode, option: String) {
     self.path = path
     self.option = option
@@ -16,12 +16,14 @@ public struct ConfigurationOverride: Hashable, Sendable {
 }
 
 extension ConfigurationNode {
-  /// Puts the value at its path, and makes the sections on the way. Whether the keys exist is decided when they are read.
+  /// Sets the value at its path, and makes the sections on the way. Whether the keys exist is checked when they are
+  /// read.
   ///
   /// - Parameters:
   ///   - override: the path and the value.
-  ///   - defaults: the default configuration, for lists that the file does not give.
-  /// - Throws: a problem of the option if the path leads into something without keys, or to a term that is not there.
+  ///   - defaults: the default configuration, for lists that the file does not have.
+  /// - Throws: `InvalidInput` about the option if the path leads to a value without keys, or to a term that does not
+  ///   exist.
   public mutating func apply(_ override: ConfigurationOverride, defaults: ConfigurationNode) throws(InvalidInput) {
     try set(override, depth: 0, defaults: defaults)
   }

@@ -1,15 +1,16 @@
-/// The state of reading a configuration: the problems so far, where each key stands, and the path of the key being read.
+/// The state of reading a configuration: the problems so far, the place of each key, and the path of the key being
+/// read.
 public struct ConfigurationReader: Sendable {
-  /// The problems that a person is told; empty if only the valid part of the configuration is wanted.
+  /// The problems that are reported to the user; empty if only the valid part of the configuration is needed.
   public private(set) var problems: [Problem] = []
   private var problemCount = 0
-  /// How many problems are between keys that are fine one by one.
+  /// The number of contradictions between keys that are valid by themselves.
   fileprivate(set) var contradictionCount = 0
-  /// How many problems leave a key without a value.
+  /// The number of problems that leave a key without a value.
   var faultCount: Int { problemCount - contradictionCount }
   private(set) var locations: [String: ConfigurationLocation] = [:]
   private var components: [String] = []
-  /// For each name of a key, the paths that end in it; made only once something unknown turns up.
+  /// For each name of a key, the paths that end in it; made when the first unknown key is found.
   private lazy var pathsByName: [String: [String]] = Dictionary(
     grouping: schemaPaths(), by: { $0.split(separator: ".").last.map(String.init) ?? $0 })
   private let schemaPaths: @Sendable () -> [String]
@@ -17,7 +18,7 @@ public struct ConfigurationReader: Sendable {
   let keepsWhatIsGood: Bool
 
   /// - Parameter schemaPaths: the paths of all keys of the whole configuration, for hints about keys in the wrong
-  /// place.
+  ///   place.
   init(keepsWhatIsGood: Bool = false, schemaPaths: @escaping @Sendable () -> [String]) {
     self.keepsWhatIsGood = keepsWhatIsGood
     self.schemaPaths = schemaPaths
@@ -30,7 +31,7 @@ public struct ConfigurationReader: Sendable {
   ///
   /// - Parameters:
   ///   - location: the place.
-  ///   - found: what stands there, quoted: `-1`, `'fast'`.
+  ///   - found: what was found there, quoted: `-1`, `'fast'`.
   ///   - allowed: the legal values, as a phrase that follows "allowed".
   ///   - remedy: what to do, as a sentence; may be empty.
   public mutating func report(
@@ -62,7 +63,7 @@ public struct ConfigurationReader: Sendable {
   }
 
   mutating func reportUnknown(_ entry: ConfigurationNode.Entry, known: KnownKeys) {
-    // Looking for what was meant is most of the work on a file of rubbish.
+    // Suggestions would take most of the time for a file with many unknown keys.
     guard !keepsWhatIsGood else { return report(at: entry.location, found: "", allowed: "") }
     var remedy = known.names.suggestion(for: entry.key)
     if remedy.isEmpty, let elsewhere = pathsByName[entry.key], elsewhere.count <= 3 {
@@ -94,7 +95,7 @@ struct KnownKeys {
   }
 }
 
-/// Collects what is wrong between the keys of one value.
+/// Collects contradictions between the keys of one value.
 public struct ConfigurationChecks: Sendable {
   fileprivate(set) var reader: ConfigurationReader
   private let fallback: ConfigurationLocation
@@ -121,14 +122,14 @@ public struct ConfigurationChecks: Sendable {
   }
 }
 
-/// Where each key of a configuration stands, for problems that only a later stage can see, such as a body the model
-/// lacks.
+/// The place of each key of a configuration, for problems that only a later stage can find, such as a body that the
+/// model lacks.
 public struct ConfigurationSource: Hashable, Sendable {
-  /// The main file, or a name for what was read instead.
+  /// The main file, or a name for another source.
   public let file: String
   let locations: [String: ConfigurationLocation]
 
-  /// For a configuration that was made in code: no key has a line.
+  /// Makes the source of a configuration that was made in code: no key has a line.
   public init(file: String) { self.init(file: file, locations: [:]) }
 
   init(file: String, locations: [String: ConfigurationLocation]) {
@@ -136,12 +137,12 @@ public struct ConfigurationSource: Hashable, Sendable {
     self.locations = locations
   }
 
-  /// Where a key stands; for a key that was left out, where the section it belongs to stands.
+  /// The place of a key; for a key that was left out, the place of its section.
   public func location(of path: String) -> ConfigurationLocation {
     Self.nearest(to: path, in: locations) ?? ConfigurationLocation(file: file)
   }
 
-  /// A problem with a key, placed where the key stands.
+  /// Makes a problem with a key, at the place of the key.
   public func problem(at path: String, found: String, allowed: String, remedy: String = "") -> Problem {
     let location = location(of: path)
     return Problem(
@@ -157,7 +158,7 @@ public struct ConfigurationSource: Hashable, Sendable {
     }
   }
 
-  /// In the order in which a reader meets them: the file from top to bottom, then the command line.
+  /// Sorts problems: the file from top to bottom, then the command line.
   public func sorted(_ problems: [Problem]) -> [Problem] {
     let keys = problems.map { ($0.file == file ? 0 : 1, $0.file == file ? $0.line ?? 0 : 0) }
     return problems.indices.sorted { (keys[$0].0, keys[$0].1, $0) < (keys[$1].0, keys[$1].1, $1) }.map { problems[$0] }

@@ -4,7 +4,7 @@ extension ConfigurationSchema {
     self.init(entries: Value.schemaEntries(defaults: Value(), prefix: ""))
   }
 
-  /// The mistakes in the declarations of a type, for a test to show: keys that are declared twice or badly spelled, missing
+  /// The mistakes in the declarations of a type, for tests: keys that are declared twice or badly spelled, missing
   /// documentation, defaults that lie outside their own range or fail a cross check.
   public static func faults<Value: Configurable>(of type: Value.Type) -> [String] {
     let schema = ConfigurationSchema(of: Value.self)

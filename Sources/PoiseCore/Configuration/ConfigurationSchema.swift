@@ -9,16 +9,16 @@ public struct ConfigurationSchema: Hashable, Sendable {
     public var type: String
     /// The default as it would be written; `(required)` if the key has none.
     public var defaultText: String
-    /// SI symbols; empty for values without a unit.
+    /// The unit in SI symbols; empty for values without one.
     public var unit: String
-    /// The interval or the names that are allowed; empty if the type says it all.
+    /// The interval or the names that are allowed; empty if the type alone describes it.
     public var allowed: String
     /// One sentence on what the key means.
     public var documentation: String
-    /// Names that older files have in place of the path's last one.
+    /// Names in older files for the last part of the path.
     public var formerNames: [String]
 
-    /// A line of the schema; texts that are left out are empty.
+    /// Makes an entry; texts that are left out are empty.
     public init(
       path: String, type: String, defaultText: String = "", unit: String = "", allowed: String = "",
       documentation: String, formerNames: [String] = []
@@ -33,7 +33,7 @@ public struct ConfigurationSchema: Hashable, Sendable {
     }
   }
 
-  /// What stands in the column of defaults for a key that has none.
+  /// The text in the column of defaults for a key without a default.
   static let requiredText = "(required)"
 
   /// All keys, in the order in which they are declared; the keys of a section follow it.

@@ -55,7 +55,7 @@ extension ConfigurationCase {
     let allowed = names.count == 1 ? quotedList(names) : "one of \(quotedList(names))"
     guard let (name, location, body) = node.namedBody else {
       if let entries = node.entries, entries.count > 1, let term = entries.first(where: { names.contains($0.key) }) {
-        // `- tilt:` with its keys on the same level as the name is the usual slip.
+        // `- tilt:` with its keys on the same level as the name is a common mistake.
         let others = entries.filter { $0.key != term.key }.map(\.key)
         reader.report(
           node, allowed: "one name with its keys below it",
@@ -125,7 +125,7 @@ extension ConfigurationFormat {
 
   /// A list of named terms, each a bare name or a name with its keys.
   ///
-  /// In paths a term goes by its name, or by index and name where the name stands in the list twice:
+  /// In paths a term is named by its name, or by index and name if the name occurs in the list twice:
   /// `rewards.1.tilt.weight`.
   public static func terms<Term>(_ cases: [ConfigurationCase<Term>]) -> Self where Value == TermList<Term> {
     let names = cases.map(\.name)

@@ -1,6 +1,7 @@
 /// The keys of a configuration that had other names in older files.
 ///
-/// They are renamed in the tree before it is read, so that everything after that, messages and schema included, knows one name.
+/// They are renamed in the tree before it is read, so that everything later, messages and schema included, uses one
+/// name.
 struct FormerKeys {
   /// By the former path: `ddpg.targetSmoothing` to `targetUpdateRate`.
   private let names: [String: String]
@@ -18,12 +19,12 @@ struct FormerKeys {
 
   var isEmpty: Bool { names.isEmpty }
 
-  /// The present name of the last part of a path; the last part itself where it never changed.
+  /// The present name of the last part of a path; the last part itself if it never changed.
   func presentName(of path: [String]) -> String { names[path.joined(separator: ".")] ?? path.last ?? "" }
 }
 
 extension ConfigurationNode {
-  /// Gives keys that older files call otherwise their present names. Keys below lists keep theirs.
+  /// Renames the former keys of older files to the present ones. Keys below lists are not renamed.
   public mutating func renameFormerKeys<Value: Configurable>(of type: Value.Type) {
     let former = FormerKeys(of: type)
     if !former.isEmpty { rename(former, below: []) }
@@ -40,7 +41,7 @@ extension ConfigurationNode {
 }
 
 extension ConfigurationOverride {
-  /// The same with the present names of keys that had other ones.
+  /// The same override with the present names of former keys.
   public func renamingFormerKeys<Value: Configurable>(of type: Value.Type) -> Self {
     let former = FormerKeys(of: type)
     var renamed = self

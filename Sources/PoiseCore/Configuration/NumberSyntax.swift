@@ -1,11 +1,10 @@
-/// How a piece of text looks to someone who expects a number.
+/// Whether a text is a decimal number, and what to do if it is not.
 ///
-/// Accepted is what YAML 1.2 and JSON call a number, in decimal: `3`, `-0.5`, `.5`, `1.`, `1e-3`, `+2E6`. Everything
-/// that one YAML reader takes for a number and another for text (octal, hexadecimal, base 60, underscores) is refused
-/// with a hint.
+/// Decimal numbers of YAML 1.2 and JSON are accepted: `3`, `-0.5`, `.5`, `1.`, `1e-3`, `+2E6`. Texts that some YAML
+/// readers read as numbers and others as text (octal, hexadecimal, base 60, underscores) are refused with a hint.
 enum NumberSyntax: Equatable {
   case number
-  /// What to do about it, as a sentence; empty if the text has nothing of a number.
+  /// What to do about it, as a sentence; empty if the text does not resemble a number.
   case other(hint: String)
 
   init(_ text: String, unit: String = "") {
@@ -73,9 +72,9 @@ func shortText(_ number: Double) -> String {
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
 
-/// The shortest text that every YAML and JSON reader takes for exactly this number: `1.0`, `0.1`, `1.0e-05`.
+/// The shortest text that every YAML and JSON reader reads as exactly this number: `1.0`, `0.1`, `1.0e-05`.
 ///
-/// Readers of YAML 1.1 such as PyYAML take `1e-05` for text, because it has no point.
+/// Readers of YAML 1.1 such as PyYAML read `1e-05` as text, because it has no point.
 func exactText(_ number: Double) -> String {
   precondition(number.isFinite, "a configuration holds finite numbers, got \(number)")
   let text = number.description

@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// The kinds of something that files and commands can name: those that ship, and those that another package adds.
+/// The kinds of something that files and commands can name: those of Poise, and those that another package adds.
 ///
-/// Kinds are added before the first look, which is when tables and file formats are made of them; so what can be named never
-/// changes while a program runs.
+/// Kinds can be added only before the list is read for the first time, because tables and file formats are made from
+/// it. So the list is constant while a program runs.
 public final class Registry<Kind: Sendable>: Sendable {
   private struct State {
     var kinds: [Kind]
@@ -12,18 +12,22 @@ public final class Registry<Kind: Sendable>: Sendable {
   private let state: Mutex<State>
   private let title: String
 
+  /// Makes a list of kinds.
+  ///
   /// - Parameters:
   ///   - title: what the kinds are, for messages: "reward terms".
-  ///   - kinds: those that ship.
+  ///   - kinds: the kinds of Poise.
   public init(_ title: String, _ kinds: [Kind] = []) {
     self.title = title
     state = Mutex(State(kinds: kinds))
   }
 
-  /// Adds a kind behind the others. To be called before anything is read, first thing in a program.
+  /// Adds a kind after the others. Call it before anything else in the program; a call after the list has been read
+  /// traps.
   public func register(_ kind: Kind) {
     state.withLock { state in
-      precondition(!state.wasRead, "the \(title) have been read already; register \(kind) first thing in the program")
+      precondition(
+        !state.wasRead, "the \(title) have been read already; register \(kind) before anything else in the program")
       state.kinds.append(kind)
     }
   }

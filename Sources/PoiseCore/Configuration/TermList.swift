@@ -1,4 +1,4 @@
-/// A list of terms that compares by value even where its element is an existential such as `any RewardTerm`.
+/// A list of terms that is compared by value even if its element is an existential such as `any RewardTerm`.
 public struct TermList<Term: Sendable>: Sendable, RandomAccessCollection, ExpressibleByArrayLiteral {
   /// The terms, in the order of the file.
   public var terms: [Term]

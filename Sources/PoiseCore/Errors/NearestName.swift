@@ -1,4 +1,4 @@
-/// Known names, among which to look for the one that a misspelt name means; prepared once for many questions.
+/// Known names, prepared for many searches for the name nearest to a misspelt one.
 ///
 /// Nearness is the optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours cost
 /// one each. Source: Damerau 1964, "A technique for computer detection and correction of spelling errors". Case is
@@ -10,10 +10,10 @@ struct NearNames {
 
   private static func letters(_ name: String) -> [Unicode.Scalar] { Array(name.lowercased().unicodeScalars) }
 
-  /// Returns the first of the nearest names within a third of the longer name's length (at least 1), else `nil`: near
-  /// enough to be a misspelling.
+  /// Returns the first of the nearest names within a third of the longer name's length (at least 1), near enough to be
+  /// a misspelling; `nil` if there is none.
   func nearest(to name: String) -> String? {
-    // A name this long is rubbish, and the table below is quadratic.
+    // A name this long is no misspelling, and the table below is quadratic.
     guard name.utf8.count <= 256 else { return nil }
     let wanted = Self.letters(name)
     var best: (name: String, distance: Int)?

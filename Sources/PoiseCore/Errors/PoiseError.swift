@@ -8,14 +8,14 @@ public enum ExitStatus: Int32, Sendable {
   case badInput = 65
   /// `poise doctor`: this machine does not keep a promise (`EX_UNAVAILABLE`).
   case promiseBroken = 69
-  /// A fault of Poise (`EX_SOFTWARE`).
+  /// A bug of Poise (`EX_SOFTWARE`).
   case internalFault = 70
   /// A file cannot be read or written (`EX_IOERR`).
   case inputOutput = 74
 }
 
-/// The base of every error that a person may see: a message for people, and the exit code that goes with it.
+/// The base of every error that a user may see: a message, and the exit code of the process.
 public protocol PoiseError: Error, CustomStringConvertible, Sendable {
-  /// What the process returns when this error ends it.
+  /// The exit code of a process that this error ends.
   var exitStatus: ExitStatus { get }
 }

@@ -1,14 +1,14 @@
-/// One mistake in something that a person wrote: where it is, what was found, what is allowed, what to do.
+/// One mistake in the user's input: where it is, what was found, what is allowed, what to do.
 ///
 /// Printed as `models/robot.xml:12: body 'torso', geom 'head', size: found -1; allowed a length above 0 m. Make it positive.`
 public struct Problem: Hashable, Sendable, CustomStringConvertible {
-  /// The file as the person named it, or a command-line option.
+  /// The file as the user named it, or a command-line option.
   public var file: String
-  /// Line in `file`, counted from 1; `nil` where the whole file is meant.
+  /// The line in `file`, counted from 1; `nil` for the whole file.
   public var line: Int?
   /// The place inside the file: element, key path or name. May be empty.
   public var place: String
-  /// The offending value, quoted as it stands.
+  /// The offending value, as it is written.
   public var found: String
   /// The legal values, listed or bounded.
   public var allowed: String
@@ -59,7 +59,7 @@ public struct InvalidInput: PoiseError, Equatable {
 
 /// A file or folder that could not be read or written, with the system's own reason.
 public struct InputOutputError: PoiseError, Equatable {
-  /// The file or folder, as the person named it.
+  /// The file or folder, as the user named it.
   public var path: String
   /// What was tried, as a verb: "read", "write", "create".
   public var operation: String

@@ -4,13 +4,13 @@ import Foundation
 public enum BoundedFile {
   /// Why a file was not read.
   public enum Failure: Error {
-    /// With the system's reason.
+    /// The system refused it, for this reason.
     case unreadable(reason: String)
     /// The path leads to a folder.
     case isFolder
-    /// A pipe, a socket or a device.
+    /// The path leads to a pipe, a socket or a device.
     case isNotRegular
-    /// The size in bytes as the file system reports it, and the limit.
+    /// The file is larger than the limit; both sizes in bytes.
     case tooLarge(Int, limit: Int)
 
     /// The same in words, for messages of the form "cannot read: …".
@@ -61,7 +61,7 @@ public enum BoundedFile {
 
   /// Opens a regular file for reading, without waiting; the caller closes it.
   static func open(_ path: String) throws(Failure) -> (descriptor: Int32, size: Int) {
-    // A path with a zero byte would be cut there by the system.
+    // The system would truncate a path at a zero byte.
     guard !path.utf8.contains(0) else { throw .unreadable(reason: "the path contains a zero byte") }
     // Non-blocking, so that opening a named pipe returns at once.
     let descriptor = Foundation.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)

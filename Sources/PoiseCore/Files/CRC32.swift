@@ -1,10 +1,10 @@
-/// A cyclic redundancy check of 32 bits, reflected, from all ones to its complement.
+/// A reflected cyclic redundancy check of 32 bits; all bits are set at the start and inverted at the end.
 package struct CRC32: Sendable {
   private let table: [UInt32]
 
-  /// Of TensorBoard's records: CRC-32C (Castagnoli).
+  /// CRC-32C (Castagnoli), for TensorBoard's records.
   package static let castagnoli = Self(polynomial: 0x82F6_3B78)
-  /// Of ZIP: CRC-32 (IEEE 802.3).
+  /// CRC-32 (IEEE 802.3), for ZIP files.
   package static let ethernet = Self(polynomial: 0xEDB8_8320)
 
   private init(polynomial: UInt32) {

@@ -1,6 +1,6 @@
 extension Int {
-  /// Whether counting can continue from this number, which was read from a file: 0 to 2⁴⁸.
+  /// Whether a number from a file is possible as a count: at least 0 and below 2⁴⁸.
   ///
-  /// No run counts that far. Beyond it, the next step or a sum could overflow and end the process.
+  /// No run reaches larger counts. With one, the next step or a sum could overflow and end the process.
   public var isPossibleCount: Bool { (0..<1 << 48).contains(self) }
 }

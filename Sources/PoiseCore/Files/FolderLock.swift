@@ -1,29 +1,29 @@
 import Foundation
 
-/// A folder that one process at a time works in.
+/// A lock on a folder in which one process at a time may work.
 ///
-/// A file `lock` inside the folder is held by `flock`, so the kernel releases it however its owner ends. The file holds one JSON
-/// object that names the owner, for people and for the cases that the kernel does not see:
+/// A file `lock` inside the folder is held by `flock`, so the kernel releases it however its owner ends. The file holds
+/// one JSON object that names the owner, for messages and for the cases that the kernel does not cover:
 ///
-/// - A living process holds the lock: a second process is refused, and told the owner.
-/// - Nobody holds it, and the file names an owner on this machine: the owner was killed, or the machine went down. The lock is
-///   taken over. If two processes try at once, the kernel gives it to one.
-/// - Nobody holds it, but the file names another machine: this one cannot see whether the owner still runs there. The lock is
-///   refused until a person removes the file.
-/// - The file system has no locks: the owner lives if a process of its number does, with the start time in the file, since
-///   the numbers of processes are used again.
+/// - A living process holds the lock: a second process is refused with a message that names the owner.
+/// - No process holds it, and the file names an owner on this machine: the owner was killed, or the machine crashed.
+///   The lock is taken over. If two processes try at once, the kernel gives it to one.
+/// - No process holds it, but the file names another machine: this one cannot determine whether the owner still runs
+///   there. The lock is refused until somebody removes the file.
+/// - The file system has no locks: the owner is alive if a process with its process ID and start time is; process IDs
+///   alone are reused.
 ///
 /// The owner removes the file when it is done.
 public final class FolderLock: Sendable {
-  /// What is written into the file.
+  /// The owner of a lock: the contents of its file.
   public struct Owner: Codable, Hashable, Sendable, CustomStringConvertible {
-    /// The number of the process.
+    /// The process ID.
     public var process: Int32
     /// The name of the machine on which it runs.
     public var host: String
-    /// When the process started, in ticks since the machine did; 0 where the system does not tell.
+    /// When the process started, in clock ticks since the boot of the machine; 0 if the system does not provide it.
     public var processStart: UInt64
-    /// Differs after every start of the machine; empty where the system does not tell.
+    /// The identifier of the machine's boot, different after every boot; empty if the system does not provide it.
     public var boot: String
 
     /// An owner with the given properties.
@@ -38,15 +38,15 @@ public final class FolderLock: Sendable {
   public static let fileName = "lock"
   /// The path of the lock file.
   public let path: String
-  /// The owner before, if it ended without removing the file.
+  /// The previous owner, if it ended without removing the file; `nil` otherwise.
   public let deadOwner: Owner?
   private let descriptor: Int32
 
-  /// Takes the lock, or refuses at once.
+  /// Takes the lock, or throws at once.
   ///
   /// - Parameters:
-  ///   - folder: must be there and may be written to.
-  ///   - work: what goes on under the lock, for the message: "trains".
+  ///   - folder: an existing folder that may be written to.
+  ///   - work: what the process does with the lock, for the message: "trains".
   /// - Throws: `InvalidInput` that names the owner if there is one; `InputOutputError` if the file cannot be written.
   public init(_ folder: String, work: String) throws {
     path = "\(folder)/\(Self.fileName)"
@@ -61,17 +61,17 @@ public final class FolderLock: Sendable {
   }
 
   deinit {
-    // Under the lock, so that nobody else's file is removed.
+    // Under the lock, so that no other process's file is removed.
     if isHeld { unlink(path) }
     close(descriptor)
   }
 
-  /// Whether the file is still there and the one that is held: somebody may have removed it.
+  /// Whether the file still exists and is the locked one: somebody may have removed it.
   private var isHeld: Bool { Self.isSame(descriptor, path) }
 
-  /// Makes sure that the lock is still held.
+  /// Checks that the lock is still held.
   ///
-  /// - Throws: `InputOutputError` if somebody removed the file, so that another process may be at work by now.
+  /// - Throws: `InputOutputError` if somebody removed the file, so that another process may have taken the lock.
   public func confirm() throws {
     guard isHeld else {
       throw InputOutputError(
@@ -92,7 +92,7 @@ public final class FolderLock: Sendable {
       let outcome = flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
       if outcome == EINTR { continue }
       if outcome == EWOULDBLOCK { throw held(folder, owner(descriptor), work) }
-      // Its owner may have removed the file between our opening and locking it: then somebody else may hold the new one.
+      // The owner may have removed the file between opening and locking it here; then another process may hold a new one.
       guard isSame(descriptor, path) else { continue }
       let before = owner(descriptor)
       if let before {
@@ -110,7 +110,7 @@ public final class FolderLock: Sendable {
       && own.st_dev == there.st_dev
   }
 
-  /// What the file says; `nil` if it is empty or damaged.
+  /// The owner in the file; `nil` if the file is empty or damaged.
   private static func owner(_ descriptor: Int32) -> Owner? {
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
@@ -124,7 +124,7 @@ public final class FolderLock: Sendable {
     let bytes = [UInt8](try encoder.encode(owner)) + [UInt8(ascii: "\n")]
     let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     guard written >= 0 else { throw InputOutputError(writing: path, errno) }
-    // A disk takes less than it is given where it is full.
+    // A full disk accepts fewer bytes.
     guard written == bytes.count else { throw InputOutputError(writing: path, ENOSPC) }
     guard ftruncate(descriptor, off_t(bytes.count)) == 0 else { throw InputOutputError(writing: path, errno) }
   }
@@ -146,7 +146,7 @@ public final class FolderLock: Sendable {
 }
 
 extension FolderLock.Owner {
-  /// This process.
+  /// This process as an owner.
   public static var this: Self {
     var name = [CChar](repeating: 0, count: 256)
     gethostname(&name, name.count - 1)
@@ -156,13 +156,15 @@ extension FolderLock.Owner {
       boot: text("/proc/sys/kernel/random/boot_id").trimmingCharacters(in: .whitespacesAndNewlines))
   }
 
-  /// Whether it ran on this machine, since its last start or before. A container may have a host name of its own.
+  /// Whether the process runs or ran on this machine, since its last boot or before. A container may have a host name
+  /// of its own.
   var isOfThisMachine: Bool {
     let this = Self.this
     return host == this.host || !boot.isEmpty && boot == this.boot
   }
 
-  /// Whether the process lives on this machine. If the system tells no start times: whether any process of its number does.
+  /// Whether the process is alive on this machine. Without start times from the system: whether any process has its
+  /// process ID.
   var isAlive: Bool {
     guard isOfThisMachine, boot == Self.this.boot, process > 0 else { return false }
     guard kill(process, 0) == 0 || errno == EPERM else { return false }

@@ -1,14 +1,14 @@
-/// The parts of a path, from its text alone. The methods of `NSString` for the same purpose end the process at names of one
+/// The parts of a path, from its text alone. The methods of `NSString` for the same purpose crash for names of one
 /// character (swift-corelib-foundation of Swift 6.3).
 extension String {
-  /// The last name in the path: `c` of `a/b/c` and of `c/`; the path itself where it is `/` or empty.
+  /// The last name in the path: `c` of `a/b/c` and of `c/`; the path itself if it is `/` or empty.
   public var fileName: String {
     let path = withoutSlashesAtEnd
     guard path.utf8.count > 1, let slash = path.utf8.lastIndex(of: Self.slash) else { return String(path) }
     return String(path[path.utf8.index(after: slash)...])
   }
 
-  /// What stands before the last name: `a/b` of `a/b/c`, `/` of `/c`; empty where there is nothing before it.
+  /// The path before the last name: `a/b` of `a/b/c`, `/` of `/c`; empty if there is none.
   public var parentFolder: String {
     let path = withoutSlashesAtEnd
     guard let slash = path.utf8.lastIndex(of: Self.slash) else { return "" }
@@ -16,7 +16,7 @@ extension String {
     return parent.isEmpty ? "/" : String(parent)
   }
 
-  /// The same path by its text, without `.` and without `folder/..`.
+  /// The path without `.` and `folder/..`, from its text alone.
   public var withoutDetours: String {
     var parts: [Substring] = []
     for part in split(separator: "/", omittingEmptySubsequences: false) where part != "." {

@@ -2,15 +2,15 @@ import Foundation
 
 /// The SHA-256 digest of bytes, which identifies files and detects damage. Source: FIPS 180-4, sections 4.1.2, 5.3.3 and 6.2.2.
 ///
-/// Bytes may come in pieces, and the digest may be asked for in between. It is our own, because swift-crypto would bring all of
-/// BoringSSL into every build for one function.
+/// Bytes may come in pieces, and the digest may be read between them. Poise has its own implementation because
+/// swift-crypto would add all of BoringSSL to every build for one function.
 public struct SHA256: Sendable {
   private var state: [UInt32] = [
     0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
   ]
-  /// Bytes that fill no block of 64 yet.
+  /// The bytes after the last complete block of 64.
   private var rest: [UInt8] = []
-  /// Bytes so far.
+  /// The number of bytes so far.
   public private(set) var count = 0
 
   private static let blockSize = 64
@@ -18,7 +18,7 @@ public struct SHA256: Sendable {
   /// The hash of no bytes.
   public init() {}
 
-  /// 64 hexadecimal digits, as `sha256sum` prints them.
+  /// The digest of bytes: 64 hexadecimal digits, as `sha256sum` prints them.
   public static func hexadecimal(_ bytes: [UInt8]) -> String {
     var hash = SHA256()
     hash.update(bytes)
@@ -28,7 +28,7 @@ public struct SHA256: Sendable {
   /// Absorbs the next bytes of the message.
   public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
-  /// Absorbs the next bytes of the message, straight from memory.
+  /// Absorbs the next bytes of the message from memory.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     count += bytes.count
     var start = 0
@@ -44,7 +44,7 @@ public struct SHA256: Sendable {
     rest.append(contentsOf: bytes[end...])
   }
 
-  /// The digest of what has come so far: 64 hexadecimal digits.
+  /// The digest of the bytes so far: 64 hexadecimal digits.
   public var hexadecimal: String {
     // The message, a one bit, zeros, and the message's length in bits, in whole blocks.
     var tail = rest + [0x80]
@@ -132,7 +132,7 @@ extension SHA256 {
   ///
   /// - Parameters:
   ///   - path: a regular file, or a symbolic link to one.
-  ///   - limit: how many bytes; the rest of a longer file is left out.
+  ///   - limit: the largest number of bytes; the rest of a longer file is ignored.
   /// - Throws: the reason why it was not read.
   public mutating func update(fileAt path: String, limit: Int) throws(BoundedFile.Failure) {
     let descriptor = try BoundedFile.open(path).descriptor

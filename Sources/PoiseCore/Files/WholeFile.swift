@@ -1,9 +1,10 @@
 import Foundation
 
-/// A file that appears whole or not at all: written beside its name, synchronised to disk, then renamed over it.
+/// A file that appears as a whole or not at all: it is written under a temporary name, synchronised to disk, then
+/// renamed.
 ///
-/// Bytes may come in any number of pieces, so a file of any length is written in constant memory. Whatever kills the
-/// program before `commit` leaves what was there before. Pipes and devices are written directly.
+/// Bytes may come in any number of pieces, so a file of any length is written in constant memory. If the program is
+/// killed before `commit`, an older file of the name is unchanged. Pipes and devices are written directly.
 public final class WholeFile {
   private let path: String
   private let temporary: String?
@@ -16,7 +17,7 @@ public final class WholeFile {
 
   /// Opens a file for writing; `-` is standard output.
   ///
-  /// - Throws: `InputOutputError` where the folder is missing, read-only or full.
+  /// - Throws: `InputOutputError` if the folder is missing, read-only or full.
   public init(_ path: String) throws {
     self.path = path
     buffer.reserveCapacity(Self.bufferSize)
@@ -44,12 +45,12 @@ public final class WholeFile {
     }
   }
 
-  /// Whether the file appears whole under its name. Standard output, pipes and devices are written directly.
+  /// Whether the file appears as a whole under its name. Standard output, pipes and devices are written directly.
   public var appearsWhole: Bool { temporary != nil }
 
   /// Appends text as UTF-8.
   ///
-  /// - Throws: `InputOutputError` if the disk refuses it, at the latest in `commit`.
+  /// - Throws: `InputOutputError` if it cannot be written; the error may come as late as in `commit`.
   public func write(_ text: String) throws {
     var text = text
     text.withUTF8 { buffer.append(contentsOf: $0) }
@@ -58,13 +59,13 @@ public final class WholeFile {
 
   /// Appends bytes.
   ///
-  /// - Throws: `InputOutputError` if the disk refuses them, at the latest in `commit`.
+  /// - Throws: `InputOutputError` if they cannot be written; the error may come as late as in `commit`.
   public func write(_ bytes: [UInt8]) throws {
     buffer.append(contentsOf: bytes)
     if buffer.count >= Self.bufferSize { try flush() }
   }
 
-  /// Writes what is buffered, through short writes and interruptions.
+  /// Writes the buffer, and continues after short writes and interruptions.
   private func flush() throws {
     var start = 0
     while start < buffer.count {
@@ -83,9 +84,9 @@ public final class WholeFile {
 
   /// Makes the file appear under its name, on disk.
   ///
-  /// - Parameter older: a second name in the same folder, for the file that had the name until now, if there was one. At every
-  ///   moment there is a whole file under the first name.
-  /// - Throws: `InputOutputError` if the disk refuses it.
+  /// - Parameter older: a second name in the same folder for the file that had the name before, if there was one. At
+  ///   every moment there is a complete file under the first name.
+  /// - Throws: `InputOutputError` if it cannot be written.
   public func commit(keepingOlderAs older: String? = nil) throws {
     try flush()
     guard let temporary else {
@@ -104,7 +105,7 @@ public final class WholeFile {
   /// The folder's entries must reach the disk too.
   private static func synchronizeFolder(of path: String) throws {
     let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
-    // A folder that may not be read, or a file system that cannot do it: then the files themselves have reached the disk.
+    // The folder may not be readable, or the file system may not support it; the files themselves are on disk.
     guard folder >= 0 else { return }
     defer { close(folder) }
     guard fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EBADF else {
@@ -112,13 +113,15 @@ public final class WholeFile {
     }
   }
 
-  /// Makes the file at `path` appear under a second name too, in place of what was there: whole, or not at all.
+  /// Gives the file at `path` a second name, in place of an older file there, as a whole or not at all.
   ///
   /// Nothing happens if there is no such file. On a file system without hard links, the second file is a copy.
+  ///
+  /// - Throws: `InputOutputError` if a file cannot be read or written.
   public static func give(_ path: String, theName name: String) throws {
     let temporary = "\(name)\(temporaryMark)\(getpid())"
     unlink(temporary)
-    // The file itself, where a person has put a symbolic link in its place.
+    // The file itself, if somebody put a symbolic link in its place.
     if linkat(AT_FDCWD, path, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) != 0 {
       if errno == ENOENT { return }
       guard errno == EPERM || errno == ENOTSUP || errno == EMLINK || errno == ENOSYS else {
@@ -139,11 +142,11 @@ public final class WholeFile {
       unlink(temporary)
       throw InputOutputError(writing: name, code)
     }
-    // Where both names were the same file already, rename leaves the temporary one.
+    // If both names were the same file already, rename leaves the temporary one.
     unlink(temporary)
   }
 
-  /// Between the name and the process's number, while a file is being written.
+  /// The text between the name and the process ID in temporary names.
   private static let temporaryMark = ".partial-"
 
   /// Whether this is the name of a file that is being written, or that a killed process left unfinished.

@@ -1,4 +1,4 @@
-/// What the numbers of a random stream are for. A new purpose gets a new number, so that adding one never shifts the others.
+/// The purpose of a random stream. A new purpose gets a new number, so that it never changes the other streams.
 public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
   /// Initial weights of networks.
   case weights = 1
@@ -20,7 +20,7 @@ public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
   case statistics = 9
   /// Inputs of tests and benchmarks.
   case testing = 10
-  /// Noise on the actions of the target policy (TD3); the index is the slice of the batch.
+  /// Noise on the actions of the target policy (TD3); the index is the shard of the batch.
   case targetPolicyNoise = 11
   /// Settings that a sweep tries; the index is the candidate.
   case search = 20
@@ -37,7 +37,7 @@ public struct RandomStream: RandomNumberGenerator, Hashable, Sendable, Codable {
   @usableFromInline let key: UInt64
   @usableFromInline let stream: UInt64
   @usableFromInline var block: UInt64 = 0
-  /// Second half of the current block, if it has not been handed out yet.
+  /// The second half of the current block, if it has not been used yet.
   @usableFromInline var spare: UInt64?
 
   /// The beginning of a stream.
@@ -45,7 +45,7 @@ public struct RandomStream: RandomNumberGenerator, Hashable, Sendable, Codable {
   /// - Parameters:
   ///   - seed: the root seed of the run.
   ///   - purpose: what the numbers are for.
-  ///   - index: which of the streams of this purpose (environment, episode, layer …), below 2⁴⁸.
+  ///   - index: the index of the stream among those of this purpose (environment, episode, layer …), below 2⁴⁸.
   public init(seed: UInt64, purpose: RandomPurpose, index: Int = 0) {
     precondition(index >= 0 && index < 1 << 48, "stream index must lie in 0 ..< 2^48, got \(index)")
     key = seed
@@ -73,7 +73,7 @@ public struct RandomStream: RandomNumberGenerator, Hashable, Sendable, Codable {
     range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
   }
 
-  /// A uniform integer in 0 ..< `count`, without bias worth naming: multiply–shift on 64 bits.
+  /// A uniform integer in 0 ..< `count`, with a bias below `count` / 2⁶⁴: multiply–shift on 64 bits.
   @inlinable public mutating func index(below count: Int) -> Int {
     precondition(count > 0, "cannot draw an index below \(count)")
     return Int(next().multipliedFullWidth(by: UInt64(count)).high)

@@ -1,8 +1,9 @@
-/// A vertical plane through the world's origin, in which a robot and its task can be mirrored. Robots face along the x axis.
+/// A vertical plane through the world's origin, in which a robot and its task can be mirrored. Robots face in the
+/// direction of x.
 public enum MirrorPlane: String, CaseIterable, Sendable {
-  /// The plane y = 0: left and right change places.
+  /// The plane y = 0: left and right are exchanged.
   case leftRight
-  /// The plane x = 0: front and back change places.
+  /// The plane x = 0: front and back are exchanged.
   case frontBack
 
   /// The plane's normal: which coordinate changes its sign.

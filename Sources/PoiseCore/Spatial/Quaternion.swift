@@ -11,7 +11,7 @@ public struct Quaternion: Hashable, Sendable, Codable {
   /// The z component of the vector part.
   public var z: Double
 
-  /// A quaternion from its components, which are not normalised here.
+  /// Makes a quaternion of its components, without normalisation.
   @inlinable public init(w: Double, x: Double, y: Double, z: Double) {
     (self.w, self.x, self.y, self.z) = (w, x, y, z)
   }
@@ -64,13 +64,13 @@ public struct Quaternion: Hashable, Sendable, Codable {
   /// Whether no component is infinite or NaN.
   @inlinable public var isFinite: Bool { w.isFinite && x.isFinite && y.isFinite && z.isFinite }
 
-  /// The unit quaternion in this direction; the zero quaternion has none.
+  /// The quaternion divided by its length; the zero quaternion gives NaN.
   @inlinable public var normalized: Self {
     let inverse = 1 / lengthSquared.squareRoot()
     return Self(w: w * inverse, x: x * inverse, y: y * inverse, z: z * inverse)
   }
 
-  /// First `b`, then `a`.
+  /// The product: the rotation `b`, then `a`.
   @inlinable public static func * (a: Self, b: Self) -> Self {
     Self(
       w: a.w * b.w - a.x * b.x - a.y * b.y - a.z * b.z,
@@ -89,7 +89,7 @@ public struct Quaternion: Hashable, Sendable, Codable {
   /// Turns a vector of the parent's frame into the body's frame.
   @inlinable public func unrotate(_ v: Vector3) -> Vector3 { conjugate.rotate(v) }
 
-  /// The angle of this rotation about the unit vector `axis`, in (−π, π]: the twist of its swing–twist split.
+  /// The angle of this rotation about the unit vector `axis`, in (−π, π]: the twist of the swing–twist decomposition.
   @inlinable public func twist(about axis: Vector3) -> Double {
     let angle = 2 * atan2(vector.dot(axis), w)
     return angle > .pi ? angle - 2 * .pi : (angle <= -.pi ? angle + 2 * .pi : angle)

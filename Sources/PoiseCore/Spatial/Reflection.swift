@@ -1,9 +1,9 @@
-/// What a mirror does to a list of numbers: each changes places with its partner, and may change its sign,
-/// image[i] = signs[i] · values[partners[i]]. The image of the image is the list itself.
+/// A reflection of a list of numbers: each is exchanged with its partner, and may change its sign, image[i] = signs[i]
+/// · values[partners[i]]. The image of the image is the list itself.
 public struct Reflection: Hashable, Sendable {
-  /// Which element i changes places with; i itself where it stays, [elements].
+  /// The partner of each element, with which it is exchanged; the element itself if it stays, [elements].
   public let partners: [Int]
-  /// 1 or −1, [elements]; equal for partners.
+  /// The sign of each element, 1 or −1, [elements]; equal for partners.
   public let signs: [Int]
 
   /// A reflection from its partners and signs, which must be their own inverse.
@@ -18,29 +18,29 @@ public struct Reflection: Hashable, Sendable {
     self.signs = signs
   }
 
-  /// Every element stays as it is.
+  /// The reflection that changes nothing.
   public static func identity(count: Int) -> Self {
     Self(partners: Array(0..<count), signs: Array(repeating: 1, count: count))
   }
 
-  /// A list and another one behind it.
+  /// The reflection of two lists one after the other.
   public static func + (first: Self, second: Self) -> Self {
     Self(partners: first.partners + second.partners.map { first.count + $0 }, signs: first.signs + second.signs)
   }
 
-  /// How many elements the list has.
+  /// The number of elements of the list.
   public var count: Int { partners.count }
 
-  /// What a list looks like in the mirror, [elements].
+  /// The mirror image of a list, [elements].
   public func image<Scalar: FloatingPoint>(of values: [Scalar]) -> [Scalar] {
     precondition(values.count == count, "\(values.count) numbers in a reflection of \(count)")
     return partners.indices.map { signs[$0] < 0 ? -values[partners[$0]] : values[partners[$0]] }
   }
 }
 
-/// Why something is not its own mirror image.
+/// Why something is not mirror-symmetric.
 public struct Asymmetry: Error, Hashable, Sendable {
-  /// Each a clause: "body 'left_foot' differs from its mirror image 'right_foot' in its mass".
+  /// The reasons, each a clause: "body 'left_foot' differs from its mirror image 'right_foot' in its mass".
   public let reasons: [String]
 
   /// An asymmetry for the given reasons, of which there is at least one.

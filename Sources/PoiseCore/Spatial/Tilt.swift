@@ -1,17 +1,18 @@
 public import Foundation  // atan2
 
-/// How far a body leans, in any direction: continuous everywhere and independent of its heading.
+/// The tilt of a body in any direction. It is independent of the heading, and continuous except where the body is
+/// upside down.
 ///
 /// u is the world's up in the body's axes, α = atan2(hypot(uₓ, u_y), u_z) the angle between the two ups:
 ///
 ///     (roll, pitch) = α · (u_y, −uₓ) / hypot(uₓ, u_y),   (0, 0) upright,   (π, 0) exactly upside down
 ///
-/// So −(roll² + pitch²) = −α². To first order these are the turns about the body's x and y axes by the right hand.
-/// Euler angles are not used: with atan2 and asin, roll leaps by π where pitch passes 90°.
+/// So roll² + pitch² = α². To first order these are the right-handed rotations about the body's x and y axes. Euler
+/// angles are not used: with atan2 and asin, roll jumps by π when pitch passes 90°.
 public struct Tilt: Hashable, Sendable, Codable {
-  /// rad about the body's x axis.
+  /// The component about the body's x axis, rad.
   public var roll: Double
-  /// rad about the body's y axis.
+  /// The component about the body's y axis, rad.
   public var pitch: Double
 
   /// A tilt from its two components, rad.
@@ -38,7 +39,7 @@ public struct Tilt: Hashable, Sendable, Codable {
   /// - Parameter turn: from the pose in which the body is upright to the present one.
   @inlinable public init(_ turn: Quaternion) { self.init(up: turn.up) }
 
-  /// No lean at all.
+  /// The tilt of an upright body.
   public static let upright = Tilt(roll: 0, pitch: 0)
 
   /// α² = roll² + pitch², rad².

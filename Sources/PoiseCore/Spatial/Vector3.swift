@@ -15,7 +15,7 @@ extension SIMD3<Double> {
   /// The Euclidean length, in the vector's unit.
   @inlinable public var length: Double { lengthSquared.squareRoot() }
 
-  /// The vector of length 1 in this direction; the zero vector has none, so check first.
+  /// The vector of length 1 in this direction; the zero vector gives NaN, so check first.
   @inlinable public var normalized: Self { self / length }
 
   /// Whether no component is infinite or NaN.

@@ -10,14 +10,14 @@ public struct Quantiles: Sendable {
     sorted = values.sorted()
   }
 
-  /// The quantile at `share` of 0 … 1, between two values linearly (type 7 of Hyndman and Fan 1996); NaN of no values.
+  /// The quantile at `share`, in 0 … 1, with linear interpolation (type 7 of Hyndman and Fan 1996); NaN without values.
   public subscript(share: Double) -> Double {
     guard let last = sorted.last else { return .nan }
     let place = share * Double(sorted.count - 1)
     let low = Int(place)
     guard low + 1 < sorted.count else { return last }
     let weight = place - Double(low)
-    // No share of an infinity.
+    // Infinite values are not interpolated.
     if weight == 0 || sorted[low].isInfinite { return sorted[low] }
     return sorted[low] + weight * (sorted[low + 1] - sorted[low])
   }

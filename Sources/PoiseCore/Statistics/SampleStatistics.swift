@@ -4,7 +4,8 @@ public struct SampleStatistics: Hashable, Sendable, Codable {
   public var mean: Double
   /// Sample standard deviation, n − 1; 0 for one value.
   public var std: Double
-  /// Interquartile mean, of the middle half: ⌊n/4⌋ values are left out at each end. Source: Agarwal et al. 2021, "Deep RL at the Edge of the Statistical Precipice".
+  /// Interquartile mean, the mean of the middle half: ⌊n/4⌋ values are left out at each end. Source: Agarwal et al.
+  /// 2021, "Deep RL at the Edge of the Statistical Precipice".
   public var iqm: Double
   /// 95 % confidence interval of the mean, [low, high], by 2,000 bootstrap resamples (percentiles; Efron 1979).
   public var ci95: [Double]
@@ -13,7 +14,7 @@ public struct SampleStatistics: Hashable, Sendable, Codable {
   ///
   /// - Parameters:
   ///   - values: at least one.
-  ///   - random: which resamples are drawn; purpose `.statistics`.
+  ///   - random: the stream of the resamples; purpose `.statistics`.
   public init(_ values: [Double], random: RandomStream) {
     precondition(!values.isEmpty, "statistics of no values")
     let count = Double(values.count)

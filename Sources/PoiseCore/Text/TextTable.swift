@@ -11,9 +11,9 @@ public struct TextTable: Sendable {
     self.rows = rows
   }
 
-  /// The lines of the table, its columns two blanks apart. Columns of numbers are aligned to the right.
+  /// The lines of the table, with two spaces between columns. Columns of numbers are aligned to the right.
   ///
-  /// - Parameter indent: blanks before each line.
+  /// - Parameter indent: the number of spaces before each line.
   public func text(indent: Int = 2) -> String {
     let columns = header.count
     let widths = (0..<columns).map { column in

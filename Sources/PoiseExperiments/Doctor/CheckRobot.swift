@@ -7,7 +7,7 @@ import PoiseScenarios
 import PoiseSimulation
 import PoiseTraining
 
-/// A robot and a task that no file can change: a hopper on one leg. It has what can go wrong in it: the iterative solver, contacts, a
+/// A robot and a task defined in code: a hopper on one leg. It covers what can go wrong: the iterative solver, contacts, a
 /// joint at its stop, both learners.
 enum CheckRobot {
   /// A free torso, a leg and a foot, each a box; two hinges with motors.
@@ -52,7 +52,7 @@ enum CheckRobot {
       excludedPairs: [], approximations: [])
   }()
 
-  /// The hash of the world after 2,000 physics steps under random controls, anew every 10; back to the start every 500.
+  /// The hash of the world after 2,000 physics steps under random controls, redrawn every 10; reset to the start every 500.
   static func physicsFigure() throws -> UInt64 {
     var random = RandomStream(seed: 42, purpose: .testing)
     let robot = try Robot(model, solverSeed: 1)
@@ -66,7 +66,7 @@ enum CheckRobot {
     return robot.world.stateHash
   }
 
-  /// Standing, with every hyperparameter that matters here stated, so that no default's change goes unnoticed for long.
+  /// A standing task that states all hyperparameters that matter here, so that its figures do not depend on defaults.
   private static let task = """
     model: hopper
     uprightBody: torso
@@ -84,7 +84,7 @@ enum CheckRobot {
 
   /// Digest of everything that four iterations of training report, and of the policy after them.
   ///
-  /// - Parameter algorithm: one that `task` has a section for.
+  /// - Parameter algorithm: an algorithm for which `task` has a section.
   static func trainingFigure(
     _ algorithm: String, threads: Int, instructionSet: InstructionSet
   ) throws -> String {

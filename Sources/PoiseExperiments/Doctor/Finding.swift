@@ -1,35 +1,43 @@
 import PoiseCore
 
-/// What one look at the machine found.
+/// The result of one check of the machine.
 public struct Finding: Hashable, Sendable {
+  /// The outcome of a check.
   public enum Verdict: String, Hashable, Sendable {
-    /// As it should be.
+    /// The check passed.
     case kept
-    /// Something that Poise promises does not hold here.
+    /// A promise of Poise does not hold here.
     case broken
-    /// No promise hangs on it, but something is missing, or cannot be told.
+    /// No promise is affected, but something is missing or unknown.
     case noted
   }
 
-  /// What was looked at, in a word or two.
+  /// What was checked, in a word or two.
   public var name: String
+  /// The outcome of the check.
   public var verdict: Verdict
   /// What was found, as a phrase.
   public var found: String
-  /// What to do about it, as sentences; empty where all is well.
+  /// What to do about it, as sentences; empty where the check passed.
   public var remedy: String
 
+  /// A finding of one check.
   public init(_ name: String, _ verdict: Verdict, _ found: String, remedy: String = "") {
     (self.name, self.verdict, self.found, self.remedy) = (name, verdict, found, remedy)
   }
 }
 
-/// One look at the machine. What it throws is a finding too: a promise that could not be tried is not kept.
+/// One check of the machine. An error that it throws is a finding, too: a promise that could not be checked counts as broken.
 public struct Probe: Sendable {
+  /// What is checked, in a word or two.
   public let name: String
   private let look: @Sendable () throws -> Finding
 
-  /// - Parameter look: the finding; its name is that of the probe.
+  /// Makes a check from its name and the work to do.
+  ///
+  /// - Parameters:
+  ///   - name: what is checked.
+  ///   - look: does the check; the name of its finding is that of the probe.
   public init(_ name: String, _ look: @escaping @Sendable () throws -> Finding) {
     (self.name, self.look) = (name, look)
   }
@@ -38,22 +46,25 @@ public struct Probe: Sendable {
     do {
       return try look()
     } catch {
-      return Finding(name, .broken, "could not be tried: \(error)")
+      return Finding(name, .broken, "could not be checked: \(error)")
     }
   }
 }
 
-/// All that was found, in the order of looking.
+/// All findings about the machine.
 public struct Diagnosis: Hashable, Sendable {
+  /// The findings, in the order of the checks.
   public var findings: [Finding]
 
+  /// A diagnosis of these findings.
   public init(_ findings: [Finding]) { self.findings = findings }
 
-  /// Whether every promise is kept.
+  /// Whether no check found a broken promise.
   public var isHealthy: Bool { broken.isEmpty }
+  /// The findings whose promise does not hold.
   public var broken: [Finding] { findings.filter { $0.verdict == .broken } }
 
-  /// A line for each finding, what to do below it, and a sentence at the end.
+  /// A line for each finding, with its remedy below it, and a sentence at the end.
   ///
   /// - Parameter isASCII: whether the marks are words and arrows, for terminals without UTF-8.
   public func text(isASCII: Bool) -> String {
@@ -69,8 +80,8 @@ public struct Diagnosis: Hashable, Sendable {
     }
     lines.append(
       isHealthy
-        ? "This machine keeps the promises."
-        : "Not kept: \(broken.map(\.name).joined(separator: ", ")).")
+        ? "All promises hold on this machine."
+        : "Broken: \(broken.map(\.name).joined(separator: ", ")).")
     return lines.joined(separator: "\n")
   }
 
@@ -86,7 +97,7 @@ public struct Diagnosis: Hashable, Sendable {
     text + String(repeating: " ", count: max(0, width - text.count))
   }
 
-  /// One object: `healthy`, and `findings` with `name`, `verdict`, `found`, `remedy`.
+  /// One JSON object: `version`, `healthy`, and `findings` with `name`, `verdict`, `found`, `remedy`.
   public var json: String {
     let items = findings.map { finding in
       ConfigurationNode.mapping([

@@ -4,41 +4,49 @@ public import PoiseNetworks
 import PoiseScenarios
 import PoiseSimulation
 
-/// What the doctor looks at: the process's surroundings and two experiments. Each may be replaced, to see what the doctor says then.
+/// What the doctor checks: the environment of the process and two experiments. Tests can replace each of them.
 public struct Machine: Sendable {
+  /// The environment variables of the process.
   public var environment: [String: String] = ProcessInfo.processInfo.environment
+  /// The working folder of the process.
   public var workingFolder = FileManager.default.currentDirectoryPath
   /// The version of ODE that was compiled against.
   public var engineVersion = PhysicsEngine.version
-  /// The library that was loaded; `nil` where that cannot be told.
+  /// Path of ODE's library that was loaded; `nil` where it is unknown.
   public var engineFile: String? = PhysicsEngine.libraryFile
+  /// The vendor of the processor, such as `GenuineIntel`; "unknown" where it cannot be found.
   public var processorMaker = Self.maker
-  /// The C library's, which has the sine.
+  /// Name and version of the C library, which computes sine and cosine.
   public var libraryVersion = Self.cLibrary
+  /// ODE's own list of how it was compiled.
   public var engineConfiguration = PhysicsEngine.configuration
+  /// Whether the iterative solver repeats; see `PhysicsEngine.isIterativeSolverRepeatable`.
   public var isSolverRepeatable: @Sendable () -> Bool = { PhysicsEngine.isIterativeSolverRepeatable }
-  /// State of a robot after some steps.
+  /// Hash of a robot's state after some physics steps.
   public var physicsFigure: @Sendable () throws -> UInt64 = { try CheckRobot.physicsFigure() }
-  /// Digest of all that a small training computes.
+  /// Digest of all results of a small training with an algorithm, a number of threads and an instruction set.
   public var trainingFigure: @Sendable (_ algorithm: String, _ threads: Int, InstructionSet) throws -> String = {
     try CheckRobot.trainingFigure($0, threads: $1, instructionSet: $2)
   }
+  /// The figures of known machines.
   public var goldenFigures = GoldenFigure.known
 
+  /// This machine.
   public init() {}
 
-  /// Where scratch files go.
+  /// The folder for temporary files.
   public var temporaryFolder: String { environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp" }
 
-  /// The first of these programs that `PATH` has.
+  /// Path of the first of these programs that is found in `PATH`; `nil` for none.
   public func program(_ names: [String]) -> String? {
     let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
     return names.lazy.flatMap { name in folders.map { "\($0)/\(name)" } }
       .first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
-  /// The machine as its figures are told apart: the processor's maker, whether it has fused multiply–add (by which glibc chooses its
-  /// sine), what the networks run on, and the versions of what computes.
+  /// A description of everything that decides the last bits of results: the processor's vendor, whether it has fused
+  /// multiply–add (by which glibc chooses its sine), the instruction set of the networks, and the versions of ODE and
+  /// the C library.
   public func kind(_ instructionSet: InstructionSet) -> String {
     #if arch(x86_64)
       let family = InstructionSet.avx2.isSupported ? "x86-64 with FMA" : "x86-64"
@@ -50,7 +58,7 @@ public struct Machine: Sendable {
     return "\(processorMaker) \(family), \(instructionSet.rawValue), ODE \(engineVersion), \(libraryVersion)"
   }
 
-  /// `AuthenticAMD`, `GenuineIntel`; "unknown" where that cannot be told.
+  /// `AuthenticAMD`, `GenuineIntel`; "unknown" where it cannot be found.
   private static let maker: String = {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix("vendor_id") }

@@ -8,7 +8,7 @@ import PoiseScenarios
 import PoiseSimulation
 
 extension Machine {
-  /// Numbers and files: all that the promises of same bits and whole files hang on.
+  /// The checks of numbers and files, on which reproducibility and complete files depend.
   public var probes: [Probe] {
     [
       Probe("physics engine", engine), Probe("solver", solver), Probe("instruction set", instructions),
@@ -63,7 +63,7 @@ extension Machine {
       return Finding("physics", .broken, "the same 2,000 steps gave other bits the second time", remedy: Self.report)
     }
     for count in [2, 4] {
-      // Unequal results are of interest, not which thread had them.
+      // Only the results matter, not which thread computed them.
       let results = Guarded<[Result<UInt64, any Error>]>([])
       DispatchQueue.concurrentPerform(iterations: count) { _ in
         let result = Result { try physicsFigure() }
@@ -77,7 +77,7 @@ extension Machine {
     return Finding("physics", .kept, "2,000 steps repeat, alone and on 2 and 4 threads at once: \(Self.hex(expected))")
   }
 
-  /// One of each family of algorithms.
+  /// One algorithm of each family.
   private static let learners = [PPO.name, DDPG.name]
 
   private func training() throws -> Finding {
@@ -100,7 +100,7 @@ extension Machine {
       for count in [2, 4] where try trainingFigure(learner, count, instructionSet) != expected {
         return Finding(
           "threads", .broken, "\(learner) gave other bits on \(count) threads than on one",
-          remedy: "Until that is mended train with --threads 1. " + Self.report)
+          remedy: "Until this is fixed, train with --threads 1. " + Self.report)
       }
     }
     let processors = ProcessInfo.processInfo.activeProcessorCount
@@ -132,11 +132,11 @@ extension Machine {
   }
 
   private func untried(_ name: String) -> Finding {
-    Finding(name, .broken, "could not be tried without a solver that repeats", remedy: "See 'solver'.")
+    Finding(name, .broken, "could not be checked without a solver that repeats", remedy: "See 'solver'.")
   }
 
   private static let report =
-    "This is a fault of Poise or of the machine's memory: please report it with `poise doctor --json`."
+    "This is a bug of Poise or a fault of the machine's memory: please report it with `poise doctor --json`."
 
   private static func hex(_ number: UInt64) -> String {
     let digits = String(number, radix: 16)
@@ -149,13 +149,13 @@ extension Machine {
     trial("temporary folder", in: temporaryFolder, remedy: "Set TMPDIR to a folder that you may write to.")
   }
 
-  /// Where `poise train` puts runs; made by the first of them, so that it may be missing here.
+  /// The folder for runs of `poise train`; the first run creates it, so it may be missing.
   private func runs() -> Finding {
     let folder = "\(workingFolder)/runs"
     let isThere = FileManager.default.fileExists(atPath: folder)
     return trial(
       "runs folder", in: isThere ? folder : workingFolder,
-      shown: isThere ? folder : "\(folder), which the first run makes",
+      shown: isThere ? folder : "\(folder), which the first run creates",
       remedy: "Start Poise in a folder that you may write to, or give each run its --out.")
   }
 
@@ -168,7 +168,7 @@ extension Machine {
       try file.write(path)
       try file.commit()
       guard try BoundedFile.read(path, limit: 1 << 16) == Array(path.utf8) else {
-        return Finding(name, .broken, "\(folder): what was written came back otherwise", remedy: remedy)
+        return Finding(name, .broken, "\(folder): a file was not read back as it was written", remedy: remedy)
       }
     } catch let error as InputOutputError {
       return Finding(name, .broken, "\(folder): cannot write: \(error.reason.lowercased())", remedy: remedy)
@@ -179,7 +179,7 @@ extension Machine {
     guard statvfs(folder, &information) == 0 else { return Finding(name, .kept, shown ?? folder) }
     let megabytes = Double(information.f_bavail) * Double(information.f_frsize) * 1e-6
     let text = "\(shown ?? folder): \((megabytes / 1000).rounded(significant: 3)) GB free"
-    // A humanoid's run with a replay memory takes some hundred MB.
+    // A humanoid's run with a replay buffer takes some hundred MB.
     guard megabytes >= 500 else {
       return Finding(name, .noted, text, remedy: "That is little; a long run needs 500 MB.")
     }

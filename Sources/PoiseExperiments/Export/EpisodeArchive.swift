@@ -7,14 +7,21 @@ import PoiseTasks
 
 /// Episodes as NumPy arrays in one `.npz`, one episode in memory at a time.
 ///
-/// For each episode k of T control steps: `episode_<k>/observations` float32 [T + 1, observations], the last of which no
-/// action follows; `actions` float32 [T, actions] in −1 … 1; `rewards` float64 [T]; `terminations` and `truncations` bool [T].
-/// `metadata.json` names and scales them. A step that ended as a fault is left out.
+/// For each episode k of T control steps: `episode_<k>/observations` float32 [T + 1, observations], the last of which
+/// is followed by no action; `actions` float32 [T, actions] in −1 … 1; `rewards` float64 [T]; `terminations` and
+/// `truncations` bool [T]. `metadata.json` names and scales them. A step that ended as a fault is left out.
 public final class EpisodeArchive {
   private let player: EpisodePlayer
   private var zip: ZipWriter
 
-  /// - Throws: `InputOutputError`; `InvalidInput` for episodes that no archive could hold.
+  /// Begins an archive of a trained policy's episodes; `commit` completes the file.
+  ///
+  /// - Parameters:
+  ///   - path: the `.npz` file.
+  ///   - player: plays the episodes.
+  ///   - run: the run whose policy acts, for the metadata.
+  /// - Throws: `InputOutputError` if the file cannot be written; `InvalidInput` for episodes that are too long for an
+  ///   archive.
   public init(_ path: String, _ player: EpisodePlayer, run: TrainedRun) throws {
     self.player = player
     let task = player.task
@@ -23,7 +30,7 @@ public final class EpisodeArchive {
       throw InvalidInput(
         Problem(
           file: run.scenario.path, place: "episodeSeconds", found: "\(task.timing.stepLimit) control steps an episode",
-          allowed: "less than 2 GiB of observations an episode", remedy: "Export --csv, which needs no memory."))
+          allowed: "less than 2 GiB of observations an episode", remedy: "Export --csv, whose memory does not grow."))
     }
     zip = try ZipWriter(path)
     var description = try PolicyDescription(run)
@@ -31,6 +38,7 @@ public final class EpisodeArchive {
     try zip.add("metadata.json", Array(description.jsonText().utf8))
   }
 
+  /// Plays episode `number` of the root seed, adds its arrays and returns its summary.
   @discardableResult
   public func record(_ number: Int) throws -> EpisodeSummary {
     let task = player.task
@@ -57,6 +65,8 @@ public final class EpisodeArchive {
     return summary
   }
 
-  /// Makes the file appear.
+  /// Completes the file; it appears only now.
+  ///
+  /// - Throws: `InputOutputError` if it cannot be written.
   public func commit() throws { try zip.commit() }
 }

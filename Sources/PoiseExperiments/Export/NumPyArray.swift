@@ -1,5 +1,5 @@
 import PoiseCore
-/// An array as NumPy's `.npy` files have it: C order, little-endian.
+/// An array in the format of NumPy's `.npy` files: C order, little-endian.
 ///
 /// Source: numpy/lib/format.py, format version 1.0.
 struct NumPyArray {

@@ -7,12 +7,12 @@ import PoiseEnvironments
 import PoiseTasks
 import PoiseScenarios
 
-/// What a program that gets our policy or our episodes has to know of them.
+/// The metadata of an exported policy or of exported episodes.
 struct PolicyDescription: Codable, Hashable {
   /// One number of an observation or an action.
   struct Element: Codable, Hashable {
     var name: String
-    /// SI symbols; empty for numbers without a unit.
+    /// Unit as SI symbols; empty for dimensionless numbers.
     var unit: String
   }
 
@@ -38,7 +38,7 @@ struct PolicyDescription: Codable, Hashable {
   var controlTimeStepSeconds: Double
   var observations: [Element]
   var actions: [Actuator]
-  /// Root seed of the episodes, where there are some.
+  /// Root seed of the episodes; `nil` for a policy.
   var seed: UInt64?
 
   /// - Throws: `InvalidInput` for a scenario without a robot.
@@ -68,7 +68,7 @@ struct PolicyDescription: Codable, Hashable {
 }
 
 extension RobotModel.Actuator {
-  /// Of its control: what the actuator exerts is the control times the gear where it is a motor.
+  /// Unit of the control: a motor exerts its control times the gear.
   func controlUnit(isHinge: Bool) -> String {
     switch law {
     case .motor:

@@ -1,9 +1,9 @@
 import PoiseCore
 
-/// A ZIP archive of stored (not compressed) entries, written from front to back in constant memory.
+/// A ZIP archive of stored (not compressed) entries, written sequentially in constant memory.
 ///
 /// Source: PKWARE's APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16 (its end,
-/// in 64 bits where 32 do not do). The times in it are those of the format's first day, so equal content has equal bytes.
+/// in 64 bits where 32 do not do). All times in it are the format's first day, so equal content has equal bytes.
 struct ZipWriter {
   private let file: WholeFile
   /// Bytes so far.
@@ -15,13 +15,17 @@ struct ZipWriter {
   private static let utf8Names: UInt16 = 1 << 11
   private static let firstDay: UInt16 = 0x21  // 1 January 1980
 
-  /// - Parameter prefix: bytes that will stand before the archive in its final file.
+  /// - Parameters:
+  ///   - path: the archive's file.
+  ///   - prefix: number of bytes that will precede the archive in its final file.
   init(_ path: String, prefix: UInt64 = 0) throws {
     file = try WholeFile(path)
     offset = prefix
   }
 
-  /// - Parameter content: below 4 GiB.
+  /// - Parameters:
+  ///   - name: name of the entry.
+  ///   - content: bytes of the entry, fewer than 4 GiB.
   mutating func add(_ name: String, _ content: [UInt8]) throws {
     let name = Array(name.utf8)
     precondition(content.count < 0xFFFF_FFFF && name.count < 0xFFFF, "an entry of \(content.count) bytes")
@@ -63,7 +67,7 @@ struct ZipWriter {
     count += 1
   }
 
-  /// Writes the directory and makes the file appear.
+  /// Writes the directory and completes the file, which appears only now.
   mutating func commit() throws {
     var end: [UInt8] = []
     let size = UInt64(directory.count)

@@ -5,7 +5,7 @@ import PoiseCore
 struct LineChart {
   struct Series {
     var name: String
-    /// Which of the page's colours.
+    /// Index of the page's colour.
     var color: Int
     var band: CurveBand
   }
@@ -13,15 +13,15 @@ struct LineChart {
   var title: String
   var horizontal: String
   var series: [Series]
-  /// Where a goal is, if there is one.
+  /// Values of the goals, drawn as lines.
   var goals: [Double] = []
-  /// Numbers that the vertical axis shows in any case.
+  /// Values that the vertical axis always includes.
   var reach: [Double] = []
 
   private static let size = (width: 460.0, height: 250.0)
   private static let margin = (left: 58.0, right: 12.0, top: 10.0, bottom: 38.0)
 
-  /// `<figure>` with the chart and the numbers that the pointer tells.
+  /// A `<figure>` with the chart and the numbers that the pointer shows.
   var html: String {
     let curves = series.flatMap { [$0.band.mean, $0.band.low, $0.band.high] }
     let points = curves.flatMap(\.points)
@@ -71,7 +71,7 @@ struct LineChart {
     }
     for item in series where !item.band.mean.points.isEmpty {
       parts.append("<polyline class=\"curve c\(item.color)\" points=\"\(path(item.band.mean.points))\"/>")
-      // Few points are marked, so that a single one is seen too.
+      // A few points are marked, so that a single one is visible, too.
       if item.band.mean.points.count <= 24 {
         for point in item.band.mean.points {
           parts.append(
@@ -121,7 +121,7 @@ struct LineChart {
   }
 }
 
-/// A range of numbers laid out along a line, with round numbers as ticks.
+/// A linear map from a range of numbers to coordinates, with round numbers as ticks.
 struct Scale {
   let range: ClosedRange<Double>
   let start: Double
@@ -143,7 +143,7 @@ struct Scale {
     let span = range.upperBound - range.lowerBound
     let magnitude = pow(10, (log10(span / 5)).rounded(.down))
     let step = [1, 2, 5, 10].map { $0 * magnitude }.first { span / $0 <= 6 } ?? span
-    // A table of another's making may hold any number.
+    // A table from elsewhere may contain any number.
     guard step > 0, max(abs(range.lowerBound), abs(range.upperBound)) / step < 1e15 else { return [] }
     let first = Int((range.lowerBound / step).rounded(.up))
     let last = Int((range.upperBound / step).rounded(.down))
@@ -163,7 +163,7 @@ struct Scale {
   }
 }
 
-/// Text as HTML shows it, in content and in quoted attributes alike.
+/// Escapes text for HTML, both for content and for quoted attributes.
 func escapedHTML(_ text: String) -> String {
   var result = ""
   for character in text.unicodeScalars {

@@ -1,15 +1,15 @@
 import Foundation
 import PoiseCore
 
-/// A log of a run: a CSV file of numbers, read whole.
+/// A log of a run: a CSV file of numbers, read completely.
 struct NumberTable {
   let columns: [String]
   /// [rows, columns]; `nil` where a cell is empty.
   private let rows: [[Double?]]
 
-  /// Reads a log; one that is still empty has no columns. A last row that is cut off is one that is just being written.
+  /// Reads a log; one that is still empty has no columns. An incomplete last row is ignored, since it may just be written.
   ///
-  /// - Throws: `InputOutputError`; `InvalidInput` with line and column of what is no number.
+  /// - Throws: `InputOutputError`; `InvalidInput` with line and column of each cell that is not a number.
   init(contentsOf path: String) throws {
     let reader = try CSVReader(path)
     guard let columns = try reader.next() else {

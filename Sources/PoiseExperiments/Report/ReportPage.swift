@@ -2,7 +2,7 @@ import PoiseCore
 
 /// The frame of a report's page: structure, style and script, all in one file.
 enum ReportPage {
-  /// Classes c0 … of curves and swatches.
+  /// Number of colours: classes c0 … of curves and swatches.
   static let colorCount = 8
 
   /// - Parameter body: sections, as `section` makes them.
@@ -37,7 +37,7 @@ enum ReportPage {
 
   /// - Parameters:
   ///   - header, rows: HTML already.
-  ///   - textColumns: stand left; all others, numbers, right.
+  ///   - textColumns: columns that are aligned left; all others, numbers, are aligned right.
   static func table(_ header: [String], _ rows: [[String]], textColumns: Set<Int>) -> String {
     func line(_ cells: [String], _ tag: String) -> String {
       let cells = cells.enumerated().map { index, cell in
@@ -49,8 +49,8 @@ enum ReportPage {
       + rows.map { line($0, "td") }.joined(separator: "\n") + "\n</tbody></table></div>"
   }
 
-  /// Colours after Okabe and Ito 2008, "Color Universal Design", which people with any colour vision tell apart; lighter ones
-  /// of the same hues on dark ground.
+  /// Colours after Okabe and Ito 2008, "Color Universal Design", which people with any colour vision can distinguish;
+  /// lighter ones of the same hues on a dark background.
   private static let style = """
     :root { color-scheme: light dark; --ground: #fff; --ink: #1b1f24; --faint: #667; --line: #d8dce2; --panel: #f6f7f9;
       --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #b5508c; --c4: #b38600; --c5: #2b8fc4; --c6: #444; --c7: #8c6d31; }
@@ -85,7 +85,7 @@ enum ReportPage {
     summary { cursor: pointer; padding: .25rem 0; }
     """
 
-  /// The pointer over a chart tells the numbers nearest to it. Texts from files are set as text, never as markup.
+  /// The pointer over a chart shows the nearest numbers. Texts from files are set as text, never as markup.
   private static let script = """
     for (const svg of document.querySelectorAll('svg[data-chart]')) {
       const chart = JSON.parse(svg.dataset.chart), cursor = svg.querySelector('.cursor'), tip = svg.parentNode.querySelector('.tip');

@@ -2,10 +2,10 @@ import Foundation
 import PoiseCore
 import PoiseTraining
 
-/// What a run's logs tell of its training.
+/// The logs of a run's training.
 struct RunHistory {
   let folder: RunFolder
-  /// The run's whole scenario, as its folder has it.
+  /// The run's resolved scenario, as stored in its folder.
   let scenarioText: String
   /// One row for each iteration, and for each evaluation.
   let progress: NumberTable
@@ -40,7 +40,7 @@ struct RunHistory {
   var environmentSteps: Double { clock.points.last?.x ?? 0 }
   var seconds: Double { clock.points.last?.y ?? 0 }
 
-  /// What a curve is drawn over.
+  /// The horizontal axis of a curve.
   enum Axis: CaseIterable { case environmentSteps, seconds }
 
   /// A column of the iterations' or the evaluations' log.
@@ -80,7 +80,7 @@ struct Curve: Hashable {
     return b.x > a.x ? a.y + (b.y - a.y) * (x - a.x) / (b.x - a.x) : a.y
   }
 
-  /// At most `count` points, each the mean of its neighbours: what a picture can show.
+  /// At most `count` points, each the mean of its neighbours, for display.
   func thinned(to count: Int) -> Curve {
     guard points.count > count else { return self }
     return Curve(
@@ -92,8 +92,8 @@ struct Curve: Hashable {
   }
 }
 
-/// Curves of runs that differ in their seed alone: their mean, and the band from the lowest to the highest, from where all
-/// have begun. A run that has ended keeps its last number, or the mean would jump when it leaves.
+/// Curves of runs that differ in their seed alone: their mean, and the band from the lowest to the highest, from the
+/// point where all have begun. A run that has ended keeps its last number, since otherwise the mean would jump.
 struct CurveBand {
   let mean: Curve
   let low: Curve
@@ -101,7 +101,9 @@ struct CurveBand {
   /// Runs with at least one point.
   let count: Int
 
-  /// - Parameter resolution: points along the way.
+  /// - Parameters:
+  ///   - curves: one curve for each run.
+  ///   - resolution: number of points of the result.
   init(_ curves: [Curve], resolution: Int = 160) {
     let curves = curves.filter { !$0.points.isEmpty }
     count = curves.count
@@ -112,7 +114,7 @@ struct CurveBand {
     }
     let start = curves.compactMap { $0.points.first?.x }.max() ?? 0
     let end = curves.compactMap { $0.points.last?.x }.max() ?? 0
-    // Curves with few points are seen where they have them.
+    // Curves with few points are sampled at these points.
     let isSparse = curves.allSatisfy { $0.points.count <= resolution }
     let places =
       isSparse

@@ -9,8 +9,8 @@ import PoiseEnvironments
 /// Trained runs side by side as one self-contained page: learning curves, evaluations with baselines, reward terms, the
 /// resolved scenario.
 ///
-/// Runs that differ in their seed alone are one group, drawn as a mean and a band. The page asks for nothing from the
-/// network; everything that comes from files is escaped.
+/// Runs that differ in their seed alone are one group, drawn as a mean and a band. The page loads nothing from the
+/// network; all text from files is escaped.
 public struct RunReport {
   private let groups: [RunGroup]
   private let evaluations: [ScenarioEvaluation]
@@ -21,7 +21,7 @@ public struct RunReport {
     var runs: [RunHistory]
   }
 
-  /// Controllers of one task, judged on the same episodes.
+  /// Controllers of one task, evaluated on the same episodes.
   private struct ScenarioEvaluation {
     var name: String
     var episodes: Int
@@ -33,9 +33,10 @@ public struct RunReport {
   ///
   /// - Parameters:
   ///   - paths: folders of runs, at least one.
-  ///   - episodes: of each evaluation; the scenario's own where `nil`, none where 0.
+  ///   - episodes: number of episodes of each evaluation; the scenario's own where `nil`, no evaluation where 0.
+  ///   - pool: the threads that evaluate; their number changes no result.
   ///   - tell: called with the name of each run or baseline before it is evaluated; may stop the work by throwing.
-  /// - Throws: `InputOutputError`, `InvalidInput`.
+  /// - Throws: `InputOutputError` or `InvalidInput` for a run that cannot be read; whatever `tell` throws.
   public init(
     _ paths: [String], episodes: Int? = nil, pool: WorkerPool, tell: (String) throws -> Void = { _ in }
   ) throws {
@@ -111,7 +112,7 @@ public struct RunReport {
 
   // MARK: The page
 
-  /// The whole page.
+  /// The complete page.
   public var html: String {
     var names: [String] = []
     for group in groups where !names.contains(Self.shortName(of: group)) { names.append(Self.shortName(of: group)) }
@@ -153,7 +154,7 @@ public struct RunReport {
     var reach: [Double] = []
   }
 
-  /// The return, and what the tasks' progress lines tell.
+  /// The return, and the metrics of the tasks' progress lines.
   private static func measures(_ scenarios: [LoadedScenario]) -> [Measure] {
     var metrics: [Metric] = []
     for metric in scenarios.flatMap(\.specification.metrics) where metric.headline != nil {
@@ -224,11 +225,11 @@ public struct RunReport {
       ? ""
       : ReportPage.section(
         "Evaluations",
-        "<p class=\"note\">The best checkpoint of each run, and controllers that know nothing, on the same "
+        "<p class=\"note\">The best checkpoint of each run, and baselines, on the same "
           + "episodes.</p>\n" + tables.joined(separator: "\n"))
   }
 
-  /// Each group's terms over its steps, as the learner got them.
+  /// Each group's reward terms over its steps, as the learner received them.
   private var rewardTerms: String {
     let charts = groups.map { group -> String in
       let columns = group.runs[0].progress.columns.filter { $0.hasPrefix("reward_") && $0.hasSuffix("_per_step") }
@@ -248,7 +249,7 @@ public struct RunReport {
       "Reward terms per step, weights included", "<div class=\"charts\">\(charts.joined(separator: "\n"))</div>")
   }
 
-  /// Keys of the scenarios that are not the same in all groups.
+  /// Keys of the scenarios that differ between groups.
   private var differences: String {
     guard groups.count > 1 else { return "" }
     let settings = groups.map { Self.settings($0.runs[0].scenarioText, path: $0.runs[0].folder.scenarioPath) }

@@ -1,12 +1,13 @@
 import PoiseCore
 
-/// How candidates are compared and dropped. Source: Jamieson and Talwalkar 2016, "Non-stochastic Best Arm Identification and
-/// Hyperparameter Optimization", algorithm 1, with a free share in place of the half and rungs of free length.
+/// Successive halving: how candidates are compared and dropped. Source: Jamieson and Talwalkar 2016, "Non-stochastic
+/// Best Arm Identification and Hyperparameter Optimization", algorithm 1, with any share in place of the half, and
+/// rungs of any length.
 ///
-/// Candidates are ranked, first things first, by
+/// Candidates are ranked by, most important first:
 ///  1. seeds whose training failed,
-///  2. seeds that have not reached the goal (but for `score`),
-///  3. the median of the measure over the seeds, a seed that missed the goal counting as infinitely late,
+///  2. seeds that have not reached the goal (except for `score`),
+///  3. the median of the measure over the seeds, where a seed that missed the goal counts as infinite,
 ///  4. the median score, the higher the better,
 ///  5. their numbers, so that the order is always the same.
 struct SuccessiveHalving {
@@ -16,7 +17,7 @@ struct SuccessiveHalving {
 
   /// Candidates, the best first.
   ///
-  /// - Parameter outcomes: of each candidate, [seeds].
+  /// - Parameter outcomes: the outcomes of each candidate, [seeds].
   func ranked(_ outcomes: [Int: [TrialOutcome]]) -> [Int] {
     outcomes.map { (number: $0.key, standing: standing($0.value)) }
       .sorted {
@@ -26,12 +27,12 @@ struct SuccessiveHalving {
       .map(\.number)
   }
 
-  /// How many of so many go on: one at least.
+  /// How many of `count` candidates are kept: at least one.
   func keptCount(of count: Int) -> Int {
     max(1, Int((Double(count) * keptShare - 1e-9).rounded(.up)))
   }
 
-  /// The less, the better, the first element first.
+  /// Numbers to compare, lower is better, most important first.
   private func standing(_ outcomes: [TrialOutcome]) -> [Double] {
     let failures = Double(outcomes.count { $0.failure != nil })
     let missed = Double(outcomes.count { !$0.goalReached })
@@ -48,12 +49,12 @@ struct SuccessiveHalving {
 }
 
 extension TrialOutcome {
-  /// Seconds or steps to the goal; infinite where it was not reached, or cannot be told.
+  /// Seconds or steps to the goal; infinite where it was not reached or they are unknown.
   func timeToGoal(_ measure: SweepMeasure) -> Double {
     goalReached ? spent(measure) : .infinity
   }
 
-  /// Seconds or steps; infinite where they cannot be told.
+  /// Seconds or steps of the trial; infinite where they are unknown.
   func spent(_ measure: SweepMeasure) -> Double {
     switch measure {
     case .wallSeconds: wallSeconds

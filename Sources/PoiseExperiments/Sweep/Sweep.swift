@@ -5,13 +5,16 @@ public import PoiseNetworks
 import PoiseTraining
 import PoiseScenarios
 
-/// Settings tried out side by side: seeds in parallel, each training on one thread; the worst dropped rung by rung; winner and shipped
-/// setting set side by side on seeds that chose nothing.
+/// A hyperparameter search by successive halving. Trials run in parallel, each on one thread; the worst candidates are
+/// dropped at each rung; at the end, winner and shipped setting are compared on seeds that were not used for the
+/// choice.
 ///
-/// Which candidates go on follows from the outcomes in the sweep's folder alone, so a sweep that is gone on with after any end makes the
-/// same choices. With a measure that the clock has no part in, everything but the columns of seconds repeats to the bit.
+/// The choice of candidates follows from the outcomes in the sweep's folder alone, so a resumed sweep makes the same
+/// choices. With a measure that does not depend on the clock, everything but the columns of seconds repeats to the bit.
 public final class Sweep: Sendable {
+  /// What is tried, and how.
   public let plan: SweepPlan
+  /// All candidates; number 0 is the scenario as it ships.
   public let candidates: [SweepCandidate]
   private let folder: SweepFolder
   /// One process at a time works on a sweep.
@@ -21,32 +24,39 @@ public final class Sweep: Sendable {
   private let rungs: [Int?]
   private let rule: SuccessiveHalving
 
+  /// Path of the sweep's folder.
   public var path: String { folder.path }
 
-  /// What happens, for whoever shows it.
+  /// An event of the sweep, for display.
   public enum Event: Sendable {
+    /// A rung begins: its number from 1, the number of rungs, its control steps, and the candidates and trials that
+    /// train.
     case rung(number: Int, of: Int, steps: Int, candidates: Int, trials: Int)
+    /// The final comparison begins, with so many trials.
     case report(trials: Int)
-    /// A trial has reached its rung or its end.
+    /// A trial has reached its rung or its end: the trial, its outcome, and how many of how many are done.
     case trial(SweepTrial, TrialOutcome, done: Int, of: Int)
   }
 
+  /// How `run` ended.
   public enum Ending: Sendable, Hashable {
+    /// Everything is done.
     case finished
-    /// By a signal; what is done is kept.
+    /// A signal stopped it; finished work is kept.
     case interrupted(signal: Int32)
   }
 
-  // MARK: Beginning
+  // MARK: Starting
 
-  /// Begins a sweep.
+  /// Starts a sweep.
   ///
   /// - Parameters:
   ///   - planPath: a YAML file; see `SweepPlan`.
-  ///   - overrides: `key.path=value` each, for keys of the plan.
-  ///   - path: of the sweep's folder; must not exist, or be empty.
-  ///   - runner: in place of real trainings.
-  /// - Throws: `InvalidInput` with every problem of the plan; `InputOutputError`.
+  ///   - overrides: changes of the plan, each `key.path=value`.
+  ///   - path: the sweep's folder; it must not exist, or be empty.
+  ///   - instructionSet: the instruction set of all trainings.
+  ///   - runner: trains the trials; `nil` for real trainings.
+  /// - Throws: `InvalidInput` with every problem of the plan; `InputOutputError` if a file cannot be read or written.
   public convenience init(
     plan planPath: String, overrides: [String] = [], folder path: String, instructionSet: InstructionSet,
     runner: (any TrialRunner)? = nil
@@ -56,14 +66,19 @@ public final class Sweep: Sendable {
       poiseVersion: PoiseVersion.current,
       plan: URL(fileURLWithPath: planPath).standardizedFileURL.path, overrides: overrides,
       instructionSet: instructionSet, digest: read.digest)
-    // Before the lock, which would be one more file in somebody's folder; and again under it.
+    // Checked before the lock, which would add a file to a foreign folder, and again under it.
     try SweepFolder.checkIsNew(path)
     try RunFolder.makeFolder(path)
     let lock = try FolderLock(path, work: Self.work)
     try self.init(read, SweepFolder(creating: path, description), lock, runner: runner)
   }
 
-  /// Goes on with a sweep.
+  /// Resumes a sweep.
+  ///
+  /// - Parameters:
+  ///   - path: the sweep's folder.
+  ///   - runner: trains the trials; `nil` for real trainings.
+  /// - Throws: `InvalidInput` if plan, scenario or model have changed, or for another instruction set; `InputOutputError`.
   public convenience init(resuming path: String, runner: (any TrialRunner)? = nil) throws {
     let folder = try SweepFolder(contentsOf: path)
     let description = folder.description
@@ -72,20 +87,20 @@ public final class Sweep: Sendable {
         Problem(
           file: "\(folder.path)/sweep.json", place: "instructionSet", found: description.instructionSet.rawValue,
           allowed: InstructionSet.supported.map(\.rawValue).joined(separator: ", ") + ", which this processor has",
-          remedy: "Go on on the machine that began, or a like one."))
+          remedy: "Resume it on the machine where it began, or on a similar one."))
     }
     let read = try Reading(description.plan, description.overrides)
     guard read.digest == description.digest else {
       throw InvalidInput(
         Problem(
           file: description.plan, found: "a plan, scenario or model that has changed since the sweep began",
-          allowed: "the same, or outcomes of two sweeps would stand side by side",
-          remedy: "Begin a new sweep, or undo the change."))
+          allowed: "the same files, since outcomes of two sweeps cannot be compared",
+          remedy: "Start a new sweep, or undo the change."))
     }
     try self.init(read, folder, FolderLock(folder.path, work: Self.work), runner: runner)
   }
 
-  /// A plan with everything that it names.
+  /// A plan with everything that it refers to.
   private struct Reading {
     let plan: SweepPlan
     let candidates: [SweepCandidate]
@@ -111,7 +126,7 @@ public final class Sweep: Sendable {
       digest = SHA256.hexadecimal(bytes)
     }
 
-    /// What only the scenario can tell about the plan.
+    /// Checks of the plan that need the scenario.
     private static func check(_ plan: SweepPlan, _ candidates: [SweepCandidate], _ source: ConfigurationSource) throws {
       var problems: [Problem] = []
       let shipped = candidates[0].scenario.settings
@@ -120,7 +135,7 @@ public final class Sweep: Sendable {
           source.problem(
             at: "rungs", found: "a first rung of \(first) steps",
             allowed: "at least \(shipped.evaluationInterval), the evaluation interval",
-            remedy: "Without an evaluation nothing tells candidates apart."))
+            remedy: "Without an evaluation candidates cannot be compared."))
       }
       if !shipped.goal.isSet, plan.measure != .score {
         problems.append(
@@ -149,13 +164,14 @@ public final class Sweep: Sendable {
 
   // MARK: Running
 
-  /// Does what is left to do.
+  /// Runs all trials that are not done yet, then writes the tables.
   ///
   /// - Parameters:
   ///   - parallel: trainings at once, each on one thread.
-  ///   - stopSignal: asked by every training between iterations; a number other than 0 stops all of them after saving.
-  ///   - tell: called with what happens, by one thread at a time.
-  /// - Throws: what makes going on pointless, such as a full disk; a training that fails for itself only loses.
+  ///   - stopSignal: called by every training between iterations; a number other than 0 stops all of them after a checkpoint.
+  ///   - tell: called with each event, by one thread at a time.
+  /// - Returns: whether the sweep is finished or was interrupted.
+  /// - Throws: errors that concern all trials, such as a full disk; a training that fails on its own only ranks last.
   public func run(
     parallel: Int, stopSignal: @escaping @Sendable () -> Int32 = { 0 },
     tell: @escaping @Sendable (Event) -> Void = { _ in }
@@ -163,7 +179,7 @@ public final class Sweep: Sendable {
     let crew = Crew(parallel: parallel, stopSignal: stopSignal, tell: tell)
     var survivors = candidates.map(\.number)
     for (rung, steps) in rungs.enumerated() {
-      // Seeds outside, so that the machine's moods meet all candidates alike.
+      // Seeds in the outer loop, so that a varying load of the machine affects all candidates equally.
       let trials = plan.seeds.flatMap { seed in survivors.map { SweepTrial(candidate: $0, seed: seed) } }
       tell(
         .rung(
@@ -186,20 +202,20 @@ public final class Sweep: Sendable {
     return .finished
   }
 
-  /// The shipped setting and the winner, which may be one.
+  /// The shipped setting and the winner, which may be the same.
   private func finalists() throws -> [Int] {
     let winner = try standings()[0].candidate
     return winner == 0 ? [0] : [0, winner]
   }
 
-  /// How many train, and who hears of it.
+  /// The options of `run`.
   private struct Crew {
     var parallel: Int
     var stopSignal: @Sendable () -> Int32
     var tell: @Sendable (Event) -> Void
   }
 
-  /// Makes trials reach a rung.
+  /// Trains trials up to a rung.
   ///
   /// - Returns: the signal that stopped it, if one did.
   private func work(_ trials: [SweepTrial], rung: Int, to steps: Int?, _ crew: Crew) throws -> Int32? {
@@ -240,7 +256,7 @@ public final class Sweep: Sendable {
     }
   }
 
-  /// Makes one trial reach a rung, if it has not.
+  /// Trains one trial up to a rung, if it has not reached it.
   ///
   /// - Returns: `nil` if a signal stopped it.
   private func advance(
@@ -248,7 +264,7 @@ public final class Sweep: Sendable {
   ) throws -> TrialOutcome? {
     var record = try folder.record(trial)
     if record.outcomes.count > rung { return record.outcomes[rung] }
-    // What is over stays as it is on higher rungs.
+    // A finished trial has the same outcome at higher rungs.
     if let last = record.outcomes.last, last.isFinal {
       record.outcomes.append(last)
       try folder.write(record, of: trial)
@@ -265,7 +281,7 @@ public final class Sweep: Sendable {
         trial, of: candidates[trial.candidate].scenario, to: steps, after: earlier, wasKilled: wasKilled,
         stopSignal: stopSignal)
     } catch let error as InputOutputError {
-      // The machine's fault, not the candidate's: once there is room again, the trial can be made.
+      // The machine's fault, not the candidate's: once there is space again, the trial can run.
       throw error
     } catch {
       outcome = earlier ?? TrialOutcome()
@@ -280,7 +296,7 @@ public final class Sweep: Sendable {
     return isThere ? outcome : nil
   }
 
-  /// The replay memories of a candidate that will not go on.
+  /// Removes the replay buffers of a candidate that was dropped.
   private func dropMemory(of candidate: Int) {
     for seed in plan.seeds {
       try? FileManager.default.removeItem(
@@ -303,7 +319,7 @@ public final class Sweep: Sendable {
     return rule.ranked(outcomes)
   }
 
-  /// All candidates, the best first: those of the highest rung, then those that fell at the one before, and so on.
+  /// All candidates, the best first: those of the highest rung, then those dropped at the one before, and so on.
   private func standings() throws -> [SweepResult.Standing] {
     var survivors = candidates.map(\.number)
     var fallen: [SweepResult.Standing] = []
@@ -320,7 +336,7 @@ public final class Sweep: Sendable {
     return fallen
   }
 
-  /// What came of a sweep that is finished.
+  /// The result of a finished sweep; throws if an outcome cannot be read.
   public func result() throws -> SweepResult {
     let standings = try standings()
     let rivals = plan.reportSeeds.isEmpty ? [] : try finalists()

@@ -6,12 +6,14 @@ import PoiseTasks
 
 /// One setting of the swept keys; number 0 is the scenario as it ships.
 public struct SweepCandidate: Sendable {
+  /// Number of the candidate, from 0.
   public let number: Int
-  /// In the order of the plan's keys; empty for the shipped setting.
+  /// The values of the swept keys, in the order of the plan; empty for the shipped setting.
   public let settings: [(key: String, value: ConfigurationNode)]
+  /// The scenario with the settings applied.
   public let scenario: LoadedScenario
 
-  /// `batchSize=64 learningRate=0.001`, or `as shipped`.
+  /// The settings as text: `batchSize=64 learningRate=0.001`, or `as shipped`.
   public var text: String {
     settings.isEmpty
       ? "as shipped" : settings.map { "\($0.key)=\($0.value.flowText)" }.joined(separator: " ")
@@ -35,9 +37,9 @@ extension SweepPlan {
     }
   }
 
-  /// All candidates, each read and checked; those that are the same scenario stand only once.
+  /// All candidates, each read and checked; equal scenarios appear only once.
   ///
-  /// - Throws: every problem of the plan's values, placed where they stand in the plan; or of the scenario.
+  /// - Throws: `InvalidInput` with every problem of the plan's values, with their lines in the plan, or of the scenario.
   func candidates(scenarioPath: String, source: ConfigurationSource) throws -> [SweepCandidate] {
     let tree = try YAMLTree.read(contentsOf: scenarioPath)
     var problems: [Problem] = []
@@ -53,7 +55,7 @@ extension SweepPlan {
       } catch let error as InvalidInput {
         for problem in error.problems.map({ placed($0, settings: settings, source: source) })
         where !problems.contains(problem) { problems.append(problem) }
-        // The shipped one's are those of all.
+        // Problems of the shipped setting are problems of all.
         if settings.isEmpty { break }
       }
     }
@@ -92,7 +94,7 @@ extension SweepPlan {
     return try LoadedScenario(Configured<Scenario>(reading: tree), path: path, overrides: [])
   }
 
-  /// A problem of a scenario that came from the plan, with the plan's line.
+  /// A problem of a scenario that the plan causes, with the plan's line.
   private func placed(
     _ problem: Problem, settings: [(key: String, value: ConfigurationNode)], source: ConfigurationSource
   ) -> Problem {

@@ -4,7 +4,7 @@ import PoiseNetworks
 import PoiseTraining
 import Synchronization
 
-/// A sweep as a folder: what is needed to go on after any end, and what came of it.
+/// A sweep's folder: everything that is needed to resume, and the results.
 ///
 ///     sweep.json          plan, scenario, instruction set, and a digest of them
 ///     outcomes/           one file for each trial: its outcome at each rung
@@ -13,7 +13,7 @@ import Synchronization
 ///     trials.csv          a row for each trial
 ///     candidates.csv      a row for each candidate, the best first
 ///
-/// Files appear whole or not at all; what a process that was killed had not written is computed again.
+/// Files appear complete or not at all; results that a killed process had not written are computed again.
 struct SweepFolder: Sendable {
   let path: String
   let description: Description
@@ -23,31 +23,31 @@ struct SweepFolder: Sendable {
     var format = "poise-sweep"
     var formatVersion = 1
     var poiseVersion: String
-    /// Of the plan; absolute.
+    /// Absolute path of the plan.
     var plan: String
-    /// What was changed of the plan: `key.path=value` each.
+    /// Changes of the plan, each `key.path=value`.
     var overrides: [String]
     var instructionSet: InstructionSet
-    /// Of plan, scenario and model as they were read: going on with others would mix two sweeps.
+    /// Digest of plan, scenario and model; resuming with others would mix two sweeps.
     var digest: String
   }
 
-  /// What is known of a trial.
+  /// The stored results of a trial.
   struct Record: Codable, Hashable {
-    /// Of each rung that was reached.
+    /// The outcome at each rung that was reached.
     var outcomes: [TrialOutcome] = []
-    /// Between two rungs, after an interruption: the time spent so far.
+    /// The outcome so far between two rungs, after an interruption.
     var partial: TrialOutcome?
-    /// Whether a process is at work on it, or was killed over it.
+    /// Whether a process works on it, or was killed while it did.
     var isRunning = false
 
-    /// The last word so far.
+    /// The latest outcome.
     var latest: TrialOutcome? { partial ?? outcomes.last }
   }
 
-  // MARK: Making and opening
+  // MARK: Creating and opening
 
-  /// Makes the folder of a new sweep, under its lock. The description comes last: with it the folder is a sweep.
+  /// Creates the folder of a new sweep, under its lock. The description is written last: only with it the folder is a sweep.
   init(creating path: String, _ description: Description) throws {
     (self.path, self.description) = (path, description)
     try Self.checkIsNew(path)
@@ -55,10 +55,10 @@ struct SweepFolder: Sendable {
     try Self.write(description, to: "\(path)/sweep.json")
   }
 
-  /// - Throws: `InvalidInput` if something stands there that a new sweep could harm.
+  /// - Throws: `InvalidInput` if the folder contains files that a new sweep could damage.
   static func checkIsNew(_ path: String) throws {
     func entries(_ folder: String) -> [String]? { try? FileManager.default.contentsOfDirectory(atPath: folder) }
-    // A sweep that was killed before it had a description has folders with nothing in them.
+    // A sweep that was killed before it had a description has empty folders.
     let isNew = (entries(path) ?? []).allSatisfy { name in
       name == FolderLock.fileName || WholeFile.isTemporary(name)
         || ["outcomes", "runs"].contains(name) && entries("\(path)/\(name)") == []
@@ -67,7 +67,7 @@ struct SweepFolder: Sendable {
     throw InvalidInput(
       Problem(
         file: path, found: "a folder that is not empty", allowed: "a new or empty folder for the sweep",
-        remedy: "Choose another --out, or go on with --resume \(path)."))
+        remedy: "Choose another --out, or resume the sweep with --resume \(path)."))
   }
 
   init(contentsOf path: String) throws {
@@ -80,8 +80,8 @@ struct SweepFolder: Sendable {
       throw InputOutputError(
         path: file, operation: "read", reason: error.reason,
         remedy: FileManager.default.fileExists(atPath: "\(self.path)/outcomes")
-          ? "The sweep was killed before it had begun, or is just beginning: begin again with --out \(self.path)."
-          : "A sweep is a folder that 'poise sweep' has made.")
+          ? "The sweep was killed before it had begun, or is just beginning: start it again with --out \(self.path)."
+          : "A sweep is a folder that 'poise sweep' has created.")
     }
     guard let description = try? JSONDecoder().decode(Description.self, from: Data(bytes)),
       description.format == "poise-sweep", description.formatVersion == 1
@@ -89,7 +89,7 @@ struct SweepFolder: Sendable {
       throw InvalidInput(
         Problem(
           file: file, found: "no description of a sweep", allowed: "what 'poise sweep' of version 0.1 writes",
-          remedy: "It is damaged, or of another version of Poise."))
+          remedy: "It is damaged, or from another version of Poise."))
     }
     self.description = description
   }
@@ -108,7 +108,7 @@ struct SweepFolder: Sendable {
       throw InvalidInput(
         Problem(
           file: file, found: "no outcome of a trial", allowed: "what 'poise sweep' writes",
-          remedy: "Remove it and the run of the same name; the trial will be made again."))
+          remedy: "Remove it and the run of the same name; the trial will be run again."))
     }
     return record
   }

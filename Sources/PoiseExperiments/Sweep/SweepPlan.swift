@@ -3,31 +3,45 @@ public import PoiseCore
 import PoiseScenarios
 import PoiseTasks
 
-/// What is tried for a scenario, how it is judged, and what may be spent on it: one YAML file.
+/// The plan of a hyperparameter search: what is tried, how it is compared, and how long it trains. It is one YAML file.
 public struct SweepPlan: Configurable, Hashable {
+  /// Which candidates are tried: every combination of values, or random draws.
   public enum Search: String, CaseIterable, Sendable { case grid, random }
 
+  /// Path of the scenario file, relative to the plan's folder, or the name of a shipped scenario.
   public var scenario = ""
+  /// Name of the algorithm that trains; `nil` for the scenario's own.
   public var algorithm: String?
+  /// Changes of the scenario for every candidate, the shipped setting included, each `key.path=value`.
   public var conditions: [String] = []
+  /// Which candidates are tried.
   public var search = Search.grid
+  /// Number of draws of a random search.
   public var candidates = 16
+  /// Root seed of the draws.
   public var seed: UInt64 = 1
+  /// The keys whose values are tried.
   public var swept: [SweptKey] = []
+  /// Root seeds of the trainings by which candidates are compared; each candidate trains once with each.
   public var seeds: [UInt64] = [1, 2, 3, 4]
+  /// Root seeds of the final comparison of winner and shipped setting; none of them may be in `seeds`.
   public var reportSeeds: [UInt64] = []
+  /// By what candidates are compared.
   public var measure = SweepMeasure.environmentSteps
+  /// Control steps after which the worst candidates are dropped, ascending; empty for one rung, the scenario's step
+  /// limit.
   public var rungs: [Int] = []
+  /// Share of the candidates that is kept at each rung, in (0, 1], rounded up.
   public var keptShare = 0.5
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
     .key(
       "scenario", \.scenario, .text("a path to a scenario file, or the name of a shipped one"),
-      "What is trained for; a path is relative to the plan's file.", isRequired: true),
+      "The scenario to train; a path is relative to the plan's file.", isRequired: true),
     .key(
       "algorithm", \.algorithm, .optional(.choice(among: Algorithms.names)),
-      "Who learns; null for the scenario's own training.algorithm."),
+      "Which algorithm trains; null for the scenario's own training.algorithm."),
     .key(
       "conditions", \.conditions, .list(of: .text("key.path=value")),
       "Keys of the scenario that are changed for every candidate, the shipped setting included."),
@@ -45,7 +59,7 @@ public struct SweepPlan: Configurable, Hashable {
       "Root seeds of the trainings by which candidates are compared, one each for every candidate."),
     .key(
       "reportSeeds", \.reportSeeds, .list(of: .integer(), count: 0...10_000),
-      "Seeds on which winner and shipped setting are set side by side at the end, to the scenario's own step limit."),
+      "Seeds on which winner and shipped setting are compared at the end, to the scenario's own step limit."),
     .key(
       "measure", \.measure, .choice,
       "What is compared, over the seeds: medians to the goal of wall seconds, processor seconds or control steps; the median "
@@ -57,10 +71,10 @@ public struct SweepPlan: Configurable, Hashable {
     ),
     .key(
       "keptShare", \.keptShare, .number(.above(0, through: 1)),
-      "Share of the candidates that goes on at each rung, rounded up."),
+      "Share of the candidates that is kept at each rung, rounded up."),
   ]
 
-  /// More would be a slip.
+  /// Largest number of candidates; more are most likely a mistake.
   static let candidateLimit = 100_000
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
@@ -68,8 +82,8 @@ public struct SweepPlan: Configurable, Hashable {
     checks.require(
       double == nil, at: reportSeeds.contains { $0 == double } ? "reportSeeds" : "seeds",
       found: "the seed \(double ?? 0) twice",
-      allowed: "each seed once, and none that chooses among those that report",
-      remedy: "A figure on a seed that chose the winner flatters it.")
+      allowed: "each seed once, and none in both lists",
+      remedy: "Results on seeds that chose the winner are biased in its favour.")
     let twice = Dictionary(grouping: swept.map(\.key), by: { $0 }).filter { $0.value.count > 1 }.keys.min()
     checks.require(twice == nil, at: "swept", found: "the key '\(twice ?? "")' twice", allowed: "each key once")
     checks.require(
@@ -93,14 +107,20 @@ public struct SweepPlan: Configurable, Hashable {
   }
 }
 
-/// One key of a scenario, and what is tried for it.
+/// One key of a scenario, and the values that are tried for it.
 public struct SweptKey: Configurable, Hashable {
+  /// How a random search draws from the range: uniform, or uniform in the logarithm.
   public enum Scale: String, CaseIterable, Sendable { case linear, logarithmic }
 
+  /// Path of the key in the scenario, such as `ppo.clipRange`.
   public var key = ""
+  /// The values that are tried; empty with a `range`.
   public var values: [ConfigurationNode] = []
+  /// The range that a random search draws from; `nil` with `values`.
   public var range: ClosedRange<Double>?
+  /// How numbers are drawn from the range.
   public var scale = Scale.linear
+  /// Whether a number from the range is rounded to a whole one.
   public var isWhole = false
   public init() {}
 
@@ -108,13 +128,13 @@ public struct SweptKey: Configurable, Hashable {
     .key(
       "key", \.key, .text("a key of the scenario, such as ppo.clipRange"), "Path of the key, as for --set.",
       isRequired: true),
-    .key("values", \.values, .list(of: .anyValue), "What is tried, as it would stand in the scenario."),
-    .key("range", \.range, .optional(.range()), "From where a random search draws, in place of values."),
+    .key("values", \.values, .list(of: .anyValue), "The values to try, written as in the scenario."),
+    .key("range", \.range, .optional(.range()), "The range that a random search draws from, in place of values."),
     .key("scale", \.scale, .choice, "linear: uniform over the range; logarithmic: over its logarithm."),
     .key("isWhole", \.isWhole, .boolean, "Whether a number from the range is rounded to a whole one."),
   ]
 
-  /// 2⁵³: beyond it not every whole number can be drawn.
+  /// 2⁵³: beyond it not every whole number can be represented.
   private static let largestWhole = 0x1p53
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
@@ -128,7 +148,7 @@ public struct SweptKey: Configurable, Hashable {
       allowed: "numbers above 0 on a logarithmic scale")
     checks.require(
       (range.upperBound - range.lowerBound).isFinite, at: "range", found: "\(range.lowerBound) to \(range.upperBound)",
-      allowed: "a range that is not wider than a number can tell")
+      allowed: "a range whose width is finite")
     checks.require(
       !isWhole || max(-range.lowerBound, range.upperBound) <= Self.largestWhole, at: "range",
       found: "\(range.lowerBound) to \(range.upperBound)",
@@ -138,6 +158,8 @@ public struct SweptKey: Configurable, Hashable {
 
 /// By what candidates are compared.
 public enum SweepMeasure: String, CaseIterable, Sendable, Codable {
+  /// Time on the wall clock or of the processor, or control steps, to the goal; the mean return; the share of seeds
+  /// that reach the goal.
   case wallSeconds, processorSeconds, environmentSteps, score, goalReached
 
   /// Whether a training ends at the goal.

@@ -2,42 +2,51 @@ import Foundation
 public import PoiseCore
 import PoiseScenarios
 
-/// What came of a sweep, as tables for people and programs.
+/// The result of a sweep, as tables for people and for programs.
 public struct SweepResult: Sendable {
+  /// The plan of the sweep.
   public let plan: SweepPlan
+  /// All candidates by their numbers.
   public let candidates: [SweepCandidate]
-  /// The best first.
+  /// The candidates, the best first.
   public let standings: [Standing]
-  /// The shipped setting and, unless it is that, the winner, on the seeds of the report; empty without such seeds.
+  /// The shipped setting and, if different, the winner, on the report seeds; empty without such seeds.
   public let report: [Standing]
 
   /// A candidate at the highest rung that it reached.
   public struct Standing: Hashable, Sendable {
+    /// Number of the candidate.
     public var candidate: Int
-    /// Counted from 1; 0 in the report.
+    /// The highest rung that it reached, from 1; 0 in the report.
     public var rung: Int
-    /// [seeds]
+    /// The outcome for each seed, [seeds].
     public var outcomes: [TrialOutcome]
 
+    /// Number of seeds that reached the goal.
     public var goalCount: Int { outcomes.count(where: \.goalReached) }
+    /// Number of seeds whose training failed.
     public var failureCount: Int { outcomes.count { $0.failure != nil } }
 
-    /// Order statistics over the seeds of the time to the goal; seeds that missed it count as infinitely late.
+    /// Order statistics over the seeds of the time to the goal, s or control steps; seeds that missed it count as infinite.
     public func toGoal(_ measure: SweepMeasure) -> Quantiles { Quantiles(outcomes.map { $0.timeToGoal(measure) }) }
 
-    /// The same of all that was spent, at the goal or not.
+    /// Order statistics over the seeds of the time or steps spent, whether the goal was reached or not.
     public func spent(_ measure: SweepMeasure) -> Quantiles { Quantiles(outcomes.map { $0.spent(measure) }) }
 
+    /// Order statistics over the seeds of the mean return; a missing one counts as −∞.
     public var score: Quantiles {
       Quantiles(outcomes.map { $0.score.map { $0.isNaN ? -.infinity : $0 } ?? -.infinity })
     }
   }
 
+  /// The best candidate.
   public var winner: SweepCandidate { candidates[standings[0].candidate] }
 
   // MARK: For people
 
-  /// - Parameter rows: candidates shown at most.
+  /// The result as tables for a terminal.
+  ///
+  /// - Parameter rows: largest number of candidates that are shown.
   public func text(rows: Int = 20) -> String {
     var parts = [
       "\(candidates[0].scenario.name), \(candidates.count) candidates, seeds \(Self.list(plan.seeds)), by \(plan.measure.rawValue)",
@@ -47,7 +56,8 @@ public struct SweepResult: Sendable {
     parts.append("best: \(winner.text)")
     if !report.isEmpty {
       parts += [
-        "", "on seeds \(Self.list(plan.reportSeeds)), which chose nothing, to the scenario's own step limit",
+        "",
+        "on seeds \(Self.list(plan.reportSeeds)), which were not used for the choice, to the scenario's own step limit",
         table(report),
       ]
       if report.count == 2 { parts.append(comparison(report[0], report[1])) }
@@ -73,7 +83,7 @@ public struct SweepResult: Sendable {
           "return", "setting",
         ])
     for standing in standings {
-      // Where all train to the end, the way to the goal is no measure of anything.
+      // Where all trials run to the end, the time to the goal is not measured.
       func cost(_ measure: SweepMeasure) -> String {
         Self.number((plan.measure == .score ? standing.spent(measure) : standing.toGoal(measure))[0.5])
       }
@@ -95,7 +105,7 @@ public struct SweepResult: Sendable {
     return table.text()
   }
 
-  /// The settings without the section that all keys are of.
+  /// The settings without the section that all keys share.
   private func shortText(_ candidate: SweepCandidate) -> String {
     let sections = Set(plan.swept.map { $0.key.prefix(while: { $0 != "." }) })
     guard sections.count == 1, let section = sections.first else { return candidate.text }
@@ -131,7 +141,8 @@ public struct SweepResult: Sendable {
     return plan.swept.indices.map { settings.isEmpty ? "" : settings[$0].value.flowText }
   }
 
-  /// A row for each trial; the columns of seconds alone differ from one sweep to its repetition. Shipped values are empty cells.
+  /// A CSV table with a row for each trial. Only the columns of seconds differ when a sweep is repeated. Shipped values
+  /// are empty cells.
   public var trialsCSV: String {
     var text = Self.row(
       [
@@ -157,8 +168,8 @@ public struct SweepResult: Sendable {
     return text
   }
 
-  /// A row for each candidate, the best first. Steps and seconds are to the goal, empty where the quantile is of a seed that missed it;
-  /// for the measure `score` all that was spent.
+  /// A CSV table with a row for each candidate, the best first. Steps and seconds are those to the goal, empty where
+  /// the quantile is that of a seed that missed it; for the measure `score` they are those of the whole training.
   public var candidatesCSV: String {
     let measures = [
       ("steps", SweepMeasure.environmentSteps), ("processor_seconds", .processorSeconds),

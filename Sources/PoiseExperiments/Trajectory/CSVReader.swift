@@ -3,8 +3,8 @@ import PoiseCore
 
 /// Reads a CSV file (RFC 4180) record by record, in constant memory.
 ///
-/// Lines end in LF or CRLF, a byte-order mark is passed over, a last line without an end counts. A record that is longer
-/// than `recordLimit`, a stray quote, or bytes that are no UTF-8 are errors with their line.
+/// Lines end in LF or CRLF, a byte-order mark is skipped, a last line without a line end counts. A record that is longer
+/// than `recordLimit`, a stray quote, or bytes that are not UTF-8 are errors with their line.
 final class CSVReader {
   let path: String
   /// Line at which the last record began, counted from 1.
@@ -15,7 +15,7 @@ final class CSVReader {
   private var isAtEnd = false
   private var nextLine = 1
 
-  /// Bytes of one record, at most.
+  /// Largest size of one record in bytes.
   static let recordLimit = 1 << 20
 
   /// - Throws: `InputOutputError` if there is nothing to read.
@@ -45,7 +45,7 @@ final class CSVReader {
 
     func finishCell() throws {
       guard let text = String(validating: cell, as: UTF8.self) else {
-        throw problem(cells.count, found: "bytes that are no UTF-8", allowed: "text in UTF-8")
+        throw problem(cells.count, found: "bytes that are not UTF-8", allowed: "text in UTF-8")
       }
       cells.append(text)
       cell.removeAll(keepingCapacity: true)
@@ -99,7 +99,7 @@ final class CSVReader {
     return cells
   }
 
-  /// - Parameter column: place of the cell in its record, from 0.
+  /// - Parameter column: index of the cell in its record.
   private func problem(_ column: Int, found: String, allowed: String) -> InvalidInput {
     InvalidInput(Problem(file: path, line: line, place: "column \(column + 1)", found: found, allowed: allowed))
   }

@@ -11,31 +11,39 @@ import PoiseTasks
 
 /// Repeats a recorded trajectory: the starts of `FILE.meta.json`, the actions of the CSV, and every number compared.
 ///
-/// Pushes and randomisation follow from each start. Actions of `hold` are means over a control step of what its servos
-/// exerted, so its servos act again instead.
+/// Pushes and randomisation follow from each start. The recorded actions of `hold` are means over a control step of its
+/// servos' efforts, so its servos act again instead.
 public struct Resimulation: Sendable {
-  /// Episodes and rows that were repeated.
+  /// Episodes that were repeated.
   public private(set) var episodes = 0
+  /// Rows that were repeated.
   public private(set) var rows = 0
-  /// The first cell that came out otherwise, where repeating stopped; `nil` where all have the same bits.
+  /// The first cell that differs, at which the repetition stopped; `nil` if all bits are the same.
   public private(set) var difference: Difference?
 
+  /// A cell that was not repeated.
   public struct Difference: Sendable, Hashable, CustomStringConvertible {
-    /// Of the CSV, counted from 1.
+    /// Line of the CSV, from 1.
     public var line: Int
+    /// Name of the column, or "state at the start" or "state at the end".
     public var column: String
+    /// The text in the file.
     public var recorded: String
+    /// The text that the repetition gave.
     public var repeated: String
 
+    /// Line, column and both texts in one line.
     public var description: String { "line \(line), column '\(column)': recorded \(recorded), repeated \(repeated)" }
   }
 
+  /// Repeats all episodes of a trajectory until one cell differs.
+  ///
   /// - Parameters:
-  ///   - path: the CSV; its metadata stands beside it.
-  ///   - loaded: the scenario, where it is not to be found by the metadata.
-  ///   - visit: called with each moment, when the player's robot is that of the moment.
-  /// - Throws: `InputOutputError`, `InvalidInput`: no metadata, a scenario or model that has changed since, rows or columns
-  ///   that are missing.
+  ///   - path: the CSV; its metadata must be beside it.
+  ///   - loaded: the scenario; `nil` takes the one that the metadata names.
+  ///   - visit: called with each moment, when the player's robot is in the state of that moment.
+  /// - Throws: `InputOutputError` or `InvalidInput` for missing metadata, a scenario or model that has changed since,
+  ///   missing rows or columns; whatever `visit` throws.
   public init(
     _ path: String, scenario loaded: LoadedScenario? = nil,
     visit: (TrajectoryMoment, EpisodePlayer) throws -> Void = { _, _ in }
@@ -65,7 +73,7 @@ public struct Resimulation: Sendable {
         if player.moment.step == 0, player.robot.world.stateText != episode.startState {
           note(row.line, "state at the start", episode.startState, player.robot.world.stateText)
         }
-        // What follows is another episode.
+        // From here on the episode would be another one.
         if difference != nil { return }
         let step = player.moment.step
         guard step < episode.steps, player.ending == .running else { break }
@@ -77,7 +85,7 @@ public struct Resimulation: Sendable {
             throw InvalidInput(
               Problem(
                 file: path, line: row.line, found: "a step without its actions", allowed: "an action of each actuator",
-                remedy: "Record it anew, without --columns."))
+                remedy: "Record it again, without --columns."))
           }
           player.step(row.moment.actions.map { Float($0) })
         }
@@ -107,7 +115,7 @@ public struct Resimulation: Sendable {
           file: reader.path, line: row?.line,
           found: row.map { "episode \($0.moment.episode), step \($0.moment.step)" } ?? "no more rows",
           allowed: "step \(step) of episode \(episode.number), as the metadata has it",
-          remedy: "Record it anew, without --every, or leave its rows as they were."))
+          remedy: "Record it again, without --every, or restore its rows."))
     }
     rows += 1
     return row
@@ -132,7 +140,10 @@ public struct Resimulation: Sendable {
 }
 
 extension TrajectoryMetadata {
-  /// The scenario that was recorded: of its run, else the file, else the shipped one of that name.
+  /// The scenario that was recorded: that of its run, else the file, else the shipped one of that name.
+  ///
+  /// - Parameter csv: path of the trajectory, for messages.
+  /// - Throws: `InvalidInput` if there is none, or it has problems; `InputOutputError` if a file cannot be read.
   public func loadScenario(for csv: String) throws -> LoadedScenario {
     if let run, RunFolder.isRun(run.path) {
       return try RunFolder(contentsOf: run.path).loadScenario(overrides: scenario.overrides)
@@ -146,10 +157,15 @@ extension TrajectoryMetadata {
     throw InvalidInput(
       Problem(
         file: Self.path(beside: csv), place: "scenario", found: "'\(scenario.path)', which is not there",
-        allowed: "the scenario that was recorded", remedy: "Put it, or the run, where it was, or name it."))
+        allowed: "the scenario that was recorded", remedy: "Restore it or its run, or name the scenario."))
   }
 
-  /// - Throws: `InvalidInput` where the scenario or the model is not the one that was recorded.
+  /// Checks that a scenario and its model are those that were recorded.
+  ///
+  /// - Parameters:
+  ///   - loaded: the scenario.
+  ///   - csv: path of the trajectory, for messages.
+  /// - Throws: `InvalidInput` with everything that has changed.
   public func check(_ loaded: LoadedScenario, for csv: String) throws {
     var problems: [Problem] = []
     let file = Self.path(beside: csv)
@@ -173,7 +189,7 @@ extension TrajectoryMetadata {
       problems.append(
         Problem(
           file: file, place: "every", found: "a row for every \(every) control steps", allowed: "every one",
-          remedy: "Its actions are not all there; record it anew without --every."))
+          remedy: "Some actions are missing; record it again without --every."))
     }
     if !problems.isEmpty { throw InvalidInput(problems) }
   }

@@ -8,78 +8,100 @@ import PoiseSimulation
 public import PoiseTasks
 import PoiseTraining
 
-/// What stands in `FILE.meta.json` beside a trajectory: with it and the actions, the trajectory repeats to the bit.
+/// The content of `FILE.meta.json` beside a trajectory. With it and the actions, the trajectory can be repeated to the bit.
 ///
 /// Keys are in snake case.
 public struct TrajectoryMetadata: Codable, Hashable, Sendable {
+  /// The name of the format: `poise-trajectory`.
   public var format = "poise-trajectory"
+  /// The version of the format: 1.
   public var formatVersion = 1
+  /// The version of Poise that wrote the file.
   public var poiseVersion = PoiseVersion.current
+  /// The scenario that was recorded.
   public var scenario: ScenarioIdentity
+  /// The model of the robot.
   public var model: ModelIdentity
-  /// The run whose policy drove; `nil` for baselines on a scenario.
+  /// The run whose policy acted; `nil` for baselines on a scenario.
   public var run: RunIdentity?
-  /// `ppo`, …, or the name of a baseline.
+  /// Name of the algorithm whose policy acted, or of a baseline.
   public var controller: String
   /// Root seed of the episodes.
   public var seed: UInt64
-  /// What the policy's network was computed with; the physics does not depend on it.
+  /// The instruction set of the policy's network; the physics does not depend on it.
   public var instructionSet: InstructionSet
+  /// Time of a control step, s.
   public var controlTimeStepSeconds: Double
-  /// Every so many control steps a row was written.
+  /// Control steps between two rows.
   public var every: Int
+  /// Names of the columns of the CSV, in order.
   public var columns: [String]
+  /// The recorded episodes, in the order of the rows.
   public var episodes: [Episode] = []
 
+  /// A scenario with the digest of its content.
   public struct ScenarioIdentity: Codable, Hashable, Sendable {
+    /// Name of the scenario.
     public var name: String
-    /// As the person named it.
+    /// Path of the file, as the user named it.
     public var path: String
-    /// `key.path=value` each.
+    /// Changes of the scenario, each `key.path=value`.
     public var overrides: [String]
-    /// Of the text of all that decides an episode: see `LoadedScenario.episodeDigest`.
+    /// SHA-256 of everything that determines an episode: see `LoadedScenario.episodeDigest`.
     public var sha256: String
   }
 
+  /// A model with the digests of its files.
   public struct ModelIdentity: Codable, Hashable, Sendable {
+    /// A file with the digest of its content.
     public struct File: Codable, Hashable, Sendable {
+      /// Path of the file.
       public var path: String
-      /// Of the file's bytes, as `sha256sum` prints it.
+      /// SHA-256 of the file's bytes, as `sha256sum` prints it.
       public var sha256: String
     }
 
+    /// Name of the model.
     public var name: String
-    /// The main file first, then what it includes.
+    /// The model's files: the main file first, then its includes.
     public var files: [File]
   }
 
+  /// A run with the digest of its checkpoint.
   public struct RunIdentity: Codable, Hashable, Sendable {
+    /// Path of the run's folder.
     public var path: String
+    /// Name of the checkpoint.
     public var checkpoint: String
-    /// Of the checkpoint's file.
+    /// SHA-256 of the checkpoint's file.
     public var sha256: String
   }
 
-  /// One episode: how it began, and what became of it.
+  /// One episode: its start and its end.
   public struct Episode: Codable, Hashable, Sendable {
-    /// Which stream of the root seed.
+    /// Number of the episode's stream of the root seed.
     public var number: Int
+    /// The random stream and the time limit from which it started; they repeat it.
     public var start: EpisodeStart
-    /// What was drawn for it: factors on masses, friction and motors, delay, gravity.
+    /// The randomised properties: factors on masses, friction and motors, delay, gravity.
     public var drawn: DrawnRandomisation
-    /// `World.stateHash` of all bodies at the start and at the end, in hexadecimal.
+    /// `World.stateHash` at the start, in hexadecimal.
     public var startState: String
+    /// The same hash at the end.
     public var endState: String
+    /// How it ended: `terminated`, `truncated` or `fault`.
     public var ending: String
+    /// Control steps of the episode.
     public var steps: Int
     /// Sum of the rewards.
     public var totalReward: Double
-    /// Why it ended, if as a fault: the step that failed has no row.
+    /// Why it ended as a fault; `nil` if it did not. The failed step has no row.
     public var fault: String?
   }
 
   // MARK: Files
 
+  /// Path of the metadata of a trajectory: `FILE.meta.json`.
   public static func path(beside csv: String) -> String { "\(csv).meta.json" }
 
   /// Writes sorted keys in snake case, for people and for comparing files.
@@ -96,6 +118,9 @@ public struct TrajectoryMetadata: Codable, Hashable, Sendable {
   }
 
   /// Reads the metadata of a trajectory; `nil` if there is none beside it.
+  ///
+  /// - Parameter csv: path of the trajectory.
+  /// - Throws: `InputOutputError` if it cannot be read; `InvalidInput` if it is damaged or of another version.
   public init?(beside csv: String) throws {
     let path = Self.path(beside: csv)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
@@ -115,7 +140,7 @@ public struct TrajectoryMetadata: Codable, Hashable, Sendable {
     guard format == "poise-trajectory", formatVersion == 1 else {
       throw Self.problem(path, found: "format '\(format)' \(formatVersion)")
     }
-    // What a later precondition takes for granted.
+    // Later preconditions rely on it.
     let bad = episodes.first { !(0..<1 << 48).contains($0.number) || $0.steps < 0 || $0.start.stepLimit < 1 }
     if let bad {
       throw Self.problem(path, found: "episode \(bad.number) of \(bad.steps) steps, at most \(bad.start.stepLimit)")
@@ -141,7 +166,7 @@ public struct TrajectoryMetadata: Codable, Hashable, Sendable {
 }
 
 extension TrajectoryMetadata {
-  /// Of a trajectory that `player` is about to make; its episodes are added as they come.
+  /// The metadata of a trajectory that `player` will make; its episodes are added later.
   init(_ player: EpisodePlayer, run: TrainedRun?, table: TrajectoryTable, every: Int) throws {
     let loaded = player.scenario
     scenario = ScenarioIdentity(
@@ -171,10 +196,11 @@ extension TrajectoryMetadata {
 }
 
 extension LoadedScenario {
-  /// SHA-256 of all that decides an episode: the model's name, the task and the gains of `hold`, with every default.
+  /// SHA-256 of everything that determines an episode: the model's name, the task and the gains of `hold`, with every
+  /// default.
   ///
-  /// Goal, training and hyperparameters touch no episode, and the model's path is another one in a run's copy. The model's
-  /// own content has digests of its own.
+  /// Goal, training and hyperparameters do not affect an episode, and the model's path differs in a run's copy. The model's
+  /// files have digests of their own.
   public var episodeDigest: String {
     guard let robot else { return SHA256.hexadecimal(Array(resolvedText.utf8)) }
     return SHA256.hexadecimal(

@@ -5,44 +5,51 @@ public import PoiseScenarios
 
 /// One row of a trajectory, read back.
 public struct TrajectoryRow: Sendable {
-  /// Of the file, counted from 1.
+  /// Line of the file, from 1.
   public var line: Int
-  /// Actions and efforts are empty, reward terms too, where the file has no such columns.
+  /// The row's content; actions, efforts and reward terms are empty where the file has no such columns.
   public var moment: TrajectoryMoment
-  /// Where the robot stood and how it moved; `Robot.place` puts it there.
+  /// The state of the robot in joint coordinates, for `Robot.place`.
   public var configuration: JointConfiguration
-  /// rad, of the upright body; `nil` where the file has no such columns.
+  /// Roll of the upright body, rad; `nil` where the file has no such column.
   public var roll: Double?
+  /// Pitch of the upright body, rad; `nil` where the file has no such column.
   public var pitch: Double?
 }
 
-/// Reads a trajectory as `TrajectoryTable` writes it, row by row, in constant memory: enough to draw the robot.
+/// Reads a trajectory in the format of `TrajectoryTable`, row by row, in constant memory, for example to draw the robot.
 ///
-/// Columns are found by name, so they may stand in any order and others beside them. `time_s` and the coordinates of the
-/// robot must be there; the rest may be missing.
+/// Columns are found by name, so any order and further columns are allowed. `time_s` and the coordinates of the robot are
+/// required; the others are optional.
 public final class TrajectoryReader {
+  /// Path of the file.
   public let path: String
+  /// The robot whose coordinates are read.
   public let model: RobotModel
   /// All columns of the file.
   public let columns: [String]
   /// Names of the reward terms, in the order of `TrajectoryMoment.rewardTerms`.
   public let rewardTerms: [String]
-  /// The cells of the last row as they stand in the file, [columns].
+  /// The texts of the last row's cells, [columns].
   private(set) var cells: [String] = []
   private let reader: CSVReader
   private let coordinates: CoordinateColumns
-  /// Place of each coordinate among the columns.
+  /// Index of each coordinate's column.
   private let coordinatePlaces: [Int]
   private let places: [String: Int]
   private let termPlaces: [Int]
-  /// Places of the columns that are all there, or empty.
+  /// Indices of the columns; empty if not all are present.
   private let actionPlaces: [Int]
   private let effortPlaces: [Int]
   private let pushPlaces: [Int]
   private var rowCount = 0
 
-  /// - Parameter model: the robot that the trajectory is of; see `TrajectoryReader.findModel`.
-  /// - Throws: `InputOutputError` if there is nothing to read, `InvalidInput` for a header that lacks what is needed.
+  /// Opens a trajectory and reads its header.
+  ///
+  /// - Parameters:
+  ///   - path: the CSV file.
+  ///   - model: the robot of the trajectory; see `TrajectoryReader.findModel`.
+  /// - Throws: `InputOutputError` if the file cannot be read, `InvalidInput` for a header without a required column.
   public init(_ path: String, model: RobotModel) throws {
     self.path = path
     self.model = model
@@ -61,10 +68,10 @@ public final class TrajectoryReader {
           found: "no column \(missing.prefix(5).map { "'\($0)'" }.joined(separator: ", "))"
             + (missing.count > 5 ? " and \(missing.count - 5) more" : ""),
           allowed: "time_s and every coordinate of the robot '\(model.name)'",
-          remedy: "Write the trajectory without --columns, or name the model that it is of."))
+          remedy: "Write the trajectory without --columns, or name its model."))
     }
     coordinatePlaces = coordinates.names.map { places[$0] ?? 0 }
-    // The terms stand between `reward` and `terminated`.
+    // The terms are between `reward` and `terminated`.
     let terms: Range<Int> =
       if let reward = places["reward"], let end = places["terminated"], reward < end { reward + 1..<end } else { 0..<0 }
     rewardTerms = Array(columns[terms])
@@ -114,7 +121,7 @@ public final class TrajectoryReader {
     moment.isTerminated = try flag("terminated")
     moment.isTruncated = try flag("truncated")
     if moment.reward != nil { moment.rewardTerms = try termPlaces.map { try number($0) } }
-    // The start has neither.
+    // The start has no action and no effort.
     if let first = actionPlaces.first, !cells[first].isEmpty {
       moment.actions = try actionPlaces.map { try number($0) }
     }
@@ -166,7 +173,7 @@ public final class TrajectoryReader {
     return value
   }
 
-  /// m, rad, m/s, rad/s: beyond it nothing can be drawn.
+  /// Largest magnitude of a coordinate or velocity, m, rad, m/s, rad/s.
   private static let coordinateLimit = 1e9
 
   private static let numberBytes = Set("0123456789+-.eE".utf8)
@@ -197,10 +204,12 @@ public final class TrajectoryReader {
 }
 
 extension TrajectoryReader {
-  /// The robot that a trajectory is of: the one that is named, else the one that `FILE.meta.json` names, else the
-  /// shipped model whose coordinates the file has, and most of them.
+  /// The robot of a trajectory: the one that is named, else the one in `FILE.meta.json`, else the shipped model with the most
+  /// coordinates among those whose coordinates the file has.
   ///
-  /// - Parameter named: a model file, or the name of a shipped model.
+  /// - Parameters:
+  ///   - path: the CSV file.
+  ///   - named: a model file, or the name of a shipped model; `nil` to search.
   /// - Throws: `InvalidInput` if there is none.
   public static func findModel(for path: String, named: String? = nil) throws -> RobotModel {
     if let named { return try RobotModel(contentsOf: ShippedFiles().resolve(named)) }
@@ -217,10 +226,10 @@ extension TrajectoryReader {
     guard let best else {
       throw InvalidInput(
         Problem(
-          file: path, line: 1, found: "columns of no robot that is known",
+          file: path, line: 1, found: "columns that fit no known robot",
           allowed: "those of a shipped model (\(shipped.map(\.name).joined(separator: ", "))), or with "
             + "\(TrajectoryMetadata.path(beside: path)) those of its model",
-          remedy: "Name the model that the trajectory is of."))
+          remedy: "Name the model of the trajectory."))
     }
     return best
   }

@@ -7,8 +7,8 @@ import PoiseSimulation
 public import PoiseTraining
 import PoiseTasks
 
-/// Writes the episodes of a player as CSV, row by row, with `FILE.meta.json` beside it; both files appear whole or not at all.
-/// Standard output, pipes and devices get the CSV alone.
+/// Writes the episodes of a player as CSV, row by row, with `FILE.meta.json` beside it; both files appear complete or
+/// not at all. Standard output, pipes and devices get the CSV alone.
 ///
 /// Memory grows with the episodes, by about a kilobyte each, and not with the steps.
 public final class TrajectoryRecorder {
@@ -19,12 +19,15 @@ public final class TrajectoryRecorder {
   private let metadataFile: WholeFile?
   private var metadata: TrajectoryMetadata
 
+  /// Opens the files of a trajectory; `commit` completes them.
+  ///
   /// - Parameters:
   ///   - path: the CSV; `-` for standard output.
-  ///   - run: whose policy drives, if one does.
-  ///   - columns: names of those that are written, in this order; all where empty.
-  ///   - every: rows are the start, every so many control steps, and the end.
-  /// - Throws: `InputOutputError`; `InvalidInput` for names that are no columns.
+  ///   - player: plays the episodes.
+  ///   - run: the run whose policy acts; `nil` for a baseline.
+  ///   - columns: names of the columns to write, in this order; empty for all.
+  ///   - every: control steps between two rows, at least 1; start and end always have a row.
+  /// - Throws: `InputOutputError` if a file cannot be written; `InvalidInput` for unknown columns.
   public init(
     _ path: String, _ player: EpisodePlayer, run: TrainedRun? = nil, columns: [String] = [], every: Int = 1
   ) throws {
@@ -40,7 +43,8 @@ public final class TrajectoryRecorder {
     try file.write(table.header)
   }
 
-  /// Plays an episode and writes it.
+  /// Plays episode `number` of the root seed, writes it and returns its summary. `stepLimit` truncates it, in control
+  /// steps; `nil` takes the scenario's own limit.
   @discardableResult
   public func record(_ number: Int, stepLimit: Int? = nil) throws -> EpisodeSummary {
     var (startState, endState) = ("", "")
@@ -58,9 +62,9 @@ public final class TrajectoryRecorder {
     return summary
   }
 
-  /// Makes both files appear.
+  /// Completes both files, which appear only now.
   ///
-  /// - Throws: `InputOutputError`.
+  /// - Throws: `InputOutputError` if they cannot be written.
   public func commit() throws {
     try metadataFile?.write(metadata.text())
     try file.commit()

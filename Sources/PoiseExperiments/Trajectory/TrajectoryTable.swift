@@ -9,14 +9,19 @@ public import PoiseTasks
 /// terminated, truncated, roll and pitch; pose and velocity of each free body; position and velocity of each joint; action
 /// and mean effort of each actuator; the push.
 public struct TrajectoryTable: Sendable {
+  /// Names of all columns, in order.
   public let columns: [String]
   private let coordinateCount: Int
   private let rewardTerms: [String]
   private let actuatorCount: Int
-  /// Places among `columns` of those that are written, in the order in which they are.
+  /// Indices into `columns` of those that are written, in that order.
   private var chosen: [Int]
 
-  /// - Parameter rewardTerms: names of the task's reward terms, in order.
+  /// The table of a model's trajectories, with all columns chosen.
+  ///
+  /// - Parameters:
+  ///   - model: the robot's description.
+  ///   - rewardTerms: names of the task's reward terms, in order.
   public init(_ model: RobotModel, rewardTerms: [String] = []) {
     self.rewardTerms = rewardTerms
     actuatorCount = model.actuators.count
@@ -42,7 +47,8 @@ public struct TrajectoryTable: Sendable {
 
   /// Writes only these columns from now on, in this order.
   ///
-  /// - Throws: `InvalidInput` with each name that is none of the columns, or stands twice.
+  /// - Parameter names: names of columns, each once.
+  /// - Throws: `InvalidInput` with each name that is not a column, or appears twice.
   public mutating func choose(_ names: [String]) throws(InvalidInput) {
     var problems: [Problem] = []
     var places: [Int] = []
@@ -76,7 +82,7 @@ public struct TrajectoryTable: Sendable {
     return chosen.map { cells[$0] }.joined(separator: ",") + "\n"
   }
 
-  /// A number for each of `columns`, chosen or not.
+  /// The texts of all `columns`, chosen or not.
   private func cells(_ moment: TrajectoryMoment) -> [String] {
     precondition(
       moment.coordinates.count == coordinateCount,

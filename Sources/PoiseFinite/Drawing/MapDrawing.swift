@@ -1,27 +1,33 @@
-/// A world of cells as text, for terminals.
+/// Draws a world of cells as text, for terminals.
 public struct MapDrawing: Sendable {
+  /// Where the states lie.
   public let layout: CellLayout
   private let isTerminal: [Bool]
 
-  /// `nil` where the problem is not a map.
+  /// Makes the drawing of a problem; `nil` if the problem is not a map.
   public init?(_ problem: FiniteProblem) {
     guard let layout = problem.layout else { return nil }
     self.layout = layout
     isTerminal = (0..<problem.stateCount).map { problem.isTerminal($0) }
   }
 
-  /// A number in every cell where something is to be decided, its character in all others.
+  /// A grid with a number in each cell that is a state with choices, and the cell's character in all others.
   ///
   /// - Parameters:
-  ///   - values: [states].
-  ///   - decimals: digits behind the point.
+  ///   - values: the numbers, such as V, [states].
+  ///   - decimals: digits after the decimal point.
   public func values(_ values: [Double], decimals: Int = 2) -> String {
     grid { cell, state in state < 0 || isTerminal[state] ? label(cell) : fixed(values[state], decimals: decimals) }
   }
 
-  /// The arrows of a policy in every cell, ties side by side, goals and holes as the map draws them.
+  /// A grid with the arrows of a policy in each cell, ties side by side, and the cell's character where there is no
+  /// choice.
   ///
-  /// - Parameter best: the best choices of each state, [states].
+  /// A state whose choices are all equally good, if there are several, has a dot.
+  ///
+  /// - Parameters:
+  ///   - best: the best choices of each state, [states].
+  ///   - problem: the problem of this drawing.
   public func arrows(_ best: [[Int]], _ problem: FiniteProblem) -> String {
     grid { cell, state in
       guard state >= 0, !best[state].isEmpty else { return label(cell) }
@@ -30,7 +36,7 @@ public struct MapDrawing: Sendable {
     }
   }
 
-  /// The map itself with `@` where an episode is.
+  /// The map with `@` in the cell of a state.
   public func frame(state: Int) -> String {
     var lines: [String] = []
     for row in 0..<layout.rows {
@@ -58,7 +64,7 @@ public struct MapDrawing: Sendable {
   }
 }
 
-/// A number with so many digits behind the point: `-0.60`, without a minus in front of zero.
+/// A number with so many digits after the decimal point: `-0.60`; zero has no minus sign.
 func fixed(_ number: Double, decimals: Int) -> String {
   var scale = 1.0
   for _ in 0..<decimals { scale *= 10 }

@@ -1,23 +1,30 @@
 import PoiseCore
 
-/// One page of HTML, whole in itself: the values of every sweep to step through, as a heat map with arrows where the problem is a map, as bars
-/// otherwise; Q of every action in its cell.
+/// A self-contained page of HTML that shows the values after each sweep and the solution: a heat map with arrows if the
+/// problem is a map, otherwise bars; and a table of V and Q.
 public struct SolutionPage: Sendable {
+  /// The problem that is solved.
   public let problem: FiniteProblem
+  /// The title of the page, as plain text.
   public let title: String
-  /// V after each of the sweeps that are kept, and after how many sweeps that was.
+  /// V after each of the kept sweeps, with the number of the sweep.
   private var frames: [(sweep: Int, values: [Double])] = []
   private var stride = 1
-  /// Frames of a page; where there are more sweeps, every second, fourth, … is kept.
+  /// The largest number of frames; with more sweeps, only every second, fourth, … is kept.
   private static let frameLimit = 200
 
+  /// Makes a page with one frame, values of 0 before the first sweep.
+  ///
+  /// - Parameters:
+  ///   - problem: the problem that is solved.
+  ///   - title: the title of the page, as plain text.
   public init(_ problem: FiniteProblem, title: String) {
     self.problem = problem
     self.title = title
     frames = [(0, [Double](repeating: 0, count: problem.stateCount))]
   }
 
-  /// Keeps the values of a sweep: for the solvers' `onSweep`.
+  /// Adds the values of a sweep as a frame; to be called by the solvers' `onSweep`.
   public mutating func note(_ progress: SolverProgress) {
     guard progress.sweeps % stride == 0 else { return }
     frames.append((progress.sweeps, progress.values))
@@ -26,7 +33,7 @@ public struct SolutionPage: Sendable {
     frames = frames.filter { $0.sweep % stride == 0 }
   }
 
-  /// The page.
+  /// The page as a complete HTML document.
   ///
   /// - Parameters:
   ///   - table: the solution, which the last frame shows.
@@ -80,7 +87,7 @@ public struct SolutionPage: Sendable {
 
   private func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 
-  /// A string of JavaScript that cannot end the script around it.
+  /// A string literal of JavaScript that cannot end the script element around it.
   private func quotedScript(_ text: String) -> String {
     var result = ""
     for character in quotedJSON(text) { result += character == "<" ? "\\u003c" : String(character) }

@@ -1,16 +1,22 @@
 import PoiseCore
 
-/// V, Q and A of a problem as text and as JSON: what `poise solve` prints.
+/// V, Q and A of a problem, as text and as JSON: the output of `poise solve`.
 public struct SolutionTable: Sendable {
+  /// The problem.
   public let problem: FiniteProblem
-  /// [states]
+  /// V of each state, [states].
   public let values: [Double]
-  /// [choices]
+  /// Q of each choice that follows from `values`, [choices].
   public let choiceValues: [Double]
-  /// The best choices of each state in terms of `choiceValues`, ties included, [states].
+  /// The choices of each state with the largest `choiceValues`, ties included, [states].
   public let best: [[Int]]
 
-  /// - Parameter values: V of any policy, [states].
+  /// Computes Q and the best choices from V.
+  ///
+  /// - Parameters:
+  ///   - problem: the problem.
+  ///   - values: V of any policy, [states].
+  ///   - slack: the largest difference of Q between tied choices; `nil` for the default of `FiniteProblem.bestChoices`.
   public init(_ problem: FiniteProblem, values: [Double], slack: Double? = nil) {
     self.problem = problem
     self.values = values
@@ -20,7 +26,7 @@ public struct SolutionTable: Sendable {
 
   /// One line for each state: V, the best actions, Q and A of each action.
   ///
-  /// - Parameter limit: so many states are shown, and how many there are besides.
+  /// - Parameter limit: the largest number of states that are shown; a last line says how many are left out.
   public func text(limit: Int = 60) -> String {
     let actions = problem.actionNames
     let shown = min(limit, problem.stateCount)
@@ -41,11 +47,11 @@ public struct SolutionTable: Sendable {
       table.rows.append(row)
     }
     let rest = problem.stateCount - shown
-    return table.text() + (rest > 0 ? "\n  … and \(rest) states more; --json lists all" : "")
+    return table.text() + (rest > 0 ? "\n  … and \(rest) more states; --json lists all" : "")
   }
 
   private func cell(_ number: Double) -> String {
-    // Rounding of the last bits is none of a reader's business.
+    // A zero with a rounding error is shown as 0.
     abs(number) < 1e-13 ? "0" : number.rounded(significant: 6)
   }
 
@@ -63,5 +69,5 @@ public struct SolutionTable: Sendable {
   }
 }
 
-/// Text as JSON writes it, in quotes.
+/// Text as a JSON string, with its quotes.
 func quotedJSON(_ text: String) -> String { ConfigurationNode.text(text).jsonText }

@@ -1,50 +1,69 @@
 import PoiseCore
 
-/// What `poise solve` is asked for.
+/// The options of `poise solve`.
 public struct SolveRequest: Hashable, Sendable {
+  /// Which policy is evaluated.
   public enum PolicyKind: String, Hashable, Sendable, CaseIterable {
-    /// The best one.
+    /// The optimal policy.
     case optimal
-    /// The one that the problem comes with.
+    /// The policy that the problem contains.
     case given
-    /// Every action alike.
+    /// The uniform random policy.
     case random
   }
 
+  /// The algorithms that find the optimal policy.
   public enum Method: String, Hashable, Sendable, CaseIterable {
+    /// Value iteration: `FiniteProblem.valueIteration`.
     case valueIteration = "value-iteration"
+    /// Policy iteration: `FiniteProblem.policyIteration`.
     case policyIteration = "policy-iteration"
+    /// Modified policy iteration: `FiniteProblem.modifiedPolicyIteration`.
     case modifiedPolicyIteration = "modified-policy-iteration"
   }
 
+  /// The policy that is evaluated.
   public var policy = PolicyKind.optimal
-  /// How the best policy is found; `nil` for policy iteration where exact evaluation is likely to fit, otherwise modified policy iteration.
+  /// The algorithm that finds the optimal policy; `nil` for policy iteration up to 20,000 states, above for modified
+  /// policy iteration.
   public var method: Method?
-  /// Values of so many actions, without the rest; `nil` for all.
+  /// The number of actions over which rewards are summed; `nil` for no limit.
   public var horizon: Int?
-  /// `x1,1,x2,2,x4`; with the policy in question, the first of the best where there are several.
+  /// A trajectory whose probability and return are computed, `x1,1,x2,2,x4`; `nil` for none. Of several best choices,
+  /// the policy takes the first.
   public var trajectory: String?
-  /// The bound of |V − V*| that iterations aim at.
+  /// The bound of |V − V*| at which iterations stop.
   public var tolerance = 1e-9
+  /// The number of threads, at least 1; it changes no bit of the result.
   public var threadCount = 1
 
+  /// The optimal policy, without horizon and trajectory, on one thread.
   public init() {}
 }
 
-/// What `poise solve` answers: made once, printed as text, JSON or a page.
+/// The result of `poise solve`, as text, JSON or a page of HTML.
 public struct SolveReport: Sendable {
+  /// The problem.
   public let problem: FiniteProblem
+  /// The name of the problem, for display.
   public let name: String
+  /// V, Q and A of the policy.
   public let table: SolutionTable
-  /// Lines with method, bound and value.
+  /// Lines of text with sizes, method, error bound and values.
   public private(set) var summary: [String] = []
+  /// Probability and return of the requested trajectory; `nil` for none.
   public private(set) var worth: FiniteTrajectory.Worth?
   private var page: SolutionPage
   private var facts: [(key: String, value: String)] = []
 
-  /// Solves.
+  /// Solves the problem as requested.
   ///
-  /// - Throws: `InvalidInput` for a request that the problem does not fit, `FiniteProblemError`.
+  /// - Parameters:
+  ///   - problem: the problem.
+  ///   - name: its name, for display.
+  ///   - request: the options.
+  /// - Throws: `InvalidInput` if the problem does not have what the request names, such as a policy or a state;
+  ///   `FiniteProblemError` if there is no solution, or none was found.
   public init(_ problem: FiniteProblem, name: String, request: SolveRequest) throws {
     self.problem = problem
     self.name = name
@@ -99,7 +118,7 @@ public struct SolveReport: Sendable {
           throw InvalidInput(
             Problem(
               file: "--policy given", found: "a problem without a policy", allowed: "a problem with the key 'policy'",
-              remedy: "Add one, or ask for optimal or random."))
+              remedy: "Add one, or choose optimal or random."))
         }
         policy = given
       } else {
@@ -129,7 +148,7 @@ public struct SolveReport: Sendable {
       let worth = trajectory.worth(in: problem, policy: policy)
       self.worth = worth
       summary.append(
-        "trajectory \(request.trajectory ?? ""): probability \(worth.probability.rounded(significant: 10)) from its first state (which starts with \(worth.startProbability.rounded(significant: 10))), return \(worth.discountedReturn.rounded(significant: 10)) discounted, \(worth.totalReward.rounded(significant: 10)) in all"
+        "trajectory \(request.trajectory ?? ""): probability \(worth.probability.rounded(significant: 10)) from its first state (which starts with \(worth.startProbability.rounded(significant: 10))), return \(worth.discountedReturn.rounded(significant: 10)) discounted, \(worth.totalReward.rounded(significant: 10)) undiscounted"
       )
       facts.append(
         (
@@ -154,12 +173,12 @@ public struct SolveReport: Sendable {
     return parts.joined(separator: "\n\n")
   }
 
-  /// One JSON object.
+  /// The result as one JSON object.
   public var json: String {
     let head = facts.map { "\"\($0.key)\": \($0.value)" }
     return "{\"name\": \(quotedJSON(name)), \(head.joined(separator: ", ")), \"values\": \(table.json)}"
   }
 
-  /// The page of HTML.
+  /// The result as a page of HTML.
   public var html: String { page.html(table, summary: summary) }
 }

@@ -1,20 +1,23 @@
 public import PoiseCore
 
-/// Double Q-learning: one table says which action is best, the other what it is worth, so that luck is not taken for value.
+/// Double Q-learning: one table chooses the best action, the other gives its value, which removes the maximisation
+/// bias.
 ///
 ///     with probability 0.5:  Q₁(S,A) ← Q₁(S,A) + α [R + γ Q₂(S′, argmax_a Q₁(S′,a)) − Q₁(S,A)],  else with 1 and 2 exchanged
 ///
-/// Source: van Hasselt 2010, "Double Q-learning", algorithm 1; Sutton and Barto 2018, section 6.7, eq. 6.10: actions are ε-greedy in Q₁ + Q₂.
-/// Deviation: of equal actions the first is the argmax.
+/// Source: van Hasselt 2010, "Double Q-learning", algorithm 1; Sutton and Barto 2018, section 6.7, eq. 6.10: actions
+/// are ε-greedy in Q₁ + Q₂. Deviation: the argmax of equal actions is the first.
 public struct DoubleQLearning: TabularLearner {
   public typealias Parameters = QLearning.Parameters
 
   public static let algorithmName = "double-q-learning"
+  /// The hyperparameters.
   public let parameters: Parameters
-  /// Q₁ and Q₂.
+  /// Q₁.
   public private(set) var first: ActionValueTable
+  /// Q₂.
   public private(set) var second: ActionValueTable
-  /// (Q₁ + Q₂) / 2, which actions are chosen by.
+  /// (Q₁ + Q₂) / 2, by which actions are chosen.
   private var mean: ActionValueTable
   public private(set) var environmentSteps = 0
 

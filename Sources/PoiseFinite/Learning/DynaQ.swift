@@ -1,16 +1,22 @@
 public import PoiseCore
 
-/// Dyna-Q: learns a model of the world while it learns from the world, and plans with it.
+/// Dyna-Q: Q-learning that also learns a model of the problem, and plans with it.
 ///
 ///     Q-learning's update;  Model(S,A) counts R, S′;  n times: a random visited (S,A), an outcome of the model, and the same update
 ///
-/// Source: Sutton 1990, "Integrated Architectures for Learning, Planning, and Reacting"; Sutton and Barto 2018, section 8.2. Deviation: the model
-/// counts every outcome and draws one as often as it was seen, so that it is right in stochastic worlds too; the book's keeps the last.
+/// Source: Sutton 1990, "Integrated Architectures for Learning, Planning, and Reacting"; Sutton and Barto 2018, section
+/// 8.2. Deviation: the model counts every outcome and draws one in proportion to its count, so that it suits stochastic
+/// problems too; the book's keeps the last.
 public struct DynaQ: TabularLearner {
+  /// The hyperparameters of Dyna-Q.
   public struct Parameters: Configurable, Hashable {
+    /// α.
     public var learningRate = LearningRate()
+    /// ε of the ε-greedy actions.
     public var exploration = EpsilonGreedy()
+    /// Q of all choices at the start.
     public var initialValue = 0.0
+    /// n: updates from the model after each action, at least 0.
     public var planningSteps = 10
 
     public init() {}
@@ -18,7 +24,7 @@ public struct DynaQ: TabularLearner {
     public static let keys: [ConfigurationKey<Self>] = [
       .key("learningRate", \.learningRate, .section, "α."),
       .key("exploration", \.exploration, .section, "ε."),
-      .key("initialValue", \.initialValue, .number(), "Q at first."),
+      .key("initialValue", \.initialValue, .number(), "Q of all choices at the start."),
       .key(
         "planningSteps", \.planningSteps, .integer(.from(0, through: 1_000_000)),
         "n: updates from the model for each action."),
@@ -26,12 +32,14 @@ public struct DynaQ: TabularLearner {
   }
 
   public static let algorithmName = "dyna-q"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// The table Q(s,a).
   public private(set) var q: ActionValueTable
   public private(set) var environmentSteps = 0
-  /// What came of each choice that was taken, as often as it came.
+  /// The outcomes of each choice, with their counts, [choices].
   private var outcomes: [[Outcome]]
-  /// The choices that were taken, in the order of their first time.
+  /// The choices that were taken, in the order in which they were first taken.
   private var taken: [Int32] = []
   private var counts: [Int32]
 
@@ -69,7 +77,7 @@ public struct DynaQ: TabularLearner {
     }
   }
 
-  /// The model learns an outcome.
+  /// Adds an outcome to the model.
   private mutating func note(_ choice: Int, _ step: FiniteWorld.Step) {
     if counts[choice] == 0 { taken.append(Int32(choice)) }
     counts[choice] += 1
@@ -80,7 +88,7 @@ public struct DynaQ: TabularLearner {
     }
   }
 
-  /// The model's answer: an outcome that was seen, as likely as it was frequent.
+  /// Draws an outcome of a choice from the model, in proportion to the counts.
   private func imagined(_ choice: Int, _ random: inout RandomStream) -> Outcome {
     let seen = outcomes[choice]
     guard seen.count > 1 else { return seen[0] }

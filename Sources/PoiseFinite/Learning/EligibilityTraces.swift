@@ -1,6 +1,7 @@
-/// Eligibility traces that are not zero: what was visited, and how much of a later error it still gets.
+/// The eligibility traces that are not zero: the visited entries of a table, and the share of a later error that each
+/// gets.
 ///
-/// Those that have faded below a millionth are forgotten, so that an action costs what a few dozen recent ones need.
+/// Traces below a millionth are set to zero, so that an update touches a few dozen recent entries only.
 struct EligibilityTraces: Sendable {
   private(set) var entries: [Int32] = []
   private(set) var traces: [Double]

@@ -1,6 +1,6 @@
 public import PoiseCore
 
-/// Expected SARSA: on-policy control by the mean over the actions that may follow.
+/// Expected SARSA: on-policy control whose target is the mean over the next action.
 ///
 ///     Q(S,A) ← Q(S,A) + α [R + γ Σ_a π(a|S′) Q(S′,a) − Q(S,A)]
 ///
@@ -10,7 +10,9 @@ public struct ExpectedSARSA: TabularLearner {
   public typealias Parameters = QLearning.Parameters
 
   public static let algorithmName = "expected-sarsa"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// The table Q(s,a).
   public private(set) var q: ActionValueTable
   public private(set) var environmentSteps = 0
 

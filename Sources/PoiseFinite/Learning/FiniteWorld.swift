@@ -1,30 +1,34 @@
 public import PoiseCore
 
-/// A finite problem that is lived in: one state, one action, one next state at a time.
+/// Simulates episodes of a finite problem, one action at a time.
 ///
-/// What happens is drawn from `random`, one draw for a start that is not certain and one for a transition that is not.
+/// A start state and a next state take one draw from `random` each, unless they are certain.
 public struct FiniteWorld: Sendable {
+  /// The problem.
   public let problem: FiniteProblem
-  /// Where the episode is.
+  /// The present state.
   public private(set) var state: Int
   /// Actions of this episode so far.
   public private(set) var actionCount = 0
+  /// The stream of starts and transitions.
   public private(set) var random: RandomStream
-  /// Episodes that are over, ended or cut.
+  /// Episodes that have ended, terminated or truncated.
   public private(set) var episodeCount = 0
-  /// Σ r of these, not discounted.
+  /// Σ r of these episodes, not discounted.
   public private(set) var finishedReward = 0.0
-  /// Σ r of the episode so far.
+  /// Σ r of the present episode so far, not discounted.
   public private(set) var episodeReward = 0.0
   private let stepLimit: Int
 
-  /// What an action led to.
+  /// The result of an action.
   public struct Step: Sendable {
+    /// r of the transition.
     public var reward: Double
+    /// The state after the action.
     public var nextState: Int
-    /// The next state is terminal: nothing follows.
+    /// Whether the next state is terminal.
     public var terminated: Bool
-    /// The episode was cut at the limit of its actions; the problem itself would go on.
+    /// Whether the episode was cut by the problem's step limit in a state that is not terminal.
     public var truncated: Bool
 
     init(reward: Double, nextState: Int, terminated: Bool, truncated: Bool) {
@@ -34,10 +38,11 @@ public struct FiniteWorld: Sendable {
       self.truncated = truncated && !terminated
     }
 
+    /// Whether the episode has ended, terminated or truncated.
     public var isOver: Bool { terminated || truncated }
   }
 
-  /// Begins with a first episode.
+  /// Makes a simulation and starts its first episode.
   public init(_ problem: FiniteProblem, random: RandomStream) {
     self.problem = problem
     self.random = random
@@ -46,7 +51,7 @@ public struct FiniteWorld: Sendable {
     reset()
   }
 
-  /// Starts an episode.
+  /// Starts an episode in a state drawn from the start distribution.
   public mutating func reset() {
     actionCount = 0
     episodeReward = 0
@@ -60,7 +65,7 @@ public struct FiniteWorld: Sendable {
     }
   }
 
-  /// Takes a choice that the state offers.
+  /// Takes one of the choices of the present state. After a step that ends the episode, call `reset`.
   public mutating func step(_ choice: Int) -> Step {
     let first = Int(problem.choiceStarts[choice])
     let last = Int(problem.choiceStarts[choice + 1]) - 1

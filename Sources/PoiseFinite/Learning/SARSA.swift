@@ -1,19 +1,21 @@
 public import PoiseCore
 
-/// SARSA: on-policy control by the action that is really taken next.
+/// SARSA: on-policy control whose target is Q of the next action.
 ///
 ///     Q(S,A) ← Q(S,A) + α [R + γ Q(S′,A′) − Q(S,A)]
 ///
-/// Source: Rummery and Niranjan 1994; Sutton and Barto 2018, section 6.4, eq. 6.7. Deviation: where an episode is cut at its limit of actions,
-/// A′ is chosen once more for the bootstrap, and no action follows it.
+/// Source: Rummery and Niranjan 1994; Sutton and Barto 2018, section 6.4, eq. 6.7. Deviation: at the end of a truncated
+/// episode, A′ is chosen for the bootstrap but not taken.
 public struct SARSA: TabularLearner {
   public typealias Parameters = QLearning.Parameters
 
   public static let algorithmName = "sarsa"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// The table Q(s,a).
   public private(set) var q: ActionValueTable
   public private(set) var environmentSteps = 0
-  /// A of the next action, chosen already.
+  /// A′, the next action, if it is chosen already.
   private var next: Int?
 
   public init(_ parameters: Parameters, problem: FiniteProblem) {

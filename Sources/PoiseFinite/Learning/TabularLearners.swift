@@ -1,4 +1,4 @@
-/// Every learner of action values with a table, in the order in which a lecture teaches them.
+/// All learners with a table of action values, in the order in which textbooks introduce them.
 public let tabularLearners: [any TabularLearner.Type] = [
   MonteCarloControl.self, SARSA.self, ExpectedSARSA.self, QLearning.self, DoubleQLearning.self, QLambda.self,
   DynaQ.self,

@@ -1,14 +1,16 @@
-/// A finite Markov decision process, written down: states, actions, p(s′|s,a), r(s′,s,a), γ, a start distribution and terminal states.
+/// A finite Markov decision process: states, actions, p(s′|s,a), r(s′,s,a), γ, a start distribution and terminal
+/// states.
 ///
-/// A *choice* is an action that a state offers. Choices stand in the order of their states, transitions in the order of their choices, in
-/// compressed sparse rows: no state pays for actions that it does not offer, and no choice for states that it cannot reach. The next
-/// states of a choice are different and ascending. States without a choice are terminal: an episode ends there, and V = 0.
+/// A *choice* is an action that a state offers. Choices are in the order of their states, transitions in the order of
+/// their choices, in compressed sparse rows: actions that a state does not offer and states that a choice cannot reach
+/// take no memory. The next states of a choice are distinct and ascending. States without a choice are terminal: an
+/// episode ends there, and V = 0.
 ///
 /// Memory: 20 bytes for a transition, 16 for a choice, 4 for a state, and the names if there are any.
 ///
 /// Source: Puterman 1994, "Markov Decision Processes", section 2.1; Sutton and Barto 2018, section 3.1, with r(s, a, s′) of eq. 3.6.
 public struct FiniteProblem: Hashable, Sendable {
-  /// The names of states, or none: then a state's name is its number.
+  /// The names of states, [states]; if it is empty, a state's name is its number.
   public let stateNames: [String]
   /// The names of all actions; a choice names one of them by its index.
   public let actionNames: [String]
@@ -28,30 +30,37 @@ public struct FiniteProblem: Hashable, Sendable {
   public let expectedRewards: [Double]
   /// γ, in [0, 1].
   public let discount: Double
-  /// Where episodes start: states, each with its probability; ascending, adding up to 1.
+  /// The start distribution: states in ascending order with their probabilities, which add up to 1.
   public let start: [StateProbability]
-  /// π(a|s) of each choice, [choices], where the problem comes with a policy.
+  /// π(a|s) of each choice, [choices], if the problem contains a policy; `nil` otherwise.
   public let policy: [Double]?
-  /// After so many actions an episode is cut; `nil` for no limit. The values here know no limit, unless they are asked for a horizon.
+  /// The number of actions after which an episode is truncated; `nil` for no limit. The solvers ignore it.
   public let stepLimit: Int?
-  /// How the states lie in a world of cells, where the problem was drawn as a map.
+  /// Where the states lie in a world of cells, if the problem is a map; `nil` otherwise.
   public let layout: CellLayout?
 
-  /// A state and how likely it is.
+  /// A state and its probability.
   public struct StateProbability: Hashable, Sendable {
+    /// The index of the state.
     public var state: Int
+    /// Its probability, in (0, 1].
     public var probability: Double
 
+    /// Makes a pair of a state and its probability.
     public init(state: Int, probability: Double) {
       self.state = state
       self.probability = probability
     }
   }
 
+  /// The number of states, terminal ones included.
   public var stateCount: Int { stateStarts.count - 1 }
+  /// The number of choices of all states.
   public var choiceCount: Int { choiceActions.count }
+  /// The number of transitions of all choices.
   public var transitionCount: Int { nextStates.count }
 
+  /// Whether a state is terminal: whether it offers no choice.
   @inlinable public func isTerminal(_ state: Int) -> Bool { stateStarts[state] == stateStarts[state + 1] }
   /// The choices that a state offers; none if it is terminal.
   @inlinable public func choices(of state: Int) -> Range<Int> { Int(stateStarts[state])..<Int(stateStarts[state + 1]) }
@@ -60,7 +69,9 @@ public struct FiniteProblem: Hashable, Sendable {
     Int(choiceStarts[choice])..<Int(choiceStarts[choice + 1])
   }
 
+  /// The name of a state, or its number if states have no names.
   public func stateName(_ state: Int) -> String { stateNames.isEmpty ? "\(state)" : stateNames[state] }
+  /// The name of a choice's action.
   public func actionName(of choice: Int) -> String { actionNames[Int(choiceActions[choice])] }
   /// The state with this name; `nil` if there is none.
   public func state(named name: String) -> Int? {
@@ -72,10 +83,10 @@ public struct FiniteProblem: Hashable, Sendable {
     choices(of: state).first { actionName(of: $0) == name }
   }
 
-  /// Whether every transition is certain, so that an episode is determined by its start and its actions.
+  /// Whether every choice has one transition, so that an episode follows from its start and its actions.
   public var isDeterministic: Bool { transitionCount == choiceCount }
 
-  /// Rows as they are stored, checked by whoever made them: `FiniteProblemBuilder` or a reader of files.
+  /// Takes rows that the caller has checked: `FiniteProblemBuilder` or a reader of files.
   init(
     stateNames: [String], actionNames: [String], stateStarts: [Int32], choiceActions: [Int32], choiceStarts: [Int32],
     nextStates: [Int32], probabilities: [Double], rewards: [Double], discount: Double, start: [StateProbability],
@@ -103,10 +114,10 @@ public struct FiniteProblem: Hashable, Sendable {
     expectedRewards = expected
   }
 
-  /// A problem whose rows are at hand already, as programs make large ones.
+  /// Makes a problem of rows that a program has built, such as a large one. States are named by their numbers.
   ///
-  /// - Parameters: as the properties; rows that are not in order, or probabilities that do not add up to 1, are a programmer's mistake.
-  ///   States are named by their numbers.
+  /// - Parameters: as the properties.
+  /// - Precondition: rows are in order, and the probabilities of each choice add up to 1.
   /// - Complexity: O(transitions).
   public init(
     actionNames: [String], stateStarts: [Int32], choiceActions: [Int32], choiceStarts: [Int32], nextStates: [Int32],
@@ -142,7 +153,7 @@ public struct FiniteProblem: Hashable, Sendable {
       start: start, policy: nil, stepLimit: stepLimit, layout: nil)
   }
 
-  /// The same problem with another discount.
+  /// The same problem with another discount factor, in [0, 1].
   public func discounted(by discount: Double) -> Self {
     precondition((0...1).contains(discount), "a discount of \(discount)")
     return Self(
@@ -151,7 +162,7 @@ public struct FiniteProblem: Hashable, Sendable {
       discount: discount, start: start, policy: policy, stepLimit: stepLimit, layout: layout)
   }
 
-  /// Every choice of a state alike, [choices].
+  /// π(a|s) of the policy that takes every choice of a state with equal probability, [choices].
   public var uniformPolicy: [Double] {
     var policy = [Double](repeating: 0, count: choiceCount)
     for state in 0..<stateCount {
@@ -161,7 +172,7 @@ public struct FiniteProblem: Hashable, Sendable {
     return policy
   }
 
-  /// Σ start(s) v(s).
+  /// Σ start(s) v(s): the expected value at the start of an episode, of values v, [states].
   public func startValue(of values: [Double]) -> Double {
     start.reduce(0) { $0 + $1.probability * values[$1.state] }
   }

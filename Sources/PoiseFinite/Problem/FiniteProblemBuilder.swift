@@ -1,15 +1,22 @@
-/// Collects transitions in any order and makes a problem of them.
+/// Builds a problem from transitions in any order.
 ///
-/// Transitions that agree in state, action and next state become one, with the sum of their probabilities and the mean of their rewards.
+/// Transitions with the same state, action and next state become one: probabilities are added, rewards averaged with
+/// the probabilities as weights.
 public struct FiniteProblemBuilder: Sendable {
-  /// How far from 1 the probabilities of a choice may add up; what passes is divided by its sum.
+  /// The largest deviation from 1 of the sum of a choice's probabilities; they are then divided by their sum.
   public static let sumTolerance = 1e-9
 
+  /// The names of states, [states]; empty if they have none.
   public let stateNames: [String]
+  /// The names of actions, [actions].
   public let actionNames: [String]
+  /// γ, in [0, 1].
   public var discount: Double
+  /// The start distribution, states in any order; its probabilities must add up to 1.
   public var start: [FiniteProblem.StateProbability] = []
+  /// The number of actions after which an episode is truncated; `nil` for no limit.
   public var stepLimit: Int?
+  /// Where the states lie in a world of cells; `nil` if the problem is not a map.
   public var layout: CellLayout?
   private var transitions: [Transition] = []
   private let stateCount: Int
@@ -22,15 +29,22 @@ public struct FiniteProblemBuilder: Sendable {
     var reward: Double
   }
 
+  /// Makes a builder for states with names, without transitions.
+  ///
   /// - Parameters:
-  ///   - stateNames: all different; order is the order of the states.
-  ///   - actionNames: all different.
+  ///   - stateNames: distinct names in the order of the states.
+  ///   - actionNames: distinct names in the order of the actions.
   ///   - discount: γ, in [0, 1].
   public init(stateNames: [String], actionNames: [String], discount: Double) {
     self.init(stateCount: stateNames.count, stateNames: stateNames, actionNames: actionNames, discount: discount)
   }
 
-  /// States without names.
+  /// Makes a builder for states without names, without transitions.
+  ///
+  /// - Parameters:
+  ///   - stateCount: the number of states, at least 1.
+  ///   - actionNames: distinct names in the order of the actions.
+  ///   - discount: γ, in [0, 1].
   public init(stateCount: Int, actionNames: [String], discount: Double) {
     self.init(stateCount: stateCount, stateNames: [], actionNames: actionNames, discount: discount)
   }
@@ -44,7 +58,14 @@ public struct FiniteProblemBuilder: Sendable {
     self.discount = discount
   }
 
-  /// - Parameters: `probability` positive; states and actions by their indices.
+  /// Adds a transition.
+  ///
+  /// - Parameters:
+  ///   - state: the index of s.
+  ///   - action: the index of a.
+  ///   - nextState: the index of s′.
+  ///   - probability: p(s′|s,a), positive.
+  ///   - reward: r(s′,s,a), finite.
   public mutating func add(state: Int, action: Int, nextState: Int, probability: Double, reward: Double) {
     precondition(
       (0..<stateCount).contains(state) && (0..<stateCount).contains(nextState), "states \(state), \(nextState)")
@@ -58,8 +79,8 @@ public struct FiniteProblemBuilder: Sendable {
 
   /// Makes the problem. States without a transition are terminal.
   ///
-  /// - Parameters:
-  ///   - policy: π(a|s), asked for each state and action that is offered; `nil` for none.
+  /// - Parameter policy: π(a|s), called for each state and action that is offered; `nil` for no policy.
+  /// - Precondition: the probabilities of each choice and those of `start` add up to 1.
   /// - Complexity: O(n log n) in the number of transitions.
   public func problem(policy: ((_ state: Int, _ action: Int) -> Double)? = nil) -> FiniteProblem {
     // Stable, so that the sums below do not depend on the sort.
@@ -97,9 +118,9 @@ public struct FiniteProblemBuilder: Sendable {
     for choice in choiceActions.indices {
       let range = Int(choiceStarts[choice])..<Int(choiceStarts[choice + 1])
       let sum = range.reduce(0) { $0 + probabilities[$1] }
-      // Twice, because who checked the sum may have added up in another order.
+      // Twice, because the caller may have checked the sum in another order.
       precondition(abs(sum - 1) <= 2 * Self.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
-      // Thirds that add up to 1 but for a rounding stay as they are written.
+      // Probabilities such as thirds, whose sum is 1 within rounding, are kept as they are.
       if abs(sum - 1) > 0x1p-50 { for k in range { probabilities[k] /= sum } }
     }
     let states = start.sorted { $0.state < $1.state }

@@ -1,15 +1,18 @@
 public import PoiseCore
 
-/// A finite problem as a scenario writes it, below the key `mdp`: as lists, as a map, or as a file of numbers.
+/// A finite problem in a scenario, below the key `mdp`: as lists, as a map, or as a file of numbers.
 ///
 ///     public var mdp: FiniteProblemForm?
 ///     .key("mdp", \.mdp, .optional(FiniteProblemForm.format), "A finite problem in place of a robot and a task.")
 public enum FiniteProblemForm: Hashable, Sendable {
+  /// Every transition is written out in the scenario.
   case lists(ProblemLists)
+  /// A world of cells, drawn in characters.
   case map(ProblemMap)
+  /// The transitions are in a file of their own.
   case file(ProblemFile)
 
-  /// `lists: {…}`, `map: {…}` or `file: {…}`, one of them.
+  /// The format of the section: exactly one of `lists: {…}`, `map: {…}` and `file: {…}`.
   public static var format: ConfigurationFormat<Self> {
     .oneOf([
       ConfigurationCase(
@@ -24,13 +27,13 @@ public enum FiniteProblemForm: Hashable, Sendable {
     ])
   }
 
-  /// Makes the problem of a section that was read without problems.
+  /// Makes the problem of a section that was read without errors.
   ///
   /// - Parameters:
-  ///   - folder: what the path of a file is relative to.
-  ///   - source: where keys stand, for what only the file's content can tell.
-  ///   - path: of the section, `mdp` where it is the scenario's.
-  /// - Throws: `InvalidInput` or `InputOutputError` for the form `file`; the other two were checked when they were read.
+  ///   - folder: the folder that the path of a file is relative to.
+  ///   - source: where the keys of the section are, for messages about the file.
+  ///   - path: the path of the section's key, `mdp` in a scenario.
+  /// - Throws: `InvalidInput` or `InputOutputError` for the form `file`; the other two are checked when they are read.
   public func problem(
     relativeTo folder: String = "", source: ConfigurationSource = .init(file: ""), path: String = "mdp"
   ) throws -> FiniteProblem {

@@ -1,26 +1,31 @@
 import PoiseCore
 
-/// Names with names below them, and values at the last level, in the order of the file: `x1: {1: {x2: [0.7, 1]}}`.
+/// A table of nested names with values at the last level, in the order of the file: `x1: {1: {x2: [0.7, 1]}}`.
 public struct NestedTable<Value: Hashable & Sendable>: Hashable, Sendable {
-  /// A name with what stands below it: a value at the last level, more names above it.
+  /// A name with a value at the last level, or with further names at the levels above.
   public struct Entry: Hashable, Sendable {
+    /// The name.
     public var name: String
+    /// The value at the last level; `nil` at the levels above.
     public var value: Value?
+    /// The entries below this name; empty at the last level.
     public var children: [Entry] = []
   }
 
+  /// The entries of the first level.
   public var children: [Entry]
 
+  /// Makes a table of the entries of its first level.
   public init(_ children: [Entry] = []) { self.children = children }
 }
 
 extension ConfigurationFormat {
-  /// A mapping of mappings with free names, as deep as there are levels.
+  /// The format of nested mappings with free names, one level for each element of `levels`.
   ///
   /// - Parameters:
   ///   - levels: what the names of each level are, with an article: `a state`.
-  ///   - format: of the values at the last level.
-  ///   - share: the value of each of so many names that stand there alone or as a list; `nil` where that is not allowed.
+  ///   - format: the format of the values at the last level.
+  ///   - share: the value of each name if the file has a name alone or a list of so many names; `nil` if it may not.
   static func table<Element: Hashable & Sendable>(
     levels: [String], of format: ConfigurationFormat<Element>, names share: (@Sendable (_ count: Int) -> Element)? = nil
   ) -> Self where Value == NestedTable<Element> {
@@ -82,7 +87,7 @@ extension ConfigurationFormat {
 }
 
 extension ConfigurationFormat where Value == String {
-  /// A name, which may look like a number: states and actions of a lecture are often called 1 and 2.
+  /// The format of a name, which may look like a number: states and actions are often called 1 and 2.
   static func word(_ phrase: String) -> Self {
     var format = Self.text(phrase)
     // Quoted only where it has to be.

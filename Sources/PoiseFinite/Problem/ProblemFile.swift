@@ -1,13 +1,20 @@
 public import PoiseCore
 
-/// The form `file`: the transitions of a large problem, as CSV or in binary.
+/// The form `file`: the transitions of a large problem, in a CSV or a binary file.
 public struct ProblemFile: Configurable, Hashable {
+  /// The path of the file, relative to the scenario: CSV, or binary if it ends in `.mdp`.
   public var path = ""
+  /// The number of states.
   public var states = 0
+  /// The number of actions.
   public var actions = 0
+  /// γ, in [0, 1].
   public var discount = 1.0
+  /// The indices of the terminal states.
   public var terminal: [Int] = []
+  /// The start distribution: states with their probabilities; empty for all states that are not terminal alike.
   public var start = NestedTable<Double>()
+  /// The number of actions after which an episode is truncated; 0 for no limit.
   public var stepLimit = 0
 
   public init() {}
@@ -18,22 +25,23 @@ public struct ProblemFile: Configurable, Hashable {
       "Relative to this file. CSV: state, action, next state, probability and reward, counted from 0, ordered by state and action.",
       isRequired: true),
     .key(
-      "states", \.states, .integer(.from(1, through: Int(Int32.max) - 1)), "How many states there are.",
+      "states", \.states, .integer(.from(1, through: Int(Int32.max) - 1)), "Number of states.",
       isRequired: true),
     .key(
-      "actions", \.actions, .integer(.from(1, through: Int(Int32.max) - 1)), "How many actions there are.",
+      "actions", \.actions, .integer(.from(1, through: Int(Int32.max) - 1)), "Number of actions.",
       isRequired: true),
     .key(
-      "discount", \.discount, .number(.from(0, through: 1)), "γ; with 1, every state needs a way to a terminal one."),
+      "discount", \.discount, .number(.from(0, through: 1)),
+      "γ; with 1, a terminal state must be reachable from every state."),
     .key(
       "terminal", \.terminal, .list(of: .integer(.notNegative)), "The numbers of the states in which an episode ends."),
     .key(
       "start", \.start, .table(levels: ["a state"], of: .number(.above(0, through: 1)), names: { 1 / Double($0) }),
-      "Where episodes start: a state, several that are alike, or states with their probabilities; by default any but the terminal ones."
+      "Where episodes start: a state, a list of equally likely states, or states with probabilities; by default all states that are not terminal, equally likely."
     ),
     .key(
       "stepLimit", \.stepLimit, .integer(.from(0, through: Int(Int32.max)), unit: "actions"),
-      "After so many actions an episode is cut; 0 for no limit."),
+      "Number of actions after which an episode is truncated; 0: no limit."),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {

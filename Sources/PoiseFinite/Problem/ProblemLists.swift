@@ -1,6 +1,6 @@
 public import PoiseCore
 
-/// The form `lists`: a finite problem written out beside its slide.
+/// The form `lists`: a finite problem whose transitions are written out.
 ///
 ///     states: [x1, x2, x3, x4]
 ///     actions: [1, 2]
@@ -11,16 +11,21 @@ public import PoiseCore
 ///         1: {x2: [0.7, 1], x3: [0.3, -1]}   # next state: [probability, reward]
 ///         2: {x3: [1, -1]}
 public struct ProblemLists: Configurable, Hashable {
+  /// The names of all states, terminal ones included.
   public var states: [String] = []
+  /// The names of all actions; a state need not offer each of them.
   public var actions: [String] = []
+  /// The names of the terminal states.
   public var terminal: [String] = []
+  /// γ, in [0, 1].
   public var discount = 1.0
-  /// State, its action, the next state.
+  /// p(s′|s,a) and r(s′,s,a), by state, action and next state.
   public var transitions = NestedTable<ListedTransition>()
-  /// State, its probability.
+  /// The start distribution: the probability of each state; empty for all states that are not terminal alike.
   public var start = NestedTable<Double>()
-  /// State, its action, π(a|s).
+  /// π(a|s), by state and action; empty for no policy.
   public var policy = NestedTable<Double>()
+  /// The number of actions after which an episode is truncated; 0 for no limit.
   public var stepLimit = 0
 
   public init() {}
@@ -36,21 +41,23 @@ public struct ProblemLists: Configurable, Hashable {
       "terminal", \.terminal, .list(of: .word("the name of a state")),
       "States in which an episode ends; they have no transitions."),
     .key(
-      "discount", \.discount, .number(.from(0, through: 1)), "γ; with 1, every state needs a way to a terminal one."),
+      "discount", \.discount, .number(.from(0, through: 1)),
+      "γ; with 1, a terminal state must be reachable from every state."),
     .key(
       "transitions", \.transitions, .table(levels: ["a state", "an action", "a next state"], of: .listedTransition),
       "p(s'|s,a) and r(s',s,a): state, action, next state: [probability, reward]; the probability alone for no reward.",
       isRequired: true),
     .key(
       "start", \.start, .table(levels: ["a state"], of: .number(.above(0, through: 1)), names: { 1 / Double($0) }),
-      "Where episodes start: a state, several that are alike, or states with their probabilities; by default any but the terminal ones."
+      "Where episodes start: a state, a list of equally likely states, or states with probabilities; by default all states that are not terminal, equally likely."
     ),
     .key(
       "policy", \.policy, .table(levels: ["a state", "an action"], of: .number(.from(0, through: 1))),
-      "π(a|s), which `--policy given` evaluates: state, action: probability; for all states or none."),
+      "π(a|s), which `--policy given` evaluates: state, action: probability; for all states that are not terminal, or none."
+    ),
     .key(
       "stepLimit", \.stepLimit, .integer(.from(0, through: Int(Int32.max)), unit: "actions"),
-      "After so many actions an episode is cut; 0 for no limit."),
+      "Number of actions after which an episode is truncated; 0: no limit."),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
@@ -131,7 +138,7 @@ public struct ProblemLists: Configurable, Hashable {
       allowed: "every state that is not terminal, or no policy")
   }
 
-  /// The problem that these lists describe; they must be free of problems.
+  /// The problem that these lists describe; they must have passed `crossChecks`.
   var problem: FiniteProblem {
     let stateIndex = Dictionary(uniqueKeysWithValues: states.enumerated().map { ($1, $0) })
     let actionIndex = Dictionary(uniqueKeysWithValues: actions.enumerated().map { ($1, $0) })
@@ -178,14 +185,14 @@ public struct ProblemLists: Configurable, Hashable {
   }
 }
 
-/// Reports probabilities that do not add up to 1, with their sum.
+/// Reports an error if the sum of probabilities is not 1.
 func requireUnit(_ sum: Double, at key: String, _ checks: inout ConfigurationChecks) {
   let isThirds = abs(sum - 1) < 0.02
   checks.require(
     abs(sum - 1) <= FiniteProblemBuilder.sumTolerance, at: key,
     found: "probabilities that add up to \(sum.rounded(significant: 12))",
     allowed: "probabilities that add up to 1",
-    remedy: isThirds ? "Write thirds and the like with 16 digits: 0.3333333333333333." : "")
+    remedy: isThirds ? "Write numbers such as thirds with 16 digits: 0.3333333333333333." : "")
 }
 
 /// `'a', 'b', 'c', … (12 of them)`.
@@ -196,9 +203,12 @@ func listed(_ names: [String]) -> String {
 
 /// One transition of a list: p(s′|s,a) and r(s′,s,a).
 public struct ListedTransition: Hashable, Sendable {
+  /// p(s′|s,a), in [0, 1].
   public var probability: Double
+  /// r(s′,s,a).
   public var reward: Double
 
+  /// Makes a transition; parameters are as the properties.
   public init(probability: Double, reward: Double) {
     self.probability = probability
     self.reward = reward
@@ -206,7 +216,7 @@ public struct ListedTransition: Hashable, Sendable {
 }
 
 extension ConfigurationFormat where Value == ListedTransition {
-  /// `[probability, reward]`, or the probability alone.
+  /// The format `[probability, reward]`, or the probability alone for no reward.
   static var listedTransition: Self {
     let probability = ConfigurationFormat<Double>.number(.from(0, through: 1))
     let reward = ConfigurationFormat<Double>.number()

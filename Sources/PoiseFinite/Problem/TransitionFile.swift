@@ -1,13 +1,13 @@
 import Foundation
 import PoiseCore
 
-/// Reads the transitions of a large problem: piece by piece, so that beside the result nothing grows with the file.
+/// Reads the transitions of a large problem piece by piece, so that only the result's memory grows with the file.
 ///
 /// CSV has a line for each transition: state, action, next state, probability, reward; states and actions are numbers from 0, lines are
 /// ordered by state and action, next states of a choice in any order but each once. A first line that begins with a letter is a header.
 ///
-/// Binary files (`.mdp`) hold the same five numbers, little-endian, 28 bytes each: three Int32, two Float64; in front of them the eight
-/// bytes `POISEMDP`.
+/// Binary files (`.mdp`) begin with the eight bytes `POISEMDP`. Then each transition has the same five numbers,
+/// little-endian, in 28 bytes: three Int32, two Float64.
 struct TransitionFile {
   let file: String
   let stateCount: Int
@@ -44,7 +44,9 @@ struct TransitionFile {
     self.isTerminal = isTerminal
   }
 
-  /// - Throws: `InputOutputError`, or `InvalidInput` with the first problems of the file.
+  /// Reads the file.
+  ///
+  /// - Throws: `InputOutputError` if it cannot be read, `InvalidInput` with the first problems of its contents.
   mutating func read() throws -> Rows {
     let attributes = try? FileManager.default.attributesOfItem(atPath: file)
     guard let handle = FileHandle(forReadingAtPath: file), attributes?[.type] as? FileAttributeType == .typeRegular
@@ -61,7 +63,7 @@ struct TransitionFile {
         throw InvalidInput(
           Problem(
             file: file, found: "\(size) bytes", allowed: "8 bytes and 28 for each transition",
-            remedy: "Is the file cut?"))
+            remedy: "The file seems to be truncated."))
       }
       let count = max(0, size / Self.recordSize)
       guard count < Int(Int32.max) else {
@@ -172,7 +174,7 @@ struct TransitionFile {
     }
     guard s > state || s == state && Int32(a) >= action else {
       return report(
-        found: "state \(s), action \(a) behind state \(state), action \(action)",
+        found: "state \(s), action \(a) after state \(state), action \(action)",
         allowed: "lines ordered by state and action",
         remedy: "Sort the file.")
     }
@@ -192,7 +194,7 @@ struct TransitionFile {
     rows.rewards.append(r)
   }
 
-  /// Checks the sum of the last choice, and puts its next states in order.
+  /// Checks the sum of the last choice's probabilities, and sorts its next states.
   private mutating func finishChoice() {
     guard let first = rows.choiceStarts.last.map(Int.init), state >= 0 else { return }
     if abs(sum - 1) > FiniteProblemBuilder.sumTolerance {
@@ -219,7 +221,7 @@ struct TransitionFile {
     if abs(sum - 1) > 0x1p-50, sum > 0 { for k in range { rows.probabilities[k] /= sum } }
   }
 
-  /// Ends the rows of all states below `next` that have none yet; those that were passed over must be terminal.
+  /// Ends the rows of all states below `next`; states without a transition must be terminal.
   private mutating func finishStates(before next: Int) {
     while rows.stateStarts.count <= next {
       let ended = rows.stateStarts.count - 1
@@ -234,7 +236,9 @@ struct TransitionFile {
 }
 
 extension FiniteProblem {
-  /// Writes the transitions as a binary file that the form `file` reads.
+  /// Writes the transitions to a binary file that the form `file` reads.
+  ///
+  /// - Throws: `InputOutputError` if the file cannot be written.
   public func writeTransitions(to path: String) throws {
     let file = try WholeFile(path)
     try file.write(TransitionFile.magic)

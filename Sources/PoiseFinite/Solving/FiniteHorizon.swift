@@ -1,21 +1,23 @@
 public import PoiseCore
 
-/// What can be earned in a given number of actions.
+/// The values of a given number of actions.
 public struct HorizonSolution: Hashable, Sendable {
-  /// V₀(s) with all actions to go, [states].
+  /// The value of each state with all actions left, [states].
   public var values: [Double]
-  /// A best choice with k + 1 actions to go, [actions][states]; −1 for terminal states. Empty unless asked for.
+  /// The best choice with k + 1 actions left, [actions][states]; −1 for terminal states. Empty unless requested.
   public var choices: [[Int32]]
 }
 
 extension FiniteProblem {
-  /// Backward induction: V_k = max_a Σ p (r + γ V_{k−1}), V₀ = 0, for so many actions. Needs no discount, and is exact but for rounding.
+  /// Backward induction: V_k = max_a Σ p (r + γ V_{k−1}), V₀ = 0, for so many actions. Any γ is allowed; the result is
+  /// exact except for rounding.
   ///
   /// Source: Puterman 1994, section 4.5.
   /// - Parameters:
   ///   - actions: the horizon, at least 0.
-  ///   - policy: evaluates this policy, [choices], in place of the best one.
-  ///   - keepsChoices: whether the best choices are kept for each number of actions to go, 4 bytes for each state.
+  ///   - policy: π(a|s) of a policy to evaluate, [choices]; `nil` for the optimal one.
+  ///   - keepsChoices: whether the best choices are kept for each number of actions left, 4 bytes for each state.
+  ///   - pool: the threads that share the sweeps; their number changes no bit of the result.
   public func horizonValues(
     actions: Int, policy: [Double]? = nil, keepsChoices: Bool = false, pool: WorkerPool = WorkerPool(threadCount: 1)
   ) -> HorizonSolution {

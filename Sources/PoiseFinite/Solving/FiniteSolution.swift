@@ -1,42 +1,52 @@
 import PoiseCore
 
-/// V*, what follows from it, and how sure it is.
+/// V*, an optimal policy, and a bound of the error.
 public struct FiniteSolution: Hashable, Sendable {
+  /// The algorithms that find V*.
   public enum Method: String, Hashable, Sendable, CaseIterable {
-    case valueIteration, policyIteration, modifiedPolicyIteration
+    /// Value iteration.
+    case valueIteration
+    /// Policy iteration.
+    case policyIteration
+    /// Modified policy iteration.
+    case modifiedPolicyIteration
   }
 
+  /// The algorithm that found the solution.
   public var method: Method
-  /// V*(s), [states]; 0 for terminal ones. Where γ is 1: the best of the policies that end.
+  /// V*(s), [states]; 0 for terminal ones. If γ is 1: the best values of policies that terminate.
   public var values: [Double]
-  /// A best choice of each state, the first of them; −1 for terminal states.
+  /// The first of the best choices of each state, [states]; −1 for terminal states.
   public var chosen: [Int32]
-  /// max |V − V*| is at most this: proven, rounding included. Where γ is 1 policy iteration proves it for V^π of `chosen`, which no
-  /// other choice improves by more than `residual`; the other methods then prove none (infinite).
+  /// A proven bound of max |V − V*|, rounding included. If γ is 1, policy iteration proves it for V^π of `chosen`,
+  /// which no other choice improves by more than `residual`; the other methods then prove none (infinity).
   public var errorBound: Double
-  /// max |T V − V|, T Bellman's optimality operator.
+  /// max |T V − V|, where T is Bellman's optimality operator.
   public var residual: Double
-  /// Sweeps over all choices.
+  /// The number of sweeps over all choices.
   public var sweeps: Int
-  /// Sweeps over, or solutions for, one policy.
+  /// The number of sweeps over the choices of one policy, or of exact evaluations of a policy.
   public var policySweeps: Int
 }
 
-/// What a solver tells while it works: for drawings, and for people who wait.
+/// The state of a solver after a sweep, for display.
 public struct SolverProgress: Sendable {
-  /// Sweeps over all choices so far.
+  /// The number of sweeps over all choices so far.
   public var sweeps: Int
+  /// V after the sweep, [states].
   public var values: [Double]
-  /// The bound so far.
+  /// The error bound so far, without rounding; infinite if γ is 1.
   public var errorBound: Double
 }
 
 extension FiniteProblem {
-  /// All best choices of each state, ties included: those whose Q is within `slack` of the largest. Those of terminal states are empty.
+  /// All best choices of each state, ties included: those whose Q is within `slack` of the largest. Terminal states
+  /// have none.
   ///
   /// - Parameters:
   ///   - choiceValues: Q, [choices].
-  ///   - slack: how much rounding, or the bound of Q, may part equals; by default 1e-10 of the largest |Q|.
+  ///   - slack: the largest difference of Q between tied choices, from rounding or the error of Q; `nil` for 1e-10 of
+  ///     the largest |Q|, or 1e-10 if that is below 1.
   public func bestChoices(choiceValues: [Double], slack: Double? = nil) -> [[Int]] {
     let slack = slack ?? 1e-10 * max(1, choiceValues.reduce(0) { max($0, abs($1)) })
     return (0..<stateCount).map { state in
@@ -58,11 +68,11 @@ extension FiniteProblem {
     }
   }
 
-  /// Values from which optimal sweeps rise to V* where γ is 1: V^π of a policy that ends. Where γ < 1, zeros will do.
+  /// Values from which optimal sweeps rise to V* if γ is 1: V^π of a proper policy. If γ < 1, zeros suffice.
   ///
-  /// From values above the best that policies which end can earn, sweeps may stay with promises that no policy keeps: of 0 for walking in
-  /// circles for ever instead of paying the way to the end. Source: Bertsekas and Yu 2016, "Stochastic Shortest Path Problems Under Weak
-  /// Conditions", proposition 3.3.
+  /// From values above those of all policies that terminate, sweeps may converge to values that no such policy attains:
+  /// for example 0, for a cycle that never ends, in place of the cost of the way to a terminal state. Source: Bertsekas
+  /// and Yu 2016, "Stochastic Shortest Path Problems Under Weak Conditions", proposition 3.3.
   func startingValues(pool: WorkerPool) throws(FiniteProblemError) -> [Double] {
     guard discount == 1 else { return [Double](repeating: 0, count: stateCount) }
     let proper = try properPolicy()

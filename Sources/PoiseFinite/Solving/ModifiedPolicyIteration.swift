@@ -1,15 +1,20 @@
 public import PoiseCore
 
 extension FiniteProblem {
-  /// Sweeps over all choices in turn with several over the best ones alone, which cost a fraction of the first.
+  /// Modified policy iteration: each sweep over all choices is followed by several sweeps over the best choices alone,
+  /// which are cheaper.
   ///
-  /// Source: Puterman and Shin 1978, "Modified Policy Iteration Algorithms for Discounted Markov Decision Problems"; Puterman 1994,
-  /// section 6.5. The number of sweeps between two improvements adapts: they end once their change tells no more than a hundredth of what
-  /// the improvement left open. The result's bound is value iteration's.
+  /// Source: Puterman and Shin 1978, "Modified Policy Iteration Algorithms for Discounted Markov Decision Problems";
+  /// Puterman 1994, section 6.5. The number of sweeps between two improvements adapts: they end when their change is at
+  /// most a hundredth of the improvement's. The error bound is that of value iteration.
   ///
   /// - Parameters:
-  ///   - partialSweeps: at most so many sweeps with one policy.
-  /// - Throws: `.neverEnds`, `.notConverged`.
+  ///   - tolerance: the bound of |V − V*| at which it stops; if γ is 1, the largest change in a sweep.
+  ///   - partialSweeps: the largest number of sweeps with one policy.
+  ///   - sweepLimit: the largest number of sweeps over all choices.
+  ///   - pool: the threads that share the sweeps; their number changes no bit of the result.
+  ///   - onSweep: called after every sweep over all choices.
+  /// - Throws: `.neverEnds` if γ is 1 and a state has no way to a terminal one; `.notConverged` at the sweep limit.
   public func modifiedPolicyIteration(
     tolerance: Double = 1e-9, partialSweeps: Int = 200, sweepLimit: Int = 1_000_000,
     pool: WorkerPool = WorkerPool(threadCount: 1), onSweep: ((SolverProgress) -> Void)? = nil

@@ -1,45 +1,52 @@
 internal import CSparseSolvers
 public import PoiseCore
 
-/// V^π and how sure it is.
+/// V^π and a bound of its error.
 public struct PolicyValues: Hashable, Sendable {
   /// V^π(s), [states]; 0 for terminal ones.
   public var values: [Double]
-  /// max |V − V^π| is at most this: proven, rounding included.
+  /// A proven bound of max |V − V^π|, rounding included.
   public var errorBound: Double
   /// max |r_π + γ P_π V − V|.
   public var residual: Double
+  /// How the values were computed.
   public var method: Method
 
+  /// How values were computed, with the effort.
   public enum Method: Hashable, Sendable {
-    /// By sparse LU with so many entries in its factors.
+    /// By sparse LU decomposition, with so many entries in its factors.
     case exact(factorEntries: Int)
-    /// By so many sweeps or products with the matrix.
+    /// By iterations, with so many sweeps or matrix–vector products.
     case iterative(sweeps: Int)
   }
 }
 
 /// How a policy is evaluated.
 public enum EvaluationMethod: Hashable, Sendable {
-  /// Exactly where the factors fit, otherwise iteratively.
+  /// Exactly if the factors are not too large, otherwise iteratively.
   case automatic
-  /// By sparse LU, whatever its time; refused where memory does not suffice.
+  /// By sparse LU decomposition, however long it takes; an error if memory does not suffice.
   case exact
-  /// By sweeps, and where these are slow by BiCGSTAB.
+  /// By sweeps, or by BiCGSTAB if these converge slowly.
   case iterative
 }
 
 extension FiniteProblem {
   /// V^π, the solution of V = r_π + γ P_π V (Sutton and Barto 2018, eq. 4.4).
   ///
-  /// The bound: let T solve T = 1 + γ P_π T, so that T(s) is the expected discounted number of actions from s. I − γ P_π is an M-matrix, its
-  /// inverse is not negative and has the row sums T, so |V − V^π| ≤ max T · residual. An approximate T̂ with T̂ − γ P_π T̂ ≥ c > 0 serves as
-  /// well, with max T̂ / c (Varah 1975, "A lower bound for the smallest singular value of a matrix"). Sweeps use MacQueen's bounds instead.
+  /// The bound: let T solve T = 1 + γ P_π T, so that T(s) is the expected discounted number of actions from s. I − γ
+  /// P_π is an M-matrix, its inverse is not negative and has the row sums T, so |V − V^π| ≤ max T · residual. An
+  /// approximate T̂ with T̂ − γ P_π T̂ ≥ c > 0 also gives a bound, with max T̂ / c (Varah 1975, "A lower bound for the
+  /// smallest singular value of a matrix"). Sweeps use MacQueen's bounds instead.
   ///
   /// - Parameters:
   ///   - policy: π(a|s) of each choice, [choices]; those of a state add up to 1.
-  ///   - tolerance: the bound that iterations aim at.
-  /// - Throws: `.neverEnds` where γ is 1 and the policy does not end from everywhere; `.doesNotFit`; `.notConverged`.
+  ///   - method: how to solve the equations.
+  ///   - tolerance: the bound of |V − V^π| at which iterations stop.
+  ///   - sweepLimit: the largest number of sweeps, and of iterations of BiCGSTAB.
+  ///   - pool: the threads that share the sweeps; their number changes no bit of the result.
+  /// - Throws: `.neverEnds` if γ is 1 and the policy does not terminate from every state; `.doesNotFit` if exact
+  ///   factors are too large; `.notConverged` at the sweep limit.
   public func evaluated(
     policy: [Double], method: EvaluationMethod = .automatic, tolerance: Double = 1e-10, sweepLimit: Int = 1_000_000,
     pool: WorkerPool = WorkerPool(threadCount: 1)
@@ -56,7 +63,7 @@ extension FiniteProblem {
       }
       return result
     case .automatic:
-      // Ordering alone is slow on large graphs without structure, whose factors would not fit anyway.
+      // On large graphs without structure the ordering alone is slow, and the factors would not fit anyway.
       if stateCount <= 200_000, let result = chain.solvedExactly(pool: pool) { return result }
       return try chain.solvedIteratively(from: nil, tolerance: tolerance, sweepLimit: sweepLimit, pool: pool)
     case .iterative:
@@ -80,11 +87,11 @@ extension FiniteProblem {
   }
 }
 
-/// The Markov chain with rewards that a policy makes of a problem: one row for each state.
+/// The Markov reward process of a policy: one row for each state.
 struct PolicyChain {
   let rows: SweepRows
 
-  /// What LU may cost where nobody asked for it: a gigabyte of factors, some tens of seconds.
+  /// The limits of LU in the method `automatic`: a gigabyte of factors, some tens of seconds.
   private static let entryLimit = 60_000_000
   private static let operationLimit = 20_000_000_000
 
@@ -175,7 +182,7 @@ struct PolicyChain {
     return values
   }
 
-  /// max T̂ / c of an approximate T̂, [states]; infinite where it proves nothing.
+  /// max T̂ / c of an approximate T̂, [states]; infinite if it proves no bound.
   private func inverseNorm(_ steps: [Double], pool: WorkerPool) -> Double {
     var counting = rows
     for choice in counting.rewards.indices { counting.rewards[choice] = 0 }
@@ -190,7 +197,7 @@ struct PolicyChain {
     return least > 0 ? largest / least : .infinity
   }
 
-  /// `nil` where the factors are too large.
+  /// Solves by LU; `nil` if the factors are too large or prove no bound.
   func solvedExactly(
     entryLimit: Int = Self.entryLimit, operationLimit: Int = Self.operationLimit, pool: WorkerPool
   ) -> PolicyValues? {
@@ -218,7 +225,7 @@ struct PolicyChain {
       values: values, errorBound: norm * (residual + sweeper.rounding(of: values)), residual: residual, method: method)
   }
 
-  /// Sweeps until MacQueen's bounds are within the tolerance; where these are slow, or γ is 1, by BiCGSTAB.
+  /// Sweeps until MacQueen's bounds are within the tolerance; if that is slow or γ is 1, solves by BiCGSTAB.
   func solvedIteratively(
     from start: [Double]?, tolerance: Double, sweepLimit: Int, pool: WorkerPool
   ) throws(FiniteProblemError) -> PolicyValues {
@@ -229,7 +236,7 @@ struct PolicyChain {
     var bound = Double.infinity
     var sweeps = 0
     let bounds = MacQueenBounds(discount: rows.discount)
-    /// Sweeps until the tolerance is reached or nothing but rounding is left; `nil` after so many.
+    /// Sweeps until the tolerance is reached or changes are within rounding; `nil` after so many sweeps.
     func sweep(_ limit: Int) -> PolicyValues? {
       while sweeps < limit {
         let change = sweeper.sweepOptimally(values, into: &swept, best: &best)
@@ -253,7 +260,7 @@ struct PolicyChain {
     func solve(_ b: [Double], from start: [Double]) -> [Double] {
       var x = start
       var iterations: Int32 = 0
-      // Twice: the recursion's residual drifts from the true one.
+      // Twice, because the recursive residual drifts from the true one.
       for _ in 0..<2 {
         _ = ss_solve_bicgstab(
           Int32(count), matrix.starts, matrix.columns, matrix.values, b, 1e-14, Int32(min(sweepLimit, 20_000)), &x,

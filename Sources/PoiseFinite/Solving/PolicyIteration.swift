@@ -1,17 +1,22 @@
 public import PoiseCore
 
 extension FiniteProblem {
-  /// A policy is evaluated and improved in turn, until nothing improves it.
+  /// Policy iteration: evaluates and improves a policy in turn, until nothing improves it.
   ///
-  /// Source: Howard 1960, "Dynamic Programming and Markov Processes"; Sutton and Barto 2018, section 4.3. A state changes its choice only
-  /// where another one is better beyond rounding and the evaluation's bound, which ends the book's exercise 4.4 (two equal policies in turn)
-  /// and, where γ is 1, keeps a policy that ends one that ends unless a circle earns for ever: in a circle that never ends and is entered by
-  /// a strict improvement, the mean reward is positive (Bertsekas and Tsitsiklis 1991, proposition 2).
+  /// Source: Howard 1960, "Dynamic Programming and Markov Processes"; Sutton and Barto 2018, section 4.3. A state
+  /// changes its choice only if another one is better by more than rounding and the evaluation's error. This prevents
+  /// the alternation of equal policies (exercise 4.4 of the book). If γ is 1, policies stay proper unless a cycle has a
+  /// positive reward: if a strict improvement enters a cycle that never ends, its mean reward is positive (Bertsekas
+  /// and Tsitsiklis 1991, proposition 2).
   ///
   /// - Parameters:
-  ///   - tolerance: the bound that an iterative evaluation aims at; exact ones are closer.
+  ///   - evaluation: how policies are evaluated.
+  ///   - tolerance: sets the error bound of iterative evaluations, which is smaller; exact ones are closer.
+  ///   - roundLimit: the largest number of improvements.
+  ///   - pool: the threads that share the sweeps; their number changes no bit of the result.
   ///   - onSweep: called after every evaluation.
-  /// - Throws: `.neverEnds`, `.earnsForever`, `.notConverged`.
+  /// - Throws: `.neverEnds` if γ is 1 and a state has no way to a terminal one; `.earnsForever` if γ is 1 and a cycle
+  ///   has a positive reward; `.doesNotFit` if exact factors are too large; `.notConverged` at a limit.
   public func policyIteration(
     evaluation: EvaluationMethod = .automatic, tolerance: Double = 1e-9, roundLimit: Int = 10_000,
     pool: WorkerPool = WorkerPool(threadCount: 1), onSweep: ((SolverProgress) -> Void)? = nil
@@ -37,7 +42,7 @@ extension FiniteProblem {
       let change = sweeper.sweepOptimally(values, into: &swept, best: &best)
       let rounding = sweeper.rounding(of: values)
       onSweep?(SolverProgress(sweeps: round, values: values, errorBound: bounds.distance(after: change)))
-      // V is off by the bound, so is γ V; Q of two choices, by twice that.
+      // The error of V is at most the bound; that of γ V is smaller; that of the difference of two Q is twice as large.
       let slack = 2 * (discount * judged.errorBound + rounding)
       let current = sweeper.policyValues(of: values, choosing: chosen)
       var isStable = true
@@ -46,7 +51,7 @@ extension FiniteProblem {
         isStable = false
       }
       if isStable {
-        // V ≤ V* but for the bound, and V* ≤ V + max (T V − V) / (1 − γ).
+        // V ≤ V* + bound, and V* ≤ V + max (T V − V) / (1 − γ).
         let gain = max(0, change.largest) + rounding
         let bound = judged.errorBound + (discount < 1 ? gain / (1 - discount) : 0)
         return FiniteSolution(
@@ -60,7 +65,7 @@ extension FiniteProblem {
     throw .notConverged(sweeps: roundLimit, bound: .infinity, tolerance: tolerance)
   }
 
-  /// V^π of a policy with one choice for each state; the first evaluation decides how the later ones are done.
+  /// V^π of a policy with one choice for each state; the first evaluation decides the method of the later ones.
   private func evaluated(
     choosing chosen: [Int32], from start: [Double], method: inout EvaluationMethod, tolerance: Double, pool: WorkerPool
   ) throws(FiniteProblemError) -> PolicyValues {

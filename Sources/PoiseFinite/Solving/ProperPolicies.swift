@@ -1,5 +1,6 @@
 extension FiniteProblem {
-  /// For each state the fewest transitions to a terminal one, by the most helpful choices and luck; −1 where there is no way.
+  /// For each state, the smallest number of transitions of positive probability to a terminal state; −1 if there is no
+  /// way.
   ///
   /// - Parameter allowed: which choices may be taken; by default all.
   func distancesToEnd(allowing allowed: (Int) -> Bool = { _ in true }) -> [Int32] {
@@ -38,11 +39,12 @@ extension FiniteProblem {
     return distances
   }
 
-  /// A policy that ends from everywhere with probability 1 (a *proper* one): each state takes the first choice that may bring it nearer to an end.
+  /// A *proper* policy, which terminates from every state with probability 1: each state takes the first choice that
+  /// may lead nearer to a terminal state.
   ///
   /// Source: Bertsekas and Tsitsiklis 1991, "An Analysis of Stochastic Shortest Path Problems", section 2.
   /// - Returns: the choice of each state, −1 for terminal ones.
-  /// - Throws: `.neverEnds` with the first state from which there is no way to the end.
+  /// - Throws: `.neverEnds` with the first state that has no way to a terminal one.
   func properPolicy() throws(FiniteProblemError) -> [Int32] {
     let distances = distancesToEnd()
     if let state = distances.firstIndex(of: -1) { throw .neverEnds(state: stateName(state), isPolicy: false) }
@@ -54,12 +56,14 @@ extension FiniteProblem {
     }
   }
 
-  /// The first state from which a policy does not end with probability 1, if there is one.
+  /// The first state from which a policy does not terminate with probability 1; `nil` if there is none.
   func stateWithoutEnd(under policy: [Double]) -> Int? {
     distancesToEnd { policy[$0] > 0 }.firstIndex(of: -1)
   }
 
-  /// π(a|s) of a policy that always takes one choice, [choices].
+  /// π(a|s) of a deterministic policy, [choices].
+  ///
+  /// - Parameter chosen: the choice of each state, [states]; −1 for terminal states.
   public func policy(choosing chosen: [Int32]) -> [Double] {
     var policy = [Double](repeating: 0, count: choiceCount)
     for choice in chosen where choice >= 0 { policy[Int(choice)] = 1 }

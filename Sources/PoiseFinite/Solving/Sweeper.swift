@@ -1,18 +1,19 @@
 internal import CSparseSolvers
 internal import PoiseCore
 
-/// What the sweeps read: the rows of a problem, or of the chain that a policy makes of it, with one choice for each state.
+/// The rows that sweeps read: those of a problem, or of the Markov reward process of a policy, with one choice for each
+/// state.
 struct SweepRows: Sendable {
   var stateStarts: [Int32]
   var choiceStarts: [Int32]
   var nextStates: [Int32]
   var probabilities: [Double]
-  /// Of each choice, [choices].
+  /// The expected reward of each choice, [choices].
   var rewards: [Double]
   var discount: Double
 
   var stateCount: Int { stateStarts.count - 1 }
-  /// The most transitions that a choice has.
+  /// The largest number of transitions of a choice.
   var longestRow: Int {
     (1..<max(1, choiceStarts.count)).reduce(0) { max($0, Int(choiceStarts[$1] - choiceStarts[$1 - 1])) }
   }
@@ -37,7 +38,7 @@ struct Sweeper {
   private let longestRow: Int
   private let largestReward: Double
 
-  /// A range of states, and what changed in it.
+  /// A range of states, and the least and the largest change in it.
   private struct Shard: Sendable {
     var first: Int32
     var last: Int32
@@ -140,8 +141,8 @@ struct Sweeper {
     }
   }
 
-  /// How far rounding may carry one sweep over `values` from its exact result: (k + 3) u (max |r| + γ max |v|), k transitions to a choice.
-  /// Source: Higham 2002, "Accuracy and Stability of Numerical Algorithms", section 3.1.
+  /// A bound of the rounding error of one sweep over `values`: (k + 3) u (max |r| + γ max |v|), with k transitions of a
+  /// choice. Source: Higham 2002, "Accuracy and Stability of Numerical Algorithms", section 3.1.
   func rounding(of values: [Double]) -> Double {
     let value = values.reduce(0) { max($0, abs($1)) }
     return Double(longestRow + 3) * 0x1p-53 * (largestReward + rows.discount * value)

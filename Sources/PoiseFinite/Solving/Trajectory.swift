@@ -1,25 +1,25 @@
 public import PoiseCore
 
-/// A way through a finite problem: states with the actions between them.
+/// A trajectory of a finite problem: states with the choices between them.
 public struct FiniteTrajectory: Hashable, Sendable {
-  /// One more than choices, [steps + 1].
+  /// The states in order of time, [steps + 1].
   public var states: [Int]
-  /// [steps]
+  /// The choices between them, [steps].
   public var choices: [Int]
 
-  /// What a trajectory is worth.
+  /// The probability and the return of a trajectory.
   public struct Worth: Hashable, Sendable {
-    /// Π π(a|s) p(s′|s,a), the first state given.
+    /// Π π(a|s) p(s′|s,a): the probability under a policy, given the first state.
     public var probability: Double
-    /// The probability of the first state.
+    /// The probability of the first state in the start distribution.
     public var startProbability: Double
-    /// Σ r, not discounted.
+    /// Σ r: the undiscounted return.
     public var totalReward: Double
-    /// Σ γᵗ r.
+    /// Σ γᵗ r: the discounted return.
     public var discountedReturn: Double
   }
 
-  /// Reads `x1,1,x2,2,x4`: states and actions in turn, beginning and ending with a state.
+  /// Reads text such as `x1,1,x2,2,x4`: states and actions in turn, beginning and ending with a state.
   ///
   /// - Throws: `InvalidInput` that names the option `--trajectory`, with everything that is wrong.
   public init(_ text: String, in problem: FiniteProblem) throws(InvalidInput) {
@@ -49,7 +49,7 @@ public struct FiniteTrajectory: Hashable, Sendable {
           let offered = problem.choices(of: state).map { problem.actionName(of: $0) }
           report(
             2 * step + 1, "the action '\(name)' in '\(problem.stateName(state))'",
-            offered.isEmpty ? "nothing behind a terminal state" : "one of \(listed(offered))",
+            offered.isEmpty ? "nothing after a terminal state" : "one of \(listed(offered))",
             suggestion(for: name, among: offered))
           continue
         }
@@ -66,7 +66,11 @@ public struct FiniteTrajectory: Hashable, Sendable {
     self.choices = choices
   }
 
-  /// - Parameter policy: π(a|s) of each choice, [choices].
+  /// Computes the probability and the return of this trajectory.
+  ///
+  /// - Parameters:
+  ///   - problem: the problem of the trajectory.
+  ///   - policy: π(a|s) of each choice, [choices].
   public func worth(in problem: FiniteProblem, policy: [Double]) -> Worth {
     var worth = Worth(
       probability: 1, startProbability: problem.start.first { $0.state == states[0] }?.probability ?? 0, totalReward: 0,

@@ -1,16 +1,19 @@
 public import PoiseCore
 
 extension FiniteProblem {
-  /// V ← max_a Σ p(s′|s,a) (r + γ V(s′)), until V is known to the tolerance.
+  /// Value iteration: V ← max_a Σ p(s′|s,a) (r + γ V(s′)), until V is known to the tolerance.
   ///
-  /// Source: Bellman 1957; Sutton and Barto 2018, section 4.4. Deviations: sweeps are of Jacobi's kind, so that threads change no bit, and
-  /// MacQueen's bounds end it, which prove the tolerance and are reached long before the values themselves stand still. Where γ is 1 it starts
-  /// from a policy that ends, and stops once no sweep changes more than the tolerance.
+  /// Source: Bellman 1957; Sutton and Barto 2018, section 4.4. Deviations: sweeps are Jacobi iterations, so that the
+  /// number of threads changes no bit; and MacQueen's bounds end the iteration, which prove the tolerance long before
+  /// the values stop changing. If γ is 1, it starts from a proper policy, and stops when no value changes by more than
+  /// the tolerance in a sweep.
   ///
   /// - Parameters:
-  ///   - tolerance: the bound of |V − V*| that is aimed at.
-  ///   - onSweep: called after every sweep, with the values as they are.
-  /// - Throws: `.neverEnds`, `.notConverged`.
+  ///   - tolerance: the bound of |V − V*| at which it stops.
+  ///   - sweepLimit: the largest number of sweeps.
+  ///   - pool: the threads that share the sweeps; their number changes no bit of the result.
+  ///   - onSweep: called after every sweep, with the present values.
+  /// - Throws: `.neverEnds` if γ is 1 and a state has no way to a terminal one; `.notConverged` at the sweep limit.
   public func valueIteration(
     tolerance: Double = 1e-9, sweepLimit: Int = 1_000_000, pool: WorkerPool = WorkerPool(threadCount: 1),
     onSweep: ((SolverProgress) -> Void)? = nil
@@ -37,7 +40,7 @@ extension FiniteProblem {
     throw .notConverged(sweeps: sweepLimit, bound: .infinity, tolerance: tolerance)
   }
 
-  /// One more sweep over the values that are handed out tells their residual and a best choice of each state.
+  /// Makes the solution; one more sweep gives the residual of the values and the best choice of each state.
   func finished(
     _ method: FiniteSolution.Method, _ values: [Double], bound: Double, sweeps: Int, policySweeps: Int,
     _ sweeper: inout Sweeper

@@ -1,39 +1,48 @@
 public import PoiseCore
 
-/// What a character of a map stands for.
+/// The kind of cell that a character of a map means.
 public struct CellKind: Configurable, Hashable {
+  /// Whether the cell cannot be entered.
   public var isWall = false
+  /// Whether an episode ends in the cell.
   public var isTerminal = false
+  /// The relative probability that an episode starts in such a cell; if it is 0 for all cells, all free cells are
+  /// equally likely.
   public var start = 0.0
+  /// The reward for entering the cell; `nil` for the map's `stepReward`.
   public var reward: Double?
+  /// The probability that a move from the cell slips, in [0, 1]; `nil` for the map's.
   public var slip: Double?
+  /// The character of the cell to which this one teleports; `nil` for none.
   public var teleport: String?
+  /// The number of cells by which the wind carries every move from the cell up; negative for down.
   public var windUp = 0
+  /// The number of cells by which the wind carries every move from the cell right; negative for left.
   public var windRight = 0
 
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("wall", \.isWall, .boolean, "Whether it cannot be entered: a move against it stays where it was."),
-    .key("terminal", \.isTerminal, .boolean, "Whether the episode ends in it: a goal or a hole, as its reward says."),
+    .key("wall", \.isWall, .boolean, "Whether it cannot be entered: a move against it stays in its cell."),
+    .key("terminal", \.isTerminal, .boolean, "Whether the episode ends in it, as in a goal or a hole."),
     .key(
       "start", \.start, .number(.notNegative),
-      "How likely episodes start in such a cell, relative to others; without any, every cell is alike."),
+      "Relative probability that an episode starts in such a cell; if all are 0, all free cells are equally likely."),
     .key(
       "reward", \.reward, .optional(.number()),
-      "What entering it earns in place of the map's stepReward; null for that."),
+      "Reward for entering it; null: the map's stepReward."),
     .key(
       "slip", \.slip, .optional(.number(.from(0, through: 1))),
-      "The chance that a move from it slips, in place of the map's; null for that."),
+      "Probability that a move from it slips; null: the map's slip."),
     .key(
-      "teleport", \.teleport, .optional(.word("the character of a cell that stands on the map once")),
-      "Whoever enters it finds himself in that cell, with the reward of this one; null for none."),
+      "teleport", \.teleport, .optional(.word("the character of a cell that appears on the map once")),
+      "Entering it leads to that cell at once, with the reward of this one; null: no teleport."),
     .key(
       "windUp", \.windUp, .integer(.from(-1000, through: 1000), unit: "cells"),
-      "How far every move from it is carried up, negative for down."),
+      "Wind: number of cells by which every move from it is carried up; negative: down."),
     .key(
       "windRight", \.windRight, .integer(.from(-1000, through: 1000), unit: "cells"),
-      "How far every move from it is carried right, negative for left."),
+      "Wind: number of cells by which every move from it is carried right; negative: left."),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
@@ -45,7 +54,8 @@ public struct CellKind: Configurable, Hashable {
       allowed: "a start on free cells")
   }
 
-  /// `.` free, `#` wall, `S` start, `G` goal, `H` hole; goals and holes differ by the reward that a legend gives them.
+  /// The predefined characters: `.` free, `#` wall, `S` start, `G` goal, `H` hole. Goals and holes differ only by their
+  /// rewards in the legend.
   static let usual: [(Character, CellKind)] = {
     var wall = CellKind()
     wall.isWall = true
@@ -57,18 +67,23 @@ public struct CellKind: Configurable, Hashable {
   }()
 }
 
-/// Characters with their meaning, beginning with the usual ones.
+/// The characters of a map with their kinds, the predefined ones included.
 public struct Legend: Hashable, Sendable {
-  /// In the order of the file, behind the usual ones.
+  /// The predefined characters, then those of the file in its order.
   public var kinds: [Entry] = CellKind.usual.map { Entry(character: $0, kind: $1) }
 
+  /// A character with its kind.
   public struct Entry: Hashable, Sendable {
+    /// The character on the map.
     public var character: Character
+    /// The kind of cell that it means.
     public var kind: CellKind
   }
 
+  /// The predefined characters alone.
   public init() {}
 
+  /// The kind of a character; `nil` if it has no meaning. Setting `nil` removes it.
   public subscript(character: Character) -> CellKind? {
     get { kinds.first { $0.character == character }?.kind }
     set {
@@ -84,7 +99,7 @@ public struct Legend: Hashable, Sendable {
 }
 
 extension ConfigurationFormat where Value == Legend {
-  /// `G: {reward: 1}`: what is said of a usual character adds to what it means.
+  /// The format of a legend, `G: {reward: 1}`; keys of a predefined character change its predefined kind.
   static var legend: Self {
     let section = ConfigurationFormat<CellKind>.section
     let phrase = "a section, each key one character of the map"

@@ -9,13 +9,20 @@ public import PoiseCore
 ///       G: {reward: 1}
 ///     moves: four
 ///
-/// A move goes to the neighbouring cell, or stays where a wall or the border is; then the wind of the cell that was left carries on, cell by
-/// cell, until something stops it. What counts is the cell where it all ends: its reward, whether the episode ends, where it teleports to.
+/// A move goes to the neighbouring cell, or stays if a wall or the border is there. Then the wind of the cell that was
+/// left carries the agent on, cell by cell, up or down first, unless walls or the border stop it. The last cell gives
+/// the reward, may end the episode, and may teleport.
 public struct ProblemMap: Configurable, Hashable {
+  /// The sets of actions.
   public enum Moves: String, Hashable, Sendable, CaseIterable {
-    case two, four, eight
+    /// Left and right, for maps of one row.
+    case two
+    /// The four neighbours.
+    case four
+    /// The eight neighbours.
+    case eight
 
-    /// Clockwise from the first; `two` for worlds of one row.
+    /// The names of the actions, in the order of `directions`.
     public var names: [String] {
       switch self {
       case .two: ["left", "right"]
@@ -24,6 +31,7 @@ public struct ProblemMap: Configurable, Hashable {
       }
     }
 
+    /// The direction of each action: left and right, or clockwise from up.
     public var directions: [CellLayout.Move] {
       switch self {
       case .two: [.init(right: -1, down: 0), .init(right: 1, down: 0)]
@@ -38,22 +46,31 @@ public struct ProblemMap: Configurable, Hashable {
     }
   }
 
+  /// Where a move goes that slips.
   public enum SlipTarget: String, Hashable, Sendable, CaseIterable {
-    /// To the two neighbouring directions, half of the chance each; with two moves that is the other one.
+    /// In one of the two neighbouring directions, with equal probability; with two moves, in the other direction.
     case sideways
-    /// To any of the moves alike, the wanted one included.
+    /// In any direction with equal probability, the intended one included.
     case anywhere
-    /// Nowhere.
+    /// Nowhere: the agent stays in its cell, apart from wind.
     case stay
   }
 
+  /// The map: rows of characters of equal length, separated by line feeds.
   public var cells = ""
+  /// The meaning of the characters.
   public var legend = Legend()
+  /// The actions.
   public var moves = Moves.four
+  /// The probability that a move slips, in [0, 1].
   public var slip = 0.0
+  /// Where a move goes that slips.
   public var slipTo = SlipTarget.sideways
+  /// The reward of a move into a cell without a reward of its own.
   public var stepReward = 0.0
+  /// γ, in [0, 1].
   public var discount = 1.0
+  /// The number of actions after which an episode is truncated; 0 for no limit.
   public var stepLimit = 0
 
   public init() {}
@@ -61,27 +78,31 @@ public struct ProblemMap: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] = [
     .key(
       "cells", \.cells, .text("rows of characters, one line each, in a text block"),
-      "The map: rows of equal length; states are named r1c1 by row and column, or 1, 2, … where there is one row.",
+      "The map: rows of equal length; states are named r1c1 by row and column, or 1, 2, … on a map of one row.",
       isRequired: true),
     .key(
       "legend", \.legend, .legend,
-      "What characters mean; '.' free, '#' wall, 'S' start, 'G' goal and 'H' hole mean what they say, both of the last end an episode."
+      "Meaning of characters. Predefined are '.' free, '#' wall, 'S' start, 'G' goal and 'H' hole; goal and hole end an episode."
     ),
     .key("moves", \.moves, .choice, "The actions: left and right, the four neighbours, or all eight."),
-    .key("slip", \.slip, .number(.from(0, through: 1)), "The chance that a move goes elsewhere than wanted."),
+    .key(
+      "slip", \.slip, .number(.from(0, through: 1)),
+      "Probability that a move slips: that it goes elsewhere than intended."),
     .key(
       "slipTo", \.slipTo, .choice,
-      "Where a slip goes: to the two directions beside the wanted one, anywhere, or nowhere."),
+      "Where a move goes that slips: in the two directions beside the intended one, anywhere, or nowhere."),
     .key(
       "stepReward", \.stepReward, .number(),
-      "What a move earns where the cell that it leads to has no reward of its own."),
-    .key("discount", \.discount, .number(.from(0, through: 1)), "γ; with 1, every cell needs a way to a terminal one."),
+      "Reward of a move into a cell without a reward of its own."),
+    .key(
+      "discount", \.discount, .number(.from(0, through: 1)),
+      "γ; with 1, a terminal cell must be reachable from every cell."),
     .key(
       "stepLimit", \.stepLimit, .integer(.from(0, through: Int(Int32.max)), unit: "actions"),
-      "After so many actions an episode is cut; 0 for no limit."),
+      "Number of actions after which an episode is truncated; 0: no limit."),
   ]
 
-  /// The lines of the map, without what a text block leaves at their ends.
+  /// The lines of the map, without spaces and empty lines at their ends.
   private var lines: [[Character]] {
     var lines = cells.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       Array(line.reversed().drop { $0 == " " || $0 == "\r" }.reversed())
@@ -105,7 +126,7 @@ public struct ProblemMap: Configurable, Hashable {
         checks.require(
           legend[character] != nil, at: "cells", found: "'\(character)' in row \(row + 1), column \(column + 1)",
           allowed: "\(legend.kinds.map { "'\($0.character)'" }.joined(separator: ", "))",
-          remedy: "Say in 'legend' what it means.")
+          remedy: "Explain it in 'legend'.")
       }
     }
     for entry in legend.kinds {
@@ -113,8 +134,8 @@ public struct ProblemMap: Configurable, Hashable {
       let key = "legend.\(entry.character).teleport"
       let count = target.count == 1 ? target.first.flatMap { counts[$0] } ?? 0 : 0
       checks.require(
-        count == 1, at: key, found: "'\(target)', which stands on the map \(count) times",
-        allowed: "a character that stands there once")
+        count == 1, at: key, found: "'\(target)', which appears on the map \(count) times",
+        allowed: "a character that appears there once")
       let kind = target.first.flatMap { legend[$0] }
       checks.require(
         count != 1 || kind.map { !$0.isWall && $0.teleport == nil } ?? true, at: key,
@@ -123,14 +144,14 @@ public struct ProblemMap: Configurable, Hashable {
     let isFree = lines.joined().contains { character in
       legend[character].map { !$0.isWall && !$0.isTerminal && $0.teleport == nil } ?? false
     }
-    checks.require(isFree, at: "cells", found: "no free cell", allowed: "at least one cell to be in")
+    checks.require(isFree, at: "cells", found: "no free cell", allowed: "at least one free cell")
     checks.require(
       moves != .two || lines.count == 1, at: "moves", found: "two moves on \(lines.count) rows",
       allowed: "four or eight",
       remedy: "Two moves, left and right, are for worlds of one row.")
   }
 
-  /// The problem that this map draws; it must be free of problems.
+  /// The problem of this map, which must have passed `crossChecks`.
   var problem: FiniteProblem {
     let world = CellWorld(lines: lines, legend: legend)
     let layout = CellLayout(
@@ -163,7 +184,7 @@ public struct ProblemMap: Configurable, Hashable {
     return builder.problem()
   }
 
-  /// The moves that an action may become, `nil` for none, with their chances.
+  /// The moves that may follow from an action, `nil` for none, with their probabilities.
   private func outcomes(of action: Int, count: Int, slip: Double) -> [(move: Int?, probability: Double)] {
     guard slip > 0 else { return [(action, 1)] }
     var outcomes: [(move: Int?, probability: Double)] = slip < 1 ? [(action, 1 - slip)] : []
@@ -208,7 +229,7 @@ private struct CellWorld {
     self.names = names
   }
 
-  /// The cell that a move ends in, before any teleport.
+  /// The cell in which a move ends, before any teleport.
   func destination(from cell: Int, by move: CellLayout.Move?, wind kind: CellKind) -> Int {
     var cell = cell
     if let move { cell = neighbour(of: cell, move) }
@@ -221,7 +242,7 @@ private struct CellWorld {
     return cell
   }
 
-  /// The next cell, or the same where the border or a wall is in the way.
+  /// The neighbouring cell, or the same cell if the border or a wall is in the way.
   private func neighbour(of cell: Int, _ move: CellLayout.Move) -> Int {
     let (row, column) = (cell / columns + move.down, cell % columns + move.right)
     guard (0..<rows).contains(row), (0..<columns).contains(column) else { return cell }

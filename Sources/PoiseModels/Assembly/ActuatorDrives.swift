@@ -1,9 +1,9 @@
 import PoiseCore
 import PoiseSimulation
 
-/// The actuators of a robot: what they are told, and what they exert on the world in each physics step.
+/// The actuators of a robot: their controls, and the efforts that they exert on the world in each physics step.
 struct ActuatorDrives {
-  /// What each actuator needs in every physics step, [actuators].
+  /// The data of each actuator that a physics step needs, [actuators].
   var drives: [Drive]
   /// Whether some are servos of the world: position and velocity actuators.
   private let hasWorldServos: Bool
@@ -24,7 +24,7 @@ struct ActuatorDrives {
     var controlRange: ClosedRange<Double>?
     var forceRange: ClosedRange<Double>?
     var control = 0.0
-    /// Factor on the force, for actuators stronger or weaker than the model says.
+    /// Factor on the force, for actuators that are stronger or weaker than in the model.
     var strength = 1.0
     var servo: ActuatorServo?
   }
@@ -69,7 +69,7 @@ struct ActuatorDrives {
     effortSteps = 0
   }
 
-  /// Brings `positions` and `velocities` up to date.
+  /// Updates `positions` and `velocities`.
   mutating func readJoints(_ world: borrowing World) {
     world.readJoints(positions: &positions, velocities: &velocities)
   }
@@ -97,7 +97,7 @@ struct ActuatorDrives {
       min(factor * $0.lowerBound, factor * $0.upperBound)...max(factor * $0.lowerBound, factor * $0.upperBound)
     }
     switch drive.law {
-    case .motor: preconditionFailure("a motor is no servo")
+    case .motor: preconditionFailure("a motor is not a servo")
     case .position(let gain, let damping):
       return CoordinateServo(
         stiffness: factor * drive.gear * gain, damping: factor * drive.gear * damping,
@@ -107,7 +107,7 @@ struct ActuatorDrives {
     }
   }
 
-  /// What the world's servos exerted in the step just taken: that of the coordinates after it.
+  /// Adds the efforts of the world's servos in the last step, which follow from the coordinates after it.
   private mutating func sumServoEfforts(in world: borrowing World) {
     readJoints(world)
     for i in drives.indices {
@@ -117,7 +117,7 @@ struct ActuatorDrives {
     }
   }
 
-  /// N·m or N of one actuator: a motor's from its control, any actuator's from its servo, `positions` and `velocities`.
+  /// The effort of one actuator, N·m or N, from its control or its servo, at `positions` and `velocities`.
   @inline(__always) private func effort(of actuator: Int) -> Double {
     let drive = drives[actuator]
     var force = drive.control

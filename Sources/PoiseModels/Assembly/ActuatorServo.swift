@@ -1,12 +1,13 @@
-/// A proportional–derivative rule that an actuator may follow at the physics rate, within its own limits.
+/// A proportional–derivative controller that an actuator may follow at the physics rate, within its own limits.
 public struct ActuatorServo: Hashable, Sendable {
-  /// rad or m.
+  /// The wanted position, rad or m.
   public var target: Double
-  /// N·m/rad or N/m.
+  /// Proportional gain, N·m/rad or N/m.
   public var stiffness: Double
-  /// N·m·s/rad or N·s/m.
+  /// Derivative gain, N·m·s/rad or N·s/m.
   public var damping: Double
 
+  /// A servo with these gains.
   public init(target: Double, stiffness: Double, damping: Double) {
     self.target = target
     self.stiffness = stiffness

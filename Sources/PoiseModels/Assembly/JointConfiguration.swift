@@ -1,17 +1,18 @@
 public import PoiseCore
 
-/// Where all joints of a robot stand and how fast they move: its state in joint coordinates.
+/// The state of a robot in joint coordinates: positions and velocities of all joints.
 public struct JointConfiguration: Sendable, Hashable {
-  /// rad or m of the hinges and slides, [scalar joints in the order of the model].
+  /// Positions of hinges (rad) and slides (m), [scalar joints in the order of the model].
   public var positions: [Double]
-  /// rad/s or m/s, [scalar joints].
+  /// Velocities of hinges (rad/s) and slides (m/s), [scalar joints].
   public var velocities: [Double]
-  /// The body's frame in the world, [free joints in the order of the model].
+  /// Frames of the free bodies in the world, [free joints in the order of the model].
   public var freePoses: [Pose]
-  /// m/s of the body frame's origin and rad/s, world frame, [free joints].
+  /// Velocity of the body frame's origin, m/s, and angular velocity, rad/s, world frame, [free joints].
   public var freeVelocities: [(linear: Vector3, angular: Vector3)]
-  /// Turn since the reference pose in the axes of the body (as MuJoCo has it), and rad/s in the turned body's frame, [ball joints].
+  /// Rotation since the reference pose in the axes of the body, as in MuJoCo, [ball joints].
   public var ballOrientations: [Quaternion]
+  /// Angular velocity relative to the parent, rad/s, in the rotated body's frame, [ball joints].
   public var ballVelocities: [Vector3]
 
   public static func == (a: Self, b: Self) -> Bool {
@@ -26,7 +27,7 @@ public struct JointConfiguration: Sendable, Hashable {
     hasher.combine(freePoses)
   }
 
-  /// The reference pose of a model, at rest.
+  /// A model's reference pose at rest.
   public init(reference model: RobotModel) {
     let scalar = model.joints.filter { $0.kind == .hinge || $0.kind == .slide }
     positions = scalar.map(\.reference)
@@ -41,6 +42,7 @@ public struct JointConfiguration: Sendable, Hashable {
 }
 
 extension JointConfiguration {
+  /// Whether all numbers are finite.
   public var isFinite: Bool {
     positions.allSatisfy(\.isFinite) && velocities.allSatisfy(\.isFinite)
       && freePoses.allSatisfy { $0.position.isFinite && $0.orientation.isFinite }

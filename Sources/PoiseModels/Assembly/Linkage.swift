@@ -1,41 +1,51 @@
 public import PoiseCore
 import PoiseSimulation
 
-/// A model as ODE can have it: rigid links, and one connection between each link and its parent.
+/// A model in the form that ODE can simulate: rigid links, and one connection between each link and its parent.
 ///
 /// Bodies without joints are welded into the body (or the world) that carries them. The joints of one body become one
-/// connection where ODE and Poise have it, else a chain of single joints through intermediate links that weigh nothing.
+/// connection where Poise has a matching joint, else a chain of single joints through intermediate links without weight.
 public struct Linkage: Sendable {
   /// A rigid link: one body of the file with all that is welded to it, or an intermediate link of a chain.
   public struct Link: Sendable {
+    /// The body's name; that of an intermediate link is made of the names of body and joint.
     public var name: String
     /// Index of the file's body whose frame this link has.
     public var body: Int
     /// True for the links inside a chain, which the file does not have.
     public var isIntermediate: Bool
-    /// `nil` is the world.
+    /// Index of the link that carries it; `nil` is the world.
     public var parent: Int?
     /// The body's frame in the world, in the reference pose.
     public var referencePose: Pose
-    /// In the body's frame, with everything that is welded to it; an intermediate link has none.
+    /// Mass and inertia with everything that is welded to the body, in the body's frame; zero for an intermediate link.
     public var inertia: RobotModel.Inertia
+    /// The joints between the link and its parent.
     public var connection: Connection
 
-    /// Where ODE's body has its origin, in the body's frame: the centre of mass, or for a link that turns about a point of
+    /// Origin of ODE's body, in the body's frame: the centre of mass, or for a link that turns about a point of
     /// the world, that point (see `World.addBody`).
     public var origin: Vector3
   }
 
-  /// How a link hangs on its parent; the numbers are indices of the model's joints.
+  /// The joints between a link and its parent; the numbers are indices of the model's joints.
   public enum Connection: Sendable, Hashable {
+    /// All six degrees of freedom, relative to the world.
     case free(Int)
+    /// One rotation about an axis.
     case hinge(Int)
+    /// One translation along an axis.
     case slide(Int)
+    /// Two perpendicular rotations in series about one point.
     case universal(Int, Int)
+    /// Three rotations in series about one point, each axis perpendicular to the next.
     case threeHinge(Int, Int, Int)
+    /// Two perpendicular translations and the rotation about their normal, relative to the world.
     case planar(Int, Int, Int)
+    /// All rotations about one point.
     case ball(Int)
 
+    /// The joints, outermost first.
     public var joints: [Int] {
       switch self {
       case .free(let a), .hinge(let a), .slide(let a), .ball(let a): [a]
@@ -44,7 +54,7 @@ public struct Linkage: Sendable {
       }
     }
 
-    /// The field's word for it.
+    /// The name of the connection, such as `universal`.
     public var name: String {
       switch self {
       case .free: "free"
@@ -60,13 +70,15 @@ public struct Linkage: Sendable {
 
   /// Where a body of the file is: on which link (`nil`: part of the world), and its frame in that link's frame.
   public struct Placement: Sendable {
+    /// Index of the link; `nil` for a body that is part of the world.
     public var link: Int?
+    /// The body's frame in the link's frame, or in the world's.
     public var pose: Pose
   }
 
-  /// Parents stand before their children.
+  /// All links; parents come before their children.
   public private(set) var links: [Link] = []
-  /// [bodies of the model]
+  /// Where each body of the file is, [bodies of the model].
   public private(set) var placements: [Placement] = []
   /// The model's approximations and those that the assembly adds.
   public private(set) var approximations: [RobotModel.Approximation]
@@ -76,9 +88,12 @@ public struct Linkage: Sendable {
   private let model: RobotModel
   private var problems: [Problem] = []
 
-  /// rad: the middle of three hinges stays this far from the reference pose at most, or the joints become a chain.
+  /// Largest angle of the middle one of three hinges from the reference pose, rad; with wider limits the joints become
+  /// a chain.
   static let farthestMiddleAngle = 80 * Double.pi / 180
 
+  /// Finds the links and connections of a model.
+  ///
   /// - Throws: `InvalidInput` with everything in the model that cannot be assembled.
   public init(_ model: RobotModel) throws {
     self.model = model
@@ -114,7 +129,7 @@ public struct Linkage: Sendable {
     placements.append(Placement(link: links.count - 1, pose: .identity))
   }
 
-  /// Adds up masses, centres and tensors (parallel-axis theorem) of all bodies on one link.
+  /// Sums masses, centres of mass and inertia tensors (parallel-axis theorem) of all bodies on one link.
   private mutating func weldInertia() {
     for (body, placement) in zip(model.bodies, placements) {
       guard let link = placement.link, let part = body.inertia else { continue }
@@ -201,7 +216,7 @@ public struct Linkage: Sendable {
     }
   }
 
-  /// The point of the world about which all joints of a body turn it; `nil` where there is none, or the body hangs on no chain.
+  /// The point of the world about which all joints of a root body rotate it; `nil` where there is none.
   private func anchorInWorld(of link: Link) -> Vector3? {
     guard !link.isIntermediate, var parent = link.parent, links[parent].isIntermediate else { return nil }
     while let next = links[parent].parent {
@@ -215,8 +230,8 @@ public struct Linkage: Sendable {
 
   // MARK: Chains
 
-  /// Splits every set of joints that is no connection of its own: each joint but the last gets a link of its own, at its anchor, without
-  /// weight (`World.addIntermediateBody`); the body itself stays whole.
+  /// Splits every set of joints that is not one connection into a chain: each joint but the last gets an intermediate
+  /// link at its anchor, without weight (`World.addIntermediateBody`); the last one carries the body.
   private mutating func insertIntermediateLinks() {
     var result: [Link] = []
     var newIndex: [Int] = []
@@ -244,10 +259,11 @@ public struct Linkage: Sendable {
 
   // MARK: The iterative solver
 
-  /// Above this share of a link's inertia, a rotor needs more of the iterative solver than a few sweeps give.
+  /// Largest ratio of a rotor's inertia to its link's for which a few iterations of the iterative solver are accurate.
   static let heaviestRotorShare = 3.0
 
-  /// Chains and heavy rotors are exact with the direct solver; the iterative one does not come near in the sweeps that it has.
+  /// Notes chains and heavy rotors, which are exact with the direct solver but inaccurate with few iterations of the
+  /// iterative one.
   private mutating func listWhatTheIterativeSolverSlurs() {
     guard case .iterative(let iterations) = model.physics.solver else { return }
     let remedy = "use poise_solver direct, or many more than \(iterations) poise_iterations."
@@ -261,7 +277,7 @@ public struct Linkage: Sendable {
       if joints.count > link.connection.joints.count, let first = joints.first {
         note(
           first, "body '\(link.name)' joints",
-          "These \(joints.count) joints become a chain, which the iterative solver slurs")
+          "These \(joints.count) joints become a chain, which the iterative solver approximates badly")
       }
       for joint in joints where model.joints[joint].kind != .free {
         let record = model.joints[joint]
@@ -269,7 +285,7 @@ public struct Linkage: Sendable {
         guard record.armature > Self.heaviestRotorShare * inertia else { continue }
         note(
           joint, "joint '\(record.name)' armature",
-          "A rotor of \((record.armature / inertia).rounded(significant: 2)) times its link's inertia, which the iterative solver slurs"
+          "A rotor of \((record.armature / inertia).rounded(significant: 2)) times its link's inertia, which the iterative solver approximates badly"
         )
       }
     }
@@ -277,7 +293,8 @@ public struct Linkage: Sendable {
 }
 
 extension RobotModel.Inertia {
-  /// What a joint alone would have to move: kg·m² about a hinge's axis, or the least about any axis through a ball; kg along a slide.
+  /// The inertia that a joint moves: kg·m² about a hinge's axis, the smallest about any axis through a ball; kg along a
+  /// slide.
   fileprivate func seen(by joint: RobotModel.Joint) -> Double {
     let arm = centerOfMass - joint.anchor
     switch joint.kind {
@@ -289,7 +306,7 @@ extension RobotModel.Inertia {
 }
 
 extension Linkage.Link {
-  /// kg·m² about `origin`, by the parallel-axis theorem.
+  /// The inertia tensor about `origin`, kg·m², by the parallel-axis theorem.
   package var inertiaAboutOrigin: Matrix3 {
     let d = inertia.centerOfMass - origin
     return inertia.tensor
@@ -298,7 +315,7 @@ extension Linkage.Link {
 }
 
 extension RobotModel.Inertia {
-  /// This and `part`, whose frame stands at `pose` in ours, as one rigid piece.
+  /// This and `part`, whose frame is at `pose` in this frame, as one rigid body.
   func adding(_ part: RobotModel.Inertia, at pose: Pose) -> RobotModel.Inertia {
     let partCenter = pose.apply(to: part.centerOfMass)
     let mass = self.mass + part.mass

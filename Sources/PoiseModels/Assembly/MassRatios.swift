@@ -1,13 +1,13 @@
 import PoiseCore
 import PoiseSimulation
 
-/// Masses that the iterative solver cannot weigh against each other.
+/// Mass ratios that are too large for the iterative solver.
 ///
-/// Its error falls with the iterations, the slower the more unequal what meets in a joint or lies on one another. Measured
-/// with 20 iterations (`MassRatioTests`): a box of 100 kg stands on two of 0.1 kg with the direct solver and breaks down
-/// between them with the iterative one, which holds up to 1 : 20.
+/// Its error falls more slowly with the iterations, the more unequal the masses are that a joint or a contact connects.
+/// Measured with 20 iterations (`MassRatioTests`): with the direct solver a box of 100 kg stands on two of 0.1 kg; with
+/// the iterative one it falls between them, and up to 1 : 20 it stands.
 extension RobotModel {
-  /// The largest ratio of neighbouring masses that 20 iterations are good for.
+  /// The largest ratio of neighbouring masses for which 20 iterations suffice.
   static let largestMassRatio = 20.0
 
   /// One note for each pair of neighbours beyond that ratio; none with the direct solver.
@@ -23,17 +23,17 @@ extension RobotModel {
         Approximation(
           file: files[0], line: body.line, place: "body '\(body.name)'",
           meaning: "It \(relation) '\(bodies[links[a].body].name)', and their masses are 1 : "
-            + "\((heavy / light).rounded(significant: 3)); the iterative solver keeps neighbours together up to about "
+            + "\((heavy / light).rounded(significant: 3)); the iterative solver is accurate up to about "
             + "1 : \(Int(Self.largestMassRatio)). Use the direct solver, or more poise_iterations."))
     }
     for (index, link) in links.enumerated() where !link.isIntermediate {
       var parent = link.parent
       while let p = parent, links[p].isIntermediate { parent = links[p].parent }
       guard let parent else { continue }
-      note(parent, index, (links[parent].inertia.mass, link.inertia.mass), "hangs on")
+      note(parent, index, (links[parent].inertia.mass, link.inertia.mass), "is joined to")
     }
     guard physics.isContactEnabled else { return notes }
-    // What lies on one another: whole robots, each with all its links.
+    // Bodies that may lie on one another: whole robots, each with all its links.
     var root = Array(links.indices)
     for index in links.indices { if let parent = links[index].parent { root[index] = root[parent] } }
     var weights = [Double](repeating: 0, count: links.count)

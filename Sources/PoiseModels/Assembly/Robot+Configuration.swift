@@ -2,10 +2,10 @@ import PoiseCore
 import PoiseSimulation
 
 extension Robot {
-  /// Puts every link where the joint coordinates say, moving as they say. Exact at once: nothing waits for a step.
+  /// Sets pose and velocity of every link from joint coordinates, exactly and without a physics step.
   ///
-  /// Forward kinematics in MJCF's order: a body stands in its parent by its pose, then its joints move it, the first
-  /// outermost; a hinge turns it about its anchor, a slide shifts it. Velocities follow as fields v(x) = v₀ + ω × x.
+  /// Forward kinematics in MJCF's order: a body has its pose in its parent, then its joints move it, the first one
+  /// outermost; a hinge rotates it about its anchor, a slide shifts it. Velocities follow as fields v(x) = v₀ + ω × x.
   public func place(_ configuration: JointConfiguration) {
     var poses: [Pose] = []
     /// ω and the velocity of the point of the link that is at the world's origin.
@@ -66,7 +66,7 @@ extension Robot {
     }
   }
 
-  /// Turns a pose about a point given in its own frame, by a rotation given in its own frame.
+  /// Rotates a pose about a point; point and rotation are given in its own frame.
   private func turnPose(_ pose: inout Pose, by turn: Quaternion, about anchor: Vector3) {
     let fixed = pose.apply(to: anchor)
     pose.orientation = pose.orientation * turn

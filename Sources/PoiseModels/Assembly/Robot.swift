@@ -1,13 +1,15 @@
 public import PoiseCore
 public import PoiseSimulation
 
-/// A robot model standing in a world of its own: it takes controls, is stepped, and tells its coordinates.
+/// A robot in a world of its own, assembled from a model: it takes controls, is stepped, and reports its coordinates.
 ///
 /// Scalar joints (hinges and slides) are numbered as in `model.scalarJoints`; actuators as in `model.actuators`.
 public final class Robot {
+  /// The robot's description.
   public let model: RobotModel
+  /// The links of the robot, and the joints between them.
   public let linkage: Linkage
-  /// The world that the robot stands in; its efforts are overwritten by the actuators in every step.
+  /// The robot's world; its efforts are overwritten by the actuators in every step.
   public var world: World
   private var drives: ActuatorDrives
   private let maximumJointSpeed: Double?
@@ -27,11 +29,15 @@ public final class Robot {
   /// A rule that an actuator may follow at the physics rate, within its own limits.
   public typealias Servo = ActuatorServo
 
+  /// Assembles a model in a new world, in its reference pose.
+  ///
   /// - Parameters:
-  ///   - physics: the model's own where `nil`.
-  ///   - solverSeed: start of the iterative solver's random state.
-  ///   - maximumJointSpeed: rad/s; hinges to the world turn no faster. Cut after every physics step.
-  /// - Throws: `InvalidInput` for what cannot be assembled.
+  ///   - model: the robot's description.
+  ///   - physics: parameters of the world; the model's own where `nil`.
+  ///   - solverSeed: first state of the iterative solver's random numbers.
+  ///   - maximumJointSpeed: largest speed of hinges to the world, rad/s, enforced after every physics step; `nil` is
+  ///     unlimited.
+  /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public init(
     _ model: RobotModel, physics: PhysicsParameters? = nil, solverSeed: UInt64 = 0, maximumJointSpeed: Double? = nil
   ) throws {
@@ -93,7 +99,8 @@ public final class Robot {
     self.world = world
   }
 
-  /// The same robot in a new world, after ODE has given up on the old one; restored to a state of that, it has its bits.
+  /// The same robot in a new world, for use after ODE has failed in the old one. It can be restored to any state of the
+  /// old world and then behaves identically to the bit.
   public func remade() -> Robot {
     do {
       return try Robot(model, physics: world.parameters, maximumJointSpeed: maximumJointSpeed)
@@ -104,18 +111,22 @@ public final class Robot {
 
   // MARK: Driving
 
+  /// Number of actuators.
   public var actuatorCount: Int { model.actuators.count }
+  /// Number of hinges and slides.
   public var scalarJointCount: Int { degreeOfScalar.count }
 
   /// Sets an actuator's control, in MJCF `ctrl` units, until it is set again; clamped to its range.
   ///
-  /// - Parameter value: must be finite; check actions of a policy before.
+  /// - Parameters:
+  ///   - value: the control; traps if it is not finite, so check the actions of a policy before.
+  ///   - actuator: index of the actuator in the model.
   public func setControl(_ value: Double, of actuator: Int) {
     precondition(value.isFinite, "control \(value) of actuator \(actuator) is not finite")
     drives.setControl(value, of: actuator)
   }
 
-  /// Sets the control of every actuator, as `setControl`; one access to the robot instead of many.
+  /// Sets the control of every actuator as `setControl` does, with one access to the robot.
   public func setControls(_ control: (_ actuator: Int) -> Double) {
     drives.setControls { actuator in
       let value = control(actuator)
@@ -130,24 +141,26 @@ public final class Robot {
     drives.setStrength(strength, of: actuator)
   }
 
-  /// Lets an actuator follow a servo, in every physics step, instead of its control; `nil` gives it back.
+  /// Lets an actuator follow a servo, in every physics step, instead of its control; `nil` ends that.
   public func setServo(_ servo: Servo?, of actuator: Int) { drives.setServo(servo, of: actuator) }
 
   /// Advances by one physics step under the present controls.
   public func step() { drives.step(&world, 1) }
 
-  /// Steps `count` times.
+  /// Advances by `count` physics steps under the present controls.
   public func step(_ count: Int) { drives.step(&world, count) }
 
   /// Sum of each actuator's torque (N·m) or force (N) over the physics steps since `clearEffortSums`, [actuators].
   public var effortSums: [Double] { drives.effortSums }
   /// Physics steps since `clearEffortSums`.
   public var effortSteps: Int { drives.effortSteps }
+  /// Sets `effortSums` and `effortSteps` to 0.
   public func clearEffortSums() { drives.clearEffortSums() }
 
   // MARK: Reading
 
-  /// Writes positions (rad, m) and velocities of the scalar joints, [scalar joints], from the bodies as they are now.
+  /// Writes positions (rad, m) and velocities (rad/s, m/s) of the scalar joints, [scalar joints], computed from the
+  /// bodies' present states.
   public func readScalarJoints(positions q: inout [Double], velocities v: inout [Double]) {
     drives.readJoints(world)
     for i in degreeOfScalar.indices {
@@ -156,7 +169,7 @@ public final class Robot {
     }
   }
 
-  /// A body of the model as a frame in the world: its origin and axes, as the file gives them.
+  /// Pose in the world of a body's frame, with origin and axes as the file gives them.
   public func pose(ofBody body: Int) -> Pose {
     let placement = linkage.placements[body]
     guard let link = placement.link else { return placement.pose }
@@ -170,7 +183,8 @@ public final class Robot {
       position: body.position - body.orientation.rotate(linkage.links[link].origin), orientation: body.orientation)
   }
 
-  /// m/s of the body frame's origin and rad/s, world frame; zero for bodies that are part of the world.
+  /// Velocity of the body frame's origin, m/s, and angular velocity, rad/s, world frame; zero for bodies that are part
+  /// of the world.
   public func velocity(ofBody body: Int) -> (linear: Vector3, angular: Vector3) {
     guard let link = linkage.placements[body].link else { return (.zero, .zero) }
     return (

@@ -3,23 +3,23 @@ import PoiseSimulation
 
 /// Which parts of a robot are each other's mirror image, and with which signs.
 public struct RobotReflection: Hashable, Sendable {
-  /// Where the mirror stands.
+  /// The mirror plane.
   public let plane: MirrorPlane
   /// The body that each body changes places with, [bodies of the model].
   public let bodies: [Int]
-  /// Of positions and velocities, [scalar joints].
+  /// Permutation and signs of joint positions and velocities, [scalar joints].
   public let joints: Reflection
-  /// Of controls, [actuators].
+  /// Permutation and signs of controls, [actuators].
   public let controls: Reflection
-  /// Of torques and forces at the joints, [actuators].
+  /// Permutation and signs of torques and forces at the joints, [actuators].
   public let efforts: Reflection
 }
 
 extension RobotModel {
-  /// The robot's mirror image, found by where its parts stand and checked by everything that moves it: masses, inertias, joints, colliding
-  /// shapes, actuators.
+  /// The robot's reflection. Parts are matched by position, then everything that affects the motion is compared:
+  /// masses, inertias, joints, colliding shapes, actuators.
   ///
-  /// Lengths may differ by 1 mm and other numbers by 1 %: robots that come from drawings are symmetric to within that.
+  /// Lengths may differ by 1 mm and other numbers by 1 %: real robots' descriptions are symmetric to within that.
   ///
   /// - Throws: `Asymmetry` with every difference between the robot in its reference pose and its mirror image.
   public func reflection(across plane: MirrorPlane) throws(Asymmetry) -> RobotReflection {
@@ -71,7 +71,7 @@ private struct MirrorMatching {
     let gravity = model.physics.gravity
     require(
       (plane.image(of: gravity) - gravity).length <= Self.tolerance * gravity.length,
-      "gravity, \(gravity), does not lie in the mirror's plane")
+      "gravity, \(gravity), does not lie in the mirror plane")
     matchGeometries(of: nil, with: nil, "the world")
     matchChildren(of: nil, with: nil)
     for body in model.bodies.indices {
@@ -89,7 +89,7 @@ private struct MirrorMatching {
     var candidates = children(of: other)
     for body in children(of: parent) {
       let near = candidates.filter { distance(body, $0) <= 2 * Self.lengthTolerance }
-      // Of bodies at one place each is the image of one; itself, if it can be.
+      // Among bodies at one place, a body is its own image if it can be.
       guard let image = near.contains(body) ? body : near.min(by: { distance(body, $0) < distance(body, $1) }) else {
         let place = plane.image(of: poses[body].position)
         let coordinates = [place.x, place.y, place.z].map { "\($0.rounded(significant: 4))" }.joined(separator: ", ")
@@ -98,7 +98,7 @@ private struct MirrorMatching {
       }
       candidates.removeAll { $0 == image }
       bodies[body] = image
-      // What two bodies have one for one is compared once, from the first of them.
+      // The parts of two bodies are compared once, from the first of them.
       if body <= image {
         compareInertia(body, image)
         matchJoints(of: body, with: image)
@@ -116,7 +116,7 @@ private struct MirrorMatching {
     poses[body].apply(to: model.bodies[body].inertia?.centerOfMass ?? .zero)
   }
 
-  /// m: how far frame and centre of mass of `other` are from the images of those of `body`.
+  /// Distance of frame and centre of mass of `other` from the images of those of `body`, m.
   private func distance(_ body: Int, _ other: Int) -> Double {
     (plane.image(of: poses[body].position) - poses[other].position).length
       + (plane.image(of: center(body)) - center(other)).length
@@ -211,18 +211,18 @@ private struct MirrorMatching {
     }
   }
 
-  /// Points in the world, in the reference pose, that a shape is the same as, up to its radius and its kind.
+  /// Points in the world, in the reference pose, that determine a shape up to its radius and kind.
   private func landmarks(_ geometry: RobotModel.Geometry) -> (radius: Double, points: [Vector3]) {
     let pose = (geometry.body.map { poses[$0] } ?? .identity) * geometry.pose
     switch geometry.shape {
     case .plane:
       let normal = pose.orientation.rotate([0, 0, 1])
       let foot = normal.dot(pose.position) * normal
-      // Three points, so that it is no other shape.
+      // Three points, so that it differs from other shapes.
       return (0, [foot, foot + normal, foot + 2 * normal])
     case .sphere(let radius): return (radius, [pose.position])
     case .capsule(let radius, let h): return (radius, [-h, h].map { pose.apply(to: [0, 0, $0]) })
-    // With its centre, so that it is no capsule.
+    // With its centre, so that it differs from a capsule.
     case .cylinder(let radius, let h): return (radius, [-h, 0, h].map { pose.apply(to: [0, 0, $0]) })
     case .box(let e):
       let corners = (0..<8).map { corner in
@@ -248,7 +248,7 @@ private struct MirrorMatching {
     }
   }
 
-  /// force = gear · clamp(law(u)), so u′ = ± u gives ± the force where the gears are alike but for their sign.
+  /// force = gear · clamp(law(u)), so u′ = ± u gives ± the force where the gears are equal up to the sign.
   private mutating func matchActuator(_ index: Int, _ otherIndex: Int) {
     let (own, other) = (model.actuators[index], model.actuators[otherIndex])
     let subject = differing("actuator", own.name, other.name)
@@ -283,7 +283,7 @@ private struct MirrorMatching {
 
   private func isClose(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= Self.tolerance * max(abs(a), abs(b)) }
 
-  /// Whether two ranges are alike up to the sign of what they are of.
+  /// Whether two ranges are equal up to the sign of their quantity.
   private func isImage(
     _ other: ClosedRange<Double>?, of own: ClosedRange<Double>?, _ sign: Int, _ isClose: (Double, Double) -> Bool
   ) -> Bool {

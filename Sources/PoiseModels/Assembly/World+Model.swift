@@ -2,7 +2,7 @@ import PoiseCore
 import PoiseSimulation
 
 extension World {
-  /// Joins a link to its parent; both stand in the reference pose. `nil` for a free link.
+  /// Joins a link to its parent; both are in the reference pose. Returns `nil` for a free link.
   mutating func connect(
     _ link: Linkage.Link, child: BodyIndex, parent: BodyIndex?, model: RobotModel
   ) -> JointIndex? {
@@ -43,7 +43,7 @@ extension World {
     }
   }
 
-  /// Adds a link of a chain, which carries the body whose joint it is the end of.
+  /// Adds an intermediate link of a chain.
   mutating func addIntermediateBody(of link: Linkage.Link, in linkage: Linkage, at pose: Pose) -> BodyIndex {
     guard let carried = linkage.links.first(where: { $0.body == link.body && !$0.isIntermediate }) else {
       preconditionFailure("link '\(link.name)' carries nothing")
@@ -70,8 +70,8 @@ extension World {
 extension RobotModel {
   /// Pairs of geometries that may collide, in the order of the file.
   ///
-  /// As in MuJoCo: type and affinity share a bit; not of one link; not of a link and its parent, unless the parent is the
-  /// world; not excluded by name.
+  /// As in MuJoCo: contact type and affinity share a bit, the links differ, they are not parent and child unless the
+  /// parent is the world, and the pair is not excluded by name.
   package func collidingPairs(_ linkage: Linkage) -> [(Int, Int)] {
     func link(_ geometry: Int) -> Int? { geometries[geometry].body.flatMap { linkage.placements[$0].link } }
     /// The parent among the links of the file, past the intermediate ones.

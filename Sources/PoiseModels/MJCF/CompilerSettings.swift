@@ -1,6 +1,6 @@
 import PoiseCore
 
-/// What MJCF's `compiler` element says about how to read the rest.
+/// MJCF's `compiler` element: how to read the rest of the file.
 struct CompilerSettings {
   enum InertiaFromGeometry { case always, never, whereMissing }
 
@@ -9,13 +9,13 @@ struct CompilerSettings {
   var eulerSequence: [Character] = ["x", "y", "z"]
   var inertiaFromGeometry = InertiaFromGeometry.whereMissing
   var inertiaGroups = 0...5
-  /// kg: no body is lighter.
+  /// Lower bound of a body's mass, kg.
   var leastMass = 0.0
-  /// kg·m²: no principal inertia of a body is smaller.
+  /// Lower bound of a body's principal moments of inertia, kg·m².
   var leastInertia = 0.0
-  /// Whether an inertia that no mass could have is replaced by a ball's.
+  /// Whether an impossible inertia is replaced by that of a ball.
   var balancesInertia = false
-  /// kg: what all masses are scaled to add up to.
+  /// Total mass to which all masses are scaled, kg; `nil` leaves them.
   var totalMass: Double?
 
   init(root: MJCFElement, findings: Findings) {
@@ -63,6 +63,6 @@ struct CompilerSettings {
     }
   }
 
-  /// Radians of an angle as the file gives it.
+  /// Converts an angle of the file to radians.
   func radians(_ angle: Double) -> Double { usesDegrees ? angle * (.pi / 180) : angle }
 }

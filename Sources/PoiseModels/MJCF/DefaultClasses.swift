@@ -1,8 +1,8 @@
 import PoiseCore
 
-/// The default classes of a model: what an element's attributes are where it does not say.
+/// The default classes of a model: values of attributes that an element omits.
 ///
-/// As in MuJoCo a class starts as a copy of the class it stands in, taken after that class's own elements are read; and
+/// As in MuJoCo a class starts as a copy of the class that encloses it, taken after that class's own elements are read; and
 /// all actuators share one set of defaults, so that `<motor ctrlrange=…>` also serves a `position`. Only the gains are
 /// each kind's own.
 struct DefaultClasses {
@@ -11,9 +11,9 @@ struct DefaultClasses {
   struct Class {
     /// By `joint`, `geom`, `tendon`, `material`, `actuator`.
     var attributes: [String: [String: Attribute]] = [:]
-    /// What the last actuator among this class's own elements says about its law.
+    /// The gains of the last actuator among this class's own elements.
     var servo: Servo?
-    /// The class that this one stands in.
+    /// The enclosing class.
     var parent: String?
   }
 
@@ -92,7 +92,7 @@ struct DefaultClasses {
     }
   }
 
-  /// The class that applies to `element`: its own `class`, else the one that its body hands down.
+  /// The class that applies to `element`: its own `class`, else the one inherited from its body.
   ///
   /// - Parameter attribute: `class`, or `childclass` for a body.
   func name(for element: MJCFElement, attribute: String = "class", inherited: String, place: String) -> String {
@@ -107,7 +107,7 @@ struct DefaultClasses {
     return name
   }
 
-  /// How far inside a class is; further than any class where it is `nil`, the element itself.
+  /// Nesting depth of a class; for `nil`, the element itself, larger than that of any class.
   func depth(of name: String?) -> Int {
     guard let name else { return .max }
     return classes[name]?.parent.map { depth(of: $0) + 1 } ?? 0

@@ -4,7 +4,7 @@ import PoiseCore
 extension ElementReader {
   /// The rotation that one of `quat`, `axisangle`, `xyaxes`, `zaxis`, `euler` gives; `nil` if there is none.
   ///
-  /// The element's own comes before one of its default class.
+  /// The element's own attribute takes precedence over one of its default class.
   /// Source: MuJoCo's `ResolveOrientation` in `user_objects.cc`.
   func orientation(_ settings: CompilerSettings) -> Quaternion? {
     let given = MJCFSchema.orientation.filter(has).sorted()
@@ -55,7 +55,7 @@ extension ElementReader {
         let axes: [Character: Vector3] = ["x": [1, 0, 0], "y": [0, 1, 0], "z": [0, 0, 1]]
         let turn = Quaternion(
           angle: settings.radians(angles[i]), axis: axes[Character(letter.lowercased())] ?? [1, 0, 0])
-        // Lower case: about the axes that have turned so far. Upper case: about the fixed ones.
+        // Lower case: about the rotated axes. Upper case: about the fixed ones.
         result = letter.isLowercase ? result * turn : turn * result
       }
       return result.normalized
@@ -69,7 +69,7 @@ extension ElementReader {
 }
 
 extension Quaternion {
-  /// The shortest rotation that turns the z axis to a unit vector; about x where it points straight down.
+  /// The shortest rotation from the z axis to a unit vector; about x if the vector points straight down.
   /// Source: MuJoCo's `mjuu_z2quat`.
   init(turningZTo axis: Vector3) {
     let normal: Vector3 = [-axis.y, axis.x, 0]

@@ -8,15 +8,15 @@ struct Attribute: Sendable {
   var defaultClass: String?
 }
 
-/// Reads the attributes of one element as numbers, vectors and words; notes a problem where a text is none.
+/// Reads the attributes of one element as numbers, vectors and words; notes a problem where a text is not one.
 ///
-/// Every reading returns `nil` both where the attribute is missing and where it is wrong: after a problem nobody
-/// uses the model, so any value will do to go on and find the next one.
+/// Every method returns `nil` both where the attribute is missing and where it is wrong: after a problem the model is
+/// not used, so any value will do to go on and find the next problem.
 struct ElementReader {
   let element: MJCFElement
   /// The element's own attributes over those of its default class.
   let attributes: [String: Attribute]
-  /// Where the element stands, for messages: `body 'torso', geom 'head'`.
+  /// The element's place, for messages: `body 'torso', geom 'head'`.
   let place: String
   let findings: Findings
 
@@ -45,7 +45,7 @@ struct ElementReader {
     findings.problem(source, place, found: found, allowed: allowed, remedy: remedy())
   }
 
-  /// Notes that ODE treats attribute `name` in its own way.
+  /// Notes that ODE only approximates attribute `name`.
   func approximation(_ name: String, _ meaning: String) {
     guard let attribute = attributes[name] else { return }
     findings.approximation(attribute.source, place(of: name), meaning)
@@ -73,7 +73,9 @@ struct ElementReader {
 
   // MARK: Numbers
 
-  /// - Parameter range: what the number may be; a message quotes it as `allowed`.
+  /// - Parameters:
+  ///   - name: name of the attribute.
+  ///   - range: the allowed range, which messages quote.
   func number(_ name: String, in range: NumberRange = .physical) -> Double? {
     numbers(name, count: 1...1, in: range)?.first
   }
@@ -140,7 +142,7 @@ extension [String: Attribute] {
   }
 }
 
-/// What a number in a file may be.
+/// The allowed range of a number in a file.
 struct NumberRange: Sendable, CustomStringConvertible {
   var bounds: ClosedRange<Double>
   var excludesZero = false
@@ -159,7 +161,7 @@ struct NumberRange: Sendable, CustomStringConvertible {
   static let any = Self(bounds: -1e300...1e300, description: "a number")
 }
 
-/// Reads a decimal number the way it is written in MJCF, and nothing else: no hexadecimal, no `nan`, no `inf`, no overflow.
+/// Reads a decimal number of MJCF, and nothing else: no hexadecimal, no `nan`, no `inf`, no overflow.
 func strictNumber(_ token: some StringProtocol) -> Double? {
   var hasDigit = false
   var hasDot = false

@@ -1,13 +1,13 @@
 import PoiseCore
 
-/// What a reading has found so far: the files, every problem, every approximation.
+/// The findings of a reader so far: the files, every problem, every approximation.
 ///
 /// A class, because the many small readers of one model all write to the same one.
 final class Findings {
-  /// More problems than this help nobody; the rest are counted.
+  /// Largest number of problems that are listed; the rest are counted.
   static let problemLimit = 100
 
-  /// Paths as the person named them, the main file first.
+  /// Paths as the user named them, the main file first.
   private(set) var files: [String]
   private var problems: [(source: SourceLine, problem: Problem)] = []
   private var approximationSources: Set<String> = []
@@ -38,11 +38,11 @@ final class Findings {
     }
     let problem = Problem(
       file: files[source.file], line: source.line, place: place, found: found, allowed: allowed, remedy: remedy())
-    // A fault in a default class shows up at every element that uses it; once is enough.
+    // A problem in a default class appears at every element that uses it; it is listed once.
     if !problems.contains(where: { $0.problem == problem }) { problems.append((source, problem)) }
   }
 
-  /// Notes something that ODE does in its own way; the same place is noted once, however many elements share it.
+  /// Notes something that ODE only approximates; the same place is noted once, however many elements share it.
   func approximation(_ source: SourceLine, _ place: String, _ meaning: String) {
     guard approximationSources.insert("\(source.file):\(source.line):\(place)").inserted else { return }
     let approximation = RobotModel.Approximation(

@@ -4,9 +4,9 @@ import PoiseCore
 /// Reads a model's main file and puts the contents of each included file in the place of its `include`.
 ///
 /// As in MuJoCo, a file's name is looked up beside the main file first, then beside the file that names it, and no file
-/// may be included twice. Stricter than MuJoCo: every file must lie inside the main file's folder or in a folder beside it that
-/// its name leads to (`../parts/arm.xml`), after symbolic links are resolved, so that checking a model that somebody sent never
-/// opens anything else.
+/// may be included twice. Stricter than MuJoCo: every file must lie inside the main file's folder or in a folder beside
+/// it that its name leads to (`../parts/arm.xml`), after symbolic links are resolved. So checking a model from an
+/// untrusted source opens no other files.
 struct IncludeExpander {
   static let fileSizeLimit = 16 << 20
   static let totalSizeLimit = 64 << 20
@@ -15,7 +15,7 @@ struct IncludeExpander {
   static let includeDepthLimit = 16
 
   let findings: Findings
-  /// The main file's folder as the person named it; empty is the working directory.
+  /// The main file's folder as the user named it; empty is the working directory.
   private let folder: String
   /// The same without symbolic links.
   private let realFolder: String
@@ -89,7 +89,7 @@ struct IncludeExpander {
 
   /// The same element with its includes replaced, at every depth.
   ///
-  /// - Parameter depth: levels down to this element, in all files together: who reads the tree calls itself once for each.
+  /// - Parameter depth: levels down to this element, in all files together: the reader of the tree recurses once for each.
   private mutating func expand(_ element: MJCFElement, depth: Int) -> MJCFElement {
     elementCount += 1
     guard !element.children.isEmpty else { return element }
@@ -117,7 +117,9 @@ struct IncludeExpander {
 
   /// The children of the root of the file that `include` names; empty after noting a problem.
   ///
-  /// - Parameter depth: of the element that the include stands in.
+  /// - Parameters:
+  ///   - include: the `include` element.
+  ///   - depth: levels down to the element that contains it.
   private mutating func contents(of include: MJCFElement, depth: Int) -> [MJCFElement] {
     func refuse(_ found: String, _ allowed: String, _ remedy: String) -> [MJCFElement] {
       findings.problem(include.source, "include", found: found, allowed: allowed, remedy: remedy)
@@ -179,8 +181,8 @@ struct IncludeExpander {
     return read(path, real: real, include: include, depth: depth)
   }
 
-  /// Whether a file lies where its name says that it lies, without symbolic links out of there, and that is the model's folder or a
-  /// folder beside it.
+  /// Whether a file lies inside the model's folder, or in a folder beside it that its name leads to, with symbolic
+  /// links resolved.
   private func isWithinReach(_ path: String, real: String) -> Bool {
     func isInside(_ path: String, _ folder: String) -> Bool {
       path == folder || path.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")

@@ -29,7 +29,7 @@ extension MJCFReader {
     guard let joint = target(reader, jointIndices: jointIndices) else { return }
     let law = law(reader, defaults.inheritedServo(element.name, of: defaultClass))
     let gear = reader.numbers("gear", count: 1...6)?.first ?? 1
-    // A rotor turns gear times as fast as its joint, and what it exerts there is gear times as much.
+    // A rotor turns gear times as fast as its joint, and its torque at the joint is gear times as large.
     joints[joint].armature += gear * gear * (reader.number("armature", in: .notNegative) ?? 0)
     joints[joint].damping += gear * gear * damping(reader)
     actuators.append(
@@ -96,7 +96,7 @@ extension MJCFReader {
     let given = range("ctrlrange", limited: "ctrllimited", reader)
     guard reader.element.name == "position", let share = reader.number("inheritrange", in: .notNegative), share > 0
     else { return given }
-    // As in MuJoCo the nearer one counts: that of the element, else that of the class further inside.
+    // As in MuJoCo the innermost one counts: that of the element, else that of the innermost class.
     if let inherit = reader.attributes["inheritrange"], let own = reader.attributes["ctrlrange"] {
       let (near, far) = (defaults.depth(of: inherit.defaultClass), defaults.depth(of: own.defaultClass))
       guard near != far else {
@@ -142,7 +142,7 @@ extension MJCFReader {
 
   // MARK: Limits of a joint's force
 
-  /// Takes a joint's `actuatorfrcrange` into its actuator's force range: force = gear · clamp(law).
+  /// Applies a joint's `actuatorfrcrange` to its actuator's force range: force = gear · clamp(law).
   private mutating func limitJointForces() {
     for (joint, range) in jointForceRanges.sorted(by: { $0.key < $1.key }) {
       let own = actuators.indices.filter { actuators[$0].joint == joint }

@@ -4,10 +4,10 @@ import PoiseCore
 extension MJCFReader {
   private func isOff(_ names: String...) -> Bool { names.contains { disabledFlags[$0] != nil } }
 
-  /// Dry friction is a constraint of MuJoCo's solver, so the flag `constraint` takes it along.
+  /// Dry friction is a constraint of MuJoCo's solver, so the flag `constraint` switches it off, too.
   var isFrictionLossOff: Bool { isOff("constraint", "frictionloss") }
 
-  /// Takes out of the model what its flags switch off, now that everything is read. `contact` and `gravity` are settings of
+  /// Removes from the model what its flags switch off, after everything is read. `contact` and `gravity` are settings of
   /// the world (`PhysicsSettings`); so is the contact part of `constraint`.
   mutating func followFlags() {
     if isOff("constraint", "limit") {

@@ -1,7 +1,7 @@
 import PoiseCore
 import PoiseSimulation
 
-/// Geometries: shapes, where they stand, what they weigh, how they touch.
+/// Geometries: shapes, poses, masses, contact properties.
 extension MJCFReader {
   private static let ownTypes = ["plane", "sphere", "capsule", "cylinder", "box"]
   private static let types = ownTypes + ["hfield", "ellipsoid", "mesh", "sdf"]
@@ -149,7 +149,7 @@ extension MJCFReader {
     return fromGeometry && settings.inertiaGroups.contains(group)
   }
 
-  // MARK: What ODE does otherwise, or not at all
+  // MARK: What ODE approximates or does not support
 
   private func noteContactApproximations(_ reader: ElementReader) {
     for name in ["solref", "solimp", "solmix"] where !isAsHardAsPoise(reader, softness: name) {
@@ -183,7 +183,7 @@ extension MJCFReader {
     }
   }
 
-  /// Whether a geometry touches nothing and weighs nothing: then a shape that Poise has not is left out.
+  /// Whether a geometry neither collides nor has mass: then a shape that Poise does not support is left out.
   private func isOnlyForPictures(_ reader: ElementReader, body: Int?, collides: Bool) -> Bool {
     guard !collides else { return false }
     if reader.number("mass", in: .notNegative) == 0 { return true }

@@ -1,16 +1,16 @@
 import PoiseCore
 import PoiseSimulation
 
-/// Masses and inertias of the bodies, by MuJoCo's rules, and whether what moves has them.
+/// Masses and inertias of the bodies, by MuJoCo's rules, with a check that every moving body has them.
 extension MJCFReader {
-  /// kg and kg·m²: what whatever moves weighs at least, and its least principal inertia.
+  /// Lower bounds of a moving body's mass, kg, and of its smallest principal moment of inertia, kg·m².
   private struct LeastInertia {
     var mass: Double
     var moment: Double
 
-    /// Of what flies freely and touches or carries something: the least push would send it off beyond every bound.
+    /// For a free body that collides or carries something: a lighter one would be accelerated beyond every bound.
     static let free = Self(mass: 1e-9, moment: 1e-12)
-    /// Of what joints hold, or what neither touches nor carries anything; the moment is MuJoCo's own bound.
+    /// For a body with other joints, or one that neither collides nor carries anything; the moment is MuJoCo's own bound.
     static let held = Self(mass: 1e-12, moment: 1e-15)
   }
 
@@ -46,7 +46,7 @@ extension MJCFReader {
       case .never: explicit
       case .whereMissing: inertials.isEmpty ? fromGeometry : explicit
       }
-    // A body that only `boundmass` gives a mass has it where MuJoCo puts it: at the body's `pos`, read in its own frame.
+    // A body whose mass comes only from `boundmass` has it where MuJoCo puts it: at the body's `pos`, read in its own frame.
     let bounded = RobotModel.Inertia(
       mass: 0, centerOfMass: reader.pose(settings).position, tensor: .zero)
     let place = inertials.first.map { SourcePlace($0.source, "\(reader.place), inertial") }
@@ -107,7 +107,7 @@ extension MJCFReader {
     return .inertia(RobotModel.Inertia(mass: mass, centerOfMass: center, tensor: tensor))
   }
 
-  /// Applies the compiler's lower bounds and checks that some mass could have this inertia: A + B ≥ C.
+  /// Applies the compiler's lower bounds and checks that the inertia is physically possible: A + B ≥ C.
   private func corrected(_ inertia: RobotModel.Inertia, _ place: SourcePlace) -> RobotModel.Inertia? {
     var result = inertia
     result.mass = max(result.mass, settings.leastMass)
@@ -116,7 +116,7 @@ extension MJCFReader {
       principal = pointwiseMax(principal, Vector3(repeating: settings.leastInertia))
       result.tensor = axes * Matrix3(diagonal: principal) * axes.transposed
     }
-    // MuJoCo allows no tolerance; numbers of a few digits need a little.
+    // MuJoCo allows no tolerance; rounded numbers need a little.
     if principal.x + principal.y < principal.z * (1 - 1e-6) {
       if settings.balancesInertia {
         result.tensor = Matrix3(diagonal: Vector3(repeating: principal.sum() / 3))
@@ -146,7 +146,7 @@ extension MJCFReader {
 
   // MARK: Bodies that move as one
 
-  /// The body with joints that `body` is welded to, maybe itself; `nil` for bodies fixed to the world.
+  /// The body with joints that `body` is welded to, possibly itself; `nil` for bodies fixed to the world.
   func weldRoot(of body: Int) -> Int? {
     var current = body
     while !hasJoint[current] {
@@ -159,7 +159,7 @@ extension MJCFReader {
   /// Each body with joints needs mass and inertia, its own or that of bodies welded to it.
   private func checkMovingBodies() {
     var parts: [Int: [RobotModel.Inertia]] = [:]
-    // Where each body stands in the frame of the body it is welded to; parents come first.
+    // Pose of each body in the frame of the body it is welded to; parents come first.
     var offsets: [Pose] = []
     for body in bodies.indices {
       let isRoot = hasJoint[body]

@@ -5,7 +5,7 @@ extension MJCFReader {
   mutating func readJoint(_ element: MJCFElement, body: Int, frame: Pose, inherited: String, place: String) {
     let isFreeJoint = element.name == "freejoint"
     let defaultClass = isFreeJoint ? inherited : defaults.name(for: element, inherited: inherited, place: place)
-    // A <freejoint> takes no defaults, which is what it is for.
+    // A <freejoint> takes no defaults; that is its purpose.
     let reader = ElementReader(
       element, inheriting: isFreeJoint ? [:] : defaults.attributes("joint", of: defaultClass), place: place,
       findings: findings)
@@ -52,7 +52,7 @@ extension MJCFReader {
     joint.axis = frame.orientation.rotate(axis.normalized)
   }
 
-  /// Limits, reference and the spring's rest, in radians or metres.
+  /// Limits, reference and the spring's rest position, in radians or metres.
   private func readCoordinate(of joint: inout RobotModel.Joint, _ reader: ElementReader) {
     let isHinge = joint.kind == .hinge
     func converted(_ value: Double) -> Double { isHinge ? settings.radians(value) : value }
@@ -142,7 +142,7 @@ extension MJCFReader {
     joint.frictionLoss = loss
     guard loss != 0, !isFrictionLossOff else { return }
     for name in ["solreffriction", "solimpfriction"] {
-      reader.approximation(name, "Dry friction is hard: it holds still what it holds.")
+      reader.approximation(name, "Dry friction is hard: a joint that it holds does not creep.")
     }
   }
 
@@ -166,7 +166,7 @@ extension MJCFReader {
 
   // MARK: All joints of a body
 
-  /// Notes combinations of joints that no body can have.
+  /// Notes invalid combinations of joints.
   func checkJoints(of body: Int) {
     let own = joints.indices.filter { joints[$0].body == body }
     guard !own.isEmpty else { return }

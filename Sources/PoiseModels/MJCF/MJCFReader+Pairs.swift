@@ -1,6 +1,6 @@
 import PoiseCore
 
-/// Pairs of bodies that never touch, and tendons, which may only watch.
+/// Pairs of bodies that never collide, and tendons, which must not exert forces.
 extension MJCFReader {
   mutating func readExcludedPairs() {
     let indices = Dictionary(
@@ -27,7 +27,7 @@ extension MJCFReader {
     }
   }
 
-  /// A tendon is skipped if it does nothing: no spring, damper, limit, friction or inertia.
+  /// A tendon is skipped if it exerts nothing: no spring, damper, limit, friction or inertia.
   func checkTendons() {
     for element in root.children(named: "tendon").flatMap(\.children)
     where element.name == "fixed" || element.name == "spatial" {

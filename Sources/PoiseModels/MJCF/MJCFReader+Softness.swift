@@ -3,11 +3,12 @@ import PoiseSimulation
 
 /// MuJoCo's softness of contacts and stops.
 extension MJCFReader {
-  /// Whether an attribute asks MuJoCo for constraints about as hard as Poise's are anyway, so that nothing is approximated.
+  /// Whether an attribute asks MuJoCo for constraints about as hard as Poise's, so that there is no approximation to note.
   ///
-  /// `solref` gives a time constant and a damping ratio; two physics steps are the least that MuJoCo takes, and Poise corrects a
-  /// third of a contact's error and a fifth of a stop's in a step of 5 ms. `solimp` begins with the impedances at and beyond no
-  /// violation and the width between; MuJoCo's defaults, 0.9, 0.95 and 1 mm, or harder are meant.
+  /// `solref` gives a time constant and a damping ratio; MuJoCo's smallest time constant is two physics steps, and
+  /// Poise corrects a third of a contact's error and a fifth of a stop's in a step of 5 ms. `solimp` begins with the
+  /// impedances at no violation and at full width, and the width; MuJoCo's defaults, 0.9, 0.95 and 1 mm, or harder ones
+  /// are accepted.
   func isAsHardAsPoise(_ reader: ElementReader, softness name: String) -> Bool {
     if name.hasPrefix("solref") {
       guard let values = reader.numbers(name, count: 1...2) else { return false }

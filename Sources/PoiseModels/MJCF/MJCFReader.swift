@@ -2,9 +2,9 @@ import Foundation
 import PoiseCore
 import PoiseSimulation
 
-/// Turns the tree of a model's elements into the checked description, collecting every problem on the way.
+/// Converts the tree of a model's elements to the checked description, and collects every problem.
 ///
-/// The parts of the work stand in extensions: bodies and frames, geometries, joints, inertias, actuators, pairs.
+/// The parts are in extensions: bodies and frames, geometries, joints, inertias, actuators, pairs.
 struct MJCFReader {
   static let bodyLimit = 1000
   static let geometryLimit = 5000
@@ -28,7 +28,7 @@ struct MJCFReader {
   var actuators: [RobotModel.Actuator] = []
   var excludedPairs: [RobotModel.ExcludedPair] = []
 
-  /// For each body: its element, where it stands for messages, and its joints' total degrees of freedom.
+  /// For each body: the reader of its element, for messages.
   var bodyReaders: [ElementReader] = []
   /// For each body: the masses of its geometries that count, in the body's frame.
   var geometryInertias: [[RobotModel.Inertia]] = []
@@ -40,7 +40,7 @@ struct MJCFReader {
   var planes: [(body: Int, reader: ElementReader)] = []
   /// For each joint: its element, for messages about it that come up later.
   var jointReaders: [ElementReader] = []
-  /// N·m or N: what all actuators of a joint together may exert (`actuatorfrcrange`), by joint.
+  /// Range of the sum of the efforts of all actuators of a joint (`actuatorfrcrange`), N·m or N, by joint.
   var jointForceRanges: [Int: ClosedRange<Double>] = [:]
   /// For each actuator.
   var actuatorReaders: [ElementReader] = []
@@ -60,7 +60,7 @@ struct MJCFReader {
     materials = Self.materials(root: root, defaults: defaults, findings: findings)
   }
 
-  /// - Parameter path: of the main file, whose base name names a model that has no name.
+  /// - Parameter path: path of the main file, whose base name is the name of a model without a name.
   /// - Throws: `InvalidInput` with every problem found.
   mutating func model(path: String) throws(InvalidInput) -> RobotModel {
     MJCFSchema.check(root, findings: findings)
@@ -94,11 +94,11 @@ struct MJCFReader {
 
   private enum Kinds { case own, childBodies }
 
-  /// Reads what stands inside a body, a frame or the world: first what is the body's own, then its child bodies.
+  /// Reads the contents of a body, a frame or the world: first the body's own elements, then its child bodies.
   ///
   /// - Parameters:
   ///   - body: index of the body that it belongs to, `nil` for the world.
-  ///   - frame: where the enclosing frames stand in the body's frame.
+  ///   - frame: pose of the enclosing frames in the body's frame.
   private mutating func readContents(
     of parent: MJCFElement, body: Int?, frame: Pose, defaultClass: String, place: String
   ) {
@@ -173,14 +173,14 @@ struct MJCFReader {
 extension RobotModel {
   /// Reads a robot and its scene from an MJCF file and the files it includes.
   ///
-  /// What the file asks for and Poise cannot do is refused; what ODE does in its own way is listed in `approximations`.
+  /// Features that Poise does not support are refused; features that ODE only approximates are listed in `approximations`.
   ///
-  /// - Parameter path: the main file, as the person named it; messages quote it so.
+  /// - Parameter path: the main file, as the user named it; messages quote it.
   /// - Throws: `InputOutputError` if the file cannot be read at all, else `InvalidInput` with every problem of the files.
   public init(contentsOf path: String) throws {
     let findings = Findings(mainFile: path)
     let tree = try IncludeExpander.tree(of: path, findings: findings)
-    // Broken markup or includes: what is missing would only make for misleading problems.
+    // After broken markup or includes, missing parts would cause misleading problems.
     try findings.throwIfAny()
     guard let tree else { preconditionFailure("\(path): neither a tree nor a problem") }
     var reader = MJCFReader(root: tree, findings: findings)

@@ -1,10 +1,11 @@
 import PoiseCore
 
-/// Which elements and attributes Poise knows, and what becomes of them: read, skipped, or refused.
+/// Which elements and attributes Poise knows, and how each is treated: read, skipped, or refused.
 ///
-/// Skipped is what changes no motion: pictures, sensors, other tools' settings; nobody looks inside it. Refused is what
-/// would change the motion in a way that Poise cannot follow. Everything else is unknown, and most likely a slip of the pen.
-/// Source: MuJoCo's `src/xml/mjcf.schema` (version 4.0); a few names of older versions are added, marked below.
+/// Skipped are elements that change no motion: display, sensors, other tools' settings; their contents are not read.
+/// Refused are those that would change the motion in a way that Poise does not support. Everything else is unknown, and
+/// most likely a typing error. Source: MuJoCo's `src/xml/mjcf.schema` (version 4.0); a few names of older versions are
+/// added, marked below.
 enum MJCFSchema {
   enum Treatment {
     /// Read by Poise; attributes and children are checked against the named rule.
@@ -16,7 +17,7 @@ enum MJCFSchema {
   struct Rule {
     var attributes: Set<String> = []
     var children: [String: Treatment] = [:]
-    /// Children that may stand here only once.
+    /// Children that may appear only once.
     var unique: Set<String> = []
   }
 
@@ -149,7 +150,7 @@ enum MJCFSchema {
     "plugin": .refused(because: "Poise runs no plugins", remedy: "Remove it."),
   ]
 
-  /// The actuators that Poise reads, each with the attributes of its own.
+  /// The actuators that Poise reads, each with its specific attributes.
   static let readActuators: [String: Set<String>] = [
     "motor": [], "position": ["kp", "kv", "dampratio", "timeconst", "inheritrange"], "velocity": ["kv"],
   ]
@@ -157,7 +158,7 @@ enum MJCFSchema {
     "general", "intvelocity", "orientation", "pid", "damper", "cylinder", "muscle", "adhesion", "dcmotor",
   ]
 
-  /// Attributes that are known only to be refused, so that no message offers them.
+  /// Attributes that are known only to be refused, so that no message suggests them.
   private static let onlyToRefuse: Set<String> = [
     "mesh", "hfield", "fitscale", "surfacevel", "adhesion", "shellinertia", "springdamper",
     "actuatorgravcomp", "mocap", "gravcomp", "delay", "nsample", "interp", "cranklength", "tendon", "slidersite",
@@ -189,7 +190,7 @@ enum MJCFSchema {
 }
 
 extension MJCFSchema {
-  /// Notes every element and attribute below `root` that Poise does not know or has to refuse.
+  /// Notes every element and attribute below `root` that is unknown or refused.
   static func check(_ root: MJCFElement, findings: Findings) {
     check(root, rule: "mujoco", place: "", findings: findings)
   }
@@ -230,7 +231,7 @@ extension MJCFSchema {
     }
   }
 
-  /// `body 'torso', geom 'head'`: the element, and the body or section that it stands in.
+  /// `body 'torso', geom 'head'`: the element, and the body or section that contains it.
   static func place(of child: MJCFElement, inside parent: MJCFElement, at place: String) -> String {
     switch parent.name {
     case "mujoco", "worldbody": child.label

@@ -2,7 +2,7 @@ import Foundation
 import FoundationXML
 import PoiseCore
 
-/// Turns the bytes of one XML file into a tree of elements.
+/// Parses the bytes of one XML file into a tree of elements.
 enum MarkupParser {
   /// - Parameters:
   ///   - bytes: the whole file.
@@ -15,7 +15,7 @@ enum MarkupParser {
       return nil
     }
 
-    // Text that is text at all.
+    // First check that the bytes are text.
     let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     guard bytes.contains(where: { $0 > 0x20 }) else {
       return refuse(1, "an empty file", "a model in MJCF", "Start with <mujoco> … </mujoco>.")
@@ -45,7 +45,7 @@ enum MarkupParser {
     let parser = XMLParser(data: Data(scan.bytes))
     parser.shouldResolveExternalEntities = false
     parser.delegate = builder
-    // On Linux `parse()` may return true after an error, with what could be made out: only the delegate is told.
+    // On Linux `parse()` may return true after an error, with a partial result: only the delegate is told.
     guard parser.parse(), builder.firstError == nil, let root = builder.root else {
       let code = builder.firstError?.code ?? (parser.parserError as NSError?)?.code ?? 0
       let line = builder.firstError?.line ?? parser.lineNumber
@@ -73,7 +73,7 @@ enum MarkupParser {
     }
   }
 
-  /// libxml2's error codes (`xmlParserErrors`) in words.
+  /// Explanations of libxml2's error codes (`xmlParserErrors`).
   private static func explanation(ofParserError code: Int) -> String {
     switch code {
     case 4: "a file without an element"
@@ -102,7 +102,7 @@ enum MarkupParser {
 /// Collects XMLParser's events into a tree.
 private final class TreeBuilder: NSObject, XMLParserDelegate {
   var root: MJCFElement?
-  /// libxml2 goes on after an error, and its last one says little.
+  /// The first error; libxml2 goes on after an error, and its last one says little.
   private(set) var firstError: (code: Int, line: Int)?
   private let file: Int
   private let startLines: [Int]

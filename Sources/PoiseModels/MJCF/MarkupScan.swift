@@ -1,8 +1,8 @@
-/// A first look at the bytes of an XML file, before libxml2 sees them: refuses what could harm, finds where tags start.
+/// A first scan of the bytes of an XML file, before libxml2 parses them: refuses harmful constructs, finds where tags start.
 ///
-/// Document type declarations are the only way to entities, external files and their expansion, so they are refused here.
-/// libxml2 gives the line where a start tag ends, messages want the line where it begins; and of a tag without its
-/// partner it only says that the file ended too early, so partners are looked at here.
+/// Document type declarations are the only way to entities, external files and their expansion, so they are refused
+/// here. libxml2 gives the line where a start tag ends, but messages need the line where it begins. For a tag that is
+/// never closed it only says that the file ended too early, so pairs of tags are checked here.
 struct MarkupScan {
   static let depthLimit = 150
   static let elementLimit = 50_000
@@ -28,7 +28,7 @@ struct MarkupScan {
   }
 
   private mutating func scan() throws(Failure) {
-    /// Elements that are open here: their names and lines. Names of their own: slices would make every blanked comment copy the file.
+    /// Open elements: their names and lines. Names are copies, since slices would make every blanked comment copy the file.
     var open: [(name: [UInt8], line: Int)] = []
     while try skipText(isInside: !open.isEmpty) {
       if follows("!--") {
@@ -96,9 +96,9 @@ struct MarkupScan {
 
   private func text(_ name: [UInt8]) -> String { String(decoding: name.prefix(60), as: UTF8.self) }
 
-  /// Goes just behind the next '<', or to the end of the file.
+  /// Moves to just after the next '<', or to the end of the file.
   ///
-  /// - Parameter isInside: whether text may stand here, where it means nothing in MJCF; elsewhere it is a fault.
+  /// - Parameter isInside: whether the position is inside the root element, where text is ignored; elsewhere it is a failure.
   /// - Returns: whether there is one.
   private mutating func skipText(isInside: Bool) throws(Failure) -> Bool {
     while position < bytes.count {
@@ -115,7 +115,7 @@ struct MarkupScan {
     return false
   }
 
-  /// Goes to the end of a start tag, past quoted values.
+  /// Moves to the end of a start tag, past quoted values.
   ///
   /// - Returns: whether the tag closes itself.
   private mutating func skipTag() throws(Failure) -> Bool {
@@ -158,7 +158,7 @@ struct MarkupScan {
     return true
   }
 
-  /// Moves just behind the next `end`, which must come.
+  /// Moves to just after the next `end`; its absence is a failure.
   private mutating func close(_ end: StaticString, _ kind: String) throws(Failure) {
     let start = line
     guard advance(past: end) else {
@@ -167,7 +167,7 @@ struct MarkupScan {
     }
   }
 
-  /// Moves just behind the next `text`, or to the end.
+  /// Moves to just after the next `text`, or to the end of the file.
   ///
   /// - Returns: whether there was one.
   @discardableResult

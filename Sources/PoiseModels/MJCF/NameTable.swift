@@ -1,9 +1,9 @@
 import PoiseCore
 
-/// The names of one kind of element: checks those in the file, invents the missing ones.
+/// The names of one kind of element: checks those in the file, generates the missing ones.
 ///
-/// An element without a name is called by its kind and its place among all of its kind, counted from 1: `body_3`; with
-/// underscores behind it where the file uses that name for another.
+/// An element without a name gets its kind and its number among all of its kind, counted from 1: `body_3`; underscores are
+/// appended where another element has that name.
 struct NameTable {
   static let lengthLimit = 100
 

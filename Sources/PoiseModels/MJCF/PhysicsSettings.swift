@@ -20,7 +20,7 @@ enum PhysicsSettings {
 
   // MARK: option
 
-  /// Settings of MuJoCo's own method, and what stands in their place.
+  /// Settings of MuJoCo's own method, and what Poise uses instead.
   private static let methodApproximations: [String: String] = [
     "integrator": "Poise integrates with ODE's semi-implicit Euler steps of the model's timestep.",
     "solver": "Poise uses ODE's solver, chosen by the custom text poise_solver.",
@@ -73,12 +73,12 @@ enum PhysicsSettings {
 
   // MARK: flag
 
-  /// Switches that the reader follows once it knows the model (`MJCFReader.followFlags`).
+  /// Flags that the reader applies after the model is read (`MJCFReader.followFlags`).
   static let followedFlags: Set<String> = [
     "constraint", "limit", "spring", "damper", "passive", "clampctrl", "actuation",
   ]
 
-  /// The flags that are switched off, with where that is written.
+  /// The flags that are switched off, each with the reader of its element.
   static func disabledFlags(root: MJCFElement, findings: Findings) -> [String: ElementReader] {
     var disabled: [String: ElementReader] = [:]
     for option in root.children(named: "option") {

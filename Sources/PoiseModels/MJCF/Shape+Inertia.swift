@@ -2,7 +2,7 @@ import PoiseCore
 import PoiseSimulation
 
 extension Shape {
-  /// m³; a plane has none.
+  /// Volume, m³; 0 for a plane.
   var volume: Double {
     switch self {
     case .plane: 0
@@ -41,7 +41,7 @@ extension Shape {
 }
 
 extension RobotModel.Inertia {
-  /// The joint mass of several parts whose inertias are given in one frame.
+  /// The inertia of several parts together, all given in one frame.
   init(combining parts: [Self]) {
     let mass = parts.reduce(0) { $0 + $1.mass }
     let center = parts.reduce(Vector3.zero) { $0 + $1.mass * $1.centerOfMass } / mass
@@ -49,13 +49,13 @@ extension RobotModel.Inertia {
     self.init(mass: mass, centerOfMass: center, tensor: tensor)
   }
 
-  /// What a shift of the reference point from the centre of mass to `point` adds: m (d² 1 − d dᵀ).
+  /// The term of the parallel-axis theorem for a shift from the centre of mass to `point`: m (d² 1 − d dᵀ).
   private func steinerTerm(about point: Vector3) -> Matrix3 {
     let d = centerOfMass - point
     return mass * (d.lengthSquared * .identity - Matrix3(outer: d, d))
   }
 
-  /// The same mass, seen from the frame in which this one's frame stands at `pose`.
+  /// The same inertia in another frame, in which this one's frame has the pose `pose`.
   func seen(from pose: Pose) -> Self {
     Self(
       mass: mass, centerOfMass: pose.apply(to: centerOfMass), tensor: tensor.rotated(by: pose.orientation))

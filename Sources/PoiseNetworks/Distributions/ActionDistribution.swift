@@ -1,9 +1,9 @@
 public import PoiseCore
 
-/// What a policy's network says of the action: the family of distributions that its outputs are the parameters of.
+/// The family of distributions of actions that the outputs of a policy's network parametrise.
 ///
-/// A row of outputs belongs to one observation. An action takes one float for each number of a box, or one for the index of a
-/// choice. `StochasticPolicy` has the log-probabilities, entropies, KL divergences and gradients of each family.
+/// A row of outputs belongs to one observation. An action has one float for each number of a box, or one for the index
+/// of a choice. `StochasticPolicy` has the log-probabilities, entropies, KL divergences and gradients of each family.
 public enum ActionDistribution: String, Sendable, Codable, CaseIterable {
   /// N(μ, diag σ²): the network gives μ, [actions]; log σ is a trainable parameter of each action, the same in every state.
   case gaussian
@@ -13,13 +13,13 @@ public enum ActionDistribution: String, Sendable, Codable, CaseIterable {
   case squashedGaussian
   /// One of n choices: the network gives a logit for each, [choices].
   case categorical
-  /// tanh z, without chance: the network gives z, [actions].
+  /// tanh z, without randomness: the network gives z, [actions].
   case deterministic
 
-  /// Whether actions are tanh of something.
+  /// Whether actions are squashed by tanh.
   public var isSquashed: Bool { self == .squashedGaussian || self == .deterministic }
 
-  /// Outputs of the network for actions of so many numbers, or for so many choices.
+  /// The number of outputs of the network for actions of so many numbers, or for so many choices.
   public func outputCount(for count: Int) -> Int {
     switch self {
     case .gaussian, .categorical, .deterministic: count
@@ -27,7 +27,7 @@ public enum ActionDistribution: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  /// Floats of an action, from the network's outputs.
+  /// The number of floats of an action, from the number of the network's outputs.
   public func actionCount(outputs: Int) -> Int {
     switch self {
     case .gaussian, .deterministic: outputs
@@ -36,15 +36,16 @@ public enum ActionDistribution: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  /// Random numbers that a sample takes, from the network's outputs.
+  /// The number of random numbers of a sample, from the number of the network's outputs.
   public func noiseCount(outputs: Int) -> Int { self == .deterministic ? 0 : actionCount(outputs: outputs) }
 
-  /// Draws the random numbers of the samples of several rows, each from its own stream: standard normal ones, or uniform ones in
-  /// [0, 1) for `categorical`.
+  /// Draws the random numbers of the samples of several rows, each row from its own stream: standard normal ones, or
+  /// uniform ones in [0, 1) for `categorical`.
   ///
   /// - Parameters:
+  ///   - outputs: the number of the network's outputs.
   ///   - random: one stream for each row.
-  ///   - noise: shape [rows, noiseCount].
+  ///   - noise: receives the numbers, [rows, noiseCount].
   public func fillNoise(outputs: Int, using random: inout [RandomStream], into noise: inout AlignedVector<Float>) {
     let n = noiseCount(outputs: outputs)
     guard n > 0 else { return }
@@ -59,13 +60,14 @@ public enum ActionDistribution: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  /// Writes the action that is taken where nothing is explored: the mean, its tanh, or the most probable choice.
+  /// Writes the action without exploration: the mean, its tanh, or the most probable choice.
   ///
   /// - Parameters:
-  ///   - outputs: of the network, [row capacity, outputs].
-  ///   - width: outputs of a row.
-  ///   - scratch: like `outputs`, for tanh.
-  ///   - actions: [rows, actions]; its count says how many rows there are.
+  ///   - outputs: outputs of the network, [row capacity, width].
+  ///   - width: the number of outputs of a row.
+  ///   - scratch: work memory of the size of `outputs`, used for tanh only.
+  ///   - instructionSet: the kernels of tanh.
+  ///   - actions: receives the actions, [rows, actions]; its count gives the number of rows.
   public func writeDeterministicActions(
     outputs: borrowing AlignedVector<Float>, width: Int, scratch: inout AlignedVector<Float>,
     instructionSet: InstructionSet, into actions: inout MutableSpan<Float>

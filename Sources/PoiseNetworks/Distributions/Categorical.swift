@@ -1,13 +1,17 @@
-/// The categorical distribution over n choices, from unnormalised log-probabilities ("logits") z.
+/// The categorical distribution over n choices, parametrised by unnormalised log-probabilities ("logits") z.
 ///
 ///     log p_k = z_k − log Σᵢ exp zᵢ
 ///
-/// Logits have shape [rows, choices]. A sample is the index of its choice, as a number, shape [rows]. Rows are independent; no call
-/// allocates. Every sum of exponentials is taken relative to the greatest logit, so nothing overflows.
+/// Logits have shape [rows, choices]. A sample is the index of a choice as a float, shape [rows]. Rows are independent;
+/// no call allocates. Sums of exponentials are relative to the largest logit, so nothing overflows.
 public enum Categorical {
   /// Writes log p(aᵣ) for each row.
   ///
-  /// - Parameter logProbabilities: shape [rows]; its count says how many rows there are.
+  /// - Parameters:
+  ///   - actions: indices of choices, [rows].
+  ///   - logits: z, [rows, choices].
+  ///   - n: the number of choices.
+  ///   - logProbabilities: receives log p, [rows]; its count gives the number of rows.
   @specialized(where S == Float)
   public static func writeLogProbabilities<S: NetworkScalar>(
     of actions: Span<S>, logits: Span<S>, choices n: Int, into logProbabilities: inout MutableSpan<S>
@@ -19,13 +23,16 @@ public enum Categorical {
     }
   }
 
-  /// Writes ∂loss/∂z, given ∂loss/∂ log p(aᵣ) per row.
+  /// Writes ∂loss/∂z, given ∂loss/∂ log p(aᵣ) for each row.
   ///
   ///     ∂ log p_a / ∂z_k = 1[k = a] − p_k
   ///
   /// - Parameters:
-  ///   - logProbabilityGradients: ∂loss/∂ log p, shape [rows].
-  ///   - logitGradients: written, shape [rows, choices].
+  ///   - actions: indices of choices, [rows].
+  ///   - logits: z, [rows, choices].
+  ///   - n: the number of choices.
+  ///   - logProbabilityGradients: ∂loss/∂ log p, [rows]; its count gives the number of rows.
+  ///   - logitGradients: receives ∂loss/∂z, [rows, choices].
   @specialized(where S == Float)
   public static func writeLogProbabilityGradients<S: NetworkScalar>(
     of actions: Span<S>, logits: Span<S>, choices n: Int, logProbabilityGradients: Span<S>,
@@ -51,7 +58,7 @@ public enum Categorical {
     for r in 0..<entropies.count { entropies[r] = entropy(logits, row: r, choices: n) }
   }
 
-  /// Adds to ∂loss/∂z, given ∂loss/∂H per row.
+  /// Adds the part of the entropy to ∂loss/∂z, given ∂loss/∂H for each row.
   ///
   ///     ∂H/∂z_k = −p_k (log p_k + H)
   @specialized(where S == Float)
@@ -89,7 +96,7 @@ public enum Categorical {
     }
   }
 
-  /// Adds to ∂loss/∂z′ of the new distribution, given ∂loss/∂KL per row.
+  /// Adds the part of the KL divergence to ∂loss/∂z′ of the new distribution, given ∂loss/∂KL for each row.
   ///
   ///     ∂KL/∂z′_k = q_k − p_k
   @specialized(where S == Float)
@@ -110,9 +117,13 @@ public enum Categorical {
     }
   }
 
-  /// Writes the index of the choice that a uniform number falls on: the least k with Σ_{i ≤ k} pᵢ > u.
+  /// Writes a sample of each row by inversion: the smallest k with Σ_{i ≤ k} pᵢ > u.
   ///
-  /// - Parameter noise: numbers in [0, 1) that the caller drew, shape [rows].
+  /// - Parameters:
+  ///   - logits: z, [rows, choices].
+  ///   - n: the number of choices.
+  ///   - noise: u, uniform numbers in [0, 1) that the caller drew, [rows].
+  ///   - actions: receives the indices of the choices, [rows].
   @specialized(where S == Float)
   public static func writeSamples<S: NetworkScalar>(
     logits: Span<S>, choices n: Int, noise: Span<S>, into actions: inout MutableSpan<S>
@@ -121,7 +132,7 @@ public enum Categorical {
     for r in 0..<noise.count {
       let sum = logSum(logits, row: r, choices: n)
       var (choice, cumulative) = (0, S.exponential(logits[r * n] - sum))
-      // Rounding may leave the whole sum below u.
+      // Because of rounding the whole sum may be below u.
       while choice < n - 1, cumulative <= noise[r] {
         choice += 1
         cumulative += S.exponential(logits[r * n + choice] - sum)
@@ -130,7 +141,7 @@ public enum Categorical {
     }
   }
 
-  /// Writes the index of the greatest logit of each row, of equal ones the first.
+  /// Writes the index of the largest logit of each row, the first of equal ones.
   @specialized(where S == Float)
   public static func writeModes<S: NetworkScalar>(
     logits: Span<S>, choices n: Int, into actions: inout MutableSpan<S>
@@ -164,7 +175,7 @@ public enum Categorical {
     return entropy
   }
 
-  /// The choice that a number stands for.
+  /// The index of a choice from its float.
   @inline(__always)
   private static func index<S: NetworkScalar>(_ action: S, below n: Int) -> Int {
     precondition(action >= 0 && action < S(n), "action \(action) of \(n) choices")

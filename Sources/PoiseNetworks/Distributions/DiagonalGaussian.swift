@@ -1,5 +1,5 @@
-/// The diagonal Gaussian N(μ, diag σ²) over actions, σ independent of the state: logProbabilities, divergences and their
-/// gradients.
+/// The diagonal Gaussian N(μ, diag σ²) over actions, with σ independent of the state: log-probabilities, KL divergences
+/// and their gradients.
 ///
 /// Means and actions have shape [rows, actions], log σ has shape [actions]. Rows are independent; no call allocates.
 /// For σ that depends on the state see `StateDependentGaussian`, for actions squashed by tanh
@@ -9,7 +9,11 @@ public enum DiagonalGaussian {
   ///
   ///     log N = −½ Σⱼ ((aⱼ − μⱼ)/σⱼ)² − Σⱼ log σⱼ − ½ n log 2π
   ///
-  /// - Parameter logProbabilities: shape [rows]; its count says how many rows there are.
+  /// - Parameters:
+  ///   - actions: a, [rows, actions].
+  ///   - means: μ, [rows, actions].
+  ///   - logDeviations: log σ, [actions].
+  ///   - logProbabilities: receives log N, [rows]; its count gives the number of rows.
   @specialized(where S == Float)
   public static func writeLogProbabilities<S: NetworkScalar>(
     of actions: Span<S>, means: Span<S>, logDeviations: Span<S>, into logProbabilities: inout MutableSpan<S>
@@ -30,14 +34,17 @@ public enum DiagonalGaussian {
     for r in 0..<rows { logProbabilities[r] += constant }
   }
 
-  /// Writes ∂loss/∂μ and adds to ∂loss/∂log σ, given ∂loss/∂ log N per row.
+  /// Writes ∂loss/∂μ and adds to ∂loss/∂log σ, given ∂loss/∂ log N for each row.
   ///
   ///     ∂ log N / ∂μⱼ = (aⱼ − μⱼ)/σⱼ²        ∂ log N / ∂ log σⱼ = ((aⱼ − μⱼ)/σⱼ)² − 1
   ///
   /// - Parameters:
-  ///   - logProbabilityGradients: ∂loss/∂ log N, shape [rows].
-  ///   - meanGradients: written, shape [rows, actions].
-  ///   - logDeviationGradients: added to, shape [actions].
+  ///   - actions: a, [rows, actions].
+  ///   - means: μ, [rows, actions].
+  ///   - logDeviations: log σ, [actions].
+  ///   - logProbabilityGradients: ∂loss/∂ log N, [rows]; its count gives the number of rows.
+  ///   - meanGradients: receives ∂loss/∂μ, [rows, actions].
+  ///   - logDeviationGradients: ∂loss/∂log σ is added to it, [actions].
   @specialized(where S == Float)
   public static func writeLogProbabilityGradients<S: NetworkScalar>(
     of actions: Span<S>, means: Span<S>, logDeviations: Span<S>, logProbabilityGradients: Span<S>,
@@ -60,7 +67,7 @@ public enum DiagonalGaussian {
     }
   }
 
-  /// H = Σⱼ log σⱼ + ½ n (1 + log 2π), the same for every state; ∂H/∂ log σⱼ = 1.
+  /// The entropy H = Σⱼ log σⱼ + ½ n (1 + log 2π), nats, which is the same in every state; ∂H/∂ log σⱼ = 1.
   @specialized(where S == Float)
   public static func entropy<S: NetworkScalar>(logDeviations: Span<S>) -> Double {
     var sum = 0.5 * Double(logDeviations.count) * (1 + log2Pi)
@@ -92,7 +99,8 @@ public enum DiagonalGaussian {
     }
   }
 
-  /// Adds to ∂loss/∂μ' and ∂loss/∂log σ', given ∂loss/∂KL per row.
+  /// Adds the part of the KL divergence to ∂loss/∂μ' and ∂loss/∂log σ' of the new distribution, given ∂loss/∂KL for
+  /// each row.
   ///
   ///     ∂KL/∂μ'ⱼ = (μ'ⱼ − μⱼ)/σ'ⱼ²        ∂KL/∂ log σ'ⱼ = 1 − (σⱼ² + (μⱼ − μ'ⱼ)²)/σ'ⱼ²
   @specialized(where S == Float)
@@ -121,7 +129,7 @@ public enum DiagonalGaussian {
     }
   }
 
-  /// Writes a = μ + σ ε, ε standard normal numbers that the caller drew; shapes [rows, actions].
+  /// Writes samples a = μ + σ ε, [rows, actions], from standard normal numbers ε that the caller drew, [rows, actions].
   @specialized(where S == Float)
   public static func writeSamples<S: NetworkScalar>(
     means: Span<S>, logDeviations: Span<S>, noise: Span<S>, into actions: inout MutableSpan<S>
@@ -135,7 +143,7 @@ public enum DiagonalGaussian {
     }
   }
 
-  /// Checks that two vectors have as many elements as rows of actions need.
+  /// Checks that two vectors have enough elements for rows of actions.
   static func checkShapes(rows: Int, actions: Int, _ first: Int, _ second: Int) {
     precondition(
       first >= rows * actions && second >= rows * actions,

@@ -1,11 +1,11 @@
-/// The Gaussian squashed into (−1, 1): a = tanh u, u ~ N(μ, diag σ²).
+/// The diagonal Gaussian squashed into (−1, 1): a = tanh u, u ~ N(μ, diag σ²).
 ///
 ///     log π(a) = log N(u; μ, σ) − Σⱼ log(1 − tanh² uⱼ)
 ///
-/// The pre-squash action u is kept, never computed back from a, which is ±1 in floats long before u is large.
-/// Source: Haarnoja et al. 2018, "Soft Actor-Critic", appendix C.
+/// All functions take the action u before squashing. It cannot be recovered from a, which rounds to ±1 already for
+/// moderate u. Source: Haarnoja et al. 2018, "Soft Actor-Critic", appendix C.
 public enum SquashedGaussian {
-  /// log(1 − tanh² u) = 2 (log 2 − u − log(1 + e⁻²ᵘ)), written for |u| so that nothing overflows or cancels.
+  /// log(1 − tanh² u) = 2 (log 2 − u − log(1 + e⁻²ᵘ)), evaluated at |u| so that nothing overflows or cancels.
   @inlinable
   public static func logSlope<S: NetworkScalar>(_ u: S) -> S {
     let x = abs(u)
@@ -34,8 +34,9 @@ public enum SquashedGaussian {
     }
   }
 
-  /// Adds ∂loss/∂u, given ∂loss/∂ log π per row, for u that moves with the parameters (u = μ + σ ε):
-  /// the density's own slope cancels along that path for μ, and ∂(−log(1 − tanh² u))/∂u = 2 tanh u remains.
+  /// Adds to ∂loss/∂μ and ∂loss/∂log σ, given ∂loss/∂ log π for each row, for reparametrised samples u = μ + σ ε, which
+  /// depend on the parameters: for μ the gradient of the density cancels, and ∂(−log(1 − tanh² u))/∂u = 2 tanh u
+  /// remains.
   ///
   /// For u = μ + σ ε: ∂ log π/∂μⱼ = 2 tanh uⱼ and ∂ log π/∂ log σⱼ = −1 + 2 tanh(uⱼ) σⱼ εⱼ.
   @specialized(where S == Float)

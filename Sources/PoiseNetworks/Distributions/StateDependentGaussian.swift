@@ -1,13 +1,18 @@
 /// The diagonal Gaussian N(μ, diag σ²) whose μ and log σ are both outputs of a network, and that Gaussian squashed by tanh.
 ///
-/// A row of `outputs` is [μ | log σ], shape [rows, 2 × actions]; actions have shape [rows, actions]. For the squashed Gaussian,
-/// "actions" are those before tanh throughout: u, not tanh u. Rows are independent; no call allocates.
+/// A row of `outputs` is [μ | log σ], shape [rows, 2 × actions]; actions have shape [rows, actions]. For the squashed
+/// Gaussian, "actions" always means those before tanh: u, not tanh u. Rows are independent; no call allocates.
 public enum StateDependentGaussian {
-  /// Writes log N(aᵣ; μᵣ, σᵣ) for each row, or that of tanh aᵣ.
+  /// Writes log N(aᵣ; μᵣ, σᵣ) for each row, or the log-probability of tanh aᵣ.
   ///
   ///     log N = −½ Σⱼ ((aⱼ − μⱼ)/σⱼ)² − Σⱼ log σⱼ − ½ n log 2π,   squashed: − Σⱼ log(1 − tanh² aⱼ)
   ///
-  /// - Parameter logProbabilities: shape [rows]; its count says how many rows there are.
+  /// - Parameters:
+  ///   - actions: a, before tanh, [rows, actions].
+  ///   - outputs: rows of [μ | log σ], [rows, 2 × actions].
+  ///   - n: the number of actions.
+  ///   - isSquashed: whether actions are squashed by tanh.
+  ///   - logProbabilities: receives the log-probabilities, [rows]; its count gives the number of rows.
   @specialized(where S == Float)
   public static func writeLogProbabilities<S: NetworkScalar>(
     of actions: Span<S>, outputs: Span<S>, actions n: Int, isSquashed: Bool,
@@ -26,13 +31,16 @@ public enum StateDependentGaussian {
     }
   }
 
-  /// Writes ∂loss/∂outputs, given ∂loss/∂ log N per row, for actions that do not move; squashing does not change it.
+  /// Writes ∂loss/∂outputs, given ∂loss/∂ log N for each row, for fixed actions; the result is the same with squashing.
   ///
   ///     ∂ log N / ∂μⱼ = (aⱼ − μⱼ)/σⱼ²        ∂ log N / ∂ log σⱼ = ((aⱼ − μⱼ)/σⱼ)² − 1
   ///
   /// - Parameters:
-  ///   - logProbabilityGradients: ∂loss/∂ log N, shape [rows].
-  ///   - outputGradients: written, shape [rows, 2 × actions].
+  ///   - actions: a, before tanh, [rows, actions].
+  ///   - outputs: rows of [μ | log σ], [rows, 2 × actions].
+  ///   - n: the number of actions.
+  ///   - logProbabilityGradients: ∂loss/∂ log N, [rows]; its count gives the number of rows.
+  ///   - outputGradients: receives ∂loss/∂outputs, [rows, 2 × actions].
   @specialized(where S == Float)
   public static func writeLogProbabilityGradients<S: NetworkScalar>(
     of actions: Span<S>, outputs: Span<S>, actions n: Int, logProbabilityGradients: Span<S>,
@@ -50,7 +58,8 @@ public enum StateDependentGaussian {
     }
   }
 
-  /// Adds to ∂loss/∂outputs, given ∂loss/∂ log π per row, for u = μ + σ ε that moves with the outputs and is squashed.
+  /// Adds to ∂loss/∂outputs, given ∂loss/∂ log π for each row, for reparametrised samples u = μ + σ ε that are
+  /// squashed.
   ///
   ///     ∂ log π(tanh u)/∂μⱼ = 2 tanh uⱼ        ∂ log π(tanh u)/∂ log σⱼ = −1 + 2 tanh(uⱼ) σⱼ εⱼ
   ///
@@ -72,7 +81,7 @@ public enum StateDependentGaussian {
     }
   }
 
-  /// Writes the entropy of each row, before squashing: H = Σⱼ log σⱼ + ½ n (1 + log 2π); ∂H/∂ log σⱼ = 1.
+  /// Writes the entropy of each row, nats, before squashing: H = Σⱼ log σⱼ + ½ n (1 + log 2π); ∂H/∂ log σⱼ = 1.
   @specialized(where S == Float)
   public static func writeEntropies<S: NetworkScalar>(
     outputs: Span<S>, actions n: Int, into entropies: inout MutableSpan<S>
@@ -85,7 +94,7 @@ public enum StateDependentGaussian {
     }
   }
 
-  /// Writes KL(old ‖ new) for each row; squashing does not change it. The equation is that of `DiagonalGaussian`.
+  /// Writes KL(old ‖ new) for each row, nats; squashing does not change it. The equation is that of `DiagonalGaussian`.
   @specialized(where S == Float)
   public static func writeKLDivergences<S: NetworkScalar>(
     from old: Span<S>, to new: Span<S>, actions n: Int, into divergences: inout MutableSpan<S>
@@ -104,7 +113,8 @@ public enum StateDependentGaussian {
     }
   }
 
-  /// Adds to ∂loss/∂outputs of the new Gaussian, given ∂loss/∂KL per row. The equations are those of `DiagonalGaussian`.
+  /// Adds the part of the KL divergence to ∂loss/∂outputs of the new Gaussian, given ∂loss/∂KL for each row. The
+  /// equations are those of `DiagonalGaussian`.
   @specialized(where S == Float)
   public static func addKLDivergenceGradients<S: NetworkScalar>(
     from old: Span<S>, to new: Span<S>, actions n: Int, klDivergenceGradients: Span<S>,
@@ -124,7 +134,7 @@ public enum StateDependentGaussian {
     }
   }
 
-  /// Writes a = μ + σ ε, ε standard normal numbers that the caller drew, [rows, actions].
+  /// Writes samples a = μ + σ ε before squashing, [rows, actions], from standard normal numbers ε that the caller drew.
   @specialized(where S == Float)
   public static func writeSamples<S: NetworkScalar>(
     outputs: Span<S>, actions n: Int, noise: Span<S>, into actions: inout MutableSpan<S>

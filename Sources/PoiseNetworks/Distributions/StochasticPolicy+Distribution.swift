@@ -1,9 +1,11 @@
-/// The distribution of a policy's actions, of whichever family, over vectors that may all be parts of one value.
+/// The distribution of a policy's actions, of any family, with vectors that may all be properties of one value.
 ///
-/// `outputs` are the network's, [rows, outputs]; actions are as `ActionDistribution` says, for a squashed policy those before tanh
-/// throughout: u, not tanh u. `deterministic` is no distribution, and has no log-probabilities. No call allocates.
+/// `outputs` are those of the network, [rows, outputs]. Actions are as `ActionDistribution` says; for a squashed policy
+/// they are always those before tanh: u, not tanh u. `deterministic` has no density, so only samples are defined. No
+/// call allocates.
 extension StochasticPolicy {
-  /// Writes samples from random numbers that `ActionDistribution.fillNoise` drew; a squashed policy's are still to be squashed.
+  /// Writes samples from random numbers that `ActionDistribution.fillNoise` drew; the caller applies tanh for a
+  /// squashed policy.
   public func writeSamples<S>(
     rows: Int, outputs: borrowing AlignedVector<S>, parameters: borrowing AlignedVector<S>,
     noise: borrowing AlignedVector<S>, into actions: inout AlignedVector<S>
@@ -43,12 +45,16 @@ extension StochasticPolicy {
     }
   }
 
-  /// Writes ∂loss/∂outputs and adds ∂loss/∂log σ to `gradients`, given ∂loss/∂ log π per row, for actions that do not move.
+  /// Writes ∂loss/∂outputs and adds ∂loss/∂log σ to `gradients`, given ∂loss/∂ log π for each row, for fixed actions.
   ///
   /// - Parameters:
-  ///   - logProbabilityGradients: shape [rows].
-  ///   - outputGradients: shape [rows, outputs], for the network's `outputGradients`.
-  ///   - gradients: like `parameters`; only log σ's elements are added to. Set them to zero before the first shard.
+  ///   - rows: the number of rows.
+  ///   - actions: before squashing, [rows, actions].
+  ///   - outputs: outputs of the network, [rows, outputs].
+  ///   - parameters: the parameter vector of the policy.
+  ///   - logProbabilityGradients: ∂loss/∂ log π, [rows].
+  ///   - outputGradients: receives ∂loss/∂outputs, [rows, outputs], for the network's `outputGradients`.
+  ///   - gradients: of the size of `parameters`; only the elements of log σ are added to. Set them to zero before.
   public func writeLogProbabilityGradients<S>(
     rows: Int, of actions: borrowing AlignedVector<S>, outputs: borrowing AlignedVector<S>,
     parameters: borrowing AlignedVector<S>, logProbabilityGradients: borrowing AlignedVector<S>,
@@ -74,18 +80,19 @@ extension StochasticPolicy {
     }
   }
 
-  /// The entropy of a distribution that has the same one in every state, nats (before squashing, if any); else `nil`.
+  /// The entropy, nats, of a distribution whose entropy is the same in every state; `nil` if it depends on the state.
   public func sharedEntropy<S>(_ parameters: borrowing AlignedVector<S>) -> Double? {
     guard distribution == .gaussian else { return nil }
     return DiagonalGaussian.entropy(logDeviations: parameters.span.extracting(logDeviations))
   }
 
-  /// Adds ∂(coefficient · entropy)/∂log σ of the entropy that is the same in every state: coefficient to each of log σ's gradients.
+  /// Adds ∂(coefficient · H)/∂log σ of an entropy H that is the same in every state: the coefficient to each gradient
+  /// of log σ.
   public func addSharedEntropyGradients<S>(scaledBy coefficient: S, to gradients: inout AlignedVector<S>) {
     for i in logDeviations { gradients[i] += coefficient }
   }
 
-  /// Writes the entropy of each row, nats (before squashing, if any).
+  /// Writes the entropy of each row, nats, before squashing.
   public func writeEntropies<S>(
     rows: Int, outputs: borrowing AlignedVector<S>, parameters: borrowing AlignedVector<S>,
     into entropies: inout AlignedVector<S>
@@ -103,7 +110,7 @@ extension StochasticPolicy {
     }
   }
 
-  /// Adds ∂loss/∂outputs, given ∂loss/∂H per row, where the entropy depends on the state; else nothing.
+  /// Adds ∂loss/∂outputs, given ∂loss/∂H for each row, if the entropy depends on the state; otherwise adds nothing.
   public func addEntropyGradients<S>(
     rows: Int, outputs: borrowing AlignedVector<S>, entropyGradients: borrowing AlignedVector<S>,
     outputGradients: inout AlignedVector<S>
@@ -124,11 +131,15 @@ extension StochasticPolicy {
     }
   }
 
-  /// Writes KL(old ‖ new) for each row; squashing does not change it.
+  /// Writes KL(old ‖ new) for each row, nats; squashing does not change it.
   ///
   /// - Parameters:
-  ///   - oldOutputs: of the old policy's network, [rows, outputs].
-  ///   - oldLogDeviations: as `logDeviations(in:)` gave them.
+  ///   - rows: the number of rows.
+  ///   - oldOutputs: outputs of the old policy's network, [rows, outputs].
+  ///   - oldLogDeviations: log σ of the old policy, as `logDeviations(in:)` gave it.
+  ///   - outputs: outputs of the new policy's network, [rows, outputs].
+  ///   - parameters: the parameter vector of the new policy.
+  ///   - divergences: receives the KL divergences, [rows].
   public func writeKLDivergences<S>(
     rows: Int, from oldOutputs: borrowing AlignedVector<S>, logDeviations oldLogDeviations: borrowing AlignedVector<S>,
     to outputs: borrowing AlignedVector<S>, parameters: borrowing AlignedVector<S>,
@@ -150,7 +161,8 @@ extension StochasticPolicy {
     }
   }
 
-  /// Adds the gradients of KL(old ‖ new), given ∂loss/∂KL per row: ∂loss/∂outputs, and ∂loss/∂log σ to `gradients`.
+  /// Adds the gradients of KL(old ‖ new), given ∂loss/∂KL for each row: ∂loss/∂outputs to `outputGradients`, and
+  /// ∂loss/∂log σ to `gradients`.
   public func addKLDivergenceGradients<S>(
     rows: Int, from oldOutputs: borrowing AlignedVector<S>, logDeviations oldLogDeviations: borrowing AlignedVector<S>,
     to outputs: borrowing AlignedVector<S>, parameters: borrowing AlignedVector<S>,

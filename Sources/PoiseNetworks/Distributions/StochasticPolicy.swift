@@ -1,19 +1,23 @@
 public import PoiseCore
 
-/// A network and the distribution over actions that its outputs are the parameters of, in one parameter vector. It owns no memory.
+/// A network and the distribution of actions that its outputs parametrise, with one parameter vector. It owns no
+/// memory.
 public struct StochasticPolicy: Hashable, Sendable {
-  /// Observations to the parameters of the distribution.
+  /// The network from an observation to the parameters of the distribution.
   public let network: MLP
   /// The family of distributions.
   public let distribution: ActionDistribution
-  /// Where log σ stands in the parameter vector, [actions]; empty where the network gives σ, or where there is none.
+  /// The elements of log σ in the parameter vector, [actions]; empty if the network gives σ, or if there is none.
   public let logDeviations: Range<Int>
-  /// Floor and ceiling of log σ, kept by `clampDeviations` after each update.
+  /// Floor and ceiling of log σ, which `clampDeviations` enforces after each update.
   public let bounds: ClosedRange<Double>
 
+  /// Makes a policy; log σ, if it is a parameter, follows the network in the parameter vector.
+  ///
   /// - Parameters:
-  ///   - network: its outputs are what `distribution` says.
-  ///   - bounds: floor and ceiling of log σ. The default lets σ lie between 0.0025 and 7.4.
+  ///   - network: its outputs parametrise the distribution.
+  ///   - distribution: the family of distributions.
+  ///   - bounds: floor and ceiling of log σ. With the default, σ lies between 0.0025 and 7.4.
   public init(
     network: MLP, distribution: ActionDistribution = .gaussian, bounds: ClosedRange<Double> = -6...2
   ) {
@@ -24,10 +28,10 @@ public struct StochasticPolicy: Hashable, Sendable {
     logDeviations = end..<end + (distribution == .gaussian ? network.outputCount : 0)
   }
 
-  /// Floats of an action.
+  /// The number of floats of an action.
   public var actionCount: Int { distribution.actionCount(outputs: network.outputCount) }
 
-  /// Outputs of the network for one observation.
+  /// The number of outputs of the network for one observation.
   public var outputCount: Int { network.outputCount }
 
   /// The elements of the parameter vector that belong to this policy; the next network starts at the upper bound.
@@ -45,10 +49,10 @@ public struct StochasticPolicy: Hashable, Sendable {
     clampDeviations(&parameters)
   }
 
-  /// Puts every log σ back between floor and ceiling. Call after each update.
+  /// Clamps every log σ between floor and ceiling. Call it after each update.
   ///
-  /// The parameter itself is moved to the nearest bound, so its gradient stays exact and it can come back at once;
-  /// a clamp inside the density would leave it stuck outside without a gradient.
+  /// The parameter itself is clamped, so its gradient stays exact and the next update can move it back. A clamp inside
+  /// the density would leave the parameter outside the bounds without a gradient.
   public func clampDeviations<Scalar>(_ parameters: inout AlignedVector<Scalar>) {
     for i in logDeviations {
       let value = parameters[i]
@@ -57,14 +61,14 @@ public struct StochasticPolicy: Hashable, Sendable {
     }
   }
 
-  /// A copy of log σ, shape [actions] or empty: what a rollout keeps of the old policy beside its outputs.
+  /// A copy of log σ, [actions] or empty: the part of the old policy that a rollout keeps beside its outputs.
   public func logDeviations<S>(in parameters: borrowing AlignedVector<S>) -> AlignedVector<S> {
     var copy = AlignedVector<S>(zeros: logDeviations.count)
     for (i, index) in logDeviations.enumerated() { copy[i] = parameters[index] }
     return copy
   }
 
-  /// Mean σ over the actions; `nil` where σ is no parameter.
+  /// The mean σ over the actions; `nil` if σ is not a parameter.
   public func meanDeviation(_ parameters: borrowing AlignedVector<Float>) -> Double? {
     guard !logDeviations.isEmpty else { return nil }
     var sum = 0.0

@@ -1,17 +1,20 @@
 /// A flat vector of numbers that starts on a cache line: parameters, gradients, moments, activations.
 ///
-/// A value: copies are independent (copy on write). One loop walks all of it, so an optimizer step, a copy, a
-/// checkpoint and a sum over shards need to know nothing of layers. Shape: [count].
+/// A value with copy on write: copies are independent. All parameters of a network are in one vector, so an optimiser
+/// step, a copy, a checkpoint and a sum over shards do not depend on layers. Shape: [count].
 public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
   @usableFromInline var storage: Storage
+  /// The number of elements.
   @inlinable public var count: Int { storage.count }
 
+  /// Makes a vector of so many zeros.
   @inlinable public init(zeros count: Int) {
     precondition(count >= 0, "a vector of \(count) elements")
     storage = Storage(count: count)
     storage.start.initialize(repeating: 0, count: count)
   }
 
+  /// Makes a vector of the elements of a collection, in order.
   @inlinable public init(_ values: some Collection<Scalar>) {
     self.init(zeros: values.count)
     var target = mutableSpan
@@ -22,7 +25,7 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
     }
   }
 
-  /// Read access, no copy.
+  /// All elements for reading, without a copy.
   @inlinable public var span: Span<Scalar> {
     @_lifetime(borrow self)
     get {
@@ -31,7 +34,7 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
     }
   }
 
-  /// Write access, no copy; if another vector shares the memory, this one gets its own first.
+  /// All elements for writing, without a copy, unless another vector shares the memory.
   @inlinable public var mutableSpan: MutableSpan<Scalar> {
     @_lifetime(&self)
     mutating get {
@@ -41,14 +44,16 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
     }
   }
 
-  /// Write access to a part, as `mutableSpan`.
-  @inlinable @_lifetime(&self)
+  /// The elements of a range for writing, without a copy, unless another vector shares the memory.
+  @inlinable
+  @_lifetime(&self)
   public mutating func mutableSpan(of range: Range<Int>) -> MutableSpan<Scalar> {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "elements \(range) of \(count)")
     let part = UnsafeMutableBufferPointer(start: mutableStart() + range.lowerBound, count: range.count)
     return _overrideLifetime(MutableSpan(_unsafeElements: part), mutating: &self)
   }
 
+  /// An element by its index, from 0.
   @inlinable public subscript(index: Int) -> Scalar {
     get { span[index] }
     set {
@@ -64,10 +69,10 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
 
   // MARK: For the kernels of this room
 
-  /// Start of the memory: valid while this vector is neither changed nor given up. Never leaves this room.
+  /// The start of the memory: valid until this vector is changed or destroyed. It must not leave this room.
   @inlinable var start: UnsafePointer<Scalar> { UnsafePointer(storage.start) }
 
-  /// As `start`, for writing; the memory is this vector's alone.
+  /// The start of the memory for writing; no other vector shares it.
   @inlinable mutating func mutableStart() -> UnsafeMutablePointer<Scalar> {
     if !isKnownUniquelyReferenced(&storage) {
       let copy = Storage(count: count)
@@ -77,12 +82,11 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
     return storage.start
   }
 
-  /// The memory of one or more vectors; an array's own memory starts at 16 bytes, which costs the kernels up to a
-  /// tenth.
+  /// The memory of one or more vectors. It is aligned to 64 bytes; the alignment of arrays to 16 bytes slows the
+  /// kernels by up to a tenth.
   ///
-  /// Unchecked Sendable, by the argument of copy on write: memory is written only in `init` and through `mutableStart`,
-  /// where the vector that writes is the only holder; while several vectors (on whatever threads) hold it, all of them
-  /// only read.
+  /// Unchecked Sendable because of copy on write: memory is written only in `init` and through `mutableStart`, where
+  /// the writing vector is its only owner; while several vectors share it, on whatever threads, all of them only read.
   @usableFromInline final class Storage: @unchecked Sendable {
     @usableFromInline let start: UnsafeMutablePointer<Scalar>
     @usableFromInline let count: Int
@@ -98,12 +102,13 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
 }
 
 extension AlignedVector: Equatable {
-  /// Equal in number; NaN differs from itself and −0 equals 0, as for numbers. For bits see `hasSameBits`.
+  /// Whether all elements are equal as numbers: NaN differs from itself, and −0 equals 0. For equal bits see
+  /// `hasSameBits`.
   public static func == (a: Self, b: Self) -> Bool {
     a.count == b.count && (0..<a.count).allSatisfy { a.start[$0] == b.start[$0] }
   }
 
-  /// Whether every bit agrees: what the promise of repeatability means.
+  /// Whether all bits are equal, as repeatability requires.
   public func hasSameBits(as other: Self) -> Bool {
     guard count == other.count else { return false }
     let size = count * MemoryLayout<Scalar>.stride
@@ -116,7 +121,7 @@ extension Array where Element: NetworkScalar {
   /// The elements, in order.
   @inlinable public init(_ vector: AlignedVector<Element>) {
     let span = vector.span
-    // All empty arrays share one storage, and the initializer below writes its count to it: to the thread sanitizer a race.
+    // All empty arrays share one storage, to which the initializer below writes its count: the thread sanitizer reports a race.
     guard vector.count > 0 else {
       self = []
       return

@@ -2,29 +2,30 @@ internal import CDenseKernels
 internal import Foundation
 public import PoiseCore
 
-/// Which compiled copy of the dense kernels runs. Same bits are promised within one of them, rounding apart between
-/// them.
+/// The instruction set of the dense kernels. Results have the same bits within one set, and differ by rounding between
+/// sets.
 public enum InstructionSet: String, Sendable, Codable, CaseIterable {
-  /// What the compiler's default target has: SSE2 on x86-64, NEON on arm64.
+  /// The compiler's default target: SSE2 on x86-64, NEON on arm64.
   case baseline
   /// AVX2 with fused multiply–add.
   case avx2
   /// AVX-512 F, DQ, VL and BW.
   case avx512
 
-  /// The environment variable that forces one of them.
+  /// The environment variable that selects an instruction set by its name.
   public static let environmentVariable = "POISE_INSTRUCTION_SET"
 
-  /// Whether this processor can run it.
+  /// Whether this processor supports it.
   public var isSupported: Bool { dk_is_supported(selection) }
 
-  /// Those that this processor can run, the fastest last.
+  /// The instruction sets that this processor supports, the fastest last.
   public static var supported: [InstructionSet] { allCases.filter(\.isSupported) }
 
-  /// The fastest one that this processor can run, or the one that `POISE_INSTRUCTION_SET` names.
+  /// The fastest instruction set that this processor supports, or the one that `POISE_INSTRUCTION_SET` names.
   ///
-  /// - Parameter environment: in place of the process's own.
-  /// - Throws: `InvalidInput` if the variable names none, or one that this processor lacks.
+  /// - Parameter environment: environment variables; `nil` for those of the process.
+  /// - Throws: `InvalidInput` if the variable names an unknown instruction set, or one that this processor does not
+  ///   support.
   public static func chosen(
     environment: [String: String]? = nil
   ) throws(InvalidInput) -> InstructionSet {
@@ -47,16 +48,16 @@ public enum InstructionSet: String, Sendable, Codable, CaseIterable {
     return forced
   }
 
-  /// Floats in one vector register.
+  /// The number of floats in a vector register.
   public var vectorWidth: Int { dk_vector_width(selection) }
 
-  /// The choice as the kernels take it; traps with the name rather than at an unknown instruction.
+  /// The argument for the kernels; traps if this processor does not support the instruction set.
   var kernels: dk_instruction_set {
     precondition(self == .baseline || Self.support[self == .avx2 ? 0 : 1], "this processor cannot run \(rawValue)")
     return selection
   }
 
-  /// Whether AVX2 and AVX-512 can run here, asked once.
+  /// Whether this processor supports AVX2 and AVX-512.
   private static let support = [avx2.isSupported, avx512.isSupported]
 
   private var selection: dk_instruction_set {

@@ -1,23 +1,25 @@
 internal import CDenseKernels
 internal import Foundation
 
-/// The numbers that networks compute with: `Float` for training and use, `Double` for checks by finite differences.
+/// The types of number with which networks compute: `Float` for training and inference, `Double` for checks by finite
+/// differences.
 ///
-/// Both run the same text of the kernels. No other type can conform: the kernels exist for these two.
+/// Both have kernels compiled from the same source. No other type can conform, because the kernels exist for these two
+/// only.
 public protocol NetworkScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, Codable {
   /// The kernels for this type.
   static var kernelTable: KernelTable<Self> { get }
-  /// eˣ of the system's library.
+  /// eˣ by the system's mathematical library.
   static func exponential(_ x: Self) -> Self
-  /// ln x of the system's library.
+  /// ln x by the system's mathematical library.
   static func logarithm(_ x: Self) -> Self
-  /// ln(1 + x), exact to rounding near zero.
+  /// ln(1 + x), accurate near zero.
   static func logarithm1p(_ x: Self) -> Self
-  /// tanh x of the system's library.
+  /// tanh x by the system's mathematical library.
   static func hyperbolicTangent(_ x: Self) -> Self
 }
 
-/// The C functions for one scalar type; their meaning is documented in CDenseKernels.h.
+/// The C functions for one type of number; CDenseKernels.h documents them.
 public struct KernelTable<Scalar>: Sendable {
   typealias Constant = UnsafePointer<Scalar>
   typealias Mutable = UnsafeMutablePointer<Scalar>

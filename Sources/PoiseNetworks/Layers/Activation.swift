@@ -13,11 +13,11 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
   /// y = z / (1 + e⁻ᶻ). Source: Elfwing, Uchibe and Doya 2018, eq. 3.
   case silu
 
-  /// Those that make sense after a hidden layer: what a scenario may ask for.
+  /// The activations for hidden layers, from which a scenario may choose.
   public static let hidden: [Activation] = [.tanh, .relu, .elu, .silu]
 
-  /// The factor on weights that keeps the signal's variance through a layer.
-  /// Source: He et al. 2015, eq. 10 for ReLU (used for its smooth relatives too); PyTorch's `calculate_gain` for tanh.
+  /// The factor on weights that preserves the signal's variance through a layer. Source: He et al. 2015, eq. 10 for
+  /// ReLU (used for ELU and SiLU too); PyTorch's `calculate_gain` for tanh.
   public var gain: Double {
     switch self {
     case .identity: 1
@@ -36,7 +36,7 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  /// Writes y = activation(z) for every element; the kernels' own function, as inside layers.
+  /// Writes y = activation(z) for every element, by the same kernels as in layers.
   public func apply<Scalar>(
     to vector: borrowing AlignedVector<Scalar>, into result: inout AlignedVector<Scalar>, instructionSet: InstructionSet
   ) {
@@ -44,15 +44,18 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
     Scalar.kernelTable.activate(instructionSet.kernels, vector.count, kernels, vector.start, result.mutableStart())
   }
 
-  /// Multiplies gradients by the activation's slope: ∂loss/∂y becomes ∂loss/∂z, for an activation that stands outside a
+  /// Multiplies gradients by the activation's derivative: ∂loss/∂y becomes ∂loss/∂z, for an activation outside a
   /// network.
   ///
-  /// - Parameter outputs: y = activation(z). SiLU's slope is no function of y, so SiLU has no place here.
+  /// - Parameters:
+  ///   - outputs: y = activation(z). SiLU's derivative is not a function of y, so SiLU is not allowed.
+  ///   - gradients: ∂loss/∂y, replaced by ∂loss/∂z; of the size of `outputs`.
+  ///   - instructionSet: the kernels.
   public func backpropagate<Scalar>(
     throughOutputs outputs: borrowing AlignedVector<Scalar>, gradients: inout AlignedVector<Scalar>,
     instructionSet: InstructionSet
   ) {
-    precondition(self != .silu, "the slope of SiLU cannot be told from its output")
+    precondition(self != .silu, "the derivative of SiLU is not a function of its output")
     precondition(outputs.count == gradients.count, "\(outputs.count) outputs, \(gradients.count) gradients")
     let start = gradients.mutableStart()
     Scalar.kernelTable.activationBackward(

@@ -1,11 +1,11 @@
 public import PoiseCore
 
-/// How the weights of a layer are drawn.
+/// How the initial weights and biases of a layer are drawn.
 public enum Initializer: Hashable, Sendable {
-  /// `gain` times a random matrix with orthonormal rows or columns; biases zero.
-  /// Source: Saxe, McClelland and Ganguli 2014, section 3; uniform over such matrices.
+  /// `gain` times a random matrix with orthonormal rows or columns, uniformly distributed; biases are 0.
+  /// Source: Saxe, McClelland and Ganguli 2014, section 3.
   case orthogonal(gain: Double)
-  /// Uniform in ± gain √(3 / inputs), variance gain² / inputs; biases zero. Source: He et al. 2015, eq. 10, uniform.
+  /// Uniform in ± gain √(3 / inputs), variance gain² / inputs; biases are 0. Source: He et al. 2015, eq. 10, uniform.
   case fanIn(gain: Double)
   /// Uniform in ± 1 / √inputs, biases too. Source: Lillicrap et al. 2016, section 7 (and PyTorch's default).
   case inverseRootFanIn
@@ -51,10 +51,10 @@ extension MLP {
   }
 }
 
-/// A random matrix [rows, columns], row-major, whose shorter side is orthonormal.
+/// A random matrix [rows, columns], row-major, with orthonormal rows or columns, whichever are fewer.
 ///
-/// Gram–Schmidt on Gaussian vectors, each vector cleaned twice (Giraud, Langou and Rozložník 2005: twice is enough).
-/// The diagonal of R is positive, which makes the result uniform (Mezzadri 2007, section 5).
+/// Gram–Schmidt on Gaussian vectors, with two orthogonalisations of each vector (Giraud, Langou and Rozložník 2005:
+/// twice is enough). The diagonal of R is positive, which makes the result uniform (Mezzadri 2007, section 5).
 private func orthogonalMatrix(rows: Int, columns: Int, using random: inout RandomStream) -> [Double] {
   let count = min(rows, columns)
   let length = max(rows, columns)

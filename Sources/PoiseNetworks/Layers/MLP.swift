@@ -1,41 +1,52 @@
 /// One dense layer of a network: y = activation(x W + b), or activation(norm(x W + b)) with layer normalisation.
 public struct DenseLayer: Hashable, Sendable {
+  /// The number of inputs.
   public let inputs: Int
+  /// The number of outputs.
   public let outputs: Int
+  /// The activation of the outputs.
   public let activation: Activation
-  /// Where W stands in the parameter vector; shape [inputs, outputs], row-major (PyTorch's `Linear.weight` transposed).
+  /// The elements of W in the parameter vector: shape [inputs, outputs], row-major (PyTorch's `Linear.weight`
+  /// transposed).
   public let weights: Range<Int>
-  /// Where b stands; shape [outputs].
+  /// The elements of b in the parameter vector: shape [outputs].
   public let biases: Range<Int>
-  /// Layer normalisation's gain and offset, each [outputs]; `nil` without. Source: Ba, Kiros and Hinton 2016, eq. 4.
+  /// The parameters of layer normalisation; `nil` for a layer without it. Source: Ba, Kiros and Hinton 2016, eq. 4.
   public let normalization: Normalization?
 
+  /// The parameters of layer normalisation.
   public struct Normalization: Hashable, Sendable {
+    /// The elements of the gains in the parameter vector: shape [outputs].
     public let gains: Range<Int>
+    /// The elements of the offsets in the parameter vector: shape [outputs].
     public let offsets: Range<Int>
-    /// Added to the variance, as PyTorch does.
+    /// ε, added to the variance as in PyTorch.
     public static let epsilon = 1e-5
   }
 }
 
-/// A multilayer perceptron: shapes, and where its parameters stand in a flat vector. It owns no memory.
+/// A multilayer perceptron: the shapes of its layers, and the places of its parameters in a flat vector. It owns no
+/// memory.
 ///
 /// Parameters, gradients and moments are `AlignedVector`s of `parameters.upperBound` elements or more. Several networks
-/// (actor, critic) may share one vector, so that one optimizer step serves all: let the next start at
-/// `parameters.upperBound` of the one before. Each matrix starts on a cache line; the gaps between hold zeros that no
-/// kernel touches.
+/// (actor, critic) may share one vector, so that one optimiser step updates all of them: the next network starts at
+/// `parameters.upperBound` of the one before. Each matrix starts on a cache line; the gaps between them hold zeros that
+/// no kernel changes.
 public struct MLP: Hashable, Sendable {
+  /// The layers, from the inputs to the outputs.
   public let layers: [DenseLayer]
   /// The elements of the parameter vector that belong to this network, gaps included.
   public let parameters: Range<Int>
 
+  /// Makes a network of dense layers.
+  ///
   /// - Parameters:
-  ///   - inputs: elements of one observation.
+  ///   - inputs: the number of inputs.
   ///   - hidden: widths of the hidden layers; may be empty.
-  ///   - outputs: elements of one output.
-  ///   - activation: after each hidden layer.
-  ///   - outputActivation: after the last layer.
-  ///   - layerNormalization: normalises each hidden layer before its activation.
+  ///   - outputs: the number of outputs.
+  ///   - activation: the activation after each hidden layer.
+  ///   - outputActivation: the activation after the last layer.
+  ///   - layerNormalization: whether each hidden layer is normalised before its activation.
   ///   - firstParameter: where this network starts in the parameter vector; rounded up to a cache line.
   public init(
     inputs: Int, hidden: [Int], outputs: Int, activation: Activation, outputActivation: Activation = .identity,
@@ -70,13 +81,15 @@ public struct MLP: Hashable, Sendable {
     parameters = first..<next
   }
 
+  /// The number of inputs.
   public var inputCount: Int { layers[0].inputs }
+  /// The number of outputs.
   public var outputCount: Int { layers[layers.count - 1].outputs }
 
-  /// Multiply–adds of one row's forward pass, products only.
+  /// The number of multiply–adds in the matrix products of one row's forward pass.
   public var multiplyAddCount: Int { layers.reduce(0) { $0 + $1.inputs * $1.outputs } }
 
-  /// Numbers that can be trained, gaps not counted.
+  /// The number of trainable parameters, without gaps.
   public var trainableCount: Int {
     layers.reduce(0) { $0 + $1.weights.count + $1.biases.count + ($1.normalization == nil ? 0 : 2 * $1.outputs) }
   }

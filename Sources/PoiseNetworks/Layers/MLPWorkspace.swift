@@ -1,10 +1,9 @@
 internal import CDenseKernels
 
-/// The memory in which a network runs: inputs, activations and gradients for up to `rowCapacity` rows.
+/// The work memory of a network: inputs, activations and gradients for up to `rowCapacity` rows.
 ///
-/// A value that is `Sendable`: each thread or shard owns one. Made once, used for every pass: nothing here allocates
-/// after `init`. A row's outputs have the same bits whatever its neighbours, its place and the number of rows, so short
-/// blocks need no padding.
+/// Each thread or shard owns a workspace and uses it for every pass: nothing is allocated after `init`. The bits of a
+/// row's outputs do not depend on other rows, its place and the number of rows, so short blocks need no padding.
 ///
 ///     workspace.inputs …                                      // [rows, inputs], written by the caller
 ///     workspace.forward(rows: n, parameters: parameters)
@@ -12,40 +11,47 @@ internal import CDenseKernels
 ///     workspace.outputGradients …                             // [rows, outputs], written by the caller
 ///     workspace.backward(rows: n, parameters: parameters, into: &gradients)
 public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
+  /// The network that runs in this memory.
   public let network: MLP
+  /// The largest number of rows of a pass.
   public let rowCapacity: Int
+  /// The kernels that the network runs on.
   public let instructionSet: InstructionSet
   /// Whether this workspace has memory for `backward`.
   public let isForTraining: Bool
 
-  /// Shape [rowCapacity, inputs].
+  /// The inputs, [rowCapacity, inputs]; written by the caller.
   public var inputs: AlignedVector<Scalar>
-  /// Shape [rowCapacity, outputs]; written by `forward`.
+  /// The outputs, [rowCapacity, outputs]; written by `forward`.
   public var outputs: AlignedVector<Scalar>
-  /// ∂loss/∂outputs, shape [rowCapacity, outputs]; written by the caller, used up by `backward`.
+  /// ∂loss/∂outputs, shape [rowCapacity, outputs]; written by the caller, overwritten by `backward`.
   public var outputGradients: AlignedVector<Scalar>
-  /// ∂loss/∂inputs of the columns asked for, shape [rows, columns]; written by `backward`.
+  /// ∂loss/∂inputs of the requested columns, [rows, columns]; written by `backward`.
   public var inputGradients: AlignedVector<Scalar>
 
-  /// Activations of the hidden layers and what their derivatives need, at `places`.
+  /// The activations of the hidden layers and what their derivatives need, at `places`.
   private var hidden: AlignedVector<Scalar>
   private let places: [Places]
-  /// Two buffers [rowCapacity, widest layer] for gradients on their way down, then the kernels' scratch memory.
+  /// Two buffers [rowCapacity, widest layer] for gradients between layers, then the kernels' scratch memory.
   private var passing: AlignedVector<Scalar>
   private let passingStride: Int
 
-  /// Where a layer's activations stand in `hidden`.
+  /// The places of a layer's activations in `hidden`.
   private struct Places: Sendable {
     /// y [rows, outputs]; −1 for the last layer, whose y is `outputs`.
     var activations = -1
-    /// x W + b, needed by SiLU, or its normalised form; −1 if nobody needs it.
+    /// x W + b, which SiLU needs, or its normalised form; −1 if it is not needed.
     var preActivations = -1
     /// 1 / standard deviation per row; −1 without layer normalisation.
     var inverseDeviations = -1
   }
 
+  /// Allocates the memory.
+  ///
   /// - Parameters:
-  ///   - rowCapacity: most rows of one pass.
+  ///   - network: the network that runs in it.
+  ///   - rowCapacity: the largest number of rows of a pass, at least 1.
+  ///   - instructionSet: the kernels that the network runs on.
   ///   - isForTraining: whether `backward` will be called; inference needs less memory.
   public init(_ network: MLP, rowCapacity: Int, instructionSet: InstructionSet, isForTraining: Bool = true) {
     precondition(rowCapacity > 0, "a workspace for \(rowCapacity) rows")
@@ -84,12 +90,13 @@ public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
 
   // MARK: Inputs
 
-  /// Writes columns of `inputs` from a matrix of its own, as the critic's [observation | action] needs.
+  /// Writes columns of `inputs` from a matrix; the critic's [observation | action] comes from two matrices.
   ///
   /// - Parameters:
-  ///   - source: shape [firstRow + rows or more, columns.count].
-  ///   - columns: where they go among the network's inputs; all of them if left out.
+  ///   - source: [firstRow + rows or more, columns.count].
+  ///   - columns: the columns among the network's inputs; `nil` for all.
   ///   - firstRow: the row of `source` that becomes row 0.
+  ///   - rows: the number of rows.
   @specialized(where Scalar == Float)
   public mutating func setInputs(
     _ source: borrowing AlignedVector<Scalar>, columns: Range<Int>? = nil, firstRow: Int = 0, rows: Int
@@ -102,17 +109,18 @@ public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
       "rows \(firstRow) to \(firstRow + rows) of \(width) columns from \(source.count) elements")
     let start = source.start + firstRow * width
     let stride = network.inputCount
-    // Element by element: a row of three would spend its time in the call of memcpy.
+    // Element by element: for a row of three, a call of memcpy would take longer.
     for row in 0..<rows {
       for column in 0..<width { target[row * stride + column] = start[row * width + column] }
     }
   }
 
-  /// Writes columns of `inputs` from the given rows of a matrix: a minibatch from a buffer.
+  /// Writes columns of `inputs` from some rows of a matrix: a minibatch from a buffer.
   ///
   /// - Parameters:
-  ///   - source: shape [any number of rows, columns.count].
-  ///   - indices: which row of `source` becomes row 0, 1, … of `inputs`.
+  ///   - source: [any number of rows, columns.count].
+  ///   - columns: the columns among the network's inputs; `nil` for all.
+  ///   - indices: the rows of `source` that become rows 0, 1, … of `inputs`.
   @specialized(where Scalar == Float)
   public mutating func setInputs(
     _ source: borrowing AlignedVector<Scalar>, columns: Range<Int>? = nil, gathering indices: ArraySlice<Int>
@@ -149,9 +157,11 @@ public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
 
   // MARK: Forward
 
-  /// Writes `outputs` for the first `rows` rows of `inputs`.
+  /// Runs the network: writes `outputs` for the first `rows` rows of `inputs`.
   ///
-  /// - Parameter parameters: a vector that covers `network.parameters`.
+  /// - Parameters:
+  ///   - rows: the number of rows, at most `rowCapacity`.
+  ///   - parameters: a vector that covers `network.parameters`.
   @specialized(where Scalar == Float)
   public mutating func forward(rows: Int, parameters: borrowing AlignedVector<Scalar>) {
     checkRows(rows)
@@ -189,13 +199,14 @@ public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
 
   // MARK: Backward
 
-  /// Writes ∂loss/∂parameters of the last `forward` pass, from `outputGradients`, which is used up.
+  /// Backpropagates: writes ∂loss/∂parameters of the last `forward` pass from `outputGradients`, which are overwritten.
   ///
   /// - Parameters:
-  ///   - rows, parameters: as in the `forward` call before.
-  ///   - gradients: like `parameters`; only the elements of this network are written.
-  ///   - accumulates: adds to what is there, in place of replacing it.
-  ///   - inputColumns: the inputs whose gradients are wanted; they go to `inputGradients`, [rows, inputColumns.count].
+  ///   - rows: as in the `forward` call before.
+  ///   - parameters: as in the `forward` call before.
+  ///   - gradients: of the size of `parameters`; only the elements of this network are written.
+  ///   - accumulates: whether to add to the gradients that are there, in place of replacing them.
+  ///   - inputColumns: the inputs whose gradients are needed; these go to `inputGradients`, [rows, inputColumns.count].
   public mutating func backward(
     rows: Int, parameters: borrowing AlignedVector<Scalar>, into gradients: inout AlignedVector<Scalar>,
     accumulates: Bool = false, inputColumns: Range<Int> = 0..<0
@@ -204,7 +215,7 @@ public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
     backward(rows, parameters, gradients.mutableStart(), accumulates, inputColumns)
   }
 
-  /// As `backward`, for the gradients of inputs alone: the parameters are taken as fixed.
+  /// Backpropagates as `backward`, but computes the gradients of inputs only.
   public mutating func backwardToInputs(
     rows: Int, parameters: borrowing AlignedVector<Scalar>, inputColumns: Range<Int>
   ) {
@@ -240,9 +251,9 @@ public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
       let isLast = i == network.layers.count - 1
       let y = isLast ? outputs.start : UnsafePointer(h + place.activations)
       let pre = place.preActivations < 0 ? nil : UnsafePointer(h + place.preActivations)
-      // d is ∂loss/∂y where the layer is last or normalised; else the layer above has applied activation' already.
+      // d is ∂loss/∂y if the layer is last or normalised; otherwise the layer above has applied activation' already.
       if let norm = layer.normalization, let pre {
-        let discarded = scratch  // where gain gradients go that nobody wants
+        let discarded = scratch  // for gain gradients that are not needed
         kernels.layerNormBackward(
           set, rows, layer.outputs, p + norm.gains.lowerBound, p + norm.offsets.lowerBound, layer.activation.kernels,
           pre,

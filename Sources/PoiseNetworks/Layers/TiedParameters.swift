@@ -2,13 +2,15 @@ public import PoiseCore
 
 /// Parameters that are tied in pairs, equal up to a sign, so that networks commute with a reflection: f(M x) = M′ f(x).
 ///
-/// Hidden units come in pairs, unit k with k + n/2, each the other's image: h(M x) is h(x) with its halves changed. So a layer's
-/// weights have the form of two blocks that repeat, (A B / B A), and the network is an ordinary one of the same shape: whoever uses it
-/// need not know. The last unit of an odd number is its own image, which says nothing about outputs that change their sign.
+/// Hidden units come in pairs, unit k with k + n/2, each the mirror image of the other: h(M x) is h(x) with its halves
+/// exchanged. So a layer's weights consist of two repeated blocks, (A B / B A), and the network is an ordinary one of
+/// the same shape, which its users need not treat differently. The last unit of an odd number is its own image and
+/// cannot contribute to outputs that change their sign.
 ///
-/// Weights stay tied if gradients are averaged with their images: that is the gradient over a minibatch and its mirror image
-/// together, at the price of one. Sources: Ravanbakhsh, Schneider and Póczos 2017, "Equivariance Through Parameter-Sharing", for
-/// permutations; Abdolhosseini et al. 2019, "On Learning Symmetric Locomotion", for mirrored policies. Signs are carried along as they are.
+/// Weights stay tied if gradients are averaged with their images: that is the gradient over a minibatch and its mirror
+/// image together, at the cost of one. Sources: Ravanbakhsh, Schneider and Póczos 2017, "Equivariance Through
+/// Parameter-Sharing", for permutations; Abdolhosseini et al. 2019, "On Learning Symmetric Locomotion", for mirrored
+/// policies. Signs follow from the reflections.
 public struct TiedParameters: Hashable, Sendable {
   /// Elements first + k and second + k, k < count, are equal up to `sign`; first < second.
   struct Run: Hashable, Sendable {
@@ -19,12 +21,13 @@ public struct TiedParameters: Hashable, Sendable {
   }
 
   private(set) var runs: [Run] = []
-  /// Elements that are their own negatives: always 0.
+  /// Elements that are tied to their own negatives: always 0.
   private(set) var zeros: [Int] = []
 
+  /// No ties.
   public init() {}
 
-  /// Ties a network whose inputs and outputs are reflected so.
+  /// Ties the parameters of a network for given reflections of its inputs and outputs.
   public mutating func tie(_ network: MLP, inputs: Reflection, outputs: Reflection) {
     precondition(
       inputs.count == network.inputCount && outputs.count == network.outputCount,
@@ -46,7 +49,7 @@ public struct TiedParameters: Hashable, Sendable {
     }
   }
 
-  /// Ties a vector whose elements change places but never their signs.
+  /// Ties the elements of a vector that the reflection permutes; signs are ignored.
   public mutating func tie(_ elements: Range<Int>, _ reflection: Reflection) {
     let swap = Reflection(partners: reflection.partners, signs: reflection.partners.map { _ in 1 })
     tie(elements.lowerBound, elements.lowerBound, swap, 1)
@@ -72,8 +75,8 @@ public struct TiedParameters: Hashable, Sendable {
     combine(&gradients, in: 0..<gradients.count, scale: 0.5)
   }
 
-  /// Ties weights and biases of a network that were drawn independently, without a change of their variance; orthogonal matrices are
-  /// orthogonal no more. Gains and offsets start tied.
+  /// Ties independently drawn weights and biases of a network, and preserves their variance; matrices do not stay
+  /// orthogonal. Gains and offsets of layer normalisation are tied from the start.
   public func tieDrawn(_ parameters: inout AlignedVector<Float>, of network: MLP) {
     for layer in network.layers {
       combine(&parameters, in: layer.weights, scale: Float(0.5).squareRoot())
@@ -81,7 +84,7 @@ public struct TiedParameters: Hashable, Sendable {
     }
   }
 
-  /// Both elements of each pair become `scale` times their sum, with their signs.
+  /// Replaces both elements of each pair by `scale` times their sum, with their signs.
   private func combine(_ vector: inout AlignedVector<Float>, in range: Range<Int>, scale: Float) {
     for run in runs where range.contains(run.first) {
       vector.combine(run.first..<run.first + run.count, with: run.second, sign: run.sign, scale: scale)
@@ -92,7 +95,7 @@ public struct TiedParameters: Hashable, Sendable {
 }
 
 extension Reflection {
-  /// Element k changes places with k + n/2; the last of an odd number stays.
+  /// The reflection that exchanges element k with k + n/2; the last of an odd number stays.
   static func halves(of count: Int) -> Self {
     let half = count / 2
     return Self(

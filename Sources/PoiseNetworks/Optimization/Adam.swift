@@ -1,16 +1,16 @@
-/// Adam over a flat parameter vector, with a guard: what is not finite is never applied.
+/// The optimiser Adam for a flat parameter vector. It refuses losses and gradients that are not finite.
 ///
 ///     m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
 ///     θ ← θ (1 − α λ) − α (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
 ///
 /// Source: Kingma and Ba 2015, algorithm 1; decoupled weight decay λ: Loshchilov and Hutter 2019, algorithm 2.
-/// Deviation: numbers below the smallest normal one count as zero (as in PyTorch, ε is added after the root is corrected).
+/// Deviation: subnormal numbers count as zero. As in PyTorch, ε is added after the bias correction of the root.
 public struct Adam<Scalar: NetworkScalar>: Sendable {
-  /// Gradients beyond this Euclidean norm are refused: their squares would keep the parameters from moving for tens of thousands of
-  /// updates.
+  /// The largest Euclidean norm of gradients; larger ones are refused, because their squares in v would nearly stop the
+  /// parameters for tens of thousands of updates.
   public static var largestNorm: Double { 1e10 }
 
-  /// The settings that a scenario may hold.
+  /// The settings of Adam, without the learning rate.
   public struct Settings: Codable, Hashable, Sendable {
     /// β₁, in [0, 1).
     public var firstDecay = 0.9
@@ -21,6 +21,7 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
     /// λ, 0 or above.
     public var weightDecay = 0.0
 
+    /// Makes settings; parameters are as the properties.
     public init(firstDecay: Double = 0.9, secondDecay: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0)
     {
       self.firstDecay = firstDecay
@@ -30,17 +31,25 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
     }
   }
 
+  /// The settings.
   public var settings: Settings
-  /// m, shape of the parameters; part of a checkpoint.
+  /// m, [parameters]; part of a checkpoint.
   public var firstMoments: AlignedVector<Scalar>
-  /// v, shape of the parameters; part of a checkpoint.
+  /// v, [parameters]; part of a checkpoint.
   public var secondMoments: AlignedVector<Scalar>
-  /// t: updates that were applied; part of a checkpoint.
+  /// t: the number of applied updates; part of a checkpoint.
   public var appliedUpdates: Int
-  /// Updates that were refused because something was not finite; part of a checkpoint.
+  /// The number of refused updates; part of a checkpoint.
   public var skippedUpdates: Int
+  /// The kernels that compute updates.
   public let instructionSet: InstructionSet
 
+  /// Makes an optimiser with zero moments.
+  ///
+  /// - Parameters:
+  ///   - parameterCount: the number of parameters.
+  ///   - settings: decays in [0, 1), ε above 0, weight decay not negative.
+  ///   - instructionSet: the kernels that compute updates.
   public init(parameterCount: Int, settings: Settings = Settings(), instructionSet: InstructionSet) {
     precondition(
       (0..<1).contains(settings.firstDecay) && (0..<1).contains(settings.secondDecay) && settings.epsilon > 0
@@ -55,12 +64,15 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
     skippedUpdates = 0
   }
 
-  /// One step down the gradient, or none at all if the loss or a gradient is not finite, or their norm beyond `largestNorm`.
+  /// Makes one step, unless the loss or a gradient is not finite, or the norm of the gradients is above `largestNorm`.
   ///
   /// - Parameters:
-  ///   - parameters, gradients: of `parameterCount` elements.
-  ///   - loss: checked only; leave it out where there is none.
-  ///   - maximumNorm: gradients are scaled down to this Euclidean norm if theirs is larger; `nil` never.
+  ///   - parameters: θ, [parameters].
+  ///   - gradients: g, [parameters].
+  ///   - learningRate: α, finite and not negative.
+  ///   - loss: only checked for being finite; 0 if there is none.
+  ///   - maximumNorm: the Euclidean norm to which larger gradients are scaled down; `nil` for no clipping.
+  /// - Returns: whether the update was applied.
   public mutating func update(
     _ parameters: inout AlignedVector<Scalar>, gradients: borrowing AlignedVector<Scalar>, learningRate: Double,
     loss: Double = 0, maximumNorm: Double? = nil
@@ -69,9 +81,17 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
     return update(parameters.mutableStart(), gradients, learningRate, loss, maximumNorm, nil, 0)
   }
 
-  /// As `update`, and in the same pass the target copy follows: target += τ (new parameters − target).
+  /// Makes one step as `update`, and in the same pass updates a target network: target += τ (new parameters − target).
   ///
-  /// - Parameter targetUpdateRate: τ in [0, 1]. A refused update leaves the target alone too.
+  /// - Parameters:
+  ///   - parameters: θ, [parameters].
+  ///   - gradients: g, [parameters].
+  ///   - learningRate: α, finite and not negative.
+  ///   - loss: only checked for being finite; 0 if there is none.
+  ///   - maximumNorm: the Euclidean norm to which larger gradients are scaled down; `nil` for no clipping.
+  ///   - target: the parameters of the target network, [parameters]; a refused update does not change them.
+  ///   - targetUpdateRate: τ in [0, 1].
+  /// - Returns: whether the update was applied.
   public mutating func update(
     _ parameters: inout AlignedVector<Scalar>, gradients: borrowing AlignedVector<Scalar>, learningRate: Double,
     loss: Double = 0, maximumNorm: Double? = nil, target: inout AlignedVector<Scalar>, targetUpdateRate: Double
@@ -115,13 +135,14 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
   }
 }
 
-/// What came of one update.
+/// The outcome of an update.
 public enum UpdateOutcome: Hashable, Sendable {
-  /// Applied; the gradients' Euclidean norm before clipping.
+  /// The update was applied; with the Euclidean norm of the gradients before clipping.
   case applied(gradientNorm: Double)
-  /// Not applied: parameters and moments are as before.
+  /// The update was refused: parameters and moments are unchanged.
   case skipped(SkippedUpdate)
 
+  /// Whether the update was applied.
   public var isApplied: Bool {
     if case .applied = self { true } else { false }
   }
@@ -129,12 +150,13 @@ public enum UpdateOutcome: Hashable, Sendable {
 
 /// Why an update was refused.
 public struct SkippedUpdate: Hashable, Sendable, CustomStringConvertible {
+  /// The loss.
   public let loss: Double
-  /// Of the gradients, Euclidean.
+  /// The Euclidean norm of the gradients.
   public let norm: Double
-  /// Gradient elements that are NaN or infinite.
+  /// The number of gradients that are NaN or infinite.
   public let nonFiniteGradients: Int
-  /// The first of them.
+  /// The index of the first of them; `nil` if there is none.
   public let firstNonFiniteGradient: Int?
 
   init<Scalar>(loss: Double, norm: Double, gradients: borrowing AlignedVector<Scalar>) {
@@ -153,7 +175,7 @@ public struct SkippedUpdate: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { "update skipped: \(reason)" }
 
-  /// As a part of a sentence.
+  /// The reason as a clause: "the loss is nan".
   public var reason: String {
     var reasons: [String] = []
     if !loss.isFinite { reasons.append("the loss is \(loss)") }

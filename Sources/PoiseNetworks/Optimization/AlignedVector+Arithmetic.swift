@@ -1,10 +1,10 @@
 extension AlignedVector {
-  /// √Σ x², summed in a fixed order; not finite if an element is not.
+  /// The Euclidean norm √Σ x², summed in a fixed order; not finite if an element is not.
   public borrowing func euclideanNorm(instructionSet: InstructionSet) -> Double {
     Scalar.kernelTable.sumOfSquares(instructionSet.kernels, count, start).squareRoot()
   }
 
-  /// self += a x
+  /// Adds a multiple of a vector: self += a x.
   public mutating func add(_ x: borrowing AlignedVector, scaledBy a: Scalar = 1, instructionSet: InstructionSet) {
     precondition(x.count == count, "\(x.count) elements added to \(count)")
     Scalar.kernelTable.addScaled(instructionSet.kernels, count, a, x.start, mutableStart())
@@ -20,13 +20,14 @@ extension AlignedVector {
       instructionSet.kernels, count, mutableStart(), source.start, Scalar(targetUpdateRate))
   }
 
-  /// Copies all elements without allocating, unless a copy shares this vector's memory.
+  /// Copies all elements; allocates only if another vector shares this one's memory.
   public mutating func copyElements(from source: borrowing AlignedVector) {
     precondition(source.count == count, "\(source.count) elements copied to \(count)")
     mutableStart().update(from: source.start, count: count)
   }
 
-  /// Copies a part of another vector, to stand from `start` on; without allocating, as `copyElements(from:)`.
+  /// Copies a range of another vector's elements to this one, from `start` on; allocates only as `copyElements(from:)`
+  /// does.
   public mutating func copyElements(_ range: Range<Int>, of source: borrowing AlignedVector, to start: Int) {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= source.count && start >= 0 && start + range.count <= count,
@@ -34,7 +35,7 @@ extension AlignedVector {
     (mutableStart() + start).update(from: source.start + range.lowerBound, count: range.count)
   }
 
-  /// Row i becomes row `rows[i]` of another matrix, both of `columns` columns.
+  /// Copies rows of another matrix: row i becomes `rows[i]` of `source`. Both have so many columns.
   @specialized(where Scalar == Float)
   public mutating func gather(_ rows: ArraySlice<Int>, of source: borrowing AlignedVector, columns: Int) {
     let source = source.span
@@ -46,8 +47,8 @@ extension AlignedVector {
     }
   }
 
-  /// x ← scale (x + sign · y) and y ← sign · x, for x in `range` and as many y from `start` on, behind it; without allocating, as
-  /// `copyElements(from:)`.
+  /// x ← scale (x + sign · y) and y ← sign · x, for x in `range` and as many y from `start` on, after it; allocates
+  /// only as `copyElements(from:)` does.
   @specialized(where Scalar == Float)
   mutating func combine(_ range: Range<Int>, with start: Int, sign: Scalar, scale: Scalar) {
     precondition(
@@ -61,9 +62,12 @@ extension AlignedVector {
     }
   }
 
-  /// self = Σ shards' vectors, in the order of the array: the same bits however the shards were computed.
+  /// Sums the vectors of shards in the order of the array: the bits are the same however the shards were computed.
   ///
-  /// - Parameter vector: picks the vector of a shard; all have `count` elements. At least one shard.
+  /// - Parameters:
+  ///   - shards: at least one.
+  ///   - instructionSet: the kernels of the sum.
+  ///   - vector: gives the vector of a shard; all have `count` elements.
   public mutating func setToSum<Shard>(
     over shards: [Shard], instructionSet: InstructionSet, of vector: (borrowing Shard) -> AlignedVector
   ) {

@@ -11,10 +11,13 @@ extension Adam<Float> {
     ]
   }
 
-  /// Takes the state from tensors, to the bit; settings stay as they are.
+  /// Restores the state from tensors, exact to the bit; settings are not changed.
   ///
-  /// - Parameter file: what messages call the source.
-  /// - Throws: `InvalidInput` with everything that does not fit; then nothing was changed.
+  /// - Parameters:
+  ///   - tensors: by name.
+  ///   - prefix: the first part of the names.
+  ///   - file: the name of their file, for messages.
+  /// - Throws: `InvalidInput` with everything that does not fit; then nothing is changed.
   public mutating func read(_ tensors: [String: Tensor], prefix: String, file: String) throws(InvalidInput) {
     var reader = TensorReader(tensors: tensors, file: file)
     let shape = [firstMoments.count]

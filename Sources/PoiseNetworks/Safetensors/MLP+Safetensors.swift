@@ -1,7 +1,7 @@
 public import PoiseCore
 
 extension MLP {
-  /// This network's parameters as tensors, named and shaped as PyTorch's `Linear` and `LayerNorm` have them:
+  /// This network's parameters as tensors, with the names and shapes of PyTorch's `Linear` and `LayerNorm`:
   /// `<prefix>.0.weight` [outputs, inputs], `<prefix>.0.bias` [outputs], `<prefix>.0.norm.weight` and `.norm.bias`;
   /// then layer 1, and so on.
   public func tensors(_ parameters: borrowing AlignedVector<Float>, prefix: String) -> [String: Tensor] {
@@ -26,11 +26,15 @@ extension MLP {
     return tensors
   }
 
-  /// Takes this network's parameters from tensors named as `tensors(_:prefix:)` names them; others are passed over.
+  /// Restores this network's parameters from tensors with the names of `tensors(_:prefix:)`; others are ignored.
   ///
-  /// - Parameter file: what messages call the source.
-  /// - Throws: `InvalidInput` with every tensor that is missing, of another shape, no float or not finite; then nothing
-  ///   was changed.
+  /// - Parameters:
+  ///   - tensors: by name.
+  ///   - prefix: the first part of the names.
+  ///   - file: the name of their file, for messages.
+  ///   - parameters: receives the parameters; it covers `self.parameters`.
+  /// - Throws: `InvalidInput` with every tensor that is missing, of another shape, not of floats, or not finite; then
+  ///   nothing is changed.
   public func read(
     _ tensors: [String: Tensor], prefix: String, file: String, into parameters: inout AlignedVector<Float>
   ) throws(InvalidInput) {
@@ -60,7 +64,7 @@ extension MLP {
 }
 
 extension StochasticPolicy {
-  /// As `MLP.tensors`, and `<prefix>.log_std` [actions] where log σ is a parameter.
+  /// The tensors of `MLP.tensors`, and `<prefix>.log_std` [actions] if log σ is a parameter.
   public func tensors(_ parameters: borrowing AlignedVector<Float>, prefix: String) -> [String: Tensor] {
     var tensors = network.tensors(parameters, prefix: prefix)
     guard !logDeviations.isEmpty else { return tensors }
@@ -69,7 +73,8 @@ extension StochasticPolicy {
     return tensors
   }
 
-  /// As `MLP.read`, with `<prefix>.log_std` where log σ is a parameter. Every log σ must lie between floor and ceiling.
+  /// Restores parameters as `MLP.read` does, and `<prefix>.log_std` if log σ is a parameter; it must lie between floor
+  /// and ceiling.
   public func read(
     _ tensors: [String: Tensor], prefix: String, file: String, into parameters: inout AlignedVector<Float>
   ) throws(InvalidInput) {

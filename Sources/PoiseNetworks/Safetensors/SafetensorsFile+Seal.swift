@@ -1,24 +1,25 @@
 import Foundation
 import PoiseCore
 
-/// A file that knows its own SHA-256, so that a bit that turned anywhere in it is noticed.
+/// Files that contain their own SHA-256, so that a changed bit anywhere is detected.
 ///
-/// Under `sha256` of the metadata stand 64 hexadecimal digits: the digest of the whole file in which these digits are zeros. Any
-/// reader of safetensors takes such a file for what it is; `sed` and `sha256sum` can check it.
+/// The key `sha256` of the metadata has 64 hexadecimal digits: the digest of the whole file with zeros in place of
+/// these digits. Any reader of safetensors can read such a file; `sed` and `sha256sum` can check it.
 extension SafetensorsFile {
-  /// What the metadata says of the file's own bytes.
+  /// Whether the digest in the metadata fits the file's bytes.
   public enum Seal: Hashable, Sendable {
-    /// It says nothing.
+    /// The metadata has no digest.
     case missing
-    /// It says something else than is true.
+    /// The digest does not fit the bytes: the file is damaged.
     case broken
+    /// The digest fits the bytes.
     case whole
   }
 
   private static let sealKey = "sha256"
   private static let digitCount = 64
 
-  /// The file's bytes, sealed.
+  /// The file's bytes, with the digest in the metadata.
   public func sealed() -> [UInt8] {
     var file = self
     file.metadata[Self.sealKey] = String(repeating: "0", count: Self.digitCount)
@@ -28,7 +29,9 @@ extension SafetensorsFile {
     return bytes
   }
 
-  /// - Parameter bytes: a whole file.
+  /// Checks the digest of a file.
+  ///
+  /// - Parameter bytes: all bytes of the file.
   public static func seal(of bytes: [UInt8]) -> Seal {
     guard let place = sealPlace(bytes) else { return .missing }
     var blank = bytes
@@ -36,7 +39,8 @@ extension SafetensorsFile {
     return SHA256.hexadecimal(blank).utf8.elementsEqual(bytes[place]) ? .whole : .broken
   }
 
-  /// Where the digits stand. The first such words of the header: in other texts quotes have a backslash before them.
+  /// The place of the digits: after the first such key in the header. Inside of JSON strings, quotes follow a
+  /// backslash.
   private static func sealPlace(_ bytes: [UInt8]) -> Range<Int>? {
     let mark = Array("\"\(sealKey)\":\"".utf8)
     guard bytes.count >= 8 else { return nil }

@@ -1,22 +1,24 @@
 public import Foundation
 public import PoiseCore
 
-/// A safetensors file: named tensors and a few lines of text about them. Reading runs no code and checks everything.
+/// A safetensors file: named tensors, and metadata as text. Reading runs no code and checks everything.
 ///
 /// Layout: 8 bytes, the header's length N, little-endian; N bytes of JSON, `{"name": {"dtype", "shape", "data_offsets":
 /// [begin, end]}, …, "__metadata__": {text: text}}`; then the data, which the tensors cover without gap or overlap.
-/// Source: github.com/huggingface/safetensors, README, "Format"; its limits hold here too.
+/// Source: github.com/huggingface/safetensors, README, "Format". Its limits hold here too.
 public struct SafetensorsFile: Hashable, Sendable {
   /// Tensors by name. Written in the order of their names, so equal contents give equal files.
   public var tensors: [String: Tensor]
   /// Free text by key.
   public var metadata: [String: String]
 
-  /// Longest header that is read, in bytes; the format's own limit.
+  /// The largest header that is read, bytes; the limit of the format.
   public static let headerLimit = 100_000_000
-  /// Bytes of a whole file: more than any network of Poise has, less than fills the memory.
+  /// The largest file that is read, bytes: more than any network of Poise needs, and less than the memory of most
+  /// computers.
   public static let fileLimit = 1 << 32
 
+  /// Makes the contents of a file; parameters are as the properties.
   public init(tensors: [String: Tensor] = [:], metadata: [String: String] = [:]) {
     self.tensors = tensors
     self.metadata = metadata
@@ -26,8 +28,7 @@ public struct SafetensorsFile: Hashable, Sendable {
 // MARK: Writing
 
 extension SafetensorsFile {
-  /// The file's bytes. Every tensor starts at a multiple of 8 bytes if its elements are 8 bytes wide, because wide ones
-  /// come first.
+  /// The file's bytes. Tensors with elements of 8 bytes come first, so that they start at a multiple of 8 bytes.
   public func serialized() -> Data {
     let order = tensors.keys.sorted { a, b in
       let (wideA, wideB) = (tensors[a]?.elementType.size ?? 0, tensors[b]?.elementType.size ?? 0)
@@ -59,7 +60,9 @@ extension SafetensorsFile {
     return file
   }
 
-  /// Writes the file whole or not at all: to a neighbour, synchronised, then renamed.
+  /// Writes the file as a whole or not at all: to a temporary file, which is synchronised and renamed.
+  ///
+  /// - Throws: `InputOutputError` if it cannot be written.
   public func write(to path: String) throws {
     let file = try WholeFile(path)
     try file.write([UInt8](serialized()))
@@ -91,7 +94,7 @@ extension SafetensorsFile {
   public init(contentsOf path: String) throws {
     let data: Data
     do throws(BoundedFile.Failure) {
-      // Neither a device without an end nor a mapping that another process may cut short.
+      // Neither an endless device nor a memory mapping, which another process may truncate.
       data = Data(try BoundedFile.read(path, limit: Self.fileLimit))
     } catch {
       throw InputOutputError(path: path, operation: "read", reason: error.reason)
@@ -101,7 +104,10 @@ extension SafetensorsFile {
 
   /// Reads and checks a file's bytes.
   ///
-  /// - Parameter name: what messages call the file.
+  /// - Parameters:
+  ///   - data: all bytes of the file.
+  ///   - name: the name of the file, for messages.
+  /// - Throws: `InvalidInput` with every problem of the header that was found.
   public init(_ data: Data, name: String) throws(InvalidInput) {
     func problem(_ place: String, _ found: String, _ allowed: String) -> Problem {
       Problem(
@@ -201,7 +207,7 @@ extension SafetensorsFile {
   }
 }
 
-/// The JSON header; unknown members of an entry are passed over, as the format's own reader does.
+/// The JSON header; unknown members of an entry are ignored, as in the format's reference implementation.
 private struct Header: Decodable {
   struct Entry: Decodable {
     var dtype: String
@@ -230,14 +236,14 @@ private struct Header: Decodable {
   }
 }
 
-/// The first key that stands twice in the outermost object: JSON decoders keep one of them silently.
+/// The first key that occurs twice in the outermost object; JSON decoders silently keep one of them.
 ///
-/// Escapes are resolved only so far that a quote does not end the string; a name written in two ways is caught by the
-/// checks of overlap.
+/// Escapes are not resolved, except that an escaped quote does not end a string. A name that is escaped in two ways is
+/// found by the checks for overlap.
 private func firstRepeatedKey(_ json: Data) -> String? {
   var depth = 0
   var seen: Set<[UInt8]> = []
-  /// Where the string that is open begins, and the last one that is not.
+  /// Where the present string begins, and the range of the last complete string.
   var start: Int?
   var last: Range<Int>?
   var escaped = false

@@ -1,13 +1,15 @@
 internal import Foundation
 public import PoiseCore
 
-/// Values that are no arrays of numbers, kept among tensors as JSON in bytes, so that a checkpoint is one file.
+/// Values that are not arrays of numbers, stored among tensors as JSON in bytes, so that a checkpoint is one file.
 ///
-/// JSON writes doubles in their shortest exact form, so they come back to the bit; what is not finite cannot be written.
+/// JSON has doubles in their shortest exact form, so they are restored exact to the bit.
 extension Tensor {
-  /// A U8 tensor [bytes] of the value's JSON.
+  /// Makes a U8 tensor, [bytes], of a value's JSON.
   ///
-  /// Numbers that are not finite become the words inf, -inf and nan: a fault's record may hold them.
+  /// Numbers that are not finite become the strings inf, -inf and nan; the record of a fault may hold them.
+  ///
+  /// - Throws: what the value's `encode(to:)` throws.
   public init(encoding value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -17,11 +19,14 @@ extension Tensor {
     self.init(elementType: .uint8, shape: [bytes.count], bytes: bytes)
   }
 
-  /// The value that `init(encoding:)` wrote under `key`.
+  /// Decodes a value that `init(encoding:)` encoded.
   ///
   /// - Parameters:
-  ///   - file: what messages call the source.
-  ///   - userInfo: what the value's own decoding asks for.
+  ///   - key: the name of its tensor.
+  ///   - tensors: by name.
+  ///   - file: the name of their file, for messages.
+  ///   - userInfo: what the value's own decoding requires.
+  /// - Throws: `InvalidInput` if there is no such tensor, or if it holds no such value.
   public static func decode<Value: Decodable>(
     _ key: String, in tensors: [String: Tensor], file: String, userInfo: [CodingUserInfoKey: any Sendable] = [:]
   ) throws(InvalidInput) -> Value {

@@ -1,9 +1,9 @@
 internal import PoiseCore
 
-/// Takes tensors by name and collects everything that does not fit, so that one error tells all of it.
+/// Reads tensors by name and collects all problems, so that one error reports all of them.
 struct TensorReader {
   let tensors: [String: Tensor]
-  /// What messages call the source.
+  /// The name of the tensors' file, for messages.
   let file: String
   private var problems: [Problem] = []
 
@@ -12,7 +12,9 @@ struct TensorReader {
     self.file = file
   }
 
-  /// - Throws: what was found so far, if anything. Until then the arrays that were handed out may be empty.
+  /// Ends the reading. Arrays that were returned before may be empty if it throws.
+  ///
+  /// - Throws: `InvalidInput` with all problems, if there are any.
   func finish() throws(InvalidInput) {
     if !problems.isEmpty { throw InvalidInput(problems) }
   }
@@ -20,19 +22,19 @@ struct TensorReader {
   /// Adds problems that were found elsewhere.
   mutating func add(_ more: [Problem]) { problems += more }
 
-  /// Finite floats of a shape that `isLegal`; empty after a problem.
+  /// Finite, legal floats of a given shape; empty after a problem.
   mutating func floats(
     _ key: String, shape: [Int], where isLegal: (Float) -> Bool = { _ in true }, _ legal: String = ""
   ) -> [Float] {
     values(key, shape, "F32 (or F16, BF16)", legal, { $0.floats }, { $0.isFinite && isLegal($0) })
   }
 
-  /// Finite doubles of a shape that `isLegal`; empty after a problem.
+  /// Finite, legal doubles of a given shape; empty after a problem.
   mutating func doubles(_ key: String, shape: [Int], where isLegal: (Double) -> Bool, _ legal: String) -> [Double] {
     values(key, shape, "F64", legal, { $0.doubles }, { $0.isFinite && isLegal($0) })
   }
 
-  /// Integers of a shape that `isLegal`; empty after a problem.
+  /// Legal integers of a given shape; empty after a problem.
   mutating func integers(_ key: String, shape: [Int], where isLegal: (Int64) -> Bool, _ legal: String) -> [Int64] {
     values(key, shape, "I64", legal, { $0.integers }, isLegal)
   }

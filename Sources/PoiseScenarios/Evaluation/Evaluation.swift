@@ -5,13 +5,19 @@ import PoiseEnvironments
 public import PoiseNetworks
 import PoiseTasks
 
-/// Episodes of a scenario on fixed seeds: episode k is stream k of the root seed, whoever drives and however many threads.
+/// Episodes of a scenario on fixed seeds: episode k is stream k of the root seed, for every controller and any number
+/// of threads.
 public struct Evaluation: Sendable {
+  /// The scenario whose episodes are run.
   public let scenario: LoadedScenario
+  /// The number of episodes, at least 1.
   public let episodes: Int
+  /// Root seed of the episodes; episode k is stream k of it.
   public let seed: UInt64
+  /// The instruction set of the policy's matrix products, which decides their rounding.
   public let instructionSet: InstructionSet
 
+  /// Describes an evaluation; `run` does it. Traps for fewer than 1 episode.
   public init(_ scenario: LoadedScenario, episodes: Int, seed: UInt64, instructionSet: InstructionSet) {
     precondition(episodes > 0, "an evaluation of \(episodes) episodes")
     self.scenario = scenario
@@ -22,21 +28,33 @@ public struct Evaluation: Sendable {
 
   private var task: any EnvironmentSpecification { scenario.specification }
 
-  /// Worlds side by side, at most; each has its episodes one after the other.
+  /// The largest number of worlds that are stepped side by side; each runs its episodes one after the other.
   private static let worldLimit = 128
 
+  /// Runs all episodes with a controller.
+  ///
+  /// - Parameters:
+  ///   - controller: the policy or baseline that acts.
+  ///   - pool: the threads; their number changes no result.
+  /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public func run(_ controller: ControllerChoice, pool: WorkerPool) throws -> EvaluationResult {
     guard let result = try run(controller, pool: pool, isStopped: { false }) else {
-      preconditionFailure("an evaluation stopped that nobody stopped")
+      preconditionFailure("an evaluation stopped without a request")
     }
     return result
   }
 
+  /// Runs the episodes in parts, and can end early.
+  ///
   /// - Parameters:
-  ///   - partEpisodes: episodes, about, after each of which `isDecided` is asked; `nil` for all at once.
-  ///   - isDecided: given the result of the parts so far, whether the rest may be left out. Episodes are the same either way.
-  ///   - isStopped: asked in every control step, by any thread; once true, it stays true.
-  /// - Returns: `nil` if it was stopped before the end.
+  ///   - controller: the policy or baseline that acts.
+  ///   - pool: the threads; their number changes no result.
+  ///   - partEpisodes: approximate number of episodes of a part; `isDecided` is called after each part. `nil` runs all
+  ///     in one part.
+  ///   - isDecided: whether the result of the parts so far makes the other parts unnecessary. It changes no episode.
+  ///   - isStopped: called in every control step, by any thread; once true, it must stay true.
+  /// - Returns: the result of the parts that were run; `nil` if `isStopped` ended the evaluation.
+  /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public func run(
     _ controller: ControllerChoice, pool: WorkerPool, partEpisodes: Int? = nil,
     isDecided: (EvaluationResult) -> Bool = { _ in false }, isStopped: @Sendable () -> Bool
@@ -53,7 +71,7 @@ public struct Evaluation: Sendable {
       summaries.sort { $0.environment + $0.episode * worlds < $1.environment + $1.episode * worlds }
       let result = EvaluationResult(summaries, task: task, controller: controller.name, seed: seed)
       if part.upperBound == worlds {
-        precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes came to an end")
+        precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes have ended")
         return result
       }
       if isDecided(result) { return result }
@@ -80,7 +98,7 @@ public struct Evaluation: Sendable {
     return shards.flatMap(\.summaries)
   }
 
-  /// Blocks for a part's worlds, up to 16, so that a thread whose worlds fall early takes others.
+  /// Up to 16 blocks for a part's worlds, so that a thread whose worlds end early takes others.
   private func makeShards(_ part: Range<Int>, of worlds: Int) throws -> [EvaluationShard] {
     let size = (part.count + 15) / 16
     return try stride(from: part.lowerBound, to: part.upperBound, by: size).map { first in
@@ -111,7 +129,7 @@ private struct EvaluationShard: Sendable {
     summaries = block.finishedEpisodes
   }
 
-  /// Baselines look at no observation, so each world has its episodes alone.
+  /// Baselines read no observation, so each world runs its episodes on its own.
   mutating func run(
     _ controller: any Controller, seed: UInt64, episodes: Int, worlds: Int, _ isStopped: () -> Bool
   ) {

@@ -1,7 +1,7 @@
 import PoiseEnvironments
 import PoiseTasks
 
-// The metrics of robots by name, for code that knows that it has one.
+// The metrics of robots as properties, for code that has a robot.
 extension EvaluationResult {
   /// Episodes that reached the time limit ÷ episodes; 0 for tasks that do not measure it.
   public var survivalRate: Double {
@@ -19,6 +19,6 @@ extension EvaluationResult {
   public var episodeSecondsMean: Double { self[.episodeSeconds] ?? 0 }
   /// Steps with the upright body within 12° (or the success condition's tilt) ÷ steps of the full time limit.
   public var uprightShare: Double { metrics["upright_share"].flatMap { $0 } ?? 0 }
-  /// As `tiltRewardPerStep`, over the steps lived alone, rad².
+  /// Σ −(roll² + pitch²) ÷ the control steps that the episodes lasted, rad².
   public var tiltRewardPerLivedStep: Double { metrics["tilt_reward_per_lived_step"].flatMap { $0 } ?? 0 }
 }

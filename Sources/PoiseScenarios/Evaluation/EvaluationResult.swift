@@ -2,17 +2,19 @@ import Foundation
 public import PoiseCore
 public import PoiseEnvironments
 
-/// What a controller's episodes were worth: their return, and the metrics of the task.
+/// The scores of a controller's episodes: their return, and the metrics of the task.
 public struct EvaluationResult: Hashable, Sendable {
+  /// Name of the scenario.
   public var scenario: String
   /// The name of an algorithm whose policy acted, or that of another controller.
   public var algorithm: String
   /// Root seed of the episodes.
   public var seed: UInt64
+  /// Number of episodes.
   public var episodes: Int
-  /// Of the sums of each episode's rewards.
+  /// Statistics of the episodes' undiscounted returns.
   public var `return`: SampleStatistics
-  /// Mean sum of each reward term with its weight over an episode.
+  /// For each reward term, the mean over episodes of its sum over an episode, weights included.
   public var rewardTerms: [String: Double]
   /// Episodes that ended because the simulation could no longer be trusted.
   public var faults: Int
@@ -73,7 +75,7 @@ extension EvaluationResult: Codable {
     }
   }
 
-  /// Every metric is a key of its own, beside the others.
+  /// Reads a result; every metric is a key of its own beside the fixed ones.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: Key.self)
     scenario = try values.decode(String.self, forKey: .scenario)
@@ -89,7 +91,7 @@ extension EvaluationResult: Codable {
     }
   }
 
-  /// A metric that does not apply is written as null.
+  /// Writes a result; a metric that does not apply is written as null.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: Key.self)
     try values.encode(scenario, forKey: .scenario)

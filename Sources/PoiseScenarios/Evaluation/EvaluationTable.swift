@@ -2,17 +2,19 @@ import Foundation
 import PoiseCore
 public import PoiseEnvironments
 
-/// Evaluations side by side, for people.
+/// A table of evaluations side by side, for display.
 public struct EvaluationTable {
-  /// The controllers' names behind an empty cell.
+  /// An empty cell, then the names of the controllers.
   public let header: [String]
-  /// A score's name and its value for each controller; parts of the score above start with blanks.
+  /// For each score its name and its value for each controller. A name that starts with blanks details the score above it.
   public let rows: [[String]]
 
+  /// Makes the table of some results of one scenario.
+  ///
   /// - Parameters:
-  ///   - results: of one scenario, at least one.
-  ///   - metrics: of the task.
-  ///   - names: of the controllers, where they are not those of the results.
+  ///   - results: results of one scenario, at least one.
+  ///   - metrics: the metrics of the task.
+  ///   - names: names of the controllers; `nil` takes those of the results.
   public init(_ results: [EvaluationResult], metrics: [Metric], names: [String]? = nil) {
     func row(_ name: String, _ format: String, _ value: (EvaluationResult) -> Double?) -> [String] {
       [name] + results.map { value($0).map { String(format: format, $0) } ?? "–" }
@@ -36,7 +38,7 @@ public struct EvaluationTable {
       + terms.map { name in row("reward \(name)", "%.1f") { $0.rewardTerms[name] } }
   }
 
-  /// With aligned columns.
+  /// The table as text with aligned columns.
   public var text: String {
     let lines = [header] + rows
     let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }

@@ -1,37 +1,43 @@
 public import PoiseCore
 import PoiseEnvironments
 
-/// What a trained controller has to reach: bounds of the task's metrics, and of the mean return.
+/// The scores that a trained controller has to reach: bounds of the task's metrics, and of the mean return.
 ///
-/// In a file each bound stands under the metric's `goalKey`: a least value where more is better, else a largest one. What stands
-/// first counts most where checkpoints are compared.
+/// In a file each bound has the metric's `goalKey` as its key. It is a least value where higher is better, else a
+/// largest one. Where checkpoints are compared, the first bound has priority.
 public struct Goal: Hashable, Sendable {
-  /// A bound by its key, in the order of the file.
+  /// A bound of one score.
   public struct Bound: Hashable, Sendable {
+    /// The metric's `goalKey`, or `Goal.returnKey`.
     public var key: String
+    /// The least value where higher is better, else the largest, in the metric's unit.
     public var value: Double
 
+    /// A bound of one metric, or of the mean return.
     public init(_ key: String, _ value: Double) {
       self.key = key
       self.value = value
     }
   }
 
+  /// The bounds, all of which have to be met, in the order of the file.
   public var bounds: [Bound]
 
-  /// - Parameter bounds: none asks for nothing.
+  /// A goal with these bounds.
+  ///
+  /// - Parameter bounds: the bounds; an empty list sets no goal.
   public init(_ bounds: [Bound] = []) { self.bounds = bounds }
 
   /// The key of the mean return, which every task has.
   public static let returnKey = "meanReturn"
 
-  /// Whether there is anything to reach.
+  /// Whether there is at least one bound.
   public var isSet: Bool { !bounds.isEmpty }
 
-  /// A bound; `nil` where nothing is asked for.
+  /// The bound of a key; `nil` where there is none.
   public subscript(_ key: String) -> Double? { bounds.first { $0.key == key }?.value }
 
-  /// In files: a mapping of keys to numbers; null asks for nothing.
+  /// How a goal is written in files: a mapping of keys to numbers; null sets no bound.
   public static let format = ConfigurationFormat<Goal>(
     typeName: "metrics", allowed: "metrics of the task, and meanReturn",
     phrase: "metrics of the task with their bounds",
@@ -58,9 +64,11 @@ public struct Goal: Hashable, Sendable {
       .mapping(goal.bounds.map { ($0.key, ConfigurationFormat<Double>.number().write($0.value)) })
     })
 
-  /// What of it the task cannot tell.
+  /// Problems of the bounds: unknown metrics, and values outside a metric's range.
   ///
-  /// - Parameter metrics: of the task.
+  /// - Parameters:
+  ///   - metrics: the metrics of the task.
+  ///   - source: where the goal's keys stand.
   func problems(_ metrics: [Metric], source: ConfigurationSource) -> [Problem] {
     let keys = metrics.map(\.goalKey) + [Self.returnKey]
     return bounds.compactMap { bound in
@@ -84,7 +92,7 @@ public struct Goal: Hashable, Sendable {
   }
 }
 
-/// A goal whose keys are known to be the task's.
+/// A goal whose keys have been resolved to metrics of the task.
 public struct BoundGoal: Sendable {
   /// The metric of each bound; `nil` for the mean return.
   private let bounds: [(metric: Metric?, value: Double)]
@@ -97,7 +105,7 @@ public struct BoundGoal: Sendable {
     metric.map { result[$0] } ?? result.return.mean
   }
 
-  /// Whether all that is asked for was reached; never where nothing is.
+  /// Whether a result meets all bounds; false for a goal without bounds.
   public func isReached(by result: EvaluationResult) -> Bool {
     !bounds.isEmpty
       && bounds.allSatisfy { metric, wanted in
@@ -106,8 +114,8 @@ public struct BoundGoal: Sendable {
       }
   }
 
-  /// Whether no further episodes could make the scores of all `episodes` those that are asked for, even if each of them is the best
-  /// that an episode can be. A mean return may still come to anything.
+  /// Whether the goal cannot be reached any more, even if all remaining episodes of `episodes` have the best possible
+  /// score. The mean return has no best value, so it never decides.
   public func isOutOfReach(after result: EvaluationResult, of episodes: Int) -> Bool {
     let rest = Double(episodes - result.episodes)
     return bounds.contains { metric, wanted in
@@ -118,12 +126,14 @@ public struct BoundGoal: Sendable {
     }
   }
 
-  /// Whether there are scores that no further episode mends; a mean return alone may still come to anything.
+  /// Whether `isOutOfReach` can ever be true: whether the goal bounds a metric with a best possible value.
   public var canGetOutOfReach: Bool { bounds.contains { $0.metric?.best != nil } }
 
-  /// What checkpoints are compared by, most important first: whether they reach the goal, the goal's own scores, the mean return.
+  /// The numbers by which checkpoints are compared, higher is better, most important first: 1 if the goal is reached,
+  /// else 0; the goal's metrics; the mean return.
   ///
-  /// The goal stands first since an evaluation that ended early, with the goal out of reach, may have had the luckier episodes.
+  /// The goal comes first since an evaluation that ended early, with the goal out of reach, may score better on its few
+  /// episodes.
   public func ranking(of result: EvaluationResult) -> [Double] {
     let scores = bounds.compactMap { metric, _ in
       metric.map { ($0.isHigherBetter ? 1 : -1) * (result[$0] ?? 0) }

@@ -4,14 +4,14 @@ import PoiseCore
 public import PoiseNetworks
 import PoiseEnvironments
 
-/// Who acts in a scenario, as a person chooses: a trained policy, or a baseline that a trained one must beat.
+/// The user's choice of who acts in a scenario: a trained policy, or a baseline that a trained one must beat.
 public enum ControllerChoice: Sendable {
   /// A policy that was trained, with the name of its algorithm.
   case policy(Policy, name: String)
-  /// A controller that knows nothing, with the scenario's gains.
+  /// A baseline, with the scenario's gains.
   case baseline(BaselineController)
 
-  /// What tables call it.
+  /// The name in tables: that of the algorithm, or of the baseline.
   public var name: String {
     switch self {
     case .policy(_, let name): name
@@ -19,7 +19,7 @@ public enum ControllerChoice: Sendable {
     }
   }
 
-  /// The controller, as the scenario sets it.
+  /// The controller, with the scenario's gains; the instruction set is that of a policy's matrix products.
   public func controller(for scenario: LoadedScenario, instructionSet: InstructionSet) -> any Controller {
     switch self {
     case .policy(let policy, let name): PolicyController(policy, name: name, instructionSet: instructionSet)

@@ -1,28 +1,30 @@
-package import PoiseCore
+import PoiseCore
 import PoiseEnvironments
 package import PoiseTasks
 package import PoiseModels
 import PoiseSimulation
 
-/// The columns of a trajectory that say where a robot is and how it moves: written from a snapshot, or from a robot without a
+/// The columns of a trajectory for a robot's positions and velocities: written from a snapshot, or from a robot without a
 /// task, and read back for a model.
 ///
 /// Pose and velocity of each free body, position and velocity of each hinge and slide, orientation and velocity of each
 /// ball; names end in their unit.
 package struct CoordinateColumns: Sendable {
   package let names: [String]
-  /// Places of the first of each four names that are a quaternion's.
+  /// Indices of the first of the four names of each quaternion.
   package let quaternions: [Int]
   private let freeBodies: [Int]
   private let scalarCount: Int
   private let ballCount: Int
   private let reference: JointConfiguration
-  /// The body whose lean a moment tells; `nil` for a model without bodies.
+  /// The body whose roll and pitch a moment holds; `nil` for a model without bodies.
   private let tiltBody: Int?
   /// World orientation of that body in the reference pose.
   private let tiltReference: Quaternion
 
-  /// - Parameter tiltBody: the body whose roll and pitch a moment tells; the first that moves where `nil`.
+  /// - Parameters:
+  ///   - model: the robot's description.
+  ///   - tiltBody: the body whose roll and pitch a moment holds; the first that moves where `nil`.
   package init(_ model: RobotModel, tiltBody: Int? = nil) {
     self.tiltBody = tiltBody ?? (model.bodies.isEmpty ? nil : model.joints.first?.body ?? 0)
     tiltReference = self.tiltBody.map { model.referencePose(of: $0).orientation } ?? .identity
@@ -50,7 +52,7 @@ package struct CoordinateColumns: Sendable {
     quaternions = names.indices.filter { names[$0].hasSuffix("_qw") && $0 + 3 < names.count }
   }
 
-  /// Writes coordinates and lean as the snapshot of a control step has them, which must be one of `EnvironmentDetail.full`.
+  /// Writes coordinates, roll and pitch from the snapshot of a control step, which must be one of `EnvironmentDetail.full`.
   package func write(_ snapshot: RobotSnapshot, _ plan: SnapshotPlan, to moment: inout TrajectoryMoment) {
     func motion(_ body: Int) -> BodyMotion {
       guard let slot = plan.slot(ofBody: body) else { preconditionFailure("the snapshot does not track body \(body)") }
@@ -65,7 +67,7 @@ package struct CoordinateColumns: Sendable {
     if let tiltBody { writeLean(motion(tiltBody).pose.orientation, to: &moment) }
   }
 
-  /// Writes coordinates and lean of a robot without a task, as it stands now.
+  /// Writes coordinates, roll and pitch of a robot without a task.
   package func write(_ robot: Robot, to moment: inout TrajectoryMoment) {
     var positions = [Double](repeating: 0, count: scalarCount)
     var velocities = positions
@@ -107,7 +109,7 @@ package struct CoordinateColumns: Sendable {
     (moment.roll, moment.pitch) = (orientation * tiltReference.conjugate).rollPitch
   }
 
-  /// The state that `values` tell, [names]; quaternions are made unit again.
+  /// The state with these values, [names]; quaternions are normalised.
   package func configuration(_ values: [Double]) -> JointConfiguration {
     precondition(values.count == names.count, "\(names.count) coordinates, \(values.count) values")
     var rest = values[...]

@@ -4,16 +4,16 @@ import PoiseEnvironments
 import PoiseModels
 import PoiseTasks
 
-/// A controller at the wheel of one environment, for one episode after the other.
+/// Drives one environment with a controller, one episode after the other.
 struct EpisodeDriver {
   private var driver: any ControllerDriver
   private let actionSpace: Space
   private let restingAction: [Double]?
   /// [actions]
   private var action: [Float]
-  /// rad or m: where a person holds each actuator's joint, [actuators]; `nil` for the controller's own. Empty without a robot.
+  /// Where a user of the viewer holds each actuator's joint, rad or m, [actuators]; `nil` leaves it to the controller.
   private var targets: [Double?]
-  /// The gains of `hold`, with which a person holds a joint.
+  /// The gains of `hold`, with which a user holds a joint.
   private let gains: HoldGains
 
   init(_ controller: any Controller, _ task: any EnvironmentSpecification, gains: HoldGains = HoldGains()) {
@@ -29,7 +29,7 @@ struct EpisodeDriver {
     EnvironmentPlant(actionSpace: actionSpace, restingAction: restingAction, environment: environment)
   }
 
-  /// Call it when the environment stands at the start of episode `number` of a root seed.
+  /// Prepares the controller; call it when the environment is at the start of episode `number` of a root seed.
   mutating func begin(_ environment: any Environment, seed: UInt64, number: Int) {
     if let environment = environment as? TaskEnvironment {
       for actuator in targets.indices where targets[actuator] != nil { drive(actuator, to: nil, environment) }
@@ -37,14 +37,14 @@ struct EpisodeDriver {
     driver.begin(plant(environment), random: RandomStream(seed: seed, purpose: .controller, index: number))
   }
 
-  /// Lets an actuator hold its joint at a position, or gives it back to the controller.
+  /// Lets an actuator hold its joint at a position, or returns it to the controller.
   mutating func drive(_ actuator: Int, to target: Double?, _ environment: TaskEnvironment) {
     targets[actuator] = target
     environment.robot.setServo(
       target.map { gains.servo(of: environment.robot.model.actuators[actuator], at: $0) }, of: actuator)
   }
 
-  /// One control step of the environment, from the observation that it stands at to the next one, [observations].
+  /// One control step of the environment, from the present observation to the next one, [observations].
   mutating func step(_ environment: any Environment, _ observation: inout [Float]) -> StepOutcome {
     switch driver.command(plant(environment), observation: observation) {
     case .action(let command):

@@ -5,31 +5,37 @@ public import PoiseNetworks
 import PoiseSimulation
 public import PoiseTasks
 
-/// Plays a scenario's episodes one by one and shows every control step: what replay, export and simulation look through.
+/// Plays a scenario's episodes one by one and shows every control step, for replay, export and simulation.
 ///
-/// Episode k is stream k of the root seed, whoever drives: for the same seed it is, to the bit, the episode k that
-/// `Evaluation` judges. Memory does not grow with the steps. Used by one thread at a time.
+/// Episode k is stream k of the root seed, for every controller: for the same seed it equals, bit for bit, episode k of
+/// `Evaluation`. Memory does not grow with the steps. Used by one thread at a time.
 ///
 ///     let player = try EpisodePlayer(run.scenario, run.controller, seed: 1, instructionSet: run.instructionSet)
 ///     try player.play(0) { moment in … moment.reward … player.robot.pose(ofBody: 0) … }
 ///
-/// or step by step, with one's own hand in it: `begin`, then `step` until `ending` is over.
+/// or step by step: `begin`, then `step` while `ending` is `running`.
 public final class EpisodePlayer {
+  /// The scenario whose episodes are played.
   public let scenario: LoadedScenario
   /// The robot and its task.
   public let task: BoundTask
+  /// The policy or baseline that acts.
   public let controller: ControllerChoice
   /// Root seed of the episodes.
   public let seed: UInt64
+  /// The instruction set of a policy's matrix products, which decides their rounding.
   public let instructionSet: InstructionSet
+  /// The environment that is stepped; do not step or reset it directly.
   public let environment: TaskEnvironment
-  /// Number of the present episode.
+  /// Number of the present episode of the root seed.
   public private(set) var episode = 0
-  /// What the next action is chosen from, [observations].
+  /// The observation from which the next action is chosen, [observations].
   public private(set) var observation: [Float]
   private var driver: EpisodeDriver
   private let columns: CoordinateColumns
 
+  /// Builds the robot and the controller; `begin` or `play` starts an episode.
+  ///
   /// - Throws: `InvalidInput` for a model that cannot be assembled, or a scenario without a robot.
   public init(
     _ scenario: LoadedScenario, _ controller: ControllerChoice, seed: UInt64, instructionSet: InstructionSet
@@ -46,11 +52,11 @@ public final class EpisodePlayer {
     columns = CoordinateColumns(task.model, tiltBody: task.uprightBody)
   }
 
-  /// The robot as it stands: poses of bodies, contacts with their forces.
+  /// The robot in its present state: poses of bodies, contacts with their forces.
   public var robot: Robot { environment.robot }
-  /// How the present episode stands; `terminated` before the first one.
+  /// The ending of the present episode, `running` while it goes on; `terminated` before the first one.
   public var ending: EpisodeEnding { environment.ending }
-  /// The present episode so far.
+  /// A summary of the present episode so far.
   public var summary: EpisodeSummary { environment.summary }
 
   // MARK: Playing
@@ -58,10 +64,11 @@ public final class EpisodePlayer {
   /// Plays a whole episode.
   ///
   /// - Parameters:
+  ///   - number: which episode of the root seed.
   ///   - stepLimit: control steps until truncation; the scenario's own where `nil`.
   ///   - visit: called at the start and after every control step, when `robot` and `observation` are those of the
-  ///     moment. A step that ends as a fault has no state to show and is left out; `environment.fault` tells of it.
-  /// - Returns: what became of the episode, its quality included.
+  ///     moment. A step that ends as a fault has no state to show and is left out; `environment.fault` describes it.
+  /// - Returns: a summary of the episode, with its measurements.
   @discardableResult
   public func play(
     _ number: Int, stepLimit: Int? = nil, visit: (TrajectoryMoment) throws -> Void
@@ -75,7 +82,8 @@ public final class EpisodePlayer {
     return summary
   }
 
-  /// Starts an episode of the root seed.
+  /// Starts an episode of the root seed, truncated after `stepLimit` control steps, or after the scenario's own limit
+  /// for `nil`.
   public func begin(_ number: Int, stepLimit: Int? = nil) {
     begin(
       number,
@@ -92,7 +100,7 @@ public final class EpisodePlayer {
     driver.begin(environment, seed: seed, number: number)
   }
 
-  /// One control step of the controller.
+  /// Takes one control step with the controller's action; returns the ending of the episode after it.
   @discardableResult
   public func step() -> EpisodeEnding {
     PhysicsEngine.prepareThread()
@@ -101,17 +109,19 @@ public final class EpisodePlayer {
 
   /// Lets an actuator hold its joint at a position, with the gains of `hold` and within its limits, in place of the controller.
   ///
-  /// - Parameter target: rad or m; `nil` gives the actuator back to the controller, as the next episode does.
+  /// - Parameters:
+  ///   - actuator: index of the actuator in the model.
+  ///   - target: rad or m; `nil` returns the actuator to the controller, as the next episode does.
   public func drive(_ actuator: Int, to target: Double?) { driver.drive(actuator, to: target, environment) }
 
-  /// One control step with another's action, [actuators], each in −1 … 1.
+  /// Takes one control step with a given action, [actuators], each in −1 … 1; returns the ending of the episode after it.
   @discardableResult
   public func step(_ action: [Float]) -> EpisodeEnding {
     PhysicsEngine.prepareThread()
     return Self.step(environment, action, &observation)
   }
 
-  /// What the last control step was, or the start.
+  /// The row of the trajectory after the last control step, or at the start.
   public var moment: TrajectoryMoment { TrajectoryMoment(environment, episode: episode, columns: columns) }
 
   private static func reset(_ environment: TaskEnvironment, from start: EpisodeStart, _ observation: inout [Float]) {

@@ -4,38 +4,52 @@ public import PoiseCore
 public import PoiseModels
 public import PoiseSimulation
 
-/// A robot left to a baseline controller for some seconds, from its reference pose: a model without a task.
+/// A simulation of a model without a task: a baseline controller acts for some seconds, from the reference pose.
 public struct ModelSimulation: Sendable {
+  /// Simulated time, s, rounded to whole control steps, at least one.
   public var seconds = 10.0
+  /// The baseline that acts; `hold` keeps the reference pose.
   public var controller = BaselineController.zero
+  /// Root seed of the controller's and the solver's random numbers.
   public var seed: UInt64 = 0
-  /// Seconds between two controls and two rows of the trajectory, about: a whole number of physics steps is taken.
+  /// Time between two controls and two rows of the trajectory, s; rounded to a whole number of physics steps.
   public var controlTimeStep = 0.02
-  /// Start velocities by joint, over the reference pose's rest: rad/s of a hinge, m/s of a slide; of a ball three rad/s in the
-  /// body's axes; of a free joint three m/s and three rad/s in the world's.
+  /// Start velocities by joint; the others start at rest. A hinge takes one number in rad/s, a slide one in m/s, a ball
+  /// three in rad/s in the body's axes, a free joint three in m/s and three in rad/s in the world's axes.
   public var velocities: [(joint: String, values: [Double])] = []
 
+  /// A simulation of 10 s with the controller `zero`.
   public init() {}
 
-  /// What there is to say afterwards; every number but none of the clock's.
+  /// The results of a simulation; none depends on the computer's clock.
   public struct Summary: Sendable {
+    /// Physics steps taken.
     public var physicsSteps = 0
+    /// Control steps taken.
     public var controlSteps = 0
-    /// rad or m beyond a joint's limit, and whose; 0 where none was passed.
+    /// Largest distance of a joint beyond its limit, rad or m; 0 where none was passed.
     public var worstLimitViolation = 0.0
+    /// Name of the joint with the worst violation; empty where no limit was passed.
     public var worstLimitJoint = ""
-    /// m: the deepest contact.
+    /// Depth of the deepest contact, m.
     public var worstPenetration = 0.0
-    /// Physics steps that the direct solver gave up on and that were done again.
+    /// Physics steps for which the direct solver failed and that were repeated.
     public var repeatedSteps = 0
-    /// Pose of each body that hangs on the world.
+    /// Final pose of each body that has no parent body.
     public var finalPoses: [(body: String, pose: Pose)] = []
+    /// Kinetic and potential energy at the end, J.
     public var finalEnergy = 0.0
+    /// Why the simulation ended early; `nil` if it did not.
     public var fault: World.Fault?
+    /// Hash of the world's state at the end; equal states have equal hashes.
     public var stateHash: UInt64 = 0
   }
 
-  /// - Parameter visit: called at the start and after every control step.
+  /// Simulates a model from its reference pose.
+  ///
+  /// - Parameters:
+  ///   - model: the robot's description.
+  ///   - visit: called at the start and after every control step.
   /// - Throws: `InvalidInput` for a model that cannot be assembled; whatever `visit` throws.
   public func run(
     _ model: RobotModel, visit: (Robot, TrajectoryMoment) throws -> Void = { _, _ in }

@@ -9,31 +9,49 @@ import PoiseTasks
 
 /// One episode of a task under a baseline controller: pushes, rewards and endings as in training.
 public struct ScenarioSimulation: Sendable {
-  /// The scenario's own time limit where `nil`.
+  /// Time limit, s, rounded to whole control steps, at least one; `nil` for the scenario's own.
   public var seconds: Double?
+  /// The baseline that acts.
   public var controller = BaselineController.zero
+  /// Root seed; the episode is episode 0 of it.
   public var seed: UInt64 = 0
 
+  /// A simulation over the scenario's own time limit with the controller `zero`.
   public init() {}
 
-  /// What there is to say afterwards; every number but none of the clock's.
+  /// The results of an episode; none depends on the computer's clock.
   public struct Summary: Sendable {
+    /// Control steps of the episode.
     public var steps = 0
+    /// Time of a control step, s.
     public var controlTimeStep = 0.0
+    /// How the episode ended.
     public var ending = EpisodeEnding.running
+    /// Return of the episode, undiscounted.
     public var totalReward = 0.0
     /// Sum of each reward term over the episode, weights included.
     public var rewardTerms: [(name: String, sum: Double)] = []
+    /// Σ −(roll² + pitch²) of the upright body ÷ control steps taken, rad².
     public var tiltRewardPerStep = 0.0
+    /// Largest distance of a joint beyond its limits, rad or m.
     public var worstLimitViolation = 0.0
+    /// Depth of the deepest contact, m.
     public var worstPenetration = 0.0
-    /// Physics steps that the direct solver gave up on and that were done again.
+    /// Physics steps for which the direct solver failed and that were repeated.
     public var repeatedSteps = 0
+    /// Why the simulation could not be trusted any more; `nil` without a fault.
     public var fault: String?
+    /// Hash of the world's state at the end; equal states have equal hashes.
     public var stateHash: UInt64 = 0
   }
 
-  /// - Parameter play: plays an episode of at most so many control steps; whoever records it gives a `play` of their own.
+  /// Simulates one episode.
+  ///
+  /// - Parameters:
+  ///   - loaded: the scenario; it needs a robot.
+  ///   - play: plays episode 0 of at most `stepLimit` control steps; a caller that records the episode passes a closure
+  ///     of its own.
+  /// - Throws: `InvalidInput` for a scenario without a robot or a model that cannot be assembled; whatever `play` throws.
   public func run(
     _ loaded: LoadedScenario,
     play: (EpisodePlayer, _ stepLimit: Int?) throws -> EpisodeSummary = { $0.play(0, stepLimit: $1) { _ in } }

@@ -2,9 +2,12 @@ import PoiseEnvironments
 package import PoiseTasks
 
 extension TrajectoryMoment {
-  /// What the environment's last control step was, or the start of its episode: all of it from the snapshot.
+  /// The row of an environment's last control step, or of the start of its episode; all of it comes from the snapshot.
   ///
-  /// - Parameter columns: those of the environment's model.
+  /// - Parameters:
+  ///   - environment: an environment of `EnvironmentDetail.full`.
+  ///   - episode: number of the episode.
+  ///   - columns: the columns of the environment's model.
   package init(_ environment: TaskEnvironment, episode: Int, columns: CoordinateColumns) {
     let snapshot = environment.snapshot
     columns.write(snapshot, environment.plan, to: &self)

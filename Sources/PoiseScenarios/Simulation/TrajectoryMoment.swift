@@ -1,30 +1,34 @@
 public import PoiseCore
 
-/// What one row of a trajectory says: the robot's state and what the task made of it, at one control step.
+/// One row of a trajectory: the robot's state after one control step, with action and reward.
 public struct TrajectoryMoment: Sendable, Hashable {
+  /// Number of the episode.
   public var episode = 0
   /// Control steps since the start of the episode; row 0 is the start.
   public var step = 0
-  /// Seconds since the start of the episode.
+  /// Time since the start of the episode, s.
   public var time = 0.0
-  /// `nil` at the start and for simulations without a task.
+  /// The reward of the step; `nil` at the start and for simulations without a task.
   public var reward: Double?
-  /// The weighted reward terms, in the order of the table's; empty where `reward` is.
+  /// The reward terms, weights included, in the order of the task; empty where `reward` is `nil`.
   public var rewardTerms: [Double] = []
+  /// Whether the episode terminated with this step.
   public var isTerminated = false
+  /// Whether the episode was truncated with this step.
   public var isTruncated = false
-  /// In [−1, 1], [actuators]; empty at the start.
+  /// The action, −1 … 1, [actuators]; empty at the start.
   public var actions: [Double] = []
-  /// Mean over the control step, N·m or N, [actuators].
+  /// Mean torque or force over the control step, N·m or N, [actuators].
   public var efforts: [Double] = []
-  /// N, world frame.
+  /// Sum of the disturbing forces, N, world frame.
   public var push = Vector3.zero
   /// Positions and velocities in the order of the trajectory's columns, [coordinates of the model]; empty where they are not known.
   public var coordinates: [Double] = []
-  /// rad: lean of the upright body against the reference pose, by the order yaw, pitch, roll.
+  /// Roll of the upright body relative to the reference pose, rad, from Euler angles in the order yaw, pitch, roll.
   public var roll = 0.0
-  /// rad, as `roll`.
+  /// Pitch of the upright body, rad, from the same Euler angles.
   public var pitch = 0.0
 
+  /// A row with zeros, at the start of episode 0.
   public init() {}
 }

@@ -1,7 +1,7 @@
 import Foundation
 import PoiseCore
 
-/// The bytes of a file that a person named, read with a limit, so that a wrong path costs nothing.
+/// Reads the bytes of a scenario file with a size limit, so that a wrong path is refused quickly.
 enum ScenarioFile {
   /// Bytes. A scenario is a few kilobytes; the slowest text of this size is refused or read in well under a second.
   static let sizeLimit = 256 * 1024

@@ -1,5 +1,5 @@
 /// Limits of a YAML document.
 enum YAMLLimit {
-  /// Levels of lists and mappings. Scenarios need about six; libyaml itself gives up at 1000.
+  /// Levels of lists and mappings. Scenarios need about six; libyaml's own limit is 1000.
   static let nesting = 32
 }

@@ -1,7 +1,7 @@
 import PoiseCore
 import Yams
 
-/// libyaml's errors in words for people who write scenarios.
+/// Explains libyaml's errors to authors of scenarios.
 enum YAMLProblem {
   static func problem(for error: any Error, text: String, file: String) -> Problem {
     switch error {
@@ -26,7 +26,7 @@ enum YAMLProblem {
     func make(_ found: String, allowed: String, remedy: String = "", line: Int = mark.line) -> Problem {
       Problem(file: file, line: line, found: found, allowed: allowed, remedy: remedy)
     }
-    // What is not finished is best shown where it began.
+    // An unfinished construct is best shown where it begins.
     let beginning = context?.mark.line ?? mark.line
     if hasTab(at: mark, in: text) {
       return make("a tab in the indentation", allowed: "spaces", remedy: "Replace each tab by two spaces.")

@@ -2,10 +2,10 @@ import PoiseCore
 import Yams
 
 extension YAMLTree {
-  /// Turns Yams's nodes into neutral ones and collects what is refused on the way.
+  /// Converts Yams's nodes to neutral ones and collects a problem for everything that is refused.
   struct Conversion {
     let file: String
-    /// What stands around the number in front of a renamed key; see `compose`.
+    /// The character around the number in front of a renamed key; see `compose`.
     let marker: Unicode.Scalar?
     var problems: [Problem] = []
 
@@ -49,7 +49,7 @@ extension YAMLTree {
       }
       let location = ConfigurationLocation(file: file, line: key.mark?.line)
       var value = node(value, level: level + 1)
-      // What spans lines is named by the line of its key.
+      // A value that spans lines is reported at the line of its key.
       if value.location.line != location.line { value.location = location }
       return ConfigurationNode.Entry(unmarked(scalar.string), at: location, value)
     }

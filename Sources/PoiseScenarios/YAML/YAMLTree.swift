@@ -1,11 +1,11 @@
 public import PoiseCore
 import Yams
 
-/// Turns YAML into a neutral tree, and refuses what a scenario never needs but an attacker or a slip might contain.
+/// Reads YAML as a neutral tree, and refuses what a scenario never needs but an attack or a typing error might contain.
 ///
-/// The syntax is libyaml's (YAML 1.1), by way of Yams. Beyond it, refused are: anchors and aliases (a few lines of
+/// The syntax is libyaml's (YAML 1.1), through Yams. Beyond it, refused are: anchors and aliases (a few lines of
 /// them expand to gigabytes), tags, several documents, keys that are not text, more than `YAMLLimit.nesting` levels,
-/// control characters, anything but UTF-8. What a scalar means is up to the key that it belongs to: see
+/// control characters, anything but UTF-8. The key that a scalar belongs to decides what it means: see
 /// `ConfigurationFormat`.
 public enum YAMLTree {
   /// Reads a file.
@@ -16,6 +16,8 @@ public enum YAMLTree {
   }
 
   /// Reads text that came from `file`.
+  ///
+  /// - Throws: `InvalidInput` if the text is not one document of plain YAML.
   public static func read(_ text: String, file: String) throws(InvalidInput) -> ConfigurationNode {
     try read(Array(text.utf8), file: file)
   }
@@ -162,9 +164,9 @@ public enum YAMLTree {
 
   // MARK: - libyaml
 
-  /// The root node, `nil` for an empty document, and the marker of keys that stand in their mapping more than once.
+  /// The root node, `nil` for an empty document, and the marker of keys that are repeated in their mapping.
   ///
-  /// Yams gives up at the first mapping with a key that stands there twice. To report that with everything else, the
+  /// Yams stops at the first mapping with a repeated key. To report that with everything else, the
   /// first of them is renamed by a marker (a private character, a number, the character again) and the text is read
   /// once more.
   private static func compose(_ text: String, file: String) throws(InvalidInput) -> (Node?, Unicode.Scalar?) {
@@ -214,7 +216,7 @@ public enum YAMLTree {
   }
 
   private static func anchorLines(in node: Node, level: Int) -> [Int] {
-    // One place is enough inside of what is anchored, and it keeps expanded aliases from being walked.
+    // One line for each anchored node is enough, and expanded aliases are not traversed.
     if node.anchor != nil { return [node.mark?.line ?? 1] }
     guard level <= YAMLLimit.nesting else { return [] }
     return switch node {
@@ -253,7 +255,7 @@ extension String {
     }
     guard let key = scalars.index(index, offsetBy: mark.column - 1, limitedBy: scalars.endIndex), key < scalars.endIndex
     else { return nil }
-    // A key with a tag or an anchor is refused anyway, and a block scalar is no key that anyone writes.
+    // A key with a tag or an anchor is refused anyway, and nobody writes a block scalar as a key.
     guard !"&*!|>?[{".unicodeScalars.contains(scalars[key]) else { return nil }
     let isQuoted = scalars[key] == "\"" || scalars[key] == "'"
     var result = self

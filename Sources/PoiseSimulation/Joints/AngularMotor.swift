@@ -1,7 +1,7 @@
 import COde
 import PoiseCore
 
-/// ODE's angular motor in user mode between a child and its parent: up to three rows along axes that we give.
+/// ODE's angular motor in user mode between a child and its parent: up to three rows along given axes.
 struct AngularMotor {
   let handle: dJointID
 

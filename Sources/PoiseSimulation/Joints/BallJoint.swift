@@ -1,7 +1,7 @@
 import COde
 import PoiseCore
 
-/// A point held together, free to turn in every direction; damper, rotor and dry friction are the same about every axis.
+/// A ball joint: the anchor is held, all rotations are free; damper, rotor and dry friction are the same about every axis.
 struct BallJoint {
   let handle: dJointID
   private let child: BodyFrame
@@ -23,7 +23,7 @@ struct BallJoint {
       resistance, world: world, child: child, parent: parent, physics: physics)
   }
 
-  /// The child's turn since the made pose, in the parent's frame.
+  /// The child's rotation since the pose in which the joint was made, in the parent's frame.
   var orientation: Quaternion { parent.quaternion.conjugate * child.quaternion * made.conjugate }
 
   /// rad/s in the child's frame, against the parent.
@@ -32,7 +32,7 @@ struct BallJoint {
   func prepare(timeStep: Double) { resistance?.prepare(timeStep: timeStep) }
 }
 
-/// A body that hangs on nothing, whose motion through the world is resisted: a free joint with a damper, a rotor or dry friction.
+/// A free joint with a damper, a rotor or dry friction, which resist the body's motion relative to the world.
 ///
 /// As in MuJoCo they act on the velocity of the body frame's origin along the world's axes, and on the angular velocity along the body's.
 struct FreeJoint {
@@ -78,7 +78,7 @@ struct FreeJoint {
   }
 }
 
-/// A damper, a rotor and dry friction that are alike along every axis of a ball or a free joint.
+/// A damper, a rotor and dry friction that are the same along every axis of a ball or a free joint.
 struct IsotropicResistance {
   /// N·m·s/rad, and N·s/m for a free joint.
   let damping: Double

@@ -5,15 +5,16 @@ import PoiseCore
 ///
 /// It is implicit in the step: the effort is that of the coordinate and rate after it, so any gain is stable at any step size.
 public struct CoordinateServo: Hashable, Sendable, Codable {
-  /// N·m/rad or N/m, not negative.
+  /// Stiffness K, N·m/rad or N/m, not negative.
   public var stiffness = 0.0
-  /// N·m·s/rad or N·s/m, not negative.
+  /// Damping D, N·m·s/rad or N·s/m, not negative.
   public var damping = 0.0
-  /// N·m or N: the effort at q = 0, at rest.
+  /// The effort at q = 0 and q̇ = 0, N·m or N.
   public var offset = 0.0
-  /// N·m or N; `nil` is unlimited.
+  /// Range of the effort, N·m or N; `nil` is unlimited.
   public var range: ClosedRange<Double>?
 
+  /// Makes a servo; stiffness and damping must not be negative.
   public init(stiffness: Double = 0, damping: Double = 0, offset: Double = 0, range: ClosedRange<Double>? = nil) {
     self.stiffness = stiffness
     self.damping = damping
@@ -21,34 +22,34 @@ public struct CoordinateServo: Hashable, Sendable, Codable {
     self.range = range
   }
 
-  /// Whether it is one that a step can take: finite, and not negative where it must not be.
+  /// Whether a step can use the servo: all values are finite, stiffness and damping are not negative.
   var isPossible: Bool {
     let bounds = range.map { [$0.lowerBound, $0.upperBound] } ?? []
     return stiffness >= 0 && damping >= 0 && ([stiffness, damping, offset] + bounds).allSatisfy { abs($0) <= 1e15 }
   }
 
-  /// N·m or N at a coordinate (rad or m) and its rate.
+  /// The effort, N·m or N, at a coordinate (rad or m) and its rate (rad/s or m/s).
   @inlinable public func effort(position q: Double, velocity v: Double) -> Double {
     let effort = offset - stiffness * q - damping * v
     return range.map { min($0.upperBound, max($0.lowerBound, effort)) } ?? effort
   }
 }
 
-/// How one coordinate of a joint stands and moves, and along which axis its efforts act.
+/// Position and rate of one coordinate of a joint, and the axis along which its efforts act.
 struct CoordinateMotion {
   /// Unit vector, world frame, of the row.
   var axis: Vector3
   /// q̇ divided by the rate along the unit axis; 1 but for skew dual axes.
   var scale = 1.0
-  /// m, world frame: where a force acts; of no meaning for a torque.
+  /// Point at which a force acts, m, world frame; unused for a torque.
   var point = Vector3.zero
   var position: Double
   var rate: Double
-  /// J̇ v, rad/s² or m/s²: what the coordinate accelerates by where the row's own acceleration is zero, because the axis moves.
+  /// J̇ v, rad/s² or m/s²: acceleration of the coordinate that is due to the moving axis.
   var bias = 0.0
 }
 
-/// The rows of the solver that exert what a spring, a damper, a rotor, dry friction and servos do along one coordinate.
+/// The solver's rows for a spring, a damper, a rotor, dry friction and servos along one coordinate.
 ///
 /// With coordinate q, rate v before the step and v′ after it, and step h, all that is linear is one row, here
 /// for rotor A, damper d, spring k about q₀ and servo c − K q − D q̇:
@@ -56,11 +57,11 @@ struct CoordinateMotion {
 ///     −A (v′ − v)/h − (d + D) v′ − k (q + h v′ − q₀) + c − K (q + h v′) = R (v* − v′),
 ///     R = A/h + d + D + h (k + K),   R v* = A (v/h − J̇ v) − k (q − q₀) + c − K q
 ///
-/// a motor row of ODE with velocity v*, CFM = 1/R and no bound. J̇ v is there because the row knows the axis of before the step, and a
-/// rotor's speed is that about the axis of after it.
+/// a motor row of ODE with velocity v*, CFM = 1/R and no bound. The term J̇ v is needed because the row uses the axis
+/// before the step, while the rotor's speed is that about the axis after it.
 ///
-/// A servo with a range is a row of its own, bounded by it; dry friction is one of velocity 0, bounded by the loss. They are apart from
-/// the stop's row: ODE glues a joint to its stop when motor and stop act in one.
+/// A servo with a range is a row of its own, bounded by it; dry friction is one of velocity 0, bounded by the loss.
+/// They are separate from the stop's row: ODE locks a joint to its stop when motor and stop act in one row.
 struct CoordinateDrive {
   enum Kind { case angle, length }
 
@@ -112,7 +113,7 @@ struct CoordinateDrive {
   /// Chooses the rows of the next step.
   ///
   /// - Parameter group: takes the rows of lengths for one step.
-  /// - Returns: the effort, N·m or N, that spring and servos exert where the coordinate is now.
+  /// - Returns: the effort, N·m or N, of spring and servos at the present coordinate.
   func prepare(
     _ motion: CoordinateMotion, servos all: Span<CoordinateServo>, timeStep h: Double, group: dJointGroupID
   ) -> Double {
@@ -134,7 +135,7 @@ struct CoordinateDrive {
         exert(0, toward: 0, within: 0, row: 1 + place, motion, h, group)
         continue
       }
-      // The bounds of ODE's rows are symmetric, so the middle of the range acts apart.
+      // The bounds of ODE's rows are symmetric, so the middle of the range is applied separately.
       let middle = (range.lowerBound + range.upperBound) / 2
       constant += middle
       exert(
@@ -156,7 +157,7 @@ struct CoordinateDrive {
     _ resistance: Double, toward rate: Double, within limit: Double, row: Int, _ motion: CoordinateMotion, _ h: Double,
     _ group: dJointGroupID
   ) {
-    // Along the unit axis the same power is done by `scale` times the effort.
+    // Along the unit axis, `scale` times the effort has the same power.
     let scale = motion.scale
     let velocity = rate / scale
     let softness = 1 / (resistance * scale * scale)
@@ -191,8 +192,9 @@ struct CoordinateDrive {
   }
 }
 
-/// A motor row for one step along a line through a point of both bodies, as ODE has it in no joint but a contact: the first of its two
-/// directions of friction. Its normal row, which can only push, is asked to begin at a speed that no body has.
+/// A motor row for one step along a line through a point of both bodies. ODE has such a row only in a contact: the
+/// first of its two directions of friction. The contact's normal row, which can only push, is disabled by a target
+/// speed that no body reaches.
 ///
 /// - Parameters:
 ///   - point: m, world frame; - axis: unit vector, world frame; - velocity: m/s of the child's point against the parent's;

@@ -3,6 +3,6 @@ struct CountedAngle {
   let joint: JointReference
   let index: Int
   let degree: Int
-  /// rad: where the angle was when it was last looked at, within a quarter turn.
+  /// The angle at the last update, rad, within a quarter turn.
   var last = 0.0
 }

@@ -67,7 +67,7 @@ struct HingeJoint {
 
   var motion: CoordinateMotion { CoordinateMotion(axis: axis, position: position, rate: rate) }
 
-  /// - Parameter push: what drives the joint in all, N·m; the effort and what drives add to it.
+  /// - Parameter push: sum of the effort and of the efforts of drives, N·m.
   @inline(__always) mutating func prepare(effort: Double, push: Double, timeStep: Double) {
     let (child, parent, axis) = (child, parent, axis)
     if row != nil {

@@ -1,7 +1,7 @@
 import Foundation
 import PoiseCore
 
-/// A joint's angle before the arc tangent is taken, which few of its readers need.
+/// A joint's angle before the arc tangent is taken, since few users need the value itself.
 ///
 ///     angle = reference + turn · atan2(sine, cosine), as an angle of (−π, π] about the reference, + whole turns
 struct JointAngle {
@@ -30,7 +30,7 @@ struct JointAngle {
   @inline(__always) var isNearReference: Bool { abs(turn) == 2 ? abs(sine) < abs(cosine) : cosine > 0 }
 }
 
-/// The limits of a joint's angle as directions, so that an angle well between them is known without its arc tangent.
+/// The limits of a joint's angle as directions, so that an angle far inside them is recognised without an arc tangent.
 struct AngleLimits {
   private let lower: (sine: Double, cosine: Double)
   private let upper: (sine: Double, cosine: Double)
@@ -47,8 +47,8 @@ struct AngleLimits {
     upper = direction(limits.upperBound)
   }
 
-  /// Whether an angle is farther than `margin` (rad, not negative) from both limits, inside of them. It never says so wrongly, but
-  /// may say no where the margin is large: it compares sines, and sin x ≤ x.
+  /// Whether an angle is farther than `margin` (rad, not negative) from both limits, inside of them. True is always
+  /// right; false may be wrong for a large margin, since sines are compared, and sin x ≤ x.
   @inline(__always) func contain(_ angle: JointAngle, with margin: Double) -> Bool {
     // A quaternion and its negative are one rotation; the one with cosine ≥ 0 has the angle of (−π, π].
     let sign: Double = angle.turn == 2 && angle.cosine < 0 ? -1 : 1
@@ -61,7 +61,7 @@ struct AngleLimits {
   }
 }
 
-/// An angle of (−2π, 2π] as the same angle of (−π, π].
+/// Wraps an angle of (−2π, 2π] into (−π, π].
 @inline(__always) func wrapAngle(_ angle: Double) -> Double {
   angle > .pi ? angle - 2 * .pi : (angle <= -.pi ? angle + 2 * .pi : angle)
 }

@@ -12,13 +12,13 @@ extension JointSet {
 
   /// Follows the angles over a step of `h` seconds that has just been taken.
   ///
-  /// A pose tells an angle up to whole turns; which turn it is follows from where it was, h times its rate ago.
+  /// A pose determines an angle up to whole turns; the turn follows from the angle before the step and its rate.
   mutating func countTurns(after h: Double) {
     for i in countedAngles.indices {
       let angle = angle(countedAngles[i])
       let middle = angle.reference + angle.wholeTurns
       let turned = h * rate(countedAngles[i])
-      // Most angles are far from where a new turn begins; those are spared the arc tangent.
+      // Most angles are far from where a new turn begins; they need no arc tangent.
       if countedAngles[i].last == middle, angle.isNearReference, abs(turned) < 1 { continue }
       follow(i, angle, near: countedAngles[i].last + turned)
     }
@@ -28,7 +28,7 @@ extension JointSet {
     for i in countedAngles.indices { follow(i, angle(countedAngles[i]), near: positions[countedAngles[i].degree]) }
   }
 
-  /// Whether any coordinate has turned so far that its pose alone does not tell it.
+  /// Whether any counted coordinate is not in turn 0.
   var hasTurns: Bool { countedAngles.contains { angle($0).wholeTurns != 0 } }
 
   /// Whole turns of each coordinate, [degrees of freedom]; 0 where none are counted.
@@ -49,7 +49,7 @@ extension JointSet {
 
   private mutating func follow(_ i: Int, _ angle: JointAngle, near expected: Double) {
     let turns = ((expected - angle.value) / (2 * .pi)).rounded()
-    // A state that is not finite is a fault that others tell of.
+    // A state that is not finite is a fault that `firstFault` reports.
     guard turns.isFinite, abs(turns) < 1e12 else { return }
     let wholeTurns = angle.wholeTurns + 2 * .pi * turns
     if turns != 0 { set(wholeTurns: wholeTurns, of: countedAngles[i]) }

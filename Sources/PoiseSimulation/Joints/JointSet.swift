@@ -4,7 +4,7 @@ import PoiseCore
 /// All joints of a world, by kind, so that each kind is one tight loop per step.
 struct JointSet {
   var references: [JointReference] = []
-  /// ODE's joint that carries the reaction, and our feedback memory, [joints]; `nil` until it is asked for.
+  /// ODE's joint that carries the reaction, and our feedback memory, [joints]; `nil` until `recordReaction`.
   var handles: [dJointID] = []
   var feedbacks: [UnsafeMutablePointer<dJointFeedback>?] = []
 
@@ -16,9 +16,9 @@ struct JointSet {
   var balls: [BallJoint] = []
   var frees: [FreeJoint] = []
 
-  /// What acts along single coordinates by rows of its own.
+  /// The drives of single coordinates, with rows of their own.
   var drives: [CoordinateDrive] = []
-  /// What drives each coordinate in all, efforts and drives, [degrees of freedom]; empty without drives.
+  /// Sum of effort and drives for each coordinate, [degrees of freedom]; empty without drives.
   private var pushes: [Double] = []
   /// The angles whose turns are counted.
   var countedAngles: [CountedAngle] = []
@@ -51,7 +51,7 @@ struct JointSet {
     efforts τ: [Double], pushes: [Double], timeStep h: Double, contactGroup: dJointGroupID
   ) {
     let (τ, σ) = (τ.span, pushes.span)
-    // Spans: an element of an array that is changed in place costs a look at the array's references each time.
+    // Spans: changing an element of an array in place checks the array's reference count each time.
     var hinges = hinges.mutableSpan
     for i in hinges.indices { hinges[i].prepare(effort: τ[hinges[i].degree], push: σ[hinges[i].degree], timeStep: h) }
     var slides = slides.mutableSpan
@@ -77,7 +77,7 @@ struct JointSet {
     for free in frees { free.prepare(timeStep: h, rows: contactGroup) }
   }
 
-  /// How the coordinate of a joint stands and moves now.
+  /// The present motion of one coordinate of a joint.
   private func motion(_ joint: JointReference, _ index: Int) -> CoordinateMotion {
     switch joint {
     case .hinge(let i): hinges[i].motion

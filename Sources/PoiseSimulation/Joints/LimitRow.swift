@@ -1,23 +1,23 @@
 import COde
 
-/// The one row of the solver that stops one coordinate of a joint, and damps it where nothing but a damper acts (else the damper
+/// The row of the solver that stops one coordinate of a joint, and damps it where only a damper acts (otherwise the damper
 /// is in a `CoordinateDrive`).
 ///
 /// ODE offers a motor row (reach this velocity within ±fmax, softened by CFM) and a stop row (never pass this angle),
-/// but glues a joint to its stop when both act at once. So exactly one of them is asked for in each step:
+/// but locks a joint to its stop when both act at once. So exactly one of them is used in each step:
 ///
 /// - *free*: a motor row. Velocity 0 and CFM = 1/d make it the implicit damper τ = −d q̇′; without a damper there is none.
 /// - *stopped*: no motor; a stop row, which can only push back, where the step might carry the coordinate past its limit.
 ///
-/// A stop row of ODE comes when the angle is beyond the stop by some e, and then asks for q̇′ ≤ −ERP e/h. So we lay the stop
-/// `stopOffset` inside of wherever the coordinate is, and choose the ERP so that the row asks for q̇′ ≤ (limit − q)/h: the
-/// coordinate comes to its limit, at any speed, and not beyond. ODE's own measure of the angle then never decides which
-/// row there is: it differs from ours by the joint's drift (3e-5 rad seen in a creature thrown about), and were it to see
-/// a stop beside our motor row, both together would be an infinite force.
+/// ODE adds a stop row when the angle is beyond the stop by some e, and the row then demands q̇′ ≤ −ERP e/h. So the
+/// stop is placed `stopOffset` inside of the present coordinate, with an ERP such that the row demands q̇′ ≤ (limit −
+/// q)/h: the coordinate reaches its limit, at any speed, and does not pass it. ODE's own measure of the angle then
+/// never decides which row there is. It differs from ours by the joint's drift (3e-5 rad were measured on a tumbling
+/// robot); a stop in addition to our motor row would be an infinite force.
 struct LimitRow {
   enum Phase { case free, lower, upper }
 
-  /// Well above what our measure of a coordinate and ODE's ever differ by; rad or m.
+  /// Much larger than the difference between our measure of a coordinate and ODE's; rad or m.
   private static let stopOffset = 1e-2
 
   private let joint: dJointID
@@ -32,12 +32,13 @@ struct LimitRow {
   private let errorReduction: Double
   /// Subtracted from our coordinate to get what ODE measures from the made pose.
   private let stopShift: Double
-  /// A high stop that is never met, yet makes ODE look: its hinge keeps an old verdict when both stops are infinite.
+  /// A high stop that is never reached, but makes ODE update its limit state: its hinge keeps the old state when both
+  /// stops are infinite.
   private let idleStop: Double
-  /// Whether the next step is the one in which ODE looks, and so takes back a verdict; looking costs it an arc tangent.
+  /// Whether ODE updates its limit state in the next step, which clears an old one; the update costs an arc tangent.
   private var isVerdictTakenBack = false
 
-  /// What ODE's copy of the row was last told, so that it is told again only when something changed.
+  /// The parameters last passed to ODE, so that they are passed again only after a change.
   private var phase: Phase?
   private var cfm = 0.0
 
@@ -69,12 +70,12 @@ struct LimitRow {
     setParameter(joint, Int32(parameter) + group, value)
   }
 
-  /// As `prepare(q:…)` for an angle; most are far from their limits, and then neither their value nor the push need be known.
+  /// As `prepare(q:…)` for an angle; most are far from their limits, and then neither the value nor the push is computed.
   ///
   /// - Parameters:
   ///   - largestPush: at least the magnitude of `push`.
-  ///   - push: computed where it matters.
-  /// - Returns: the angle's value, rad, where it mattered.
+  ///   - push: computed only where it matters.
+  /// - Returns: the angle's value, rad, where it was computed.
   mutating func prepare(
     angle: JointAngle, rate: Double, largestPush: Double, push: @autoclosure () -> Double, scale: Double = 1,
     timeStep h: Double
@@ -93,17 +94,18 @@ struct LimitRow {
     return q
   }
 
-  /// Whether an angle that turns no faster than `speed` may come to a limit in a step.
+  /// Whether an angle that changes no faster than `speed` may reach a limit in a step.
   @inline(__always) private func mayStop(_ angle: JointAngle, speed: Double, timeStep h: Double) -> Bool {
     guard let angleLimits else { return lower > -.infinity || upper < .infinity }
     return !angleLimits.contain(angle, with: max(DegreeOfFreedom.stopMargin, h * speed))
   }
 
-  /// Tells ODE which row the next step needs.
+  /// Sets ODE's row for the next step.
   ///
   /// - Parameters:
   ///   - q, rate: the coordinate and its rate.
-  ///   - push: the rate that this joint's efforts will add in the step; may be too large, the row gives way inwards.
+  ///   - push: the rate that this joint's efforts will add in the step; it may be an overestimate, since the row does
+  ///     not resist inward motion.
   ///   - scale: q̇ divided by the rate of the row's unit axis; 1 but for skew dual axes.
   mutating func prepare(q: Double, rate: Double, push: Double, scale: Double = 1, timeStep h: Double) {
     let overUpper = q + h * (rate + max(0, push)) - upper
@@ -128,7 +130,7 @@ struct LimitRow {
     set(dParamCFM, newCFM)
   }
 
-  /// Asks for a rate towards the limit of at most gap/h; beyond it, for one that takes back `errorReduction` of the gap.
+  /// Demands a rate towards the limit of at most gap/h; beyond the limit, one that corrects `errorReduction` of the gap.
   private func stop(at angle: Double, _ side: some BinaryInteger, gap: Double, scale: Double, timeStep h: Double) {
     set(side, angle)
     // ODE's row: rate · scale ≤ −ERP stopOffset/h.

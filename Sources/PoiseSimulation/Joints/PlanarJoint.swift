@@ -1,11 +1,11 @@
 import COde
 import PoiseCore
 
-/// Two perpendicular slides and a hinge along their normal, between a body and the world: walkers seen from the side.
+/// Two perpendicular slides and a hinge about their normal, between a body and the world, as for planar walkers.
 ///
-/// ODE's own planar joint knows only the plane z = 0, so the plane is held by motor rows instead: one linear row along the
-/// normal and two angular rows across it, each asked for the velocity that corrects `errorReduction` of its error.
-/// What acts along the slides acts at the anchor: their drives as rows of a point, their stops as contacts.
+/// ODE's own planar joint supports only the plane z = 0, so motor rows hold the plane instead: one linear row along the
+/// normal and two angular rows across it, each with the velocity that corrects `errorReduction` of its error.
+/// Forces along the slides act at the anchor: drives as rows of a point, stops as contacts.
 struct PlanarJoint {
   /// Holds the normal.
   let handle: dJointID
@@ -99,7 +99,7 @@ struct PlanarJoint {
   }
 
   /// - Parameters:
-  ///   - pushes: what drives each coordinate in all, N and N·m; the efforts and what drives add to them.
+  ///   - pushes: sum of the effort and of the efforts of drives for each coordinate, N and N·m.
   ///   - rows: the group that takes the slides' rows for one step.
   mutating func prepare(
     efforts: (Double, Double, Double), pushes: (Double, Double, Double), timeStep h: Double, rows: dJointGroupID
@@ -156,7 +156,7 @@ struct PlanarJoint {
       contact.surface.mode = Int32(dContactSoftERP) | Int32(dContactSoftCFM) | Int32(dContactMotionN)
       contact.surface.soft_erp = distance < 0 ? physics.limitErrorReduction : 0
       contact.surface.soft_cfm = physics.constraintForceMixing
-      // Short of the wall the point may still approach it, as far as the gap goes in one step.
+      // Before the wall the point may approach it by the gap in one step.
       contact.surface.motionN = distance < 0 ? 0 : -distance / physics.timeStep
       dJointAttach(dJointCreateContact(world, group, &contact), child.handle, nil)
     }

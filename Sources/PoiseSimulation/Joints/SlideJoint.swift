@@ -54,7 +54,7 @@ struct SlideJoint {
       bias: -axis.dot(parent.angularVelocity.cross(moved)))
   }
 
-  /// - Parameter push: what drives the joint in all, N; the effort and what drives add to it.
+  /// - Parameter push: sum of the effort and of the efforts of drives, N.
   @inline(__always) mutating func prepare(effort: Double, push: Double, timeStep: Double) {
     if row != nil {
       let (q, v) = (position, rate)

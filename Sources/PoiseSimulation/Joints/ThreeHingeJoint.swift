@@ -10,8 +10,8 @@ import PoiseCore
 ///
 ///     q̇ᵢ = gᵢ · ω,   torque = Σ τᵢ gᵢ,   rows along gᵢ/|gᵢ|
 ///
-/// so a torque τᵢ does work on qᵢ alone. The chain locks where the middle angle reaches ±90° from the made pose; keep its
-/// limits away from there.
+/// so a torque τᵢ does work on qᵢ alone. The chain is singular where the middle angle reaches ±90° from the pose in
+/// which it was made; keep its limits away from there.
 struct ThreeHingeJoint {
   let handle: dJointID
   let firstDegree: Int
@@ -113,7 +113,7 @@ struct ThreeHingeJoint {
       axis: dual / scale, scale: scale, position: angle.value, rate: rate, bias: -dual.dot(turning))
   }
 
-  /// - Parameter pushes: what drives each coordinate in all, N·m; the efforts and what drives add to them.
+  /// - Parameter pushes: sum of the effort and of the efforts of drives for each coordinate, N·m.
   @inline(__always) mutating func prepare(
     efforts: (Double, Double, Double), pushes: (Double, Double, Double), timeStep: Double
   ) {

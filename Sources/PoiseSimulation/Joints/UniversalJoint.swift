@@ -91,7 +91,7 @@ struct UniversalJoint {
         axis: second, position: angles.1.value, rate: second.dot(ω), bias: child.angularVelocity.cross(second).dot(ω))
   }
 
-  /// - Parameter pushes: what drives each coordinate in all, N·m; the efforts and what drives add to them.
+  /// - Parameter pushes: sum of the effort and of the efforts of drives for each coordinate, N·m.
   @inline(__always) mutating func prepare(efforts: (Double, Double), pushes: (Double, Double), timeStep: Double) {
     let (first, second) = worldAxes
     if let motor, rows != nil {

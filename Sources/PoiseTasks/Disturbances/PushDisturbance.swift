@@ -3,19 +3,25 @@ public import PoiseCore
 import PoiseModels
 import PoiseSimulation
 
-/// A shove now and then.
+/// Pushes a body horizontally at random times.
 public struct PushDisturbance: DisturbanceTerm {
+  /// The body that is pushed; `nil` for the task's `uprightBody`.
   public var body: String?
+  /// Time from the start to the first push, and from push to push, s.
   public var interval = 2.0...4.0
+  /// How long the force acts, s: a whole number of control steps.
   public var duration = 0.1
+  /// Impulse for each kilogram of the robot's mass, m/s.
   public var impulse = 0.1...0.35
+  /// Direction of the force, from the world's x axis towards its y axis, rad.
   public var azimuth = -Double.pi...Double.pi
+  /// Factor on every impulse.
   public var scale = 1.0
   public init() {}
 
   public static let termName = "pushes"
   public static let documentation =
-    "Now and then a horizontal force at a body's centre of mass, whose impulse is the robot's mass times a random speed."
+    "A horizontal force at a body's centre of mass at random times; its impulse is the robot's mass times a random speed."
   public static let keys: [ConfigurationKey<Self>] = [
     .body(\.body),
     .key("interval", \.interval, .range(.positive, unit: "s"), "From the start, and from push to push; uniform."),

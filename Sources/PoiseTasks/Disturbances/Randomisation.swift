@@ -3,13 +3,19 @@ public import PoiseCore
 import PoiseModels
 import PoiseSimulation
 
-/// What differs from episode to episode in the robot and its surroundings; each is drawn uniformly when an episode starts.
+/// Domain randomisation: properties of the robot and its surroundings, each drawn uniformly when an episode starts.
 public struct Randomisation: Configurable, Hashable {
+  /// Range of the factor on mass and inertia, drawn for each link on its own.
   public var mass = 1.0...1.0
+  /// Range of the factor on all friction coefficients.
   public var friction = 1.0...1.0
+  /// Range of the factor on the torque or force of each actuator, drawn for each on its own.
   public var motorStrength = 1.0...1.0
+  /// Range of the factor on the noise of all observations.
   public var sensorNoise = 1.0...1.0
+  /// Range of the time from an action to its effect, s.
   public var actionDelay = 0.0...0.0
+  /// Range of the angle between gravity and the vertical, rad; the direction is random.
   public var gravityTilt = 0.0...0.0
   public init() {}
 
@@ -22,27 +28,29 @@ public struct Randomisation: Configurable, Hashable {
     .key("sensorNoise", \.sensorNoise, .range(.from(0, through: 100)), "Factor on the noise of all observations."),
     .key(
       "actionDelay", \.actionDelay, .range(.from(0, through: 1), unit: "s"),
-      "Time from an action to its effect, rounded to physics steps; 0 is acted before."),
+      "Time from an action to its effect, rounded to physics steps; until the first one arrives, the action is 0."),
     .key(
       "gravityTilt", \.gravityTilt, .range(.from(0, through: 0.5), unit: "rad"),
       "Angle of gravity from the vertical, in a random direction: a floor that is not level."),
   ]
 
-  /// Factors that the noise bounds have to allow for.
+  /// The largest factor on the noise, for the bounds of observations.
   var largestSensorNoise: Double { sensorNoise.upperBound }
 }
 
-/// What was drawn for one episode.
+/// The properties that were drawn for one episode.
 public struct DrawnRandomisation: Sendable, Codable, Hashable {
   /// Factor on mass and inertia, [links].
   public var massScales: [Double]
+  /// Factor on all friction coefficients.
   public var frictionScale = 1.0
   /// Factor on torque or force, [actuators].
   public var motorStrengths: [Double]
+  /// Factor on the noise of all observations.
   public var sensorNoise = 1.0
   /// Physics steps from an action to its effect.
   public var delaySteps = 0
-  /// m/s², world frame.
+  /// Gravity, m/s², world frame.
   public var gravity: Vector3
 }
 
@@ -53,7 +61,7 @@ extension DrawnRandomisation {
     self.gravity = gravity
   }
 
-  /// Draws anew; a quantity that does not vary draws nothing.
+  /// Draws all properties again; a property that does not vary takes no random number.
   mutating func draw(
     _ ranges: Randomisation, nominalGravity: Vector3, physicsTimeStep: Double, using random: inout RandomStream
   ) {

@@ -3,7 +3,7 @@ import PoiseEnvironments
 import PoiseModels
 import PoiseSimulation
 
-/// All that a control step touches, in one value, so that a step is one exclusive access.
+/// All state of a control step in one value, so that a step is one exclusive access.
 struct EnvironmentCore: ~Copyable {
   let bound: BoundTask
   private(set) var robot: Robot
@@ -15,7 +15,7 @@ struct EnvironmentCore: ~Copyable {
   var random: RandomStream
   var transition: Transition
   var start: EpisodeStart
-  /// Episodes begun, minus one.
+  /// Index of the present episode, from 0; −1 before the first.
   var episode = -1
   var ending = EpisodeEnding.terminated
   var drawn: DrawnRandomisation
@@ -26,7 +26,7 @@ struct EnvironmentCore: ~Copyable {
   var rewardSums: [Double]
   var quality = EpisodeQuality()
   var fault: EnvironmentFault?
-  /// Why the present episode cannot even begin: its first step ends as a fault, with no physics in it.
+  /// Why the present episode cannot begin: its first step ends as a fault, without any physics step.
   private var startFault: TaskState.StartFault?
 
   private var output: ObservationOutput
@@ -131,7 +131,8 @@ struct EnvironmentCore: ~Copyable {
     if let found = writeObservation(into: &observation), startFault == nil { startFault = found }
   }
 
-  /// The observation of `transition.after`; zeros and what is wrong where it cannot be believed.
+  /// Writes the observation of `transition.after`; writes zeros and returns the fault where a value is not finite or
+  /// too large.
   private mutating func writeObservation(into observation: inout MutableSpan<Float>) -> TaskState.StartFault? {
     guard
       let bad = output.write(transition, noiseFactor: drawn.sensorNoise, random: &random, into: &observation)
@@ -311,7 +312,7 @@ struct EnvironmentCore: ~Copyable {
       startFault: startFault)
   }
 
-  /// Whether a state, from a file say, is one that this environment could be in.
+  /// Whether a state, for example from a file, is a possible state of this environment.
   func accepts(_ state: TaskState) -> Bool {
     let isRunning = state.ending == .running
     return robot.world.accepts(state.world)

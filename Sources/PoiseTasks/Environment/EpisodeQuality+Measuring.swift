@@ -3,7 +3,7 @@ public import PoiseEnvironments
 import PoiseModels
 import PoiseSimulation
 
-/// Where `EpisodeQuality` looks.
+/// The constants that `EpisodeQuality` needs, resolved once for each environment.
 struct QualityPlan: Sendable {
   /// The upright body's place in the snapshot; `nil` where its tilt is not tracked.
   var uprightSlot: Int?
@@ -81,10 +81,10 @@ extension EpisodeQuality {
     ]
   }
 
-  /// What a robot's episodes are judged by; `measurements` are in the same order.
+  /// The metrics of a robot's episodes; `measurements` are in the same order.
   static let metrics: [Metric] = [
     .tiltRewardPerStep,
-    Metric("tilt_reward_per_lived_step", title: "  over the steps lived", digits: 4, combination: .sumPerStep),
+    Metric("tilt_reward_per_lived_step", title: "  per step of the episode", digits: 4, combination: .sumPerStep),
     .survivalRate, .successRate, .episodeSeconds,
     Metric("upright_share", title: "upright, share of time", digits: 3, range: 0...1),
     Metric("torque_share_mean", title: "torque, share of largest", digits: 3, isHigherBetter: false, range: 0...1),

@@ -1,6 +1,6 @@
 import PoiseCore
 
-/// Gathers the terms' numbers, adds noise, scales, clips and hands them out as floats.
+/// Collects the values of all terms, adds noise, scales, clips and writes them as floats.
 struct ObservationOutput: ~Copyable {
   private let writes: [@Sendable (borrowing Transition, inout ObservationWriter) -> Void]
   private var writer: ObservationWriter
@@ -10,7 +10,7 @@ struct ObservationOutput: ~Copyable {
   private let highs: [Double]
   /// σ of the noise, [observations]
   let noises: [Double]
-  /// Largest element that is believed.
+  /// Largest magnitude of an element that is trusted.
   private let bound: Float
   private let isPlain: Bool
   private let isNoisy: Bool
@@ -32,7 +32,8 @@ struct ObservationOutput: ~Copyable {
 
   /// Writes the observation of `transition.after`, [observations].
   ///
-  /// - Returns: the first element that is not finite, or too large to be believed.
+  /// - Returns: the index of the first element that is not finite or larger than `FaultBounds.observation`; `nil` if
+  ///   all are good.
   mutating func write(
     _ transition: borrowing Transition, noiseFactor: Double, random: inout RandomStream,
     into observation: inout MutableSpan<Float>
@@ -42,7 +43,7 @@ struct ObservationOutput: ~Copyable {
     precondition(
       writer.count == scales.count && observation.count == scales.count,
       "an observation of \(scales.count) numbers: \(writer.count) written, room for \(observation.count)")
-    // Comparisons with NaN are false, so each is asked whether it is good.
+    // Comparisons with NaN are false, so the condition tests for good values.
     var bad = -1
     if isPlain {
       for i in scales.indices {
@@ -57,7 +58,7 @@ struct ObservationOutput: ~Copyable {
         if isNoisy, noises[i] > 0 { value += noiseFactor * noises[i] * random.normal() }
         let clipped = Float(min(highs[i], max(lows[i], scales[i] * value)))
         observation[i] = clipped
-        // Clipping would hide what is not finite.
+        // Clipping would hide a value that is not finite.
         if !(abs(clipped) <= bound && raw.isFinite), bad < 0 { bad = i }
       }
     }

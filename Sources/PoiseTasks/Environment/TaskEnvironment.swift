@@ -3,22 +3,27 @@ public import PoiseEnvironments
 public import PoiseModels
 import PoiseSimulation
 
-/// A robot in a world of its own with a task to do.
+/// A robot with a task, in a world of its own.
 ///
-/// Used by one thread at a time. An episode is decided by `episodeStart` and the actions, to the bit.
+/// Used by one thread at a time. `episodeStart` and the actions determine an episode bit for bit.
 public final class TaskEnvironment: Environment {
+  /// The task, bound to its robot.
   public let task: BoundTask
-  /// The robot itself, for tests and tools; its world is stepped by the environment alone. Another one after ODE has given up
-  /// on its world.
+  /// The robot itself, for tests and tools; its world is stepped by the environment alone. A new robot replaces it after
+  /// ODE has failed in its world.
   public var robot: Robot { core.robot }
   private var core: EnvironmentCore
   /// Whether the first episode gets a random time limit, if the task asks for it: in training.
   public var desynchronises = false
 
+  /// Builds the robot in a world of its own. `reset` starts the first episode.
+  ///
   /// - Parameters:
+  ///   - task: the task, bound to its robot.
   ///   - seed: the root seed of the run.
   ///   - purpose: `.environment` for training, `.evaluation` for evaluation, which must not share streams.
   ///   - index: which of the environments, or which of the evaluation's episodes.
+  ///   - detail: how much is recorded; `.full` also measures `quality`.
   /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public init(
     _ task: BoundTask, seed: UInt64, purpose: RandomPurpose = .environment, index: Int = 0,
@@ -28,13 +33,17 @@ public final class TaskEnvironment: Environment {
     core = try EnvironmentCore(task, seed: seed, purpose: purpose, index: index, detail: detail)
   }
 
+  /// Names, units and bounds of the observation's elements.
   public var observationSpace: Space { task.observationSpace }
+  /// One element in −1 … 1 for each actuator.
   public var actionSpace: Space { task.actionSpace }
   public var random: RandomStream {
     get { core.random }
     set { core.random = newValue }
   }
+  /// Which of the environments this is; also the index of its random stream.
   public var index: Int { core.index }
+  /// How much is recorded of each control step.
   public var detail: EnvironmentDetail { core.detail }
 
   public func prepareThread(for work: String) {
@@ -67,36 +76,40 @@ public final class TaskEnvironment: Environment {
     core.step(servos: servos, into: &observation)
   }
 
-  // MARK: Looking
+  // MARK: Reading
 
-  /// The state after the last control step, or at the start of the episode. What it holds, `plan` tells.
+  /// The state after the last control step, or at the start of the episode. `plan` says what it holds.
   public var snapshot: RobotSnapshot { core.transition.after }
+  /// What `snapshot` holds.
   public var plan: SnapshotPlan { core.plan }
-  /// Looks at the last control step without copying it.
+  /// Calls `body` with the last control step, without copying it.
   public func withTransition<Result>(_ body: (borrowing Transition) throws -> Result) rethrows -> Result {
     try body(core.transition)
   }
-  /// How the present episode stands; `terminated` before the first one.
+  /// The ending of the present episode, `running` while it goes on; `terminated` before the first one.
   public var ending: EpisodeEnding { core.ending }
-  /// Episodes begun, minus one.
+  /// Index of the present episode, from 0; −1 before the first.
   public var episode: Int { core.episode }
+  /// The random stream and the time limit that the present episode started from; `reset(from:into:)` repeats it.
   public var episodeStart: EpisodeStart { core.start }
-  /// What was drawn for the present episode.
+  /// The randomised properties of the present episode.
   public var drawn: DrawnRandomisation { core.drawn }
-  /// The present episode so far.
+  /// A summary of the present episode so far.
   public var summary: EpisodeSummary { core.summary }
-  /// Why the episode ended, if as a fault.
+  /// The fault that ended the episode; `nil` without one.
   public var fault: EnvironmentFault? { core.fault }
 
-  /// How well the present episode goes; only with `EnvironmentDetail.full`.
+  /// Measurements of the present episode so far; `nil` unless `detail` is `full`.
   public var quality: EpisodeQuality? { core.finishedQuality }
 
-  // MARK: Keeping
+  // MARK: Saving and restoring
 
-  /// Everything that the future depends on, also in the middle of an episode.
+  /// The complete state, exact to the bit, also in the middle of an episode.
   public func saved() -> TaskState { core.saved() }
-  /// Whether a state, from a file say, is one that this environment could be in.
+  /// Whether a state, for example from a file, is a possible state of this environment.
   public func accepts(_ state: TaskState) -> Bool { core.accepts(state) }
-  /// - Parameter state: `accepts` it.
+  /// Continues from a saved state.
+  ///
+  /// - Parameter state: a state that `accepts` returns true for; any other traps.
   public func restore(_ state: TaskState) { core.restore(state) }
 }

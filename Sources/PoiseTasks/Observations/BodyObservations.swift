@@ -1,8 +1,9 @@
 public import PoiseCore
 import PoiseEnvironments
 
-/// How high a body is.
+/// Observes the height of a body, m.
 public struct BodyHeightObservation: ObservationTerm {
+  /// The body whose height is observed; `nil` for the task's `uprightBody`.
   public var body: String?
   public init() {}
 
@@ -18,8 +19,9 @@ public struct BodyHeightObservation: ObservationTerm {
   }
 }
 
-/// Which way is down, as a body's sense of balance has it.
+/// Observes the direction of gravity in a body's axes, as an inertial sensor reports it.
 public struct ProjectedGravityObservation: ObservationTerm {
+  /// The body in whose axes gravity is observed; `nil` for the task's `uprightBody`.
   public var body: String?
   public init() {}
 
@@ -35,8 +37,9 @@ public struct ProjectedGravityObservation: ObservationTerm {
   }
 }
 
-/// Roll and pitch as ODE.md defines them.
+/// Observes the roll and pitch of a body, rad: the components of its `Tilt`.
 public struct RollPitchObservation: ObservationTerm {
+  /// The body whose tilt is observed; `nil` for the task's `uprightBody`.
   public var body: String?
   public init() {}
 
@@ -59,8 +62,9 @@ public struct RollPitchObservation: ObservationTerm {
   }
 }
 
-/// How fast a body moves, seen from itself.
+/// Observes the linear velocity of a body in its own axes, m/s.
 public struct LinearVelocityObservation: ObservationTerm {
+  /// The body whose velocity is observed; `nil` for the task's `uprightBody`.
   public var body: String?
   public init() {}
 
@@ -77,8 +81,9 @@ public struct LinearVelocityObservation: ObservationTerm {
   }
 }
 
-/// How fast a body turns, seen from itself: what a gyroscope in it measures.
+/// Observes the angular velocity of a body in its own axes, rad/s, as a gyroscope measures it.
 public struct AngularVelocityObservation: ObservationTerm {
+  /// The body whose angular velocity is observed; `nil` for the task's `uprightBody`.
   public var body: String?
   public init() {}
 
@@ -105,12 +110,12 @@ extension [Space.Element] {
 }
 
 extension ConfigurationKey {
-  /// The key `body` of a term that looks at one body.
+  /// The key `body` of a term that reads one body.
   static func body(_ property: any WritableKeyPath<Root, String?> & Sendable) -> Self {
     .key("body", property, .optional(.text("the name of a body")), "Which body; null for the task's uprightBody.")
   }
 
-  /// The key `bodies` of a term that looks at some bodies; with `isRequired`, at one at least.
+  /// The key `bodies` of a term that reads some bodies; with `isRequired`, at least one.
   static func bodies(
     _ property: any WritableKeyPath<Root, [String]> & Sendable, _ which: String = "Which bodies.",
     isRequired: Bool = false

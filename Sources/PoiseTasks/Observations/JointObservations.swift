@@ -2,11 +2,14 @@ import Foundation
 public import PoiseCore
 import PoiseEnvironments
 
-/// Where the joints stand.
+/// Observes the positions of joints, rad or m.
 public struct JointPositionsObservation: ObservationTerm {
+  /// How an angle is written: as itself in rad, or as its cosine and sine.
   public enum Encoding: String, CaseIterable, Sendable { case angle, sineCosine }
 
+  /// Names of the observed hinges and slides, in this order; empty for all.
   public var joints: [String] = []
+  /// How the angles of hinges are written; slides are always in m.
   public var encoding = Encoding.angle
   public init() {}
 
@@ -44,8 +47,9 @@ public struct JointPositionsObservation: ObservationTerm {
   }
 }
 
-/// How fast the joints move.
+/// Observes the velocities of joints, rad/s or m/s.
 public struct JointVelocitiesObservation: ObservationTerm {
+  /// Names of the observed hinges and slides, in this order; empty for all.
   public var joints: [String] = []
   public init() {}
 
@@ -68,7 +72,7 @@ public struct JointVelocitiesObservation: ObservationTerm {
 }
 
 extension ConfigurationKey {
-  /// The key `joints` of a term that looks at some hinges and slides.
+  /// The key `joints` of a term that reads some hinges and slides.
   static func joints(
     _ property: any WritableKeyPath<Root, [String]> & Sendable, _ which: String = "Which ones; [] for all."
   ) -> Self {

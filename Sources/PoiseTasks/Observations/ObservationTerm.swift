@@ -1,19 +1,20 @@
 public import PoiseCore
 public import PoiseEnvironments
 
-/// A piece of what the policy sees.
+/// A named part of the observation.
 public protocol ObservationTerm: ConfigurableTerm {
   /// Resolves names; called once, before any episode.
   func bind(_ binder: inout TermBinder) -> BoundObservation
 }
 
-/// An observation term that knows its robot.
+/// An observation term bound to a robot.
 public struct BoundObservation: Sendable {
-  /// What is written, before scale, noise and clip.
+  /// Names, units and bounds of the written numbers, before noise, scale and clip.
   public var elements: [Space.Element]
   /// Appends exactly one number for each element, read from `after`.
   public var write: @Sendable (_ transition: borrowing Transition, _ output: inout ObservationWriter) -> Void
 
+  /// Makes a bound observation from its elements and the function that writes them.
   public init(
     _ elements: [Space.Element],
     write: @escaping @Sendable (_ transition: borrowing Transition, _ output: inout ObservationWriter) -> Void
@@ -23,7 +24,7 @@ public struct BoundObservation: Sendable {
   }
 }
 
-/// Where observation terms put their numbers, one after the other.
+/// Collects the numbers of all observation terms, one after the other.
 public struct ObservationWriter: Sendable {
   /// [elements of all terms]
   private(set) var values: [Double]
@@ -33,11 +34,13 @@ public struct ObservationWriter: Sendable {
 
   @inline(__always) mutating func restart() { count = 0 }
 
+  /// Appends one number. A term that appends more numbers than it has elements traps.
   public mutating func append(_ value: Double) {
     values[count] = value
     count += 1
   }
 
+  /// Appends x, y and z.
   public mutating func append(_ vector: Vector3) {
     append(vector.x)
     append(vector.y)
@@ -45,10 +48,13 @@ public struct ObservationWriter: Sendable {
   }
 }
 
-/// What any observation term can be given beside its own keys.
+/// Keys that every observation term has beside its own.
 public struct ObservationShaping: Configurable, Hashable {
+  /// Factor on each element, applied after the noise.
   public var scale = 1.0
+  /// Range that each element is clipped to, after noise and scale; `nil` for none.
   public var clip: ClosedRange<Double>?
+  /// Standard deviation of the normal noise on each element, in the element's own unit.
   public var noise = 0.0
   public init() {}
 
@@ -77,14 +83,18 @@ public struct ObservationShaping: Configurable, Hashable {
 
 /// An observation term of a task with its shaping; in files `name: {own keys, scale, clip, noise}`.
 public struct Observation: Sendable, Hashable {
+  /// The term itself.
   public var term: any ObservationTerm
+  /// Scale, clip range and noise.
   public var shaping: ObservationShaping
 
+  /// Wraps a term with its shaping.
   public init(_ term: any ObservationTerm, shaping: ObservationShaping = .init()) {
     self.term = term
     self.shaping = shaping
   }
 
+  /// The name of the term in scenario files.
   public var name: String { type(of: term).termName }
 
   public static func == (a: Self, b: Self) -> Bool {

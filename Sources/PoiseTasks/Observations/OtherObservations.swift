@@ -3,14 +3,16 @@ public import PoiseCore
 import PoiseEnvironments
 import PoiseModels
 
-/// Which bodies stand on something.
+/// Observes which bodies are in contact with something.
 public struct FootContactsObservation: ObservationTerm {
+  /// Names of the bodies, at least one.
   public var bodies: [String] = []
+  /// Contact force that counts as contact when exceeded, N.
   public var threshold = 1.0
   public init() {}
 
   public static let termName = "footContacts"
-  public static let documentation = "1 for each body that something presses against, else 0."
+  public static let documentation = "1 for each body with a contact force above the threshold, else 0."
   public static let keys: [ConfigurationKey<Self>] = [
     .bodies(\.bodies, isRequired: true),
     .key("threshold", \.threshold, .number(.notNegative, unit: "N"), "Smaller forces count as none."),
@@ -25,8 +27,9 @@ public struct FootContactsObservation: ObservationTerm {
   }
 }
 
-/// How hard bodies are pressed, as force sensors in them measure it.
+/// Observes the contact forces on bodies, N, as force sensors in them measure them.
 public struct ContactForcesObservation: ObservationTerm {
+  /// Names of the bodies, at least one.
   public var bodies: [String] = []
   public init() {}
 
@@ -49,7 +52,7 @@ public struct ContactForcesObservation: ObservationTerm {
   }
 }
 
-/// What the policy did last.
+/// Observes the last action.
 public struct PreviousActionObservation: ObservationTerm {
   public init() {}
 
@@ -64,7 +67,7 @@ public struct PreviousActionObservation: ObservationTerm {
   }
 }
 
-/// What the policy is asked for.
+/// Observes the commands of the task.
 public struct CommandObservation: ObservationTerm {
   public init() {}
 
@@ -82,8 +85,9 @@ public struct CommandObservation: ObservationTerm {
   }
 }
 
-/// A clock for motions that repeat.
+/// Observes the phase of a clock, for periodic motions.
 public struct PhaseObservation: ObservationTerm {
+  /// The period T of the clock, s.
   public var period = 1.0
   public init() {}
 

@@ -3,12 +3,17 @@ public import PoiseCore
 import PoiseModels
 import PoiseSimulation
 
-/// A robot that hangs on nothing starts turned, tilted, moving.
+/// Starts bodies with a free joint at a random position, orientation and velocity.
 public struct FreeBodyReset: ResetTerm {
+  /// Largest turn about the vertical, rad.
   public var yaw = 0.0
+  /// Largest tilt, in a random direction, rad.
   public var tilt = 0.0
+  /// Largest shift along x and along y, m.
   public var position = 0.0
+  /// Largest velocity along each axis, m/s.
   public var linearVelocity = 0.0
+  /// Largest angular velocity about each axis, rad/s.
   public var angularVelocity = 0.0
   public init() {}
 
@@ -46,8 +51,9 @@ public struct FreeBodyReset: ResetTerm {
   }
 }
 
-/// A robot that stands on the floor starts touching it, whatever its joints were drawn to.
+/// Places a robot with a free joint on the floor, after its joints were drawn.
 public struct OnGroundReset: ResetTerm {
+  /// Height of the robot's lowest point above z = 0, m.
   public var clearance = 0.001
   public init() {}
 
@@ -72,7 +78,7 @@ public struct OnGroundReset: ResetTerm {
 }
 
 extension Robot {
-  /// m: the smallest z of any shape on a moving body.
+  /// The smallest z of any shape on a moving body, m.
   var lowestPoint: Double {
     var lowest = Double.infinity
     for geometry in model.geometries {
@@ -85,7 +91,7 @@ extension Robot {
 }
 
 extension Shape {
-  /// m: how far the shape reaches from its centre along a unit vector of its own axes.
+  /// The support function of the shape: how far it reaches from its centre along a unit vector in its own axes, m.
   func reach(along d: Vector3) -> Double {
     switch self {
     case .plane: 0

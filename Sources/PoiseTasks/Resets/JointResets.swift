@@ -1,15 +1,18 @@
 public import PoiseCore
 import PoiseModels
 
-/// Joints start at given positions.
+/// Starts joints at a given position and velocity.
 public struct PoseReset: ResetTerm {
+  /// Names of the hinges and slides; empty for all.
   public var joints: [String] = []
+  /// Where the joints start, rad or m.
   public var position = 0.0
+  /// How fast they start, rad/s or m/s.
   public var velocity = 0.0
   public init() {}
 
   public static let termName = "pose"
-  public static let documentation = "Puts joints at a position, with a velocity. May stand in the list several times."
+  public static let documentation = "Puts joints at a position, with a velocity. May appear in the list several times."
   public static let keys: [ConfigurationKey<Self>] = [
     .joints(\.joints),
     .key("position", \.position, .number(unit: "rad or m"), "Where they start."),
@@ -29,16 +32,19 @@ public struct PoseReset: ResetTerm {
   }
 }
 
-/// Joints start anywhere in a range.
+/// Starts joints at uniformly random positions and velocities in given ranges.
 public struct UniformReset: ResetTerm {
+  /// Names of the hinges and slides; empty for all.
   public var joints: [String] = []
+  /// Range of the positions, rad or m; `nil` keeps the position.
   public var position: ClosedRange<Double>?
+  /// Range of the velocities, rad/s or m/s; `nil` keeps the velocity.
   public var velocity: ClosedRange<Double>?
   public init() {}
 
   public static let termName = "uniform"
   public static let documentation =
-    "Draws positions and velocities of joints uniformly from ranges, such as any angle at all."
+    "Draws positions and velocities of joints uniformly from ranges."
   public static let keys: [ConfigurationKey<Self>] = [
     .joints(\.joints),
     .key("position", \.position, .optional(.range(unit: "rad or m")), "null keeps the position."),
@@ -61,10 +67,13 @@ public struct UniformReset: ResetTerm {
   }
 }
 
-/// Joints start near where they are.
+/// Adds uniform noise to the positions and velocities of joints.
 public struct NoiseReset: ResetTerm {
+  /// Names of the hinges and slides; empty for all.
   public var joints: [String] = []
+  /// Largest shift of the position either way, rad or m.
   public var position = 0.0
+  /// Largest change of the velocity either way, rad/s or m/s.
   public var velocity = 0.0
   public init() {}
 

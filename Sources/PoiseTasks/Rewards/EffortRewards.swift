@@ -1,7 +1,7 @@
 public import PoiseCore
 import PoiseModels
 
-/// Torque costs.
+/// Penalises the torque of the actuators.
 public struct TorqueCost: RewardTerm {
   public init() {}
 
@@ -24,7 +24,7 @@ public struct TorqueCost: RewardTerm {
   }
 }
 
-/// Jerky actions cost.
+/// Penalises changes of the action from step to step.
 public struct ActionChangeCost: RewardTerm {
   public init() {}
 
@@ -46,13 +46,19 @@ public struct ActionChangeCost: RewardTerm {
   }
 }
 
-/// Distance from a target angle, speed and torque cost: Gymnasium's pendulum.
+/// Penalises the distance from a target angle, the angular velocity and the torque: the reward of Gymnasium's Pendulum-v1.
 public struct TargetAngleCost: RewardTerm {
+  /// Name of the hinge.
   public var joint = ""
+  /// The wanted angle, rad, where there is no `command`.
   public var target = 0.0
+  /// Name of the command that is the target instead; `nil` for none.
   public var command: String?
+  /// Weight of the squared angle error, 1/rad².
   public var angle = 1.0
+  /// Weight of the squared angular velocity, s²/rad².
   public var velocity = 0.1
+  /// Weight of the squared torque of the hinge's actuators, 1/(N·m)².
   public var torque = 0.001
   public init() {}
 
@@ -96,7 +102,7 @@ public struct TargetAngleCost: RewardTerm {
   }
 }
 
-/// An angle as the same angle of [−π, π].
+/// The same angle wrapped into [−π, π].
 func shortestTurn(_ angle: Double) -> Double {
   abs(angle) <= .pi ? angle : angle.remainder(dividingBy: 2 * .pi)
 }

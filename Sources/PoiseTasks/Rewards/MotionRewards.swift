@@ -1,7 +1,8 @@
 public import PoiseCore
 
-/// Getting forward pays.
+/// Rewards the velocity along the world's x axis.
 public struct ForwardVelocityReward: RewardTerm {
+  /// The body whose velocity counts; `nil` for the task's `uprightBody`.
   public var body: String?
   public init() {}
 
@@ -17,8 +18,9 @@ public struct ForwardVelocityReward: RewardTerm {
   }
 }
 
-/// Drifting sideways costs.
+/// Penalises the velocity along the world's y axis.
 public struct SidewaysVelocityCost: RewardTerm {
+  /// The body whose velocity counts; `nil` for the task's `uprightBody`.
   public var body: String?
   public init() {}
 
@@ -35,17 +37,19 @@ public struct SidewaysVelocityCost: RewardTerm {
   }
 }
 
-/// Not staying where one is costs.
+/// Penalises the horizontal speed of bodies.
 ///
-/// For feet that are to stay where they stand: a robot that sways over them pays nothing, one that creeps or shuffles does. Source:
-/// `feet_slide` of Isaac Lab, here in the air, too. Of the first power, so that creeping is called back as firmly as running.
+/// Meant for feet that should not move: a robot that sways above them is not penalised, one that shuffles is. Source:
+/// `feet_slide` of Isaac Lab; here it applies without contact, too. The cost is linear in the speed, so that slow drift
+/// is penalised as well.
 public struct DriftCost: RewardTerm {
+  /// Names of the bodies whose speeds are added up; empty for the task's `uprightBody`.
   public var bodies: [String] = []
   public init() {}
 
   public static let termName = "driftCost"
   public static let documentation =
-    "−Σ √(ΔX² + ΔY²)/Δt: minus the horizontal speeds of bodies over the control step, whichever way they go."
+    "−Σ √(ΔX² + ΔY²)/Δt: minus the horizontal speeds of bodies over the control step, in any direction."
   public static let keys: [ConfigurationKey<Self>] = [
     .bodies(\.bodies, "Which ones; [] for the task's uprightBody.")
   ]
@@ -63,8 +67,9 @@ public struct DriftCost: RewardTerm {
   }
 }
 
-/// Fast joints cost.
+/// Penalises the velocities of joints.
 public struct JointVelocityCost: RewardTerm {
+  /// Names of the hinges and slides; empty for all.
   public var joints: [String] = []
   public init() {}
 
@@ -86,9 +91,11 @@ public struct JointVelocityCost: RewardTerm {
   }
 }
 
-/// Joints near their stops cost.
+/// Penalises joints near or beyond their limits.
 public struct JointLimitCost: RewardTerm {
+  /// Names of the hinges and slides; empty for all with limits.
   public var joints: [String] = []
+  /// Distance from the limit at which the cost begins, rad or m.
   public var margin = 0.1
   public init() {}
 
@@ -117,11 +124,12 @@ public struct JointLimitCost: RewardTerm {
   }
 }
 
-/// A posture that drifts away costs.
+/// Penalises the deviation of joints from the reference pose.
 ///
-/// Source: `joint_deviation_l1` of Isaac Lab's humanoids, there for hips and arms. Of the first power, so that a joint that has crept a
-/// little is called back as firmly as one that is far off.
+/// Source: `joint_deviation_l1` of Isaac Lab's humanoids, there for hips and arms. The cost is linear in the deviation, so
+/// that its gradient is the same for small and large deviations.
 public struct JointDeviationCost: RewardTerm {
+  /// Names of the hinges and slides; empty for all.
   public var joints: [String] = []
   public init() {}
 

@@ -1,7 +1,8 @@
 public import PoiseCore
 
-/// Leaning costs.
+/// Penalises the squared tilt of a body.
 public struct TiltReward: RewardTerm {
+  /// The body whose tilt counts; `nil` for the task's `uprightBody`.
   public var body: String?
   public init() {}
 
@@ -16,7 +17,7 @@ public struct TiltReward: RewardTerm {
   }
 }
 
-/// Living pays.
+/// Rewards every control step that does not terminate the episode.
 public struct AliveReward: RewardTerm {
   public init() {}
 
@@ -29,8 +30,9 @@ public struct AliveReward: RewardTerm {
   }
 }
 
-/// Standing tall pays.
+/// Rewards the height of a body, up to its height at the start of the episode.
 public struct HeightReward: RewardTerm {
+  /// The body whose height counts; `nil` for the task's `uprightBody`.
   public var body: String?
   public init() {}
 
@@ -48,10 +50,13 @@ public struct HeightReward: RewardTerm {
   }
 }
 
-/// Being nearly upright pays, smoothly.
+/// Rewards a body that is nearly upright, with a smooth tolerance.
 public struct UprightReward: RewardTerm {
+  /// The body whose tilt counts; `nil` for the task's `uprightBody`.
   public var body: String?
+  /// Tilt up to which the value is 1, rad.
   public var within = 0.1
+  /// How far beyond `within` the value is 0.1, rad; 0 for a step.
   public var margin = 1.0
   public init() {}
 

@@ -1,32 +1,35 @@
 public import PoiseCore
 
-/// A piece of the reward.
+/// A named part of the reward.
 ///
-/// What a term returns is added, so costs return what is not positive. Weights belong to the task, not to the term.
+/// The values of all terms are added, so a cost returns values of at most 0. Weights belong to the task, not to the term.
 public protocol RewardTerm: ConfigurableTerm {
   /// Resolves names; called once, before any episode.
   func bind(_ binder: inout TermBinder) -> BoundReward
 }
 
-/// A reward term that knows its robot.
+/// A reward term bound to a robot.
 public struct BoundReward: Sendable {
-  /// The state that the term judges.
+  /// The state that a reward term reads.
   public enum Moment: String, Sendable {
-    /// The one the action was chosen in, as Gymnasium's pendulum has it.
+    /// The state in which the action was chosen, as in Gymnasium's Pendulum-v1.
     case before
-    /// The one the action led to.
+    /// The state to which the action led.
     case after
-    /// What happened between the two.
+    /// Both, or what happened between them.
     case between
   }
 
+  /// The state or states that the term reads.
   public var moment: Moment
-  /// SI symbols of the value without its weight.
+  /// Unit of the value without its weight, as SI symbols; empty for a dimensionless one.
   public var unit: String
-  /// What the value can be, without its weight.
+  /// Bounds of the value without its weight.
   public var bounds: ClosedRange<Double>
+  /// The value of a transition, without the weight.
   public var evaluate: @Sendable (_ transition: borrowing Transition) -> Double
 
+  /// Makes a bound reward from the states that it reads, its unit, its bounds and its function.
   public init(
     reads moment: Moment, unit: String = "", bounds: ClosedRange<Double>,
     evaluate: @escaping @Sendable (_ transition: borrowing Transition) -> Double
@@ -40,15 +43,18 @@ public struct BoundReward: Sendable {
 
 /// A reward term of a task with its weight; in files `name: {own keys, weight}`.
 public struct Reward: Sendable, Hashable {
+  /// The term itself.
   public var term: any RewardTerm
   /// Factor on the term's value in each control step.
   public var weight: Double
 
+  /// Wraps a term with its weight.
   public init(_ term: any RewardTerm, weight: Double = 1) {
     self.term = term
     self.weight = weight
   }
 
+  /// The name of the term in scenario files.
   public var name: String { type(of: term).termName }
 
   public static func == (a: Self, b: Self) -> Bool {

@@ -7,7 +7,10 @@ public import Foundation  // exp, log
 /// Source: Tassa et al. 2018, "DeepMind Control Suite", section 4; `rewards.tolerance` with the sigmoid 'gaussian'.
 ///
 /// - Parameters:
-///   - margin: how far beyond the range the value is `valueAtMargin`; with 0 it is 0 at once.
+///   - x: the value that is judged.
+///   - range: where the tolerance is 1, in the unit of `x`.
+///   - margin: distance beyond the range at which the tolerance is `valueAtMargin`; with 0 the tolerance is 0 beyond
+///     the range.
 ///   - valueAtMargin: in (0, 1).
 @inlinable
 public func tolerance(

@@ -3,9 +3,12 @@ import PoiseModels
 import PoiseSimulation
 
 extension RobotSnapshot {
-  /// Reads the robot as it stands now.
+  /// Reads the robot's present state.
   ///
-  /// - Parameter contacts: whether the contacts of the last step belong to this state; not so right after a reset.
+  /// - Parameters:
+  ///   - robot: the robot to read.
+  ///   - plan: what to read.
+  ///   - contacts: whether the contacts of the last physics step belong to this state; false right after a reset.
   mutating func read(_ robot: Robot, _ plan: SnapshotPlan, contacts: Bool) {
     if plan.needsJoints { robot.readScalarJoints(positions: &jointPositions, velocities: &jointVelocities) }
     if plan.needsBallJoints {

@@ -1,33 +1,33 @@
 public import PoiseCore
 
-/// The state of a robot and its task after one control step: the one source of observation, reward, termination, log and
-/// CSV, so they cannot disagree.
+/// The state of a robot and its task after one control step: the only source of observation, reward, termination, log and
+/// CSV, so that they cannot disagree.
 ///
-/// Only what some term (or the recorder) asked for is filled in; a `SnapshotPlan` says what that is.
+/// Only what a term or the recorder needs is filled in; a `SnapshotPlan` says what that is.
 public struct RobotSnapshot: Sendable, Codable, Hashable {
   /// Control steps since the episode began.
   public var step = 0
-  /// s since the episode began.
+  /// Time since the episode began, s.
   public var time = 0.0
-  /// rad or m, [scalar joints of the model].
+  /// Positions of hinges and slides, rad or m, [scalar joints of the model].
   public var jointPositions: [Double]
-  /// rad/s or m/s, [scalar joints].
+  /// Velocities of hinges and slides, rad/s or m/s, [scalar joints of the model].
   public var jointVelocities: [Double]
-  /// [ball joints of the model]; `nil` where the plan does not ask for them, as in training.
+  /// Motions of ball joints, [ball joints of the model]; `nil` where the plan does not ask for them, as in training.
   public var ballJoints: [BallJointMotion]?
-  /// [bodies of the plan]
+  /// Motions of the tracked bodies, [bodies of the plan].
   public var bodies: [BodyMotion]
-  /// N, world frame: what everything that touches the body exerted on it in the last physics step, [contact bodies of the plan].
+  /// Sum of the contact forces on each body in the last physics step, N, world frame, [contact bodies of the plan].
   public var contactForces: [Vector3]
-  /// N·m or N: mean of each actuator's torque or force over the control step, [actuators].
+  /// Mean torque or force of each actuator over the control step, N·m or N, [actuators].
   public var efforts: [Double]
   /// The action that led here, clamped to −1 … 1, [actuators]; 0 at the start of an episode.
   public var action: [Float]
-  /// What the policy is asked to do, [commands of the task].
+  /// Values of the commands, [commands of the task].
   public var commands: [Double]
-  /// N, world frame: what pushed the robot during the step, all disturbances together.
+  /// Sum of the forces that the disturbances exerted during the step, N, world frame.
   public var pushForce = Vector3.zero
-  /// Unit vector, world frame.
+  /// Direction of gravity, a unit vector in the world frame.
   public var gravityDirection = Vector3(0, 0, -1)
   /// What each reward term added in this step, weights included, [reward terms].
   public var rewardTerms: [Double]
@@ -78,42 +78,42 @@ extension RobotSnapshot {
   }
 }
 
-/// How a ball joint stands and turns.
+/// Orientation and angular velocity of a ball joint.
 public struct BallJointMotion: Sendable, Codable, Hashable {
-  /// Turn since the reference pose, in the axes of the body.
+  /// Rotation since the reference pose, in the axes of the body.
   public var orientation = Quaternion.identity
-  /// rad/s, in the turned body's frame.
+  /// Angular velocity in the rotated body's frame, rad/s.
   public var angularVelocity = Vector3.zero
 }
 
-/// Where a body is, how it stands and how it moves.
+/// Pose and velocity of a body.
 public struct BodyMotion: Sendable, Codable, Hashable {
   /// The body's frame, as the file gives it, in the world.
   public var pose = Pose.identity
-  /// The turn since the reference pose: from axes that are the world's in the reference pose and turn with the body, to
-  /// the world's. "In the body's axes" means in these.
+  /// The rotation since the reference pose. It maps the body's axes to the world's, where the body's axes are those
+  /// that coincide with the world's in the reference pose and turn with the body.
   public var turn = Quaternion.identity
-  /// m/s of the frame's origin, world axes.
+  /// Velocity of the frame's origin, m/s, world axes.
   public var linearVelocity = Vector3.zero
-  /// rad/s, world axes.
+  /// Angular velocity, rad/s, world axes.
   public var angularVelocity = Vector3.zero
-  /// Lean against the reference pose.
+  /// Tilt relative to the reference pose.
   public var tilt = Tilt.upright
 
-  /// m above the world's origin.
+  /// Height of the frame's origin above the world's origin, m.
   @inlinable public var height: Double { pose.position.z }
 }
 
-/// Two moments, one control step apart, and where the episode began: what the terms look at.
+/// Two snapshots, one control step apart, and the positions at the start of the episode: what the terms read.
 public struct Transition: ~Copyable {
   /// The state that the action was chosen in; equal to `after` at the start of an episode.
   public internal(set) var before: RobotSnapshot
   /// The state that the action led to.
   public internal(set) var after: RobotSnapshot
-  /// m, world frame: where each tracked body was at the start of the episode, [bodies of the plan].
+  /// Position of each tracked body at the start of the episode, m, world frame, [bodies of the plan].
   public internal(set) var startPositions: [Vector3]
-  /// Whether a termination applies to `after`; known before the rewards are asked.
+  /// Whether a termination applies to `after`; known before the rewards are evaluated.
   public internal(set) var isTerminated = false
-  /// s between the two.
+  /// Time between the two snapshots, s.
   public let controlTimeStep: Double
 }

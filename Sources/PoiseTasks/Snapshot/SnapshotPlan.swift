@@ -2,13 +2,13 @@ import PoiseCore
 import PoiseModels
 import PoiseSimulation
 
-/// What of a robot's state the terms of a task look at; everything else is never read out.
+/// Which parts of a robot's state the terms of a task need. Nothing else is read from the simulation.
 public struct SnapshotPlan: Sendable {
   /// A body of the model whose motion is tracked.
   public struct TrackedBody: Sendable, Hashable {
     /// Index in the model.
     public var body: Int
-    /// Whether someone wants its tilt.
+    /// Whether its tilt is needed.
     public var needsTilt = false
     /// conj(R₀) of its orientation R₀ in the reference pose.
     var unturn: Quaternion
@@ -16,19 +16,22 @@ public struct SnapshotPlan: Sendable {
     var isTurned: Bool
   }
 
+  /// Whether positions and velocities of hinges and slides are read.
   public internal(set) var needsJoints = false
-  /// Whether ball joints are read too; no term looks at them, only a recorder.
+  /// Whether ball joints are read, too; only a recorder needs them, no term does.
   public internal(set) var needsBallJoints = false
+  /// Whether torques and forces of the actuators are read.
   public internal(set) var needsEfforts = false
+  /// The bodies whose motion is read, in the order of `RobotSnapshot.bodies`.
   public internal(set) var bodies: [TrackedBody] = []
-  /// Indices in the model.
+  /// Indices in the model of the bodies whose contact forces are read, in the order of `RobotSnapshot.contactForces`.
   public internal(set) var contactBodies: [Int] = []
-  /// For each shape of the model, where its contacts count in `contactForces`; −1 for nowhere. Empty without contact bodies.
+  /// For each shape of the model, its index in `contactForces`; −1 for none. Empty without contact bodies.
   var contactSlots: [Int] = []
 
   init() {}
 
-  /// The place of a body in `RobotSnapshot.bodies`.
+  /// Index of a body of the model in `RobotSnapshot.bodies`; `nil` where it is not tracked.
   public func slot(ofBody body: Int) -> Int? { bodies.firstIndex { $0.body == body } }
 
   mutating func track(body: Int, of model: RobotModel, needsTilt: Bool) -> Int {

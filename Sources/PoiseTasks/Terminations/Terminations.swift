@@ -1,9 +1,12 @@
 public import PoiseCore
 
-/// A body has come too low.
+/// Terminates when a body is too low.
 public struct HeightTermination: TerminationTerm {
+  /// The body whose height counts; `nil` for the task's `uprightBody`.
   public var body: String?
+  /// Lowest height as a share of the height at the start of the episode; `nil` for none.
   public var share: Double? = 0.7
+  /// Lowest height, m; `nil` for none.
   public var minimum: Double?
   public init() {}
 
@@ -36,9 +39,11 @@ public struct HeightTermination: TerminationTerm {
   }
 }
 
-/// A body leans too far.
+/// Terminates when the tilt of a body is too large.
 public struct TiltTermination: TerminationTerm {
+  /// The body whose tilt counts; `nil` for the task's `uprightBody`.
   public var body: String?
+  /// Largest tilt, rad; the default is 60°.
   public var limit = 1.0471975511965976
   public init() {}
 
@@ -58,9 +63,11 @@ public struct TiltTermination: TerminationTerm {
   }
 }
 
-/// A joint has left its range.
+/// Terminates when a joint is out of a range.
 public struct JointRangeTermination: TerminationTerm {
+  /// Names of the hinges and slides; empty for all.
   public var joints: [String] = []
+  /// Range of the positions, rad or m, in which the episode goes on.
   public var range = -1.0...1.0
   public init() {}
 

@@ -1,9 +1,9 @@
 public import PoiseExperiments
 
 extension Machine {
-  /// Probes of what replays need: the terminal, three.js and a browser. None of them is a promise of Poise.
+  /// Checks of what replays need: the terminal, three.js and a browser. None of them is a promise of Poise.
   ///
-  /// - Parameter screen: the screen to judge; standard output where `nil`.
+  /// - Parameter screen: the screen to check; standard output where `nil`.
   public func viewerProbes(screen: TerminalReplay.Screen? = nil) -> [Probe] {
     let screen = screen ?? TerminalReplay.Screen(environment: environment)
     return [
@@ -15,7 +15,7 @@ extension Machine {
     let text = screen.isASCII ? "ASCII alone" : "UTF-8"
     guard screen.isTerminal else {
       return Finding(
-        "terminal", .noted, "standard output is no terminal; \(text)",
+        "terminal", .noted, "standard output is not a terminal; \(text)",
         remedy: "`poise replay --tty` prints a strip of pictures.")
     }
     let kind = environment["TERM"] ?? ""

@@ -3,15 +3,15 @@ import PoiseCore
 public import PoiseModels
 public import PoiseScenarios
 
-/// One episode for the page: the rows of a `RecordingLayout`, kept as float32, written as 16-bit steps.
+/// One episode for the page: the rows of a `RecordingLayout`, rounded to float32, written as 16-bit integers.
 ///
 /// A column becomes `[least, step, text]`: value = least + step · code, where `text` is base64 of little-endian uint16 codes and
-/// 65535 stands for a missing number. A 20 s episode of the humanoid takes a fifth of what its float32 in base64 would with
+/// 65535 stands for a missing number. A 20 s episode of the humanoid takes a fifth of the size of float32 in base64, with
 /// errors below 1/131,000 of each column's range; `poise export --csv` has the exact numbers.
 public struct EpisodeTable: Sendable {
-  /// What is said about an episode.
+  /// The description of an episode.
   public struct About: Encodable, Sendable {
-    /// For the list of episodes.
+    /// The entry in the list of episodes.
     public var title: String
     /// The outcome: "reached the time limit of 20 s, return 980".
     public var result: String
@@ -28,7 +28,7 @@ public struct EpisodeTable: Sendable {
 
   /// The columns.
   public let layout: RecordingLayout
-  /// What is said about the episode.
+  /// The description of the episode.
   public var about: About
   /// Rows so far.
   public private(set) var rowCount = 0
@@ -67,7 +67,7 @@ public struct EpisodeTable: Sendable {
 extension EpisodeTable: Encodable {
   private enum Key: String, CodingKey { case about, rows, columns }
 
-  /// Writes `about`, the number of rows, and each column in 16-bit steps.
+  /// Writes the description, the number of rows, and each column as 16-bit integers.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(about, forKey: .about)
@@ -102,7 +102,7 @@ struct QuantizedColumn: Encodable, Sendable {
       step = even
     } else {
       step = max((largest - least) / Double(Self.missing - 3), .leastNormalMagnitude)
-      // Zero is one of the steps where it lies between: no push stays no push.
+      // Zero is one of the steps where it lies within the range, so that no push stays no push.
       if least < 0, largest >= 0 { start = (least / step).rounded(.down) * step }
       self.least = start
     }
@@ -112,7 +112,7 @@ struct QuantizedColumn: Encodable, Sendable {
     }
   }
 
-  /// The step of numbers that grow evenly, as times do, which are exact that way.
+  /// The step of evenly spaced numbers, such as times, which are exact that way.
   private static func naturalStep(_ values: [Double]) -> Double? {
     guard values.count > 1, values.count < missing, values.allSatisfy(\.isFinite) else { return nil }
     let step = (values[values.count - 1] - values[0]) / Double(values.count - 1)

@@ -4,14 +4,14 @@ public import PoiseScenarios
 import PoiseSimulation
 import PoiseTasks
 
-/// The columns of a row, which is one control step of an episode, recorded or live. `recording.js` reads the same.
+/// The columns of a row, which is one control step of an episode, recorded or live. `recording.js` reads the same format.
 ///
 /// In this order: time (s); position (m) and quaternion (w, x, y, z) of each body of the scene; roll and pitch (rad); reward and its
 /// terms; joint positions (rad, m); efforts (N·m, N); actions; the push (N); for each body that may touch the scenery the force
 /// (N) that the scenery exerts on it and the point (m) where; positions (m) of the strongest contacts.
 public struct RecordingLayout: Sendable {
   let scene: SceneDescription
-  /// Of `row`.
+  /// Number of columns of a row.
   public let columnCount: Int
   let actuators: [ActuatorDescription]
   let plots: [PlotGroup]
@@ -23,7 +23,7 @@ public struct RecordingLayout: Sendable {
   let push: Int
   let contacts: Int
   let contactPoints: Int
-  /// Contacts whose positions a row has room for.
+  /// Number of contacts whose positions fit into a row.
   let contactPointCapacity: Int
   /// First of the joint positions.
   let jointPositions: Int
@@ -34,7 +34,7 @@ public struct RecordingLayout: Sendable {
   private let rewardTerms: Int
   private let jointCount: Int
   private let actuatorCount: Int
-  /// For each shape of the model its place in `contactLinks`; −1 for scenery and what never touches it, [geometries].
+  /// For each shape of the model its index in `contactLinks`; −1 for scenery and shapes that never touch it, [geometries].
   private let contactSlots: [Int]
   private let isScenery: [Bool]
 
@@ -43,22 +43,22 @@ public struct RecordingLayout: Sendable {
     var name: String
     /// Index of the joint among the scalar joints.
     var joint: Int
-    /// rad or m: the joint's limits, or a turn and a metre where it has none.
+    /// The joint's limits, rad or m; half a turn or a metre each way where it has none.
     var range: [Double]
     /// `rad` or `m`.
     var unit: String
   }
 
-  /// Points of contact that a row tells, at most: a humanoid on both feet has eight.
+  /// Largest number of contact points in a row; a humanoid on both feet has eight.
   private static let largestContactPointCapacity = 16
 
-  /// Curves that are drawn into one plot.
+  /// Curves of one plot.
   struct PlotGroup: Encodable, Sendable {
     /// A curve.
     struct Line: Encodable, Sendable {
       var name: String
       var column: Int
-      /// Whether a click on its name is needed to see it.
+      /// Whether the curve is hidden until its name is clicked.
       var isHidden = false
     }
     var title: String
@@ -69,7 +69,8 @@ public struct RecordingLayout: Sendable {
   /// Describes the rows of a robot's episodes.
   ///
   /// - Parameters:
-  ///   - rewardTerms: names of the task's reward terms; `nil` without a task.
+  ///   - robot: the robot.
+  ///   - names: names of the task's reward terms; `nil` without a task.
   ///   - watched: the body whose roll and pitch are shown; the first that moves where `nil`.
   ///   - hasContacts: whether contact forces are known.
   public init(_ robot: Robot, rewardTerms names: [String]?, watched: Int?, hasContacts: Bool) {
@@ -131,7 +132,7 @@ public struct RecordingLayout: Sendable {
     var plots: [PlotGroup] = []
     if let reward, let names {
       plots.append(PlotGroup(title: "Reward", unit: "", lines: [.init(name: "total", column: reward)]))
-      // A bonus of 1 for being alive would leave the costs no room.
+      // A constant bonus of 1 would make the costs too small to see.
       let terms = names.enumerated().map {
         PlotGroup.Line(name: $1, column: reward + 1 + $0, isHidden: $1 == AliveReward.termName && names.count > 1)
       }
@@ -139,7 +140,7 @@ public struct RecordingLayout: Sendable {
     }
     plots.append(
       PlotGroup(
-        title: "Lean of \(model.bodies[tiltBody].name)", unit: "rad",
+        title: "Tilt of \(model.bodies[tiltBody].name)", unit: "rad",
         lines: [.init(name: "roll", column: roll), .init(name: "pitch", column: roll + 1)]))
     for (kind, title, unit) in [(RobotModel.Joint.Kind.hinge, "Joint angles", "rad"), (.slide, "Joint positions", "m")]
     {
@@ -155,10 +156,14 @@ public struct RecordingLayout: Sendable {
     self.plots = plots
   }
 
-  /// Writes one row, [columns]: poses, joints and contacts of the robot as it stands, the rest from the moment. What is not known
-  /// is NaN.
+  /// Writes one row, [columns]: poses, joints and contacts of the robot's present state, the rest from the moment.
+  /// Unknown values are NaN.
   ///
-  /// - Parameter lean: roll and pitch, rad, where they are not to be taken from the robot.
+  /// - Parameters:
+  ///   - robot: the robot, in the state of the moment.
+  ///   - moment: time, reward, actions, efforts and push.
+  ///   - lean: roll and pitch, rad; `nil` computes them from the robot.
+  ///   - row: receives the numbers in place of its content.
   public func write(
     _ robot: Robot, _ moment: TrajectoryMoment, lean: (roll: Double, pitch: Double)? = nil, into row: inout [Double]
   ) {
@@ -197,7 +202,7 @@ public struct RecordingLayout: Sendable {
     }
   }
 
-  /// Force and point of what the scenery exerts on each body: the forces added up, the points weighted by their strength.
+  /// Appends the scenery's force on each body, the sum of its contacts, and its point, their mean weighted by the forces.
   private func appendContacts(of robot: Robot, to row: inout [Double]) {
     guard !contactLinks.isEmpty else { return }
     var forces = [Vector3](repeating: .zero, count: contactLinks.count)
@@ -223,7 +228,7 @@ public struct RecordingLayout: Sendable {
 }
 
 extension RecordingLayout {
-  /// Positions of the contacts with the largest forces.
+  /// Appends the positions of the contacts with the largest forces.
   private func appendContactPoints(of robot: Robot, to row: inout [Double]) {
     guard contactPointCapacity > 0 else { return }
     var contacts = (0..<robot.world.contactCount).map { robot.world.contact($0) }
@@ -247,7 +252,7 @@ extension RecordingLayout: Encodable {
     var column: Int
   }
 
-  /// Writes what `recording.js` reads: the first column of each quantity by name, and what is plotted.
+  /// Writes what `recording.js` reads: the first column of each quantity by name, and the plots.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(columnCount, forKey: .columns)

@@ -2,9 +2,9 @@ import PoiseCore
 import PoiseModels
 import PoiseSimulation
 
-/// The robot and its surroundings as the page draws them.
+/// The robot and its surroundings, for the page.
 ///
-/// Each link, that is a body with all that is welded to it, is one body of the page; what is fixed to the world is scenery.
+/// Each link, that is a body with everything welded to it, is one body of the page; shapes fixed to the world are scenery.
 struct SceneDescription: Sendable {
   /// A shape in its body's frame: lengths in m as in `Shape`, colours in 0 … 1.
   struct ShapeDescription: Encodable, Sendable {
@@ -33,7 +33,7 @@ struct SceneDescription: Sendable {
     var reference: Double
   }
 
-  /// What moves as one.
+  /// A link with its shapes and joints.
   struct Body: Encodable, Sendable {
     var name: String
     var shapes: [ShapeDescription]
@@ -55,13 +55,13 @@ struct SceneDescription: Sendable {
   let followed: Int
   /// Where pushes are drawn, m in the frame of `followed`: the centre of mass.
   let pushPoint: Vector3
-  /// N, at the world's gravity; 1 where nothing weighs anything.
+  /// The robot's weight at the world's gravity, N; 1 where there is no gravity or mass.
   let weight: Double
-  /// m: how far free joints and slides can carry the followed body; infinite where nothing bounds them.
+  /// How far free joints and slides can move the followed body, m; infinite where nothing limits them.
   let travel: Double
-  /// Whether most hinges turn about the world's y axis rather than its x axis, in the reference pose.
+  /// Whether more hinges are along the world's y axis than along its x axis, in the reference pose.
   let looksAlongY: Bool
-  /// What is not drawn, for people: "12 meshes"; empty where everything is.
+  /// What is not drawn, as text: "12 meshes"; empty where everything is drawn.
   let undrawn: String
 
   /// - Parameter watched: the body of the model that the camera follows; the first that moves where `nil`.
@@ -82,7 +82,7 @@ struct SceneDescription: Sendable {
       let joints = model.joints.indices.filter { model.joints[$0].body == link.body && model.joints[$0].kind != .free }
       return Body(
         name: link.name, shapes: shapes[index],
-        // With the share that intermediate links have of it.
+        // Includes the mass share of intermediate links.
         mass: linkage.links.reduce(0) { $0 + ($1.body == link.body ? $1.inertia.mass : 0) },
         centerOfMass: link.inertia.centerOfMass.components,
         joints: joints.map {

@@ -1,10 +1,10 @@
 import Foundation
 import PoiseCore
 
-/// three.js, the 3-D library of the page, as the system packages it.
+/// three.js, the 3-D library of the page, from the system's packages.
 ///
 /// Poise does not contain a copy: Debian's `libjs-three` has it, and `POISE_THREE_JS` may name another build: one file that defines
-/// the global `THREE`. The page is known to work with r111, which Debian has, r122, r123 and r130.
+/// the global `THREE`. The page was tested with r111, which Debian has, r122, r123 and r130.
 enum ThreeLibrary {
   /// The environment variable that names another build.
   static let variable = "POISE_THREE_JS"
@@ -14,7 +14,7 @@ enum ThreeLibrary {
     "/usr/share/nodejs/three/build/three.min.js",
     "/usr/local/share/javascript/three/three.min.js",
   ]
-  /// Bytes; more than any build has.
+  /// Largest size in bytes, more than any build has.
   private static let sizeLimit = 8 << 20
 
   /// The library's text.
@@ -46,12 +46,12 @@ enum ThreeLibrary {
     return text
   }
 
-  /// The revision of a build, "r111"; empty where it does not tell.
+  /// The revision of a build, "r111"; empty where it is not found.
   static func revision(of text: String) -> String {
     text.firstMatch(of: /REVISION\s*=\s*"([0-9]+)/).map { "r\($0.output.1)" } ?? ""
   }
 
-  /// The licence that three.js is under, with the years of the build where it tells them.
+  /// The licence of three.js, with the years that the build states.
   ///
   /// Source: the file LICENSE of https://github.com/mrdoob/three.js.
   static func licence(of text: String) -> String {

@@ -4,7 +4,7 @@ import PoiseCore
 /// The viewer as one self-contained page of HTML: styles, scripts, three.js with its licence, and the data.
 ///
 /// Its parts are the files in `Page/Content`. SwiftPM compiles them into the program (`embedInCode`), which therefore needs no folder
-/// beside it. three.js is read from the system when a page is made.
+/// of resources. three.js is read from the system when a page is made.
 ///
 /// The page makes no request, and its content security policy forbids any: only scripts and styles that carry the page's nonce
 /// run, and a live page may connect to the WebSocket of its own server.
@@ -15,11 +15,11 @@ public struct ViewerPage: Sendable {
   public var subtitle: String
   /// The columns of the episodes.
   public var layout: RecordingLayout
-  /// s between two rows.
+  /// Time between two rows, s.
   public var controlTimeStep: Double
   /// The episodes that can be chosen; none for a live page.
   public var episodes: [EpisodeTable]
-  /// Whether rows come from the server that the page comes from.
+  /// Whether the page receives rows from its server.
   public var isLive: Bool
 
   /// Describes a page; `html` makes it.
@@ -35,7 +35,7 @@ public struct ViewerPage: Sendable {
     self.isLive = isLive
   }
 
-  /// In the order in which they build on each other.
+  /// The scripts; each uses only those before it.
   private static let scripts: [[UInt8]] = [
     PackageResources.recording_js, PackageResources.shapes_js, PackageResources.camera_js, PackageResources.layers_js,
     PackageResources.stage_js,
@@ -52,7 +52,7 @@ public struct ViewerPage: Sendable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    // In JSON "<" stands in texts alone, where it may be written so; then no text can end the script.
+    // In JSON "<" occurs only in strings, where it may be escaped; then no string can end the script.
     let recording = String(decoding: try encoder.encode(Content(page: self)), as: UTF8.self)
       .replacing("<", with: "\\u003c")
     let three = try ThreeLibrary.text()
@@ -89,7 +89,7 @@ public struct ViewerPage: Sendable {
     return result + rest
   }
 
-  /// A nonce that content cannot contain on purpose, since it is a hash of all content: FNV-1a, 64 bits, twice.
+  /// A nonce that the content cannot be made to contain, since it is a hash of all content: FNV-1a, 64 bits, twice.
   private static func nonce(of text: String) -> String {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

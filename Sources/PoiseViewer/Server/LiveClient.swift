@@ -8,7 +8,7 @@ struct LiveClient: Sendable {
   var end: @Sendable () -> Void
 }
 
-/// What is sent to all pages.
+/// An update for all pages.
 enum LiveUpdate: Sendable {
   case message(LiveMessage)
   /// See `LiveMessage.rows`.

@@ -19,18 +19,18 @@ enum LiveCommand: Sendable, Equatable {
   case release
   /// Push the robot for a moment; the direction lies in the world's x–y plane and is not zero.
   case push(Vector3)
-  /// Hold an actuator's joint at a position (rad or m) in place of the controller; `nil` gives it back.
+  /// Hold an actuator's joint at a position (rad or m) in place of the controller; `nil` returns it to the controller.
   case drive(actuator: Int, target: Double?)
-  /// Take the policy of a checkpoint.
+  /// Use the policy of a checkpoint.
   case checkpoint(String)
 
-  /// Bytes of a message, at most.
+  /// Largest size of a message in bytes.
   static let sizeLimit = 2048
-  /// Speeds that may be asked for.
+  /// The allowed speeds.
   static let speeds = 0.05...8.0
   /// The largest whole number that JavaScript holds exactly.
   static let largestSeed = UInt64(1) << 53 - 1
-  /// m or rad: larger coordinates are refused.
+  /// Largest magnitude of a coordinate, m or rad.
   private static let farthest = 1000.0
 
   /// Reads a message.

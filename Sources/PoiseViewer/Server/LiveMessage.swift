@@ -10,7 +10,7 @@ enum LiveMessage: Sendable {
   case ended(result: String, nextSeed: UInt64)
   /// The learning curves of a run.
   case curves([LearningCurve])
-  /// Something went wrong, as a sentence for people.
+  /// A problem, as a sentence for the user.
   case problem(String)
 
   /// The message as JSON.
@@ -30,7 +30,7 @@ enum LiveMessage: Sendable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    guard let data = try? encoder.encode(message) else { preconditionFailure("a message that is no JSON: \(self)") }
+    guard let data = try? encoder.encode(message) else { preconditionFailure("a message that is not JSON: \(self)") }
     return String(decoding: data, as: UTF8.self)
   }
 

@@ -36,7 +36,7 @@ final class LiveSession {
   private var due: UInt64 = 0
   private var nextLook: UInt64 = 0
   private var watch: RunMonitor?
-  /// The checkpoint that was asked for, and the one in use: a run that has just begun has no best checkpoint yet.
+  /// The requested checkpoint, and the one in use: a run that has just begun has no best checkpoint yet.
   private var wanted: RunFolder.Checkpoint
   private var checkpoint: RunFolder.Checkpoint
   private var policyText = ""
@@ -85,7 +85,7 @@ final class LiveSession {
     begin()
   }
 
-  /// The checkpoint that is wanted, or the newest if there is no best one yet.
+  /// Opens the requested checkpoint, or the newest if there is no best one yet.
   private static func open(
     _ path: String, _ wanted: RunFolder.Checkpoint, _ overrides: [String]
   ) throws -> (TrainedRun, RunFolder.Checkpoint) {
@@ -152,7 +152,7 @@ final class LiveSession {
       singleSteps = min(1000, singleSteps + count)
     case .speed(let speed): self.speed = speed
     case .grab(let body, let point, let target, let episode):
-      // The robot has restarted since: the mouse has let go.
+      // The robot has been reset since, which ends the pull.
       guard episode.map({ $0 == number }) ?? true else { return }
       perturbation.grip(UserPerturbation.Grip(link: layout.scene.links[body], point: point, target: target))
       return
@@ -187,7 +187,7 @@ final class LiveSession {
     nextLook = 0
   }
 
-  /// Does what is due: a control step, the next episode, a check of the run's folder.
+  /// Does the work that is due: a control step, the next episode, a check of the run's folder.
   func advance(to now: UInt64) {
     if now >= nextLook {
       nextLook = now + Self.lookInterval
@@ -234,8 +234,9 @@ final class LiveSession {
     due = 0
   }
 
-  /// Holds an actuator's joint at a position, or gives it back to the controller. While the simulation is paused the joint goes to
-  /// the position at once, else the actuator takes it there, with the gains of `hold` and within its limits.
+  /// Holds an actuator's joint at a position, or returns it to the controller. While the simulation is paused the joint
+  /// is set to the position at once, otherwise the actuator moves it there, with the gains of `hold` and within its
+  /// limits.
   private func drive(_ actuator: Int, to target: Double?) {
     let description = layout.actuators[actuator]
     let target = target.map { min(description.range[1], max(description.range[0], $0)) }
@@ -264,7 +265,7 @@ final class LiveSession {
 
   /// Sends the present row.
   ///
-  /// - Parameter isReplacing: whether it takes the place of the last one, whose time it has.
+  /// - Parameter isReplacing: whether it replaces the last one, which has the same time.
   private func publish(replacing isReplacing: Bool = false) {
     layout.write(player.robot, player.moment, into: &row)
     if isReplacing { history.removeLast(min(history.count, row.count)) }
@@ -296,7 +297,7 @@ final class LiveSession {
     }
   }
 
-  /// Takes the checkpoint's policy for the next episode; the present policy stays if that cannot be read.
+  /// Uses the checkpoint's policy from the next episode on; the present policy stays if the checkpoint cannot be read.
   private func takeUpPolicy() {
     guard case .run(let path, _, let overrides) = subject else { return }
     do {
@@ -306,7 +307,7 @@ final class LiveSession {
       isPlayersController = false
       problem = nil
     } catch {
-      problem = "The checkpoint cannot be read; the policy before it stays in use. \(error)"
+      problem = "The checkpoint cannot be read; the previous policy stays in use. \(error)"
       send(.problem(problem ?? ""))
     }
   }

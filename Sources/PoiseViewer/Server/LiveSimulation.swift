@@ -6,24 +6,24 @@ import PoiseModels
 public import PoiseScenarios
 public import PoiseTraining
 
-/// A simulation that runs in real time on its own thread and is shown by any number of pages.
+/// A simulation that runs in real time on its own thread; any number of pages can show it.
 ///
 /// Only that thread touches the world. Commands reach it through a queue; rows and messages go to each page through a stream of
 /// bounded length. The clock decides when a control step is taken, never what it computes: an episode without a user's interference
-/// is, bit for bit, the one that `evaluate` judges for its seed. While no page is open, nothing is computed.
+/// equals, bit for bit, the one that `poise evaluate` runs for its seed. While no page is open, nothing is computed.
 public final class LiveSimulation: Sendable {
   /// Name of the scenario.
   public let title: String
   /// The columns of each row.
   public let layout: RecordingLayout
-  /// s between two rows.
+  /// Time between two rows, s.
   public let controlTimeStep: Double
   private let shared = Guarded(Shared())
-  /// Signalled when there is something to do before the next step is due.
+  /// Signalled when there is work before the next step is due.
   private let wakeUp = DispatchSemaphore(value: 0)
   private let finished = DispatchSemaphore(value: 0)
 
-  /// What other threads hand to the simulation's thread.
+  /// Data that other threads pass to the simulation's thread.
   private struct Shared {
     var commands: [LiveCommand] = []
     var joining: [Int: LiveClient] = [:]
@@ -32,12 +32,14 @@ public final class LiveSimulation: Sendable {
     var isStopped = false
   }
 
-  /// Waiting commands, at most; beyond that the oldest is dropped. The simulation takes them 50 times a second.
+  /// Largest number of waiting commands; beyond it the oldest is dropped. The simulation takes them 50 times a second.
   private static let queueLimit = 256
 
   /// Assembles the simulation and starts its thread.
   ///
-  /// - Parameter seed: of the first episode; the scenario's `evaluation.publishedSeed` where `nil`.
+  /// - Parameters:
+  ///   - subject: the scenario with its controller, or the run.
+  ///   - seed: root seed of the first episode; the scenario's `evaluation.publishedSeed` where `nil`.
   /// - Throws: `InputOutputError` and `InvalidInput` for a run or a scenario that cannot be loaded.
   public init(_ subject: LiveSubject, seed: UInt64?) throws {
     let session = try LiveSession(subject, seed: seed)

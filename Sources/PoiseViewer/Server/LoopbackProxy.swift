@@ -4,10 +4,11 @@ import PoiseCore
 
 /// A filtering reverse proxy between the network and the HTTP server, which passes on only what the viewer's own page sends.
 ///
-/// FlyingFox limits neither the length and duration of a request's head, nor the size of a WebSocket message, nor the number of
-/// connections, and it ends when an accept fails. So this proxy owns the network's socket. It listens on 127.0.0.1 only, reads each
-/// head within limits, checks it by a `RequestFilter`, and sends a request of its own to the server; later WebSocket frames pass a
-/// `FrameFilter`. Buffers in both directions have a fixed size, so a slow client delays only itself.
+/// FlyingFox limits neither the length and duration of a request's head, nor the size of a WebSocket message, nor the
+/// number of connections, and it stops when an accept fails. So this proxy owns the network's socket. It listens on
+/// 127.0.0.1 only, reads each head within limits, checks it by a `RequestFilter`, and sends a request of its own to the
+/// server; later WebSocket frames pass a `FrameFilter`. Buffers in both directions have a fixed size, so a slow client
+/// delays only itself.
 ///
 /// One thread does all of it and waits in `poll`.
 public final class LoopbackProxy: Sendable {
@@ -22,11 +23,12 @@ public final class LoopbackProxy: Sendable {
   private let isOpen = Guarded(false)
   private let finished = DispatchSemaphore(value: 0)
 
-  /// Takes the port; nothing is accepted before `open`.
+  /// Binds the port; nothing is accepted before `open`.
   ///
   /// - Parameters:
   ///   - port: 0 for any that is free.
   ///   - inner: path of the server's socket.
+  ///   - limits: limits of clients.
   /// - Throws: `InputOutputError` where the port is taken.
   init(port: UInt16, inner: String, limits: ProxyLimits) throws {
     self.inner = inner

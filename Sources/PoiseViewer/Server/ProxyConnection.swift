@@ -24,7 +24,7 @@ final class ProxyConnection {
   /// `nil` for the page, whose client sends nothing after its request.
   private var frames: FrameFilter?
   private var isServerDone = false
-  /// When the present wait is too long, s of uptime; `nil` while nobody waits for the client.
+  /// End of the present wait, s of uptime; `nil` while nothing waits for the client.
   private var deadline: Double?
   /// Bytes that the client may send now.
   private var allowance: Double
@@ -54,7 +54,7 @@ final class ProxyConnection {
   /// Closes the client's side. The server sees the end of its input, and this connection lives until the server has closed its own side.
   ///
   /// A server whose connection breaks while it writes closes a descriptor that one of its tasks still waits for; FlyingFox's pool
-  /// then never hears of the next connection with the same number. Ended in this order, nothing ever breaks.
+  /// then misses the next connection with the same number. In this order no connection breaks while the server writes.
   private func leave(_ now: Double) {
     guard !isOver else { return }
     guard server >= 0, !isServerDone else { return end() }
@@ -93,7 +93,7 @@ final class ProxyConnection {
       if toClient.count < limits.buffer && !isServerDone { serverEvents |= Int16(POLLIN) }
       if !toServer.isEmpty { serverEvents |= Int16(POLLOUT) }
     }
-    // A descriptor below 0 is passed over; a server that is done would wake us all the time.
+    // `poll` ignores a descriptor below 0; a server that is done would wake the loop all the time.
     return [
       pollfd(fd: client, events: clientEvents, revents: 0),
       pollfd(fd: isServerDone ? -1 : server, events: serverEvents, revents: 0),

@@ -1,14 +1,14 @@
-/// What the clients of a `LoopbackProxy` may use.
+/// Limits of the clients of a `LoopbackProxy`.
 public struct ProxyLimits: Sendable {
-  /// Connections at the same time.
+  /// Largest number of connections at the same time.
   public var connections = 24
-  /// Bytes of a request's head.
+  /// Largest size of a request's head in bytes.
   public var head = 8192
-  /// s for a client to send a head, and to receive what was sent to it.
+  /// Time for a client to send a head, and to receive what was sent to it, s.
   public var patience = 8.0
-  /// s for the server to answer, or to end a connection; long, for machines that are busy.
+  /// Time for the server to answer, or to end a connection, s; long, for busy machines.
   public var answer = 60.0
-  /// Bytes of a WebSocket message.
+  /// Largest size of a WebSocket message in bytes.
   public var message = LiveCommand.sizeLimit
   /// Bytes per second that a WebSocket client may send in the long run.
   public var rate = 64 * 1024.0
@@ -16,6 +16,6 @@ public struct ProxyLimits: Sendable {
   public var burst = 64 * 1024.0
   /// Bytes in transit in each direction of a connection.
   public var buffer = 128 * 1024
-  /// The limits above.
+  /// The default limits.
   public init() {}
 }

@@ -3,7 +3,7 @@ import Foundation
 /// Decides which requests the viewer's server answers: those for the page and for its WebSocket, from a browser on this machine or
 /// behind a forwarded port (`ssh -L 9000:localhost:8077`).
 ///
-/// `Host` must be localhost, 127.0.0.1 or [::1], with any port, since a forwarded port is another one than the server's. A name that
+/// `Host` must be localhost, 127.0.0.1 or [::1], with any port, since a forwarded port differs from the server's. A name that
 /// an attacker points to 127.0.0.1 is none of these, so DNS rebinding fails. `Origin`, where a browser sends it, must be the page's
 /// own, port included, and a WebSocket must have it: browsers do not apply the same-origin policy to WebSockets.
 struct RequestFilter: Sendable {
@@ -37,15 +37,15 @@ struct RequestFilter: Sendable {
   /// Judges a request by its head.
   ///
   /// - Parameters:
-  ///   - bytes: all that the client has sent so far.
-  ///   - limit: bytes of a head, at most.
+  ///   - bytes: everything that the client has sent so far.
+  ///   - limit: largest size of a head in bytes.
   func judge(_ bytes: [UInt8], limit: Int) -> Verdict {
     guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else {
       return bytes.count > limit ? .refused(.tooLong) : .incomplete
     }
     guard end.lowerBound <= limit else { return .refused(.tooLong) }
     let head = bytes[..<end.lowerBound]
-    // Printable ASCII alone: nothing in a head of a browser's is anything else.
+    // Only printable ASCII, as in every head that a browser sends.
     guard head.allSatisfy({ (32...126).contains($0) || $0 == 13 || $0 == 10 || $0 == 9 }) else {
       return .refused(.malformed)
     }
@@ -88,7 +88,7 @@ struct RequestFilter: Sendable {
     return UInt16(String(decoding: digits, as: UTF8.self)).map { $0 > 0 } ?? false
   }
 
-  /// Header fields by lower-case name; `nil` if one is no field, or if one that decides something is there twice.
+  /// Header fields by lower-case name; `nil` if a line is not a field, or if a relevant one appears twice.
   private func fields(_ lines: ArraySlice<String>) -> [String: String]? {
     var fields: [String: String] = [:]
     for line in lines {
@@ -105,7 +105,8 @@ struct RequestFilter: Sendable {
   }
 }
 
-/// Follows the frames of a WebSocket's client (RFC 6455, section 5.2) without keeping them, and tells when one is not allowed.
+/// Parses the frames of a WebSocket's client (RFC 6455, section 5.2) without storing them, and detects frames that are
+/// not allowed.
 ///
 /// Allowed are what the viewer's page sends: whole, masked text messages of at most `limit` bytes, and control frames. Fragmented
 /// and binary messages are not.
@@ -118,7 +119,7 @@ struct FrameFilter: Sendable {
 
   init(limit: Int) { self.limit = limit }
 
-  /// Whether these bytes are allowed after all that passed before.
+  /// Whether these bytes are allowed after everything that passed before.
   mutating func accepts(_ bytes: ArraySlice<UInt8>) -> Bool {
     var rest = bytes
     while !rest.isEmpty {

@@ -3,8 +3,8 @@ import PoiseCore
 
 /// Watches the folder of a run that may still be training: newer checkpoints, longer tables.
 ///
-/// Used by one thread. Files of a run appear whole and tables grow line by line, so only the last line can be incomplete; it is left
-/// out.
+/// Used by one thread. Files of a run appear complete and tables grow line by line, so only the last line can be
+/// incomplete; it is left out.
 struct RunMonitor {
   private let path: String
   private var seen: [String: Stamp] = [:]
@@ -18,7 +18,7 @@ struct RunMonitor {
 
   init(_ path: String) { self.path = path }
 
-  /// Whether a file is there and is not what it was at the last call for it.
+  /// Whether a file exists and has changed since the last call for it.
   mutating func hasChanged(_ name: String) -> Bool {
     var status = stat()
     guard stat("\(path)/\(name)", &status) == 0 else { return false }
@@ -57,7 +57,7 @@ struct RunMonitor {
   struct Table {
     private var names: [Substring] = []
     private var rows: [[Substring]] = []
-    /// Points of a curve, at most: more than a plot has pixels across.
+    /// Largest number of points of a curve, more than the width of a plot in pixels.
     private static let pointLimit = 1000
 
     init() {}

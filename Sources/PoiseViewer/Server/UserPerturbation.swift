@@ -6,9 +6,9 @@ import PoiseTasks
 /// The forces of a user on the robot: a spring that pulls a point of a body towards the mouse, and short pushes.
 ///
 /// They act as one more disturbance of the task, at the start of each control step, and add to the scenario's own pushes on the same
-/// body. No random numbers are drawn: without a user's forces an episode is the one that `evaluate` judges.
+/// body. No random numbers are drawn: without a user's forces an episode is the one that `poise evaluate` runs.
 final class UserPerturbation: Sendable {
-  /// A point of a link and where it is pulled.
+  /// A point of a link and the target towards which it is pulled.
   struct Grip: Sendable {
     var link: Int
     /// m, in the link's frame.
@@ -25,7 +25,7 @@ final class UserPerturbation: Sendable {
     var left: (link: Int, mine: Wrench, under: Wrench)?
   }
 
-  /// As ODE takes it: a force (N, world) at a point of a body (m, its axes, from its origin) and a torque (N·m, world).
+  /// A force (N, world) at a point of a body (m, its axes, from its origin) and a torque (N·m, world), as in ODE.
   private struct Wrench: Sendable, Equatable {
     var force = Vector3.zero
     var point = Vector3.zero
@@ -41,11 +41,11 @@ final class UserPerturbation: Sendable {
   private let centers: [Vector3]
   private let origins: [Vector3]
 
-  /// s⁻²: the spring's stiffness for each kilogram of the robot. A pull of 30 cm is a quarter of its weight.
+  /// The spring's stiffness for each kilogram of the robot, s⁻². A pull of 30 cm is a quarter of its weight.
   static let stiffnessPerMass = 8.0
   /// The largest force of the spring as a share of the robot's weight.
   static let strongestShare = 0.5
-  /// m/s: by how much a push changes the robot's speed within `pushSeconds`.
+  /// Change of the robot's speed by a push within `pushSeconds`, m/s.
   static let pushSpeed = 0.35
   static let pushSeconds = 0.1
 
@@ -67,7 +67,7 @@ final class UserPerturbation: Sendable {
 
   /// Pushes the robot at its centre for `pushSeconds`.
   ///
-  /// - Parameter direction: in the world's x–y plane, any length but 0.
+  /// - Parameter direction: a vector in the world's x–y plane, not zero; its length does not matter.
   func push(_ direction: Vector3) {
     let force = pushForce * direction.normalized
     state.withLock {
@@ -79,7 +79,7 @@ final class UserPerturbation: Sendable {
   /// Ends pull and push; the world has no forces at the start of an episode.
   func reset() { state.withLock { $0 = State() } }
 
-  /// What the task applies in each control step.
+  /// The disturbance that the task applies in each control step.
   var disturbance: BoundDisturbance {
     BoundDisturbance("the user's forces", memoryCount: 0, begin: { _, _ in }) { _, _, _, robot in self.act(on: robot) }
   }

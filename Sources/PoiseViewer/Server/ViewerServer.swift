@@ -5,10 +5,11 @@ import PoiseCore
 
 /// Serves a live simulation's page to this machine, and through forwarded ports.
 ///
-/// FlyingFox speaks HTTP and WebSocket on a Unix socket in a folder that only this user may enter; a `LoopbackProxy` on 127.0.0.1
-/// passes on what it allows. There are two addresses: `/` is the page, `/live` its WebSocket. Everything else is 404.
+/// FlyingFox serves HTTP and WebSocket on a Unix socket in a folder that only this user may enter; a `LoopbackProxy` on
+/// 127.0.0.1 forwards what it allows. There are two addresses: `/` is the page, `/live` its WebSocket. Everything else
+/// is 404.
 public final class ViewerServer: Sendable {
-  /// What the page shows.
+  /// The simulation that the page shows.
   public let simulation: LiveSimulation
   /// The port on 127.0.0.1.
   public let port: UInt16
@@ -17,11 +18,12 @@ public final class ViewerServer: Sendable {
   private let server: HTTPServer
   private let task = Guarded<Task<Void, Never>?>(nil)
 
-  /// Makes the page and takes the port; nobody is served before `start`.
+  /// Makes the page and binds the port; no client is served before `start`.
   ///
   /// - Parameters:
-  ///   - port: 0 for any that is free.
-  ///   - limits: what clients may use.
+  ///   - simulation: the simulation that the page shows.
+  ///   - port: the port on 127.0.0.1; 0 for any free one.
+  ///   - limits: limits of clients.
   /// - Throws: `InputOutputError` where the port is taken or three.js is missing.
   public init(_ simulation: LiveSimulation, port: UInt16, limits: ProxyLimits = ProxyLimits()) throws {
     self.simulation = simulation
@@ -46,7 +48,7 @@ public final class ViewerServer: Sendable {
 
   /// Starts to serve.
   ///
-  /// - Throws: `InputOutputError` if the server behind the proxy does not come up.
+  /// - Throws: `InputOutputError` if the server behind the proxy does not start.
   public func start() async throws {
     let server = server
     let running = Task.detached {
@@ -70,7 +72,7 @@ public final class ViewerServer: Sendable {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  /// A folder that nobody else may enter.
+  /// Creates a folder that no other user may enter.
   private static func privateFolder() throws -> String {
     var template = Array((NSTemporaryDirectory() as NSString).appendingPathComponent("poise-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else {
@@ -110,7 +112,7 @@ private struct PageHandler: HTTPHandler {
 /// Connects a WebSocket to the simulation.
 private struct LiveHandler: WSMessageHandler {
   let simulation: LiveSimulation
-  /// Messages on their way to one page: ten seconds of rows.
+  /// Largest number of messages that wait for one page: ten seconds of rows.
   private static let streamLimit = 512
 
   func makeMessages(for client: AsyncStream<WSMessage>) async throws -> AsyncStream<WSMessage> {

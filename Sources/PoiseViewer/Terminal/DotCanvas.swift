@@ -7,9 +7,9 @@ struct DotCanvas {
 
   /// How dots become characters.
   enum Style: Sendable {
-    /// Unicode's braille patterns: every dot is seen.
+    /// Unicode's braille patterns: every dot is visible.
     case braille
-    /// Plain ASCII: a character is as dark as its dots are many.
+    /// Plain ASCII: a character is darker the more dots it has.
     case ascii
   }
 
@@ -31,7 +31,7 @@ struct DotCanvas {
   /// A straight line of dots.
   mutating func line(from a: SIMD2<Double>, to b: SIMD2<Double>) {
     let length = max(abs(b.x - a.x), abs(b.y - a.y))
-    // Far outside, or nowhere: a trajectory of another's making may say so.
+    // Far outside, or not finite: a trajectory from elsewhere may contain such values.
     guard length < 10_000, abs(a.x) < 1e6, abs(a.y) < 1e6 else { return }
     let steps = max(1, Int(length.rounded(.up)))
     for k in 0...steps {

@@ -1,24 +1,24 @@
 import Foundation
 import PoiseCore
 
-/// The robot as seen from the side: along the horizontal axis about which most of its joints turn.
+/// A side view of the robot: along the horizontal axis about which most of its joints turn.
 struct SideView {
   private let episode: EpisodeTable
   private let scene: SceneDescription
-  /// Whether one looks along y with x to the right, or along −x with y to the right.
+  /// Whether the view is along y with x to the right, or along −x with y to the right.
   private let looksAlongY: Bool
-  /// m, of the picture's height: from the ground, or below a robot that hangs in the air.
+  /// Lower edge of the picture, m: the ground, or below a robot in the air.
   private var bottom: Double
   private var top: Double
   private var left: Double
   private var right: Double
   private let ground: Double?
 
-  /// What a body's shape is in the picture: all points nearer than `radius` to the convex hull of some corners; m.
+  /// A shape in the picture: all points nearer than `radius` to the convex hull of some corners, m.
   private struct Outline {
     var corners: [SIMD2<Double>]
     var radius: Double
-    /// m along the line of sight; nearer is larger.
+    /// Position along the line of sight, m; nearer is larger.
     var nearness: Double
   }
 
@@ -39,7 +39,7 @@ struct SideView {
       }
     }
     (bottom, top, left, right) = (0, 1, 0, 1)
-    // Where the robot goes along the ground the picture goes with it; so only its own size counts there.
+    // Where the robot moves along the ground the picture follows it, so only its own size counts there.
     for row in Swift.stride(from: 0, to: episode.rowCount, by: stride) {
       include(bodies(row), from: center(row))
     }
@@ -53,14 +53,14 @@ struct SideView {
     right = high.x
   }
 
-  /// Whether the robot can leave the picture, which then goes with it.
+  /// Whether the robot can leave the picture, which then follows it.
   private var travels: Bool { scene.travel == .infinity }
 
   // MARK: Projecting
 
   private func project(_ p: Vector3) -> SIMD2<Double> { SIMD2(looksAlongY ? p.x : p.y, p.z) }
 
-  /// What the picture is centred on: the robot where it can travel, else the world's origin.
+  /// Centre of the picture: the robot where it can travel, else the world's origin.
   private func center(_ row: Int) -> Double {
     travels ? project(episode.pose(ofBody: scene.followed, row).position).x : 0
   }
@@ -131,7 +131,7 @@ struct SideView {
     var canvas = DotCanvas(columns: columns, rows: rows)
     let scale = min(Double(canvas.height - 1) / (top - bottom), Double(canvas.width - 1) / (right - left))
     let middle = center(row) + (travels ? 0 : (left + right) / 2)
-    // Not the canvas itself, which others draw on while they ask for dots.
+    // A copy of the sizes, since the canvas itself is changed while dots are computed.
     let (width, height) = (Double(canvas.width), Double(canvas.height))
     func dot(_ p: SIMD2<Double>) -> SIMD2<Double> {
       SIMD2(width / 2 + (p.x - middle) * scale, height - 1 - (p.y - bottom) * scale)
@@ -142,9 +142,9 @@ struct SideView {
     if let ground {
       let y = Int(dot([0, ground]).y.rounded()) + 1
       for x in 0..<canvas.width { canvas[x, y] = true }
-      // A mark every half metre, so that one sees the robot move.
+      // A mark every half metre, so that the robot's motion is visible.
       let half = 0.5
-      // Two dots apart at least: of a robot that is lost in the distance there would be millions.
+      // At least two dots apart: for a robot far away there would be millions.
       guard half * scale >= 2 else {
         drawPush(&canvas, row, scale: scale, dot)
         return canvas
@@ -159,7 +159,7 @@ struct SideView {
     return canvas
   }
 
-  /// Fills what is nearer than `radius` dots to a convex shape, with a white rim towards what is behind it.
+  /// Fills all dots nearer than `radius` to a convex shape, with a white rim that separates it from shapes behind it.
   private func fill(_ canvas: inout DotCanvas, _ corners: [SIMD2<Double>], radius: Double) {
     guard let first = corners.first, first.x.isFinite, first.y.isFinite else { return }
     var (low, high) = (first, first)
@@ -179,7 +179,7 @@ struct SideView {
     }
   }
 
-  /// From a point to a convex shape, 0 inside.
+  /// Distance from a point to a convex shape, 0 inside.
   private static func distance(_ p: SIMD2<Double>, _ corners: [SIMD2<Double>]) -> Double {
     var nearest = Double.infinity
     var isInside = corners.count > 2
@@ -190,7 +190,7 @@ struct SideView {
       let share = square > 0 ? min(1, max(0, (from * along).sum() / square)) : 0
       let gap = from - share * along
       nearest = min(nearest, (gap * gap).sum().squareRoot())
-      // The picture's y points down, which turns the hull around.
+      // The picture's y points down, which reverses the hull's orientation.
       if along.x * from.y - along.y * from.x > 0 { isInside = false }
     }
     return isInside ? 0 : nearest

@@ -2,15 +2,16 @@ import Dispatch
 import Foundation
 import PoiseCore
 
-/// Episodes as text: the side view and a few numbers, playing in place on a terminal, or as a strip of pictures elsewhere.
+/// Shows episodes as text: the side view and a few numbers, as an animation on a terminal, or as a strip of pictures
+/// elsewhere.
 public struct TerminalReplay: Sendable {
-  /// What text is written to.
+  /// The properties of the text output.
   public struct Screen: Sendable {
     /// Width in characters.
     public var columns: Int
     /// Height in characters.
     public var rows: Int
-    /// Whether this is a terminal, where text can be overwritten.
+    /// Whether the output is a terminal, where text can be overwritten.
     public var isTerminal: Bool
     /// Whether only ASCII is written.
     public var isASCII: Bool
@@ -20,9 +21,11 @@ public struct TerminalReplay: Sendable {
       (self.columns, self.rows, self.isTerminal, self.isASCII) = (columns, rows, isTerminal, isASCII)
     }
 
-    /// Standard output, as it is: ASCII where the locale is not UTF-8.
+    /// The properties of standard output: only ASCII where the locale is not UTF-8.
     ///
-    /// - Parameter environment: in place of the process's own.
+    /// - Parameters:
+    ///   - isASCII: whether to write only ASCII, whatever the locale is.
+    ///   - environment: environment variables; the process's own where `nil`.
     public init(isASCII: Bool = false, environment: [String: String]? = nil) {
       let environment = environment ?? ProcessInfo.processInfo.environment
       let isTerminal = isatty(STDOUT_FILENO) != 0
@@ -46,14 +49,14 @@ public struct TerminalReplay: Sendable {
   }
 
   private var style: DotCanvas.Style { screen.isASCII ? .ascii : .braille }
-  /// Pictures a second on a terminal, at most.
+  /// Largest number of pictures per second on a terminal.
   private static let rate = 25.0
 
   /// Shows every episode.
   ///
   /// - Parameters:
   ///   - write: receives the text.
-  ///   - isStopped: asked between pictures; true ends the replay.
+  ///   - isStopped: called between pictures; true ends the replay.
   public func show(write: (String) -> Void, isStopped: () -> Bool) {
     write("\(recording.title)\n")
     for episode in recording.episodes {
@@ -66,7 +69,7 @@ public struct TerminalReplay: Sendable {
 
   // MARK: On a terminal
 
-  /// Draws picture over picture at the pace of the clock.
+  /// Draws the pictures one over the other, in real time.
   private func play(_ episode: EpisodeTable, _ view: SideView, _ write: (String) -> Void, _ isStopped: () -> Bool) {
     let rows = max(6, min(24, screen.rows - 5))
     let columns = max(20, min(screen.columns - 1, 6 * rows))
@@ -88,7 +91,7 @@ public struct TerminalReplay: Sendable {
     }
   }
 
-  /// Time, lean, reward and push in one line.
+  /// Time, tilt, reward and push in one line.
   private func numbers(_ episode: EpisodeTable, _ row: Int) -> String {
     let layout = episode.layout
     func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%\(digits + 4).\(digits)f", value) }
@@ -119,7 +122,7 @@ public struct TerminalReplay: Sendable {
     var text = ""
     for line in 0..<rows {
       let line = trimmed(pictures.map { $0[line] }.joined(separator: " "))
-      // A robot that is wider than high leaves room above it.
+      // Above a robot that is wider than high there are empty lines.
       if !line.isEmpty || !text.isEmpty { text += line + "\n" }
     }
     let captions = moments.map { "\(episode.time($0).rounded(significant: 4)) s" }
@@ -134,7 +137,7 @@ public struct TerminalReplay: Sendable {
     return line
   }
 
-  /// A list behind its title, in as many lines as the screen's width asks for.
+  /// A list after its title, wrapped to the screen's width.
   private func wrapped(_ parts: [String], after title: String) -> [String] {
     var lines = [title]
     for (i, part) in parts.enumerated() {
@@ -149,7 +152,7 @@ public struct TerminalReplay: Sendable {
     return lines
   }
 
-  /// What an episode came to.
+  /// The outcome of an episode.
   private func summary(_ episode: EpisodeTable) -> String {
     let layout = episode.layout
     let rows = 0..<episode.rowCount
@@ -160,7 +163,7 @@ public struct TerminalReplay: Sendable {
     if let worst = lean.max(), let row = lean.firstIndex(of: worst) {
       let degrees = (worst * 180 / .pi).rounded(significant: 3)
       lines.append(
-        "  largest lean \(degrees)\(screen.isASCII ? " deg" : "°") at \(episode.time(row).rounded(significant: 4)) s")
+        "  largest tilt \(degrees)\(screen.isASCII ? " deg" : "°") at \(episode.time(row).rounded(significant: 4)) s")
     }
     let rewardLines = layout.plots.filter { $0.title.hasPrefix("Reward") }.flatMap(\.lines)
     if !rewardLines.isEmpty {

@@ -96,7 +96,7 @@ struct ScenarioReportTests {
       "episode 1000 control steps = 20 s, then truncated",
       "  tilt    torso tilted over 1.047 rad (60°)",
       "pushes                   every 2.0–4.0 s: 45–158 N for 0.1 s at the centre of torso",
-      "pushes, while it learns  every 0.7–4.0 s: 45–203 N for 0.1 s at the centre of torso",
+      "pushes, in training  every 0.7–4.0 s: 45–203 N for 0.1 s at the centre of torso",
       "goal: survival rate ≥ 0.97\n", "goal: tilt reward per step, rad² ≥ -0.02\n",
       "a goal can ask for: tiltRewardPerStep, ",
     ] { #expect(text.contains(expected), "\(expected)\n\(text)") }
@@ -106,7 +106,7 @@ struct ScenarioReportTests {
   func warning() throws {
     let path = try #require(ShippedScenarioTests.paths.first { $0.contains("cartpole-balance") })
     let loaded = try LoadedScenario(contentsOf: path, overrides: ["rewards=[tilt]"])
-    #expect(ScenarioReport(loaded).text.contains("ending an episode early pays; add alive"))
+    #expect(ScenarioReport(loaded).text.contains("a policy gains by ending an episode early; add the term alive"))
   }
 }
 

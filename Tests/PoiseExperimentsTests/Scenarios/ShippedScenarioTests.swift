@@ -157,8 +157,8 @@ struct ShippedScenarioTests {
     #expect(
       sideways.first
         == "--set ppo.mirrorSymmetry=frontBack: ppo.mirrorSymmetry: found 'frontBack', but joint 'abdomen_y' differs from its own "
-        + "mirror image in its range; allowed null, or a mirror in which robot and task look the same. "
-        + "Make both sides alike, or write null.")
+        + "mirror image in its range; allowed null, or a mirror plane of which robot and task are symmetric. "
+        + "Make both sides symmetric, or write null.")
     let blind = refusal(["observations=[footContacts: {bodies: [left_foot]}]"])
     #expect(blind.count == 3, "each of the scenario's learners relies on it")
     #expect(

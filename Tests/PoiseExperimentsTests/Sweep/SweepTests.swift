@@ -221,7 +221,7 @@ struct SweepTests {
       try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
     }
     let error = #expect(throws: InputOutputError.self) { try bench.resume(FakeRunner()) }
-    #expect(error?.remedy.contains("begin again with --out") == true, "\(error?.description ?? "")")
+    #expect(error?.remedy.contains("start it again with --out") == true, "\(error?.description ?? "")")
     try Data().write(to: URL(filePath: "\(folder)/runs/mine.txt"))
     #expect(throws: InvalidInput.self) { try bench.sweep(FakeRunner()) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["outcomes", "runs"])
@@ -366,7 +366,7 @@ struct SweepTests {
       ),
       (
         "scenario: pendulum-balance\nsearch: random\nswept:\n  - {key: ppo.clipRange, range: [-1e308, 1e308]}",
-        "plan.yaml:4: swept.0.range: found -1e+308 to 1e+308; allowed a range that is not wider than"
+        "plan.yaml:4: swept.0.range: found -1e+308 to 1e+308; allowed a range whose width is finite"
       ),
       (
         "scenario: pendulum-balance\nsearch: random\nswept:\n  - {key: ppo.epochs, range: [1, 1e300], isWhole: true}",

@@ -117,10 +117,10 @@ struct CheckpointDamageTests {
     #expect(
       error?.description
         == "\(run.path)/checkpoints/latest.safetensors: found bytes that do not fit the SHA-256 in its own header; allowed the "
-        + "file as it was saved. It is damaged. Whole is another one; go on from it with: poise train --resume \(run.path) "
+        + "file as it was saved. It is damaged. Another checkpoint is intact; resume from it with: poise train --resume \(run.path) "
         + "--checkpoint previous")
     #expect(
-      try run.refusal(.latest, for: .policy)?.contains("Whole: --checkpoint best, --checkpoint previous.") == true)
+      try run.refusal(.latest, for: .policy)?.contains("Intact: --checkpoint best, --checkpoint previous.") == true)
     _ = try run.resume(from: .previous).run()
     TrainingRunTests.expectEqual(wanted, try TrainingRunTests.results(run.path), "from the checkpoint before")
     #expect(try run.refusal() == nil && run.refusal(.previous) == nil)
@@ -139,7 +139,7 @@ struct CheckpointDamageTests {
   func noneWhole() throws {
     let run = try Example()
     for name in ["latest", "previous", "best"] { try run.write([1, 2, 3], "checkpoints/\(name).safetensors") }
-    #expect(try run.refusal()?.hasSuffix("No other checkpoint of the run is whole.") == true)
+    #expect(try run.refusal()?.hasSuffix("No other checkpoint of the run is intact.") == true)
   }
 
   @Test("checkpoints of another run are refused, also one of the same scenario and robot")

@@ -9,11 +9,11 @@ import PoiseScenarios
 
 /// The deterministic policy as an ONNX model: raw observations in, actuator controls out.
 ///
-///     observation [batch, observations] → (x − mean) · scale, clipped → dense layers → tanh, or cut to −1 … 1
+///     observation [batch, observations] → (x − mean) · scale, clipped → dense layers → tanh, or clipped to −1 … 1
 ///       → center + halfWidth · action = action [batch, actions], in the units of MJCF's `ctrl`
 ///
-/// Everything is float32, and operators are those of set 17, which every ONNX runtime since 2022 has. Metadata says what the
-/// numbers mean.
+/// Everything is float32. The operators are those of set 17, which every ONNX runtime since 2022 supports. The metadata
+/// describes the numbers.
 public struct PolicyGraph {
   private var model = ONNXModelProto()
   private var graph = ONNXGraphProto()
@@ -24,6 +24,10 @@ public struct PolicyGraph {
   private static let intermediateVersion: Int64 = 8
   private static let operatorSet: Int64 = 17
 
+  /// Builds the graph of a run's policy.
+  ///
+  /// - Parameter run: the trained run; its scenario must have a robot.
+  /// - Throws: `InvalidInput` for a scenario without a robot, or a policy whose actions are neither `gaussian` nor `deterministic`.
   public init(_ run: TrainedRun) throws {
     let policy = run.policy
     let description = try PolicyDescription(run)
@@ -31,7 +35,7 @@ public struct PolicyGraph {
       throw InvalidInput(
         Problem(
           file: run.folder.path, found: "a policy whose actions are of the kind \(policy.distribution.rawValue)",
-          allowed: "gaussian or deterministic, which the graph can hold"))
+          allowed: "gaussian or deterministic, which the graph can represent"))
     }
     graph.name = "\(description.scenario)-\(description.algorithm)"
     graph.input = [Self.tensor("observation", policy.observationCount, "raw observations")]
@@ -57,7 +61,7 @@ public struct PolicyGraph {
     model.metadataProps = try Self.properties(description)
   }
 
-  /// Whole or not at all.
+  /// Writes the model's file, completely or not at all; throws `InputOutputError`.
   public func write(to path: String) throws {
     let file = try WholeFile(path)
     try file.write([UInt8](try model.serializedData()))
@@ -66,7 +70,7 @@ public struct PolicyGraph {
 
   // MARK: Parts
 
-  /// (x − mean) · scale, cut to ± limit.
+  /// (x − mean) · scale, clipped to ± limit.
   private mutating func add(_ normalizer: RunningNormalizer) {
     let elements = (0..<normalizer.elementCount).map(normalizer.normalization)
     add("Sub", [constant("observation_mean", elements.map(\.mean))])
@@ -146,7 +150,7 @@ public struct PolicyGraph {
     return info
   }
 
-  /// Each a text; lists as JSON arrays in the order of the tensors' elements.
+  /// The metadata as texts; lists are JSON arrays in the order of the tensors' elements.
   private static func properties(_ description: PolicyDescription) throws -> [ONNXStringStringEntryProto] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.withoutEscapingSlashes]
