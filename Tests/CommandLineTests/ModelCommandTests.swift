@@ -59,8 +59,15 @@ struct ModelCommandTests {
   func approximations() throws {
     let result = try PoiseProcess(["check", "\(ProjectFolders.publicModels)/dm_control/humanoid.xml"])
     #expect(result.status == 0)
-    #expect(result.output.contains("approximations"))
-    #expect(!result.output.contains("armature") && !result.output.contains("chain"))
+    // Softness of contacts and of stops, and contacts of one dimension; its rotors, ranges and joints are as MuJoCo has them.
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.first?.hasSuffix("humanoid.xml: good, with 4 approximations:") == true)
+    for (line, attribute) in zip(
+      lines.dropFirst(), ["geom, solref", "geom, solimp", "geom, condim", "joint, solimplimit"])
+    {
+      #expect(line.contains("', \(attribute): "), "\(line)")
+    }
+    #expect(lines.count == 5)
   }
 }
 

@@ -150,10 +150,18 @@ class Tree:
 def record(seed):
     """The tree of a seed and how MuJoCo moves it; `None` where it comes near a range or flies apart."""
     tree = Tree(seed)
-    model = mujoco.MjModel.from_xml_string(tree.xml)
+    return record_model(tree.xml, tree.start, seed)
+
+
+def record_model(xml, scalars, seed, top_speed=60):
+    """How MuJoCo moves a model, from the given hinges and slides and whatever else the seed gives; `None` as in `record`.
+
+    top_speed: rad/s or m/s that no coordinate may reach.
+    """
+    model = mujoco.MjModel.from_xml_string(xml)
     data = mujoco.MjData(model)
     random = np.random.default_rng([seed, 1])
-    scalar = iter(tree.start)
+    scalar = iter(scalars)
     for joint in range(model.njnt):
         q, v, kind = model.jnt_qposadr[joint], model.jnt_dofadr[joint], model.jnt_type[joint]
         if kind >= 2:
@@ -168,7 +176,7 @@ def record(seed):
     start = [data.qpos.tolist(), data.qvel.tolist(), data.ctrl.tolist()]
     mujoco.mj_forward(model, data)
     result = {
-        "seed": seed, "xml": tree.xml, "positions": start[0], "velocities": start[1], "controls": start[2],
+        "seed": seed, "xml": xml, "positions": start[0], "velocities": start[1], "controls": start[2],
         "accelerations": data.qacc.tolist()}
     fastest = np.abs(data.qvel).max()
     for _ in range(round(SECONDS / STEP)):
@@ -179,7 +187,7 @@ def record(seed):
             low, high = model.jnt_range[joint]
             if not low + 0.02 < data.qpos[model.jnt_qposadr[joint]] < high - 0.02:
                 return None
-    if not fastest < 60:
+    if not fastest < top_speed:
         return None
     result["laterPositions"], result["laterVelocities"] = data.qpos.tolist(), data.qvel.tolist()
     return result
