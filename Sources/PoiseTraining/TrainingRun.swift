@@ -6,6 +6,7 @@ public import PoiseNetworks
 public import PoiseScenarios
 import PoiseEnvironments
 import PoiseModels
+import PoiseTasks
 
 /// A training run from beginning to end: iterations, evaluations, checkpoints.
 ///
