@@ -146,7 +146,12 @@ public struct ShippedFiles: Sendable {
 
   /// What is expected where a person names something.
   public enum Kind: Sendable {
-    case scenario, model, either
+    /// A scenario.
+    case scenario
+    /// A model.
+    case model
+    /// One of the two.
+    case either
   }
 
   /// The file that the user means: a path if there is such a file, else a shipped scenario or model of that name.
