@@ -138,14 +138,18 @@ struct RandomTreeTests {
     let golden = try RandomTrees.load(file)
     var plain: [(error: Double, seed: Int)] = []
     var converged: [(error: Double, seed: Int)] = []
-    for tree in golden.trees {
+    for tree in golden.trees where !tree.laterVelocities.isEmpty {
+      // Errors are shares of the fastest coordinate's speed on the way, for at the end it may just be turning back.
+      var speed = (tree.velocities + tree.laterVelocities).map(abs).max() ?? 0
       func velocities(_ h: Double) throws -> [Double] {
         let robot = try tree.robot(tree.model(in: folder, timeStep: h))
-        robot.step(Int((golden.seconds / h).rounded()))
+        let looks = 40
+        for _ in 0..<looks {
+          robot.step(Int((golden.seconds / h / Double(looks)).rounded()))
+          speed = max(speed, robot.generalizedVelocities.map(abs).max() ?? 0)
+        }
         return robot.generalizedVelocities
       }
-      // Of the fastest coordinate's speed at the start or now: what has come to rest is compared with what it had.
-      let speed = (tree.velocities + tree.laterVelocities).map(abs).max() ?? 0
       func error(_ found: [Double]) -> Double {
         (zip(found, tree.laterVelocities).map { abs($0 - $1) }.max() ?? 0) / speed
       }
@@ -154,6 +158,7 @@ struct RandomTreeTests {
       // Both the implicit springs' damping and ODE's straight lines cost the first power of the step.
       converged.append((error(zip(whole, half).map { 2 * $1 - $0 }), tree.seed))
     }
+    guard !plain.isEmpty else { return }
     report("velocities after 0.2 s by 0.1 ms", plain)
     report("velocities after 0.2 s, extrapolated", converged)
     #expect(quantile(plain.map(\.error), 0.5) < 1e-3)
