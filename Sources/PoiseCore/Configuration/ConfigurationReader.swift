@@ -66,6 +66,13 @@ public struct ConfigurationReader: Sendable {
     // Suggestions would take most of the time for a file with many unknown keys.
     guard !keepsWhatIsGood else { return report(at: entry.location, found: "", allowed: "") }
     var remedy = known.names.suggestion(for: entry.key)
+    // By meaning before spelling: `gamma` is near to nothing here, and `n_steps` to the wrong key.
+    if let row = FieldNames.row(for: entry.key) {
+      let meant = FieldNames.paths(for: entry.key, in: path, among: schemaPaths())
+      if !meant.isEmpty, meant.count <= 6 {
+        remedy = "It is called \(meant.joined(separator: " or ")) here." + (row.remark.isEmpty ? "" : " \(row.remark)")
+      }
+    }
     if remedy.isEmpty, let elsewhere = pathsByName[entry.key], elsewhere.count <= 3 {
       remedy = "It is a key in another place: \(quotedList(elsewhere))."
     }

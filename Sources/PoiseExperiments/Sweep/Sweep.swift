@@ -151,6 +151,7 @@ public final class Sweep: Sendable {
 
   private init(_ read: Reading, _ folder: SweepFolder, _ lock: FolderLock, runner: (any TrialRunner)?) {
     self.lock = lock
+    folder.removeLeftovers()
     plan = read.plan
     candidates = read.candidates
     self.folder = folder

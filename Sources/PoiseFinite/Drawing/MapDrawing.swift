@@ -49,6 +49,19 @@ public struct MapDrawing: Sendable {
     return lines.joined(separator: "\n")
   }
 
+  /// The map with `*` where an episode has been, and `@` where it was last.
+  public func path(_ states: [Int]) -> String {
+    let last = states.last ?? -1
+    let visited = Set(states)
+    return (0..<layout.rows).map { row in
+      String(
+        (row * layout.columns..<(row + 1) * layout.columns).map { cell -> Character in
+          let state = Int(layout.states[cell])
+          return state < 0 || !visited.contains(state) ? layout.characters[cell] : state == last ? "@" : "*"
+        })
+    }.joined(separator: "\n")
+  }
+
   private func label(_ cell: Int) -> String { String(layout.characters[cell]) }
 
   private func grid(_ text: (_ cell: Int, _ state: Int) -> String) -> String {

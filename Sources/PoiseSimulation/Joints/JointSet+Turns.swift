@@ -34,7 +34,9 @@ extension JointSet {
   /// Whole turns of each coordinate, [degrees of freedom]; 0 where none are counted.
   func turns(degreeCount: Int) -> [Int] {
     var turns = [Int](repeating: 0, count: degreeCount)
-    for counted in countedAngles { turns[counted.degree] = Int((angle(counted).wholeTurns / (2 * .pi)).rounded()) }
+    for counted in countedAngles {
+      turns[counted.degree] = Int(clamping: (angle(counted).wholeTurns / (2 * .pi)).rounded())
+    }
     return turns
   }
 

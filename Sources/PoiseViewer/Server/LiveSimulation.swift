@@ -48,13 +48,11 @@ public final class LiveSimulation: Sendable {
     controlTimeStep = session.controlTimeStep
     // The session is made here, to report problems at once, and then belongs to the thread.
     nonisolated(unsafe) let handedOver = session
-    let thread = Thread { [self] in
+    let code = SystemThread.start("poise-live") { [self] in
       run(handedOver)
       finished.signal()
     }
-    thread.name = "poise live"
-    thread.stackSize = 4 << 20
-    thread.start()
+    guard code == 0 else { throw InputOutputError(startingThreadsFor: "live simulation", code) }
   }
 
   /// Ends the thread and waits for its end.

@@ -42,8 +42,14 @@ struct ScenarioReportTests {
     #expect(observations.count == task.observationSpace.count)
     // Actions: full deflection of one actuator at a time, and the effort that the robot then feels.
     let actions = rows(text, "action,")
-    #expect(actions.count == task.actionSpace.count)
-    for (i, row) in actions.enumerated() {
+    #expect(actions.count == task.actionSpace.choices?.count ?? task.actionSpace.count)
+    for (i, row) in actions.enumerated() where !task.levels.isEmpty {
+      environment.reset(into: &span)
+      _ = environment.step([Float(i)].span, into: &span)
+      #expect(row[0] == "\(i)" && row[1] == task.levels[i].name)
+      #expect(row.dropFirst(2).map { Double($0) } == environment.snapshot.efforts, "\(row)")
+    }
+    for (i, row) in actions.enumerated() where task.levels.isEmpty {
       let action = (0..<actions.count).map { $0 == i ? Float(1) : 0 }
       environment.reset(into: &span)
       _ = environment.step(action.span, into: &span)
@@ -59,7 +65,7 @@ struct ScenarioReportTests {
     let observationRanges = observations.map { row in row.lazy.compactMap { self.range($0) }.first }
     var random = RandomStream(seed: 5, purpose: .testing)
     for _ in 0..<600 {
-      let action = (0..<actions.count).map { _ in Float(2 * random.uniform() - 1) }
+      let action = (0..<task.actionSpace.count).map { _ in random.action(of: task.actionSpace) }
       if environment.ending.isOver { environment.reset(into: &span) }
       _ = environment.step(action.span, into: &span)
       for i in 0..<span.count {
@@ -85,6 +91,7 @@ struct ScenarioReportTests {
     }
     #expect(!humanoid[0][2].contains("abdomen_y") && !humanoid[0][2].contains("right_knee ↔"))
     #expect(try mirrors("cartpole-swingup")[1] == ["frontBack", "yes", "slider ↔ −slider"])
+    #expect(try mirrors("cartpole-left-right")[1] == ["frontBack", "yes", "left ↔ right"])
   }
 
   @Test("and show what stands in the file")

@@ -1,0 +1,49 @@
+public import PoiseCore
+
+/// Hyperparameters of A3C.
+public struct A3CParameters: OnPolicyParameters {
+  public var common = OnPolicySettings()
+  public var value = ValueSettings()
+  public var optimizer = OptimizerSettings()
+  public var gaeLambda = 1.0
+  public var delaySpread = 0.5
+  public var asynchronous = false
+
+  public init() {
+    common.worlds = 16
+    common.blockSize = 1
+    common.shards = 1
+    common.rolloutLength = 5
+    common.reportInterval = 2048
+    common.learningRate.initial = 7e-4
+  }
+
+  public static let keys: [ConfigurationKey<Self>] =
+    [
+      .key(
+        "actorLearners", \.common.worlds, .integer(.from(1, through: 4096)),
+        "Actor-learners, each with a world and a copy of the parameters of its own; apart from threads.")
+    ]
+    + OnPolicySettings.keys.filter { !["worlds", "blockSize", "shards"].contains($0.name) }.map {
+      $0.lifted(through: \.common)
+    }
+    + ValueSettings.keys.map { $0.lifted(through: \.value) }
+    + OptimizerSettings.keys.filter { $0.name != "optimizer" }.map { $0.lifted(through: \.optimizer) } + [
+      .key(
+        "gaeLambda", \.gaeLambda, .number(.from(0, through: 1)),
+        "λ of the advantage estimates; 1: the paper's, from all rewards up to the cut."),
+      .key(
+        "delaySpread", \.delaySpread, .number(.from(0, below: 1)),
+        "How unevenly actor-learners work: the time that a rollout takes is drawn from 1 ± this, by the seed; who is ready first steps first."
+      ),
+      .key(
+        "asynchronous", \.asynchronous, .boolean,
+        "Let threads race on the parameters without locks, as in the paper; then bits do not repeat, and runs of one seed differ."
+      ),
+    ]
+
+  public func crossChecks(_ checks: inout ConfigurationChecks) {
+    common.crossChecks(&checks)
+    value.crossChecks(&checks, with: common)
+  }
+}

@@ -1,0 +1,212 @@
+public import PoiseCore
+import PoiseEnvironments
+public import PoiseNetworks
+
+/// What the sections of all on-policy algorithms have in common: worlds, rollouts, the policy's network, its learning rate.
+public struct OnPolicySettings: Configurable, Hashable {
+  public var reportInterval = 1
+  public var worlds = 16
+  public var blockSize = 8
+  public var rolloutLength = 128
+  public var shards = 4
+  public var discountFactor = 0.99
+  public var entropyCoefficient = 0.0
+  public var maximumGradientNorm: Double? = 0.5
+  public var learningRate = RateParameters()
+  public var adamEpsilon = 1e-8
+  public var hiddenSizes = [64, 64]
+  public var activation = Activation.tanh
+  public var initialLogDeviation = 0.0
+  public var logDeviationFloor = -6.0
+  public var logDeviationCeiling = 2.0
+  public var normalizesObservations = true
+  public var observationLimit = 10.0
+  public var scalesRewards = false
+  public var policyAveraging = 0.0
+  public var mirrorSymmetry: MirrorPlane?
+  public init() {}
+
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key(
+      "reportInterval", \.reportInterval, .integer(.from(1, through: 1_000_000_000)),
+      "Control steps of all worlds for one row of the progress table, rounded up to whole rollouts; an evaluation also ends a row; checkpoints are written between rows."
+    ),
+    .key("worlds", \.worlds, .integer(.from(1, through: 65_536)), "Worlds that are rolled out side by side."),
+    .key(
+      "blockSize", \.blockSize, .integer(.from(1, through: 4096)),
+      "Worlds that one thread steps, with one batched inference for all of them; for T threads, worlds / T or less."),
+    .key(
+      "rolloutLength", \.rolloutLength, .integer(.from(1, through: 1_000_000)),
+      "Control steps of each world between two updates; the most of them where rollouts are episodes."),
+    .key(
+      "shards", \.shards, .integer(.from(1, through: 1024)),
+      "Fixed parts of a minibatch that threads share; part of the result's bits."),
+    .key("discountFactor", \.discountFactor, .number(.above(0, through: 1)), "γ per control step."),
+    .key("entropyCoefficient", \.entropyCoefficient, .number(.notNegative), "c₂, weight of the entropy bonus."),
+    .key(
+      "maximumGradientNorm", \.maximumGradientNorm, .optional(.number(.positive)),
+      "Gradients are scaled down to this norm; null: never."),
+    .key("learningRate", \.learningRate, .section, "The optimiser's step size over the course of training."),
+    .key("adamEpsilon", \.adamEpsilon, .number(.positive), "ε of Adam."),
+    .key(
+      "hiddenSizes", \.hiddenSizes, .list(of: .integer(.from(1, through: 65_536))),
+      "Widths of the policy's hidden layers."),
+    .key("activation", \.activation, .choice(among: Activation.hidden), "After each hidden layer."),
+    .key("initialLogDeviation", \.initialLogDeviation, .number(), "log σ of every action at the start."),
+    .key("logDeviationFloor", \.logDeviationFloor, .number(), "Least log σ."),
+    .key("logDeviationCeiling", \.logDeviationCeiling, .number(), "Greatest log σ."),
+    .key(
+      "normalizesObservations", \.normalizesObservations, .boolean,
+      "Normalise observations to mean 0 and standard deviation 1 inside the policy."),
+    .key("observationLimit", \.observationLimit, .number(.positive), "Normalised observations are clipped to ± this."),
+    .key(
+      "scalesRewards", \.scalesRewards, .boolean,
+      "Divide rewards by the running standard deviation of discounted returns."),
+    .key(
+      "policyAveraging", \.policyAveraging, .number(.from(0, below: 1)),
+      "The policy that is evaluated and saved is a moving average of the learner's weights; this is the weight of the old average in each update; 0: no averaging."
+    ),
+    .mirrorSymmetry(\.mirrorSymmetry),
+  ]
+
+  public func crossChecks(_ checks: inout ConfigurationChecks) {
+    checks.require(
+      logDeviationFloor <= initialLogDeviation && initialLogDeviation <= logDeviationCeiling,
+      at: "initialLogDeviation", found: "\(initialLogDeviation)",
+      allowed: "from logDeviationFloor \(logDeviationFloor) to logDeviationCeiling \(logDeviationCeiling)")
+    checks.requirePairs(of: hiddenSizes, at: "hiddenSizes", for: mirrorSymmetry)
+  }
+
+  /// What a learner with these takes that grows with a setting and lasts.
+  ///
+  /// - Parameters:
+  ///   - value: `nil` for no value function.
+  ///   - minibatchSize: most rows of a gradient.
+  ///   - keepsNextObservations: whether the policy also runs on what each observation led to.
+  func memoryNeed(
+    value: ValueSettings?, minibatchSize: Int, keepsNextObservations: Bool = false, observations: Space, actions: Space
+  ) -> MemoryNeed {
+    let (o, outputs) = (observations.count, actions.choices?.count ?? actions.count)
+    var need = MemoryNeed()
+    need.addWorlds(worlds)
+    // Observations are in the segments, for cut episodes beside them, and in the batch, with smoothness twice; samples and outputs
+    // in segments and batch.
+    let numbers = (keepsNextObservations ? 4 : 3) * o + 2 * actions.count + 2 * outputs + 10
+    need.add("rolloutLength", rows: worlds * rolloutLength, numbers: numbers)
+    let rows = min(minibatchSize, worlds * rolloutLength)
+    need.addNetwork(
+      "hiddenSizes", from: o, through: hiddenSizes, to: outputs, shards: shards,
+      rows: rows * (keepsNextObservations ? 2 : 1))
+    if let value {
+      need.addNetwork("valueHiddenSizes", from: o, through: value.hiddenSizes, to: 1, shards: shards, rows: rows)
+    }
+    return need
+  }
+
+  /// For the advice of a training that failed.
+  var stepSizes: String { "learningRate.initial is \(learningRate.initial)" }
+}
+
+/// What the sections of algorithms with a value function have besides.
+public struct ValueSettings: Configurable, Hashable {
+  public var hiddenSizes = [64, 64]
+  public var sharesTrunk = false
+  public var coefficient = 0.5
+  public init() {}
+
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key("valueCoefficient", \.coefficient, .number(.notNegative), "c₁, weight of the value loss."),
+    .key(
+      "valueHiddenSizes", \.hiddenSizes, .list(of: .integer(.from(1, through: 65_536))),
+      "Widths of the value function's hidden layers, where it has its own."),
+    .key(
+      "sharesTrunk", \.sharesTrunk, .boolean,
+      "Policy and value function are two heads on one trunk, the hidden layers of hiddenSizes; valueHiddenSizes says nothing then."
+    ),
+  ]
+
+  /// Checks that need the other settings.
+  func crossChecks(_ checks: inout ConfigurationChecks, with common: OnPolicySettings) {
+    checks.requirePairs(of: hiddenSizes, at: "valueHiddenSizes", for: common.mirrorSymmetry)
+    checks.require(
+      !sharesTrunk || !common.hiddenSizes.isEmpty, at: "sharesTrunk", found: "true, without a hidden layer",
+      allowed: "true where hiddenSizes names a layer at least")
+  }
+}
+
+/// The parameters of an algorithm that learns from rollouts of its present policy: the common ones, and its own.
+///
+/// The common ones are read and set as if they were its own: `parameters.worlds`.
+@dynamicMemberLookup
+public protocol OnPolicyParameters: LearnerParameters {
+  /// What all on-policy algorithms have.
+  var common: OnPolicySettings { get set }
+  /// λ of the advantage estimates, where there are such.
+  var gaeLambda: Double { get }
+  /// How rollouts begin and end.
+  var plan: RolloutPlan { get }
+}
+
+extension OnPolicyParameters {
+  /// A common parameter.
+  public subscript<Value>(dynamicMember property: WritableKeyPath<OnPolicySettings, Value>) -> Value {
+    get { common[keyPath: property] }
+    set { common[keyPath: property] = newValue }
+  }
+
+  public var worlds: Int {
+    get { common.worlds }
+    set { common.worlds = newValue }
+  }
+  public var blockSize: Int {
+    get { common.blockSize }
+    set { common.blockSize = newValue }
+  }
+  public var reportInterval: Int {
+    get { common.reportInterval }
+    set { common.reportInterval = newValue }
+  }
+  public var mirrorSymmetry: MirrorPlane? {
+    get { common.mirrorSymmetry }
+    set { common.mirrorSymmetry = newValue }
+  }
+
+  /// Always the scenario's.
+  public var stepLimit: Int? { nil }
+  /// Always the scenario's.
+  public var evaluationInterval: Int? { nil }
+  public var gaeLambda: Double { 1 }
+  public var plan: RolloutPlan { .continuing }
+  /// Transitions of a rollout of all worlds, at the most.
+  public var rolloutSize: Int { common.worlds * common.rolloutLength }
+}
+
+/// How the rollouts of a learner begin and end.
+public enum RolloutPlan: Hashable, Sendable {
+  /// All of `rolloutLength` control steps, one after the other through episodes that go on: where one ends, the next begins.
+  case continuing
+  /// Every world plays one episode from its start, and stands still when that is over or `rolloutLength` control steps are done.
+  case episodes
+  /// As `episodes`, but groups of worlds start alike.
+  case groups(GroupStarts)
+}
+
+/// How a group of worlds starts.
+public struct GroupStarts: Hashable, Sendable {
+  /// Worlds of a group; they stand side by side in one block.
+  public var size: Int
+  /// Whether they start from one state of the environment.
+  public var sharesStart: Bool
+  /// Whether everything random but the exploration is the same for all of a group: pushes, noise of sensors.
+  public var sharesDisturbances: Bool
+  /// Share of the groups that start from a state which the policy visited, in place of the start of an episode.
+  public var visitedShare: Double
+
+  /// - Parameters: as the properties.
+  public init(size: Int, sharesStart: Bool, sharesDisturbances: Bool, visitedShare: Double) {
+    self.size = size
+    self.sharesStart = sharesStart
+    self.sharesDisturbances = sharesDisturbances
+    self.visitedShare = visitedShare
+  }
+}

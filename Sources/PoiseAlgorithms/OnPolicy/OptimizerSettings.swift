@@ -1,0 +1,27 @@
+public import PoiseCore
+import PoiseNetworks
+
+/// Which optimiser takes the steps, where an algorithm leaves the choice.
+public struct OptimizerSettings: Configurable, Hashable {
+  /// The rule of a step.
+  public enum Kind: String, CaseIterable, Sendable { case rmsProp, adam }
+
+  public var kind = Kind.rmsProp
+  public var rmsDecay = 0.99
+  public var rmsEpsilon = 1e-5
+  public init() {}
+
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key("optimizer", \.kind, .choice, "rmsProp, as in the paper, or adam."),
+    .key("rmsDecay", \.rmsDecay, .number(.from(0, below: 1)), "α of RMSProp."),
+    .key("rmsEpsilon", \.rmsEpsilon, .number(.positive), "ε of RMSProp."),
+  ]
+
+  /// For the optimiser itself.
+  func settings(adamEpsilon: Double) -> Adam<Float>.Settings {
+    switch kind {
+    case .rmsProp: .rmsProp(decay: rmsDecay, epsilon: rmsEpsilon)
+    case .adam: .init(epsilon: adamEpsilon)
+    }
+  }
+}

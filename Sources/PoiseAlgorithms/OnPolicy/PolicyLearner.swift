@@ -1,0 +1,57 @@
+public import PoiseCore
+public import PoiseNetworks
+
+/// A learner by policy gradients, whose networks a `PolicyUpdater` keeps; what every one of them owes its trainer follows from that.
+public protocol PolicyLearner: OnPolicyLearner {
+  /// Networks, optimiser, batch.
+  var updater: PolicyUpdater { get set }
+}
+
+extension PolicyLearner {
+  /// The policy that acts, its value function and their normaliser.
+  public var model: ActorCritic {
+    get { updater.model }
+    set { updater.model = newValue }
+  }
+
+  /// The deterministic policy, averaged if so set.
+  public var policy: Policy { updater.policy }
+
+  /// Whether the numbers can still be trusted; where not, `update` does nothing.
+  public var health: LearnerHealth { updater.health }
+
+  /// Sees that the weights are still those of a policy; `update` does so too, after every gradient.
+  public mutating func checkWeights() { updater.checkWeights() }
+
+  /// Takes the observations of a rollout into the normaliser's account, after the update: the networks that acted saw none of it.
+  public mutating func observe(_ rollout: [RolloutSegment]) {
+    updater.model.observe(rollout.map(\.statistics))
+  }
+
+  /// The gradient of −1/N Σ log π_θ(aₜ|oₜ) Âₜ over the N episodes of the batch: what REINFORCE steps along, whatever the algorithm.
+  ///
+  /// - Parameter rollout: the segments of all blocks, advantages estimated.
+  public mutating func likelihoodGradient(of rollout: [RolloutSegment], pool: WorkerPool) -> AlignedVector<Float> {
+    updater.batch.gather(rollout, model)
+    return likelihoodGradient(pool: pool)
+  }
+
+  private mutating func likelihoodGradient(pool: WorkerPool) -> AlignedVector<Float> {
+    let (count, episodes) = (updater.batch.count, updater.batch.worlds)
+    _ = updater.computeGradients(rows: 0..<count, pool: pool) { shard, batch, model, _ in
+      shard.writeLikelihoodGradients(batch, model, scale: 1 / Float(episodes))
+      shard.backward(model)
+      shard.writeValueGradients(batch, model, coefficient: 0, minibatch: count)
+    }
+    return updater.gradients
+  }
+
+  /// Of the last batch.
+  var gradients: AlignedVector<Float> { updater.gradients }
+  var batch: RolloutBatch { updater.batch }
+  var average: AlignedVector<Float>? { updater.average }
+  var spoilGradients: (@Sendable (_ update: Int, _ gradients: inout AlignedVector<Float>) -> Void)? {
+    get { updater.spoilGradients }
+    set { updater.spoilGradients = newValue }
+  }
+}

@@ -1,0 +1,73 @@
+public import PoiseCore
+public import PoiseFinite
+
+/// A learner of Q whose policy is ε-greedy.
+public protocol ActionValueLearner: TabularLearner {
+  /// Q of each choice, [choices].
+  var actionValues: [Double] { get }
+  /// How it explores.
+  var exploration: EpsilonGreedy { get }
+}
+
+extension ActionValueLearner {
+  public var preferences: [Double] { actionValues }
+
+  /// `exploration_rate`, ε of the next action; `q_distance`, max |Q − Q*|.
+  public func columns(_ problem: FiniteProblem, optimum: [Double]?) -> [(name: String, value: Double?)] {
+    [
+      ("exploration_rate", exploration.epsilon(at: environmentSteps)),
+      ("q_distance", optimum.map { problem.distance(actionValues, to: $0) }),
+    ]
+  }
+}
+
+/// What learners of one table remember.
+public struct ActionValueState: Codable, Sendable, Hashable {
+  public var q: ActionValueTable
+  /// Actions taken so far.
+  public var environmentSteps = 0
+  /// The next action where it is chosen already.
+  public var next: Int?
+
+  public init(_ q: ActionValueTable) { self.q = q }
+}
+
+extension ActionValueLearner where State == ActionValueState {
+  public var actionValues: [Double] { state.q.values }
+  public var environmentSteps: Int { state.environmentSteps }
+
+  public func accepts(_ state: State) -> Bool {
+    self.state.q.accepts(state.q) && state.environmentSteps.isPossibleCount
+      && (state.next.map { state.q.values.indices.contains($0) } ?? true)
+  }
+}
+
+/// The hyperparameters of Q-learning, SARSA, expected SARSA and double Q-learning.
+public struct ActionValueParameters: TabularParameters {
+  /// α.
+  public var learningRate = LearningRate()
+  /// ε of the ε-greedy actions.
+  public var exploration = EpsilonGreedy()
+  /// Q of all choices at the start; an optimistic value encourages exploration.
+  public var initialValue = 0.0
+  public var reportInterval = 1000
+
+  public init() {}
+
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key("learningRate", \.learningRate, .section, "α."),
+    .key("exploration", \.exploration, .section, "ε."),
+    .key(
+      "initialValue", \.initialValue, .number(),
+      "Q of all choices at the start; values above all returns encourage exploration."),
+    .reportInterval(\.reportInterval),
+  ]
+}
+
+extension ActionValueLearner where Parameters == ActionValueParameters {
+  public var exploration: EpsilonGreedy { parameters.exploration }
+
+  public static func stepSizes(of parameters: Parameters) -> String {
+    "learningRate.initial is \(parameters.learningRate.initial)"
+  }
+}

@@ -1,0 +1,58 @@
+public import PoiseCore
+public import PoiseFinite
+
+/// The parameters of a learner with a table: one world, one thread.
+public protocol TabularParameters: LearnerParameters {}
+
+extension TabularParameters {
+  public var worlds: Int { 1 }
+  public var blockSize: Int { 1 }
+  /// Always the scenario's.
+  public var stepLimit: Int? { nil }
+  /// Always the scenario's.
+  public var evaluationInterval: Int? { nil }
+  /// A table knows no symmetry.
+  public var mirrorSymmetry: MirrorPlane? { nil }
+}
+
+/// A learner with a table for a finite problem: a value that lives in a world for some actions at a time.
+///
+/// Learning for n actions and then for m is learning for n + m, bit for bit; an episode may be cut anywhere by the count and goes on with the
+/// next call. Whoever keeps `state`, the world's moment and the stream goes on exactly.
+public protocol TabularLearner: Sendable {
+  /// Its section of a scenario.
+  associatedtype Parameters: TabularParameters
+  /// All that learning changes.
+  associatedtype State: Codable & Sendable
+
+  init(_ parameters: Parameters, problem: FiniteProblem)
+
+  var parameters: Parameters { get }
+  var state: State { get set }
+  /// Whether a value that came from a file is a state that this learner could be in.
+  func accepts(_ state: State) -> Bool
+  /// Actions taken so far.
+  var environmentSteps: Int { get }
+  /// What the greedy policy takes the largest of in each state: Q, or the logits of a policy, [choices].
+  var preferences: [Double] { get }
+  /// Columns of the progress, always the same names in the same order.
+  ///
+  /// - Parameter optimum: Q* of each choice, [choices]; `nil` where it is not known.
+  func columns(_ problem: FiniteProblem, optimum: [Double]?) -> [(name: String, value: Double?)]
+
+  /// Takes so many actions and learns from each.
+  ///
+  /// - Parameters:
+  ///   - world: of the problem that the learner was made for.
+  ///   - random: exploration's stream.
+  mutating func learn(_ actions: Int, in world: inout FiniteWorld, random: inout RandomStream)
+}
+
+extension ConfigurationKey where Root: TabularParameters {
+  /// `reportInterval`, which every learner with a table has.
+  static func reportInterval(_ path: any WritableKeyPath<Root, Int> & Sendable) -> Self {
+    .key(
+      "reportInterval", path, .integer(.from(1, through: 1_000_000_000), unit: "actions"),
+      "Actions for one row of the progress.")
+  }
+}

@@ -1,0 +1,133 @@
+public import PoiseCore
+
+/// A finite problem that is lived in: one state, one action, one next state at a time.
+///
+/// What happens is drawn from a stream of its own, one draw for a start that is not certain and one for a transition that is not.
+public struct FiniteWorld: Sendable {
+  public let problem: FiniteProblem
+  /// After so many actions an episode is cut.
+  public let stepLimit: Int
+  /// Where the episode is, and what has come of the ones before.
+  public var moment: Moment
+
+  /// All that the future of a world depends on, with its accounts.
+  public struct Moment: Hashable, Sendable, Codable {
+    public var state: Int
+    /// Actions of this episode so far.
+    public var actionCount = 0
+    public var random: RandomStream
+    /// Σ r of the episode so far, not discounted.
+    public var episodeReward = 0.0
+    /// Episodes that are over, ended or cut.
+    public var episodeCount = 0
+    /// Σ r of these, not discounted.
+    public var finishedReward = 0.0
+    /// The actions of these.
+    public var finishedActions = 0
+    /// Where the last of these ended.
+    public var lastState = 0
+  }
+
+  /// What an action led to.
+  public struct Step: Sendable {
+    public var reward: Double
+    public var nextState: Int
+    /// The next state is terminal: nothing follows.
+    public var terminated: Bool
+    /// The episode was cut at the limit of its actions; the problem itself would go on.
+    public var truncated: Bool
+
+    @inlinable init(reward: Double, nextState: Int, terminated: Bool, truncated: Bool) {
+      self.reward = reward
+      self.nextState = nextState
+      self.terminated = terminated
+      self.truncated = truncated && !terminated
+    }
+
+    @inlinable public var isOver: Bool { terminated || truncated }
+  }
+
+  /// Begins with a first episode.
+  ///
+  /// - Parameter stepLimit: in place of the problem's own limit.
+  public init(_ problem: FiniteProblem, random: RandomStream, stepLimit: Int? = nil) {
+    self.problem = problem
+    self.stepLimit = stepLimit ?? problem.stepLimit ?? Int.max
+    moment = Moment(state: 0, random: random)
+    reset()
+  }
+
+  @inlinable public var state: Int { moment.state }
+  public var episodeCount: Int { moment.episodeCount }
+  public var finishedReward: Double { moment.finishedReward }
+
+  /// Whether a moment that came from a file is one that this world could be in.
+  public func accepts(_ moment: Moment) -> Bool {
+    (0..<problem.stateCount).contains(moment.state) && (0..<problem.stateCount).contains(moment.lastState)
+      && !problem.isTerminal(moment.state)
+      && moment.actionCount >= 0 && moment.actionCount < stepLimit
+      && [moment.episodeCount, moment.finishedActions, moment.actionCount].allSatisfy(\.isPossibleCount)
+      && moment.episodeReward.isFinite && moment.finishedReward.isFinite
+  }
+
+  /// Starts an episode.
+  @inlinable
+  public mutating func reset() {
+    moment.actionCount = 0
+    moment.episodeReward = 0
+    moment.state = problem.drawStart(&moment.random)
+  }
+
+  /// Takes a choice that the state offers.
+  @inlinable
+  public mutating func step(_ choice: Int) -> Step {
+    let k = problem.drawTransition(of: choice, &moment.random)
+    let state = Int(problem.nextStates[k])
+    moment.state = state
+    moment.actionCount += 1
+    let reward = problem.rewards[k]
+    moment.episodeReward += reward
+    let step = Step(
+      reward: reward, nextState: state, terminated: problem.isTerminal(state),
+      truncated: moment.actionCount >= stepLimit)
+    if step.isOver {
+      moment.episodeCount += 1
+      moment.finishedReward += moment.episodeReward
+      moment.finishedActions += moment.actionCount
+      moment.lastState = state
+    }
+    return step
+  }
+}
+
+extension FiniteProblem {
+  /// A state in which an episode starts; no draw where there is but one.
+  @inlinable
+  public func drawStart(_ random: inout RandomStream) -> Int {
+    var state = start[0].state
+    guard start.count > 1 else { return state }
+    var rest = random.uniform()
+    for place in start {
+      state = place.state
+      rest -= place.probability
+      if rest < 0 { break }
+    }
+    return state
+  }
+
+  /// One of the transitions of a choice; no draw where there is but one.
+  @inlinable
+  public func drawTransition(of choice: Int, _ random: inout RandomStream) -> Int {
+    let first = Int(choiceStarts[choice])
+    let last = Int(choiceStarts[choice + 1]) - 1
+    var k = first
+    if first < last {
+      var rest = random.uniform() - probabilities[first]
+      while rest >= 0, k < last {
+        k += 1
+        rest -= probabilities[k]
+      }
+    }
+    return k
+  }
+}

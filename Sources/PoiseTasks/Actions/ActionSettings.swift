@@ -1,0 +1,93 @@
+public import PoiseCore
+
+/// How a task's actions become controls of the robot.
+///
+///     actions: torques                                        # −1 … 1 spans each actuator's control range
+///     actions: {levels: {left: [-10], right: [10]}}           # one of several control vectors, by name
+///     actions: {positionTargets: {stiffness: 40, damping: 2, scale: 0.5}}
+///     actions: {positionTargets: {…}, levels: {fold: [1.2, 0.4], stretch: [0, 0]}}
+public struct ActionSettings: Configurable, Hashable {
+  /// `nil`: an action is the control of each actuator, which for motors is a torque or a force.
+  public var positionTargets: PositionTargets?
+  /// `nil`: any action; else one of these.
+  public var levels: [NamedValue<[Double]>]?
+  public init() {}
+
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key(
+      "positionTargets", \.positionTargets, .optional(.section),
+      "Actions are positions that each actuator's joint is drawn to, by an implicit PD law at the physics rate within the actuator's force range; null: actions are controls, which are torques where actuators are motors."
+    ),
+    .key(
+      "levels", \.levels, .optional(.named(.list(of: .number()), by: "action", count: 2...1000)),
+      "The actions there are, by name: each a value for every actuator, in the order of the model, in the units of its control (N·m or N for motors), or of its joint (rad or m) with positionTargets; null: any value between the limits. Learners of discrete actions choose one of the names."
+    ),
+  ]
+
+  /// In files `torques` alone, or a section.
+  public static let format: ConfigurationFormat<Self> = {
+    let section = ConfigurationFormat<Self>.section
+    return ConfigurationFormat(
+      typeName: "torques or section", allowed: "torques, or positionTargets and levels",
+      phrase: "'torques', or a section with positionTargets, levels or both",
+      read: { node, current, reader in
+        guard case .scalar(let scalar) = node.content, !scalar.text.isEmpty else {
+          return section.read(node, current, &reader)
+        }
+        if scalar.text == "torques" { return Self() }
+        reader.report(
+          node, allowed: "'torques', or a section with positionTargets, levels or both",
+          remedy: suggestion(for: scalar.text, among: ["torques"]))
+        return nil
+      },
+      write: { $0 == Self() ? .text("torques") : section.write($0) }, summary: { $0 == Self() ? "torques" : "" },
+      children: section.children)
+  }()
+}
+
+/// Actions as targets of joints: q* = offset + scale · action, and torque = stiffness · (q* − q) − damping · q̇.
+///
+/// The law is implicit: position and rate are those after the physics step, so that any gain is stable at any step size. It is that of
+/// MuJoCo's `position` actuators with `implicitfast`.
+public struct PositionTargets: Configurable, Hashable {
+  public var stiffness: Double?
+  public var damping: Double?
+  public var scale: Double?
+  public var joints: [NamedValue<JointTargets>] = []
+  public init() {}
+
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key(
+      "stiffness", \.stiffness, .optional(.number(.positive, unit: "N·m/rad or N/m")),
+      "kp of every joint; null: that of the model's position actuators."),
+    .key(
+      "damping", \.damping, .optional(.number(.notNegative, unit: "N·m·s/rad or N·s/m")),
+      "kd of every joint; null: that of the model's position actuators, 0 for others."),
+    .key(
+      "scale", \.scale, .optional(.number(.positive, unit: "rad or m")),
+      "How far from its offset the actions −1 and 1 draw a joint; null: −1 … 1 spans the joint's range."),
+    .key(
+      "joints", \.joints, .named(.section, by: "joint"),
+      "What is otherwise for single joints, by their names: {knee: {offset: 0.5, scale: 0.3}}."),
+  ]
+}
+
+/// What one joint's targets have otherwise than all joints.
+public struct JointTargets: Configurable, Hashable {
+  public var offset: Double?
+  public var scale: Double?
+  public var stiffness: Double?
+  public var damping: Double?
+  public init() {}
+
+  public static let keys: [ConfigurationKey<Self>] = [
+    .key(
+      "offset", \.offset, .optional(.number(unit: "rad or m")),
+      "The target of action 0; null: the model's reference pose, or the middle of the range where there is no scale."),
+    .key("scale", \.scale, .optional(.number(.positive, unit: "rad or m")), "null: as for all joints."),
+    .key(
+      "stiffness", \.stiffness, .optional(.number(.positive, unit: "N·m/rad or N/m")), "null: as for all joints."),
+    .key(
+      "damping", \.damping, .optional(.number(.notNegative, unit: "N·m·s/rad or N·s/m")), "null: as for all joints."),
+  ]
+}

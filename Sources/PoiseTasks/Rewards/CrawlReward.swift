@@ -1,0 +1,33 @@
+public import PoiseCore
+public import PoiseEnvironments
+
+/// Getting ahead along x, and nowhere else.
+public struct CrawlReward: RewardTerm {
+  public var body: String?
+  public var length = 1.0
+  public init() {}
+
+  public static let termName = "crawl"
+  public static let documentation =
+    "(Δx − |Δy|) ÷ length of a body in a control step: how far it got forwards, less how far it went astray, in body lengths."
+  public static let keys: [ConfigurationKey<Self>] = [
+    .body(\.body),
+    .key("length", \.length, .number(.positive, unit: "m"), "What counts as one body length.", isRequired: true),
+  ]
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    let slot = binder.body(body)
+    let inverse = 1 / length
+    return BoundReward(reads: .between, bounds: -.infinity ... .infinity, metric: .bodyLengthsPerAction) { transition in
+      let step = transition.after.bodies[slot].pose.position - transition.before.bodies[slot].pose.position
+      return (step.x - abs(step.y)) * inverse
+    }
+  }
+}
+
+extension Metric {
+  /// Mean of Δx − |Δy| over the actions, in body lengths.
+  public static let bodyLengthsPerAction = Self(
+    "body_lengths_per_action", title: "body lengths per action", digits: 4, combination: .sumPerStep,
+    headline: "% body lengths per action")
+}

@@ -1,0 +1,126 @@
+import Dispatch
+public import PoiseAlgorithms
+import PoiseCore
+import PoiseEnvironments
+public import PoiseFinite
+public import PoiseNetworks
+public import PoiseScenarios
+
+/// A learner with a table in the one world of a finite problem, action by action.
+///
+/// There is one world and one thread: threads have nothing to change. Where the problem is solved in a moment, the progress tells how far the
+/// table is from the exact solution.
+public final class TabularTrainer<Learner: TabularLearner>: Trainer {
+  private let problem: FiniteProblem
+  /// What learns, and where it lives.
+  public private(set) var agent: TabularAgent<Learner>
+  /// What the next report will tell of.
+  private var underWay = Iteration()
+  /// Q*, [choices]; `nil` where the problem is large or has no solution.
+  private lazy var optimum: [Double]? =
+    problem.stateCount <= Self.solvedStates
+    ? (try? problem.policyIteration()).map { problem.choiceValues(of: $0.values) } : nil
+
+  /// States up to which the problem is solved for the column of the distance.
+  private static var solvedStates: Int { 20_000 }
+  /// Actions between two looks at whether the training is stopped: a fraction of a millisecond, with much planning some ten.
+  private static var portion: Int { 1000 }
+
+  /// - Parameters:
+  ///   - learner: made for the problem.
+  ///   - problem: the scenario's.
+  public init(_ learner: Learner, on scenario: LoadedScenario, problem: FiniteProblem, seed: UInt64) {
+    self.problem = problem
+    agent = TabularAgent(learner, in: problem, stepLimit: scenario.specification.stepLimit, seed: seed)
+  }
+
+  private var learner: Learner { agent.learner }
+
+  public var environmentSteps: Int { learner.environmentSteps }
+
+  public var policy: Policy { Policy(greedyIn: learner.preferences, of: problem) }
+
+  public func policyTensors() throws -> [String: Tensor] {
+    try policy.tensors().merging(LearnedTable(problem, learner.preferences).tensors) { first, _ in first }
+  }
+
+  // MARK: Training
+
+  /// An iteration that may stop after any action, and go on from there.
+  private struct Iteration: Codable {
+    var firstStep = 0
+    /// The world's accounts at its beginning.
+    var episodes = 0
+    var reward = 0.0
+    var actions = 0
+    var seconds = 0.0
+  }
+
+  public func iterate(stepLimit: Int, reportBy: Int, isStopped: @Sendable () -> Bool) -> TrainingReport? {
+    let end = min(stepLimit, reportBy, underWay.firstStep + learner.parameters.reportInterval)
+    var start = DispatchTime.now().uptimeNanoseconds
+    while agent.learner.environmentSteps < end {
+      if isStopped() { return nil }
+      agent.learn(min(Self.portion, end - agent.learner.environmentSteps))
+      let now = DispatchTime.now().uptimeNanoseconds
+      underWay.seconds += Double(now - start) * 1e-9
+      start = now
+    }
+    return report()
+  }
+
+  private func report() -> TrainingReport {
+    var report = TrainingReport()
+    let moment = agent.world.moment
+    let episodes = moment.episodeCount - underWay.episodes
+    func mean(_ sum: Double) -> Double? { episodes > 0 ? sum / Double(episodes) : nil }
+    report.metrics = [
+      ("episodes", Double(episodes)), ("return", mean(moment.finishedReward - underWay.reward)),
+      ("episode_length", mean(Double(moment.finishedActions - underWay.actions))), ("faults", 0),
+    ]
+    report.metrics += learner.columns(problem, optimum: optimum)
+    report.phases = [("learning", underWay.seconds)]
+    if let choice = learner.preferences.firstIndex(where: { !$0.isFinite }) {
+      report.failure = .init(
+        quantity: "the table", reason: "entry \(choice) is \(learner.preferences[choice])", update: environmentSteps)
+    }
+    underWay = Iteration(
+      firstStep: learner.environmentSteps, episodes: moment.episodeCount, reward: moment.finishedReward,
+      actions: moment.finishedActions)
+    return report
+  }
+
+  // MARK: Checkpointing
+
+  private struct State: Codable {
+    var learner: Learner.State
+    var world: FiniteWorld.Moment
+    var random: RandomStream
+    var underWay: Iteration
+  }
+
+  public func tensors() throws -> [String: Tensor] {
+    [
+      "trainer.memory": try Tensor(
+        encoding: State(learner: learner.state, world: agent.world.moment, random: agent.random, underWay: underWay))
+    ]
+  }
+
+  public func read(_ tensors: [String: Tensor], file: String) throws {
+    let state: State = try Tensor.decode("trainer.memory", in: tensors, file: file)
+    guard learner.accepts(state.learner), agent.world.accepts(state.world), state.underWay.firstStep.isPossibleCount,
+      (0...state.world.episodeCount).contains(state.underWay.episodes),
+      (0...state.world.finishedActions).contains(state.underWay.actions)
+    else {
+      throw InvalidInput(
+        Problem(
+          file: file, place: "tensor 'trainer.memory'", found: "the state of another learner, or an impossible one",
+          allowed: "that of \(Learner.self) in a problem of \(problem.stateCount) states",
+          remedy: "The checkpoint belongs to another scenario, or is damaged."))
+    }
+    agent.learner.state = state.learner
+    agent.world.moment = state.world
+    agent.random = state.random
+    underWay = state.underWay
+  }
+}
