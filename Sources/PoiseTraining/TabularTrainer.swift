@@ -44,12 +44,15 @@ public final class TabularTrainer<Learner: TabularLearner>: Trainer {
     try policy.tensors().merging(LearnedTable(problem, learner.preferences).tensors) { first, _ in first }
   }
 
-  /// Refused: steps and exploration of a table are one with what it has learned.
+  /// Refuses: the state of a learner with a table also counts its actions, and rates and ε depend on that count.
+  ///
+  /// - Throws: `InvalidInput`, always.
   public func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     throw InvalidInput(
       Problem(
-        file: file, found: "a table", allowed: "the networks of an on-policy or off-policy learner",
-        remedy: "Train the table from its beginning, or go on with its run by --resume."))
+        file: file, found: "a run of a learner with a table, whose rates depend on the actions so far",
+        allowed: "a run of an on-policy or off-policy learner",
+        remedy: "Resume the run itself, with --resume and a larger --steps."))
   }
 
   // MARK: Training
