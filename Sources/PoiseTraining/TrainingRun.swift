@@ -7,7 +7,6 @@ public import PoiseScenarios
 import PoiseTasks
 import PoiseEnvironments
 import PoiseModels
-import PoiseTasks
 
 /// A training run from beginning to end: iterations, evaluations, checkpoints.
 ///
