@@ -49,7 +49,9 @@ public protocol DecisionProcess: Sendable {
 extension DecisionProcess {
   /// `nil`: steps take no time, unless the process says otherwise.
   public var timeStep: Double? { nil }
+  /// Success and length, unless the process says otherwise.
   public var metrics: [Metric] { [.successRate, .episodeLength] }
+  /// Every state, unless the process says otherwise.
   public func accepts(_ state: State) -> Bool { true }
 }
 

@@ -26,9 +26,13 @@ public final class TabularTrainer<Learner: TabularLearner>: Trainer {
   /// Actions between two looks at whether the training is stopped: a fraction of a millisecond, with much planning some ten.
   private static var portion: Int { 1000 }
 
+  /// Makes a trainer at the beginning of a training.
+  ///
   /// - Parameters:
   ///   - learner: made for the problem.
+  ///   - scenario: gives the step limit of episodes.
   ///   - problem: the scenario's.
+  ///   - seed: the root seed.
   public init(_ learner: Learner, on scenario: LoadedScenario, problem: FiniteProblem, seed: UInt64) {
     self.problem = problem
     agent = TabularAgent(learner, in: problem, stepLimit: scenario.specification.stepLimit, seed: seed)

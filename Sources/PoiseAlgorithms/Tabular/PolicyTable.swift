@@ -21,7 +21,9 @@ public struct PolicyTable: Codable, Sendable, Hashable {
 
   /// π(a|s) of a state's choices, written to their places.
   ///
-  /// - Parameter probabilities: [choices].
+  /// - Parameters:
+  ///   - offered: the choices of a state.
+  ///   - probabilities: [choices].
   public func writeProbabilities(of offered: Range<Int>, into probabilities: inout [Double]) {
     let largest = offered.reduce(-Double.infinity) { max($0, logits[$1]) }
     var sum = 0.0
@@ -36,6 +38,8 @@ public struct PolicyTable: Codable, Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - choice: a, one of those offered.
+  ///   - offered: the choices of the state.
+  ///   - step: how far to climb.
   ///   - probabilities: scratch, [choices].
   public mutating func climb(
     _ choice: Int, of offered: Range<Int>, step: Double, _ probabilities: inout [Double]
@@ -57,17 +61,23 @@ func drawn(from offered: Range<Int>, by policy: [Double], _ random: inout Random
 
 /// A learner of a policy's table, with a table of V as its baseline or critic.
 public protocol PolicyTableLearner: TabularLearner where Parameters == PolicyTableParameters {
+  /// π, as a table of logits.
   var policy: PolicyTable { get }
 }
 
 /// The hyperparameters of learners of a policy's table.
 public struct PolicyTableParameters: TabularParameters {
+  /// α of the logits.
   public var actorLearningRate = 0.1
+  /// α of V, in [0, 1]; 0 for no baseline.
   public var criticLearningRate = 0.1
+  /// Actions for one row of the progress.
   public var reportInterval = 1000
 
+  /// Makes the default parameters.
   public init() {}
 
+  /// The keys of its section.
   public static let keys: [ConfigurationKey<Self>] = [
     .key("actorLearningRate", \.actorLearningRate, .number(.from(0, through: 100)), "α of the policy's table."),
     .key(
@@ -78,6 +88,7 @@ public struct PolicyTableParameters: TabularParameters {
 }
 
 extension PolicyTableLearner {
+  /// The step size, by its key.
   public static func stepSizes(of parameters: Parameters) -> String {
     "actorLearningRate is \(parameters.actorLearningRate)"
   }

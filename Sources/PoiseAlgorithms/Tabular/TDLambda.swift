@@ -16,10 +16,13 @@ public struct TDLambda: TabularAlgorithm {
     public var visitPower = 0.0
     /// λ, in [0, 1].
     public var traceDecay = 0.9
+    /// Actions for one row of the progress.
     public var reportInterval = 1000
 
+    /// Makes the default parameters.
     public init() {}
 
+    /// The keys of its section.
     public static let keys: [ConfigurationKey<Self>] = [
       .key("learningRate", \.learningRate, .number(.above(0, through: 1)), "α in the first episode."),
       .key(
@@ -30,17 +33,23 @@ public struct TDLambda: TabularAlgorithm {
     ]
   }
 
+  /// The name for `--algorithm`.
   public static let name = "td-lambda"
+  /// The name for display.
   public static let title = "TD(λ)"
+  /// The paper that it implements.
   public static let paper = "Sutton 1988"
+  /// The hyperparameters.
   public let parameters: Parameters
   /// π(a|s), [choices].
   public let policy: [Double]
+  /// All that learning changes.
   public var state: State
   private let problem: FiniteProblem
   /// V^π, [states], where it was to be had.
   private let exact: [Double]?
 
+  /// All that learning changes.
   public struct State: Codable, Sendable {
     /// V, [states].
     public fileprivate(set) var values: [Double]
@@ -54,7 +63,12 @@ public struct TDLambda: TabularAlgorithm {
     self.init(parameters, problem: problem, policy: problem.policy ?? problem.uniformPolicy)
   }
 
-  /// - Parameter policy: π(a|s), [choices].
+  /// Makes a learner with V = 0.
+  ///
+  /// - Parameters:
+  ///   - parameters: the hyperparameters.
+  ///   - problem: gives the number of states.
+  ///   - policy: π(a|s) of each choice, [choices]; those of a state add up to 1.
   public init(_ parameters: Parameters, problem: FiniteProblem, policy: [Double]) {
     self.parameters = parameters
     self.policy = policy
@@ -67,9 +81,12 @@ public struct TDLambda: TabularAlgorithm {
   /// States up to which V^π is computed for the column of the distance.
   private static let exactLimit = 20_000
 
+  /// The step size, by its key.
   public static func stepSizes(of parameters: Parameters) -> String { "learningRate is \(parameters.learningRate)" }
 
+  /// V, [states].
   public var values: [Double] { state.values }
+  /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
   /// Q of V by the problem's own model: the greedy policy is the improvement of the one that is followed (Sutton and Barto 2018, eq. 4.9).
   public var preferences: [Double] { problem.choiceValues(of: state.values) }
@@ -79,12 +96,14 @@ public struct TDLambda: TabularAlgorithm {
     [("v_distance", exact.map { problem.distance(state.values, to: $0) })]
   }
 
+  /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     state.values.count == self.state.values.count && state.values.allSatisfy(\.isFinite)
       && self.state.traces.accepts(state.traces) && state.environmentSteps.isPossibleCount
       && state.episodes.isPossibleCount
   }
 
+  /// Takes actions of the policy and learns from each.
   public mutating func learn(_ actions: Int, in world: inout FiniteWorld, random: inout RandomStream) {
     let problem = world.problem
     let (γ, λ) = (problem.discount, parameters.traceDecay)

@@ -10,14 +10,20 @@ public import PoiseFinite
 public struct TabularActorCritic: PolicyTableLearner, TabularAlgorithm {
   public typealias Parameters = PolicyTableParameters
 
+  /// The name for `--algorithm`.
   public static let name = "tabular-actor-critic"
+  /// The name for display.
   public static let title = "Actor–critic with tables"
+  /// The paper that it implements.
   public static let paper = "Barto et al. 1983"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// All that learning changes.
   public var state: State
   /// Scratch, [choices].
   private var probabilities: [Double]
 
+  /// All that learning changes.
   public struct State: Codable, Sendable {
     public fileprivate(set) var policy: PolicyTable
     /// V, [states].
@@ -33,9 +39,12 @@ public struct TabularActorCritic: PolicyTableLearner, TabularAlgorithm {
     state = State(policy: PolicyTable(problem), values: [Double](repeating: 0, count: problem.stateCount))
   }
 
+  /// π, as a table of logits.
   public var policy: PolicyTable { state.policy }
+  /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.policy.accepts(state.policy) && state.values.count == self.state.values.count
       && state.values.allSatisfy(\.isFinite) && state.environmentSteps.isPossibleCount

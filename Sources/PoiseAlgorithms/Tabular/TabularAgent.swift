@@ -5,12 +5,18 @@ public import PoiseFinite
 ///
 /// Whoever makes the same agent sees the same training, action by action, to the bit: a replay shows how a run learned without a record of it.
 public struct TabularAgent<Learner: TabularLearner>: Sendable {
+  /// The learner.
   public var learner: Learner
+  /// The world in which it takes actions.
   public var world: FiniteWorld
+  /// The stream of exploration.
   public var random: RandomStream
 
+  /// Makes an agent at the beginning of its training.
+  ///
   /// - Parameters:
   ///   - learner: made for the problem.
+  ///   - problem: where it lives.
   ///   - stepLimit: actions after which an episode is cut.
   ///   - seed: the root seed.
   public init(_ learner: Learner, in problem: FiniteProblem, stepLimit: Int? = nil, seed: UInt64) {

@@ -5,7 +5,9 @@ public import PoiseFinite
 public protocol TabularParameters: LearnerParameters {}
 
 extension TabularParameters {
+  /// One world.
   public var worlds: Int { 1 }
+  /// One world.
   public var blockSize: Int { 1 }
   /// Always the scenario's.
   public var stepLimit: Int? { nil }
@@ -25,9 +27,12 @@ public protocol TabularLearner: Sendable {
   /// All that learning changes.
   associatedtype State: Codable & Sendable
 
+  /// Makes a learner that has learned nothing.
   init(_ parameters: Parameters, problem: FiniteProblem)
 
+  /// The hyperparameters.
   var parameters: Parameters { get }
+  /// All that learning changes.
   var state: State { get set }
   /// Whether a value that came from a file is a state that this learner could be in.
   func accepts(_ state: State) -> Bool
@@ -37,14 +42,17 @@ public protocol TabularLearner: Sendable {
   var preferences: [Double] { get }
   /// Columns of the progress, always the same names in the same order.
   ///
-  /// - Parameter optimum: Q* of each choice, [choices]; `nil` where it is not known.
+  /// - Parameters:
+  ///   - problem: the one that the learner was made for.
+  ///   - optimum: Q* of each choice, [choices]; `nil` if it is not known.
   func columns(_ problem: FiniteProblem, optimum: [Double]?) -> [(name: String, value: Double?)]
 
-  /// Takes so many actions and learns from each.
+  /// Takes actions and learns from each.
   ///
   /// - Parameters:
-  ///   - world: of the problem that the learner was made for.
-  ///   - random: exploration's stream.
+  ///   - actions: the number of actions.
+  ///   - world: a simulation of the problem that the learner was made for.
+  ///   - random: the stream of exploration.
   mutating func learn(_ actions: Int, in world: inout FiniteWorld, random: inout RandomStream)
 }
 

@@ -14,15 +14,21 @@ public import PoiseFinite
 public struct TabularREINFORCE: PolicyTableLearner, TabularAlgorithm {
   public typealias Parameters = PolicyTableParameters
 
+  /// The name for `--algorithm`.
   public static let name = "tabular-reinforce"
+  /// The name for display.
   public static let title = "REINFORCE with a table"
+  /// The paper that it implements.
   public static let paper = "Williams 1992"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// All that learning changes.
   public var state: State
   private let stateCount: Int
   /// Scratch, [choices].
   private var probabilities: [Double]
 
+  /// All that learning changes.
   public struct State: Codable, Sendable {
     public fileprivate(set) var policy: PolicyTable
     /// V, [states].
@@ -45,9 +51,12 @@ public struct TabularREINFORCE: PolicyTableLearner, TabularAlgorithm {
     state = State(policy: PolicyTable(problem), values: [Double](repeating: 0, count: problem.stateCount))
   }
 
+  /// π, as a table of logits.
   public var policy: PolicyTable { state.policy }
+  /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.policy.accepts(state.policy) && state.values.count == stateCount
       && state.values.allSatisfy(\.isFinite) && state.environmentSteps.isPossibleCount

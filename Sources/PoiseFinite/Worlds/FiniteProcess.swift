@@ -14,13 +14,17 @@ public import PoiseEnvironments
 ///
 /// Problems of more than `stateLimit` states have the number of the state as their observation, which no learner takes: they are for solving.
 public struct FiniteProcess: DecisionProcess {
+  /// The problem.
   public let problem: FiniteProblem
+  /// One-hot, [states]; for large problems the number of the state.
   public let observationSpace: Space
+  /// The problem's actions.
   public let actionSpace: Space
 
   /// States of a problem that can be learned from one-hot observations.
   public static let stateLimit = 65_536
 
+  /// Makes the process of a problem.
   public init(_ problem: FiniteProblem) {
     self.problem = problem
     actionSpace = .discrete(problem.actionNames)

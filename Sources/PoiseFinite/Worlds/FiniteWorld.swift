@@ -1,40 +1,45 @@
 public import PoiseCore
 
-/// A finite problem that is lived in: one state, one action, one next state at a time.
+/// Simulates episodes of a finite problem, one action at a time.
 ///
-/// What happens is drawn from a stream of its own, one draw for a start that is not certain and one for a transition that is not.
+/// A start state and a next state take one draw from the world's stream each, unless they are certain.
 public struct FiniteWorld: Sendable {
+  /// The problem.
   public let problem: FiniteProblem
-  /// After so many actions an episode is cut.
+  /// Actions after which an episode is truncated.
   public let stepLimit: Int
-  /// Where the episode is, and what has come of the ones before.
+  /// The present state, with the accounts of the episodes so far.
   public var moment: Moment
 
-  /// All that the future of a world depends on, with its accounts.
+  /// Everything that the future of a world depends on, with its accounts.
   public struct Moment: Hashable, Sendable, Codable {
+    /// The present state.
     public var state: Int
     /// Actions of this episode so far.
     public var actionCount = 0
+    /// The stream of starts and transitions.
     public var random: RandomStream
     /// Σ r of the episode so far, not discounted.
     public var episodeReward = 0.0
-    /// Episodes that are over, ended or cut.
+    /// Episodes that have ended, terminated or truncated.
     public var episodeCount = 0
-    /// Σ r of these, not discounted.
+    /// Σ r of these episodes, not discounted.
     public var finishedReward = 0.0
-    /// The actions of these.
+    /// The actions of these episodes.
     public var finishedActions = 0
-    /// Where the last of these ended.
+    /// The state in which the last of these ended.
     public var lastState = 0
   }
 
-  /// What an action led to.
+  /// The result of an action.
   public struct Step: Sendable {
+    /// r of the transition.
     public var reward: Double
+    /// The state after the action.
     public var nextState: Int
-    /// The next state is terminal: nothing follows.
+    /// Whether the next state is terminal.
     public var terminated: Bool
-    /// The episode was cut at the limit of its actions; the problem itself would go on.
+    /// Whether the episode was cut by the step limit in a state that is not terminal.
     public var truncated: Bool
 
     @inlinable init(reward: Double, nextState: Int, terminated: Bool, truncated: Bool) {
@@ -44,12 +49,16 @@ public struct FiniteWorld: Sendable {
       self.truncated = truncated && !terminated
     }
 
+    /// Whether the episode has ended, terminated or truncated.
     @inlinable public var isOver: Bool { terminated || truncated }
   }
 
-  /// Begins with a first episode.
+  /// Makes a simulation and starts its first episode.
   ///
-  /// - Parameter stepLimit: in place of the problem's own limit.
+  /// - Parameters:
+  ///   - problem: the problem.
+  ///   - random: the stream of starts and transitions.
+  ///   - stepLimit: actions after which an episode is truncated; `nil` for the problem's own limit.
   public init(_ problem: FiniteProblem, random: RandomStream, stepLimit: Int? = nil) {
     self.problem = problem
     self.stepLimit = stepLimit ?? problem.stepLimit ?? Int.max
@@ -57,8 +66,11 @@ public struct FiniteWorld: Sendable {
     reset()
   }
 
+  /// The present state.
   @inlinable public var state: Int { moment.state }
+  /// Episodes that have ended, terminated or truncated.
   public var episodeCount: Int { moment.episodeCount }
+  /// Σ r of these episodes, not discounted.
   public var finishedReward: Double { moment.finishedReward }
 
   /// Whether a moment that came from a file is one that this world could be in.
@@ -70,7 +82,7 @@ public struct FiniteWorld: Sendable {
       && moment.episodeReward.isFinite && moment.finishedReward.isFinite
   }
 
-  /// Starts an episode.
+  /// Starts an episode in a state drawn from the start distribution.
   @inlinable
   public mutating func reset() {
     moment.actionCount = 0
@@ -78,7 +90,7 @@ public struct FiniteWorld: Sendable {
     moment.state = problem.drawStart(&moment.random)
   }
 
-  /// Takes a choice that the state offers.
+  /// Takes one of the choices of the present state. After a step that ends the episode, call `reset`.
   @inlinable
   public mutating func step(_ choice: Int) -> Step {
     let k = problem.drawTransition(of: choice, &moment.random)

@@ -22,7 +22,10 @@ public struct LearningReplay: Sendable {
 
   /// Of a scenario, as `poise train` would learn it.
   ///
-  /// - Parameter actions: the scenario's step limit where `nil`.
+  /// - Parameters:
+  ///   - scenario: a finite problem.
+  ///   - seed: the root seed.
+  ///   - actions: of the training; the scenario's step limit where `nil`.
   /// - Throws: `InvalidInput` where the scenario is no finite problem, or its algorithm learns no table.
   public init(_ scenario: LoadedScenario, seed: UInt64, actions: Int? = nil) throws {
     let problem = try scenario.requireProblem(for: "a replay of how a table is learned")
@@ -57,6 +60,7 @@ public struct LearningReplay: Sendable {
   /// Plays episodes as they were lived, first one after the other and then ever fewer, and at the end one without exploration.
   ///
   /// - Parameters:
+  ///   - screen: where it is shown.
   ///   - episodes: episodes of the training that are shown, at most.
   ///   - write: receives the text.
   ///   - isStopped: asked between pictures; true ends the replay.

@@ -1,6 +1,7 @@
 import Foundation
 import PoiseAlgorithms
 import PoiseCore
+import PoiseEnvironments
 import PoiseFinite
 import PoiseScenarios
 import TestSupport
