@@ -21,10 +21,14 @@ public import PoiseNetworks
 
 /// Hyperparameters of A2C; defaults are those of Stable-Baselines3, which are those of Baselines, where the paper draws them by lot.
 public struct A2CParameters: OnPolicyParameters {
+  /// The settings that all on-policy algorithms have.
   public var common = OnPolicySettings()
+  /// The settings of the value function and its loss.
   public var value = ValueSettings()
+  /// The optimiser that takes the steps.
   public var optimizer = OptimizerSettings()
   public var gaeLambda = 1.0
+  /// Whether each rollout's advantages are normalised to mean 0 and standard deviation 1.
   public var normalizesAdvantages = false
 
   public init() {
@@ -60,7 +64,11 @@ public struct A2C: PolicyLearner {
   public let settings: A2CParameters
   public var updater: PolicyUpdater
 
-  /// - Parameter context: its symmetry is for `settings.mirrorSymmetry`.
+  /// Makes the learner with drawn initial weights.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - context: spaces, seed and kernels; its symmetry is the one that `settings.mirrorSymmetry` names.
   public init(_ settings: A2CParameters, for context: LearnerContext) {
     self.settings = settings
     updater = PolicyUpdater(
@@ -149,6 +157,7 @@ extension PolicyShard {
 
 /// What came of one update of A2C.
 public struct A2CMetrics: LearningMetrics {
+  /// The metrics that all learners by policy gradients have.
   public var common = PolicyGradientMetrics()
   /// Mean squared error of the values, in units of scaled rewards.
   public var valueLoss = 0.0

@@ -60,7 +60,11 @@ public struct A3C: PolicyLearner {
     var isComputed = false
   }
 
-  /// - Parameter context: its symmetry is for `settings.mirrorSymmetry`.
+  /// Makes the learner with drawn initial weights.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - context: spaces, seed and kernels; its symmetry is the one that `settings.mirrorSymmetry` names.
   public init(_ settings: A3CParameters, for context: LearnerContext) {
     self.settings = settings
     let updater = PolicyUpdater(
@@ -331,6 +335,7 @@ extension A3C {
 
 /// What came of one step of an actor-learner.
 public struct A3CMetrics: LearningMetrics {
+  /// The metrics that all learners by policy gradients have.
   public var common = PolicyGradientMetrics()
   /// Mean squared error of the values, in units of scaled rewards.
   public var valueLoss = 0.0

@@ -2,11 +2,16 @@ public import PoiseCore
 
 /// Hyperparameters of A3C.
 public struct A3CParameters: OnPolicyParameters {
+  /// The settings that all on-policy algorithms have.
   public var common = OnPolicySettings()
+  /// The settings of the value function and its loss.
   public var value = ValueSettings()
+  /// Decay and ε of RMSProp; its `kind` has no effect, since A3C uses RMSProp alone.
   public var optimizer = OptimizerSettings()
   public var gaeLambda = 1.0
+  /// How much the durations of rollouts differ, in [0, 1): each is drawn from 1 ± this, in units of their mean.
   public var delaySpread = 0.5
+  /// Whether threads update the shared parameters without locks, as in the paper; then results do not repeat to the bit.
   public var asynchronous = false
 
   public init() {

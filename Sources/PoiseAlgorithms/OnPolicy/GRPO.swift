@@ -30,17 +30,29 @@ public struct GRPOParameters: OnPolicyParameters {
   /// Which returns are compared.
   public enum Weight: String, CaseIterable, Sendable { case episode, rewardToGo }
 
+  /// The settings that all on-policy algorithms have.
   public var common = OnPolicySettings()
+  /// G: worlds of a group, at least 2; `worlds` and `blockSize` are multiples of it.
   public var groupSize = 8
+  /// How the returns of a group become advantages.
   public var advantage = Advantage.standardized
+  /// Which returns are compared: those of whole episodes, or the rewards-to-go at the same time step.
   public var weight = Weight.rewardToGo
+  /// Whether the worlds of a group start from one state of the environment; otherwise each starts from its own.
   public var sharesStart = true
+  /// Whether all worlds of a group get the same disturbances and the same sensor noise.
   public var sharesDisturbances = true
+  /// Share of the groups that start from a state which their last rollout visited, in [0, 1]; 0 without `sharesStart`.
   public var visitedStarts = 0.0
+  /// Passes over a rollout, at least 1.
   public var epochs = 4
+  /// Transitions of one gradient; the last minibatch of an epoch may be smaller.
   public var minibatchSize = 256
+  /// ε of the clipped probability ratio, in (0, 1).
   public var clipRange = 0.2
+  /// β, weight of the KL divergence from the reference policy, at least 0; 0 for no reference policy.
   public var referenceCoefficient = 0.0
+  /// Rollouts after which the present policy becomes the reference policy; `nil`: the reference stays the initial policy.
   public var referenceInterval: Int?
 
   public init() {
@@ -156,7 +168,11 @@ public struct GRPO: PolicyLearner {
 
   private static let referenceRows = 256
 
-  /// - Parameter context: its symmetry is for `settings.mirrorSymmetry`.
+  /// Makes the learner with drawn initial weights.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - context: spaces, seed and kernels; its symmetry is the one that `settings.mirrorSymmetry` names.
   public init(_ settings: GRPOParameters, for context: LearnerContext) {
     self.settings = settings
     updater = PolicyUpdater(
@@ -341,6 +357,7 @@ public struct GRPO: PolicyLearner {
 
 /// What came of one update of GRPO; means over its minibatches unless noted.
 public struct GRPOMetrics: LearningMetrics {
+  /// The metrics that all learners by policy gradients have.
   public var common = PolicyGradientMetrics()
   /// KL(old ‖ new) of the last epoch, nats. Healthy: 0.003 to 0.03.
   public var divergence = 0.0

@@ -4,25 +4,45 @@ public import PoiseNetworks
 
 /// What the sections of all on-policy algorithms have in common: worlds, rollouts, the policy's network, its learning rate.
 public struct OnPolicySettings: Configurable, Hashable {
+  /// Control steps of all worlds for one row of the progress table, rounded up to whole rollouts.
   public var reportInterval = 1
+  /// Number of worlds that are stepped side by side.
   public var worlds = 16
+  /// Worlds that one thread steps, with one batched inference for all of them.
   public var blockSize = 8
+  /// T: control steps of each world between two updates; an upper limit where rollouts are whole episodes.
   public var rolloutLength = 128
+  /// Number of fixed parts of a minibatch that threads share; rounding, and so the bits of the result, depends on it.
   public var shards = 4
+  /// γ for each control step, in (0, 1].
   public var discountFactor = 0.99
+  /// c₂, weight of the entropy bonus, at least 0.
   public var entropyCoefficient = 0.0
+  /// Gradients are scaled down to this Euclidean norm if theirs is larger; `nil` for no limit.
   public var maximumGradientNorm: Double? = 0.5
+  /// The optimiser's step size over the course of training.
   public var learningRate = RateParameters()
+  /// ε of Adam, positive.
   public var adamEpsilon = 1e-8
+  /// Widths of the policy's hidden layers.
   public var hiddenSizes = [64, 64]
+  /// The activation function after each hidden layer.
   public var activation = Activation.tanh
+  /// log σ of every action at the start, from `logDeviationFloor` to `logDeviationCeiling`; for Gaussian policies.
   public var initialLogDeviation = 0.0
+  /// Smallest log σ.
   public var logDeviationFloor = -6.0
+  /// Largest log σ.
   public var logDeviationCeiling = 2.0
+  /// Whether the policy normalises observations to mean 0 and standard deviation 1.
   public var normalizesObservations = true
+  /// Normalised observations are clipped to ± this; positive.
   public var observationLimit = 10.0
+  /// Whether rewards are divided by the running standard deviation of discounted returns.
   public var scalesRewards = false
+  /// Weight of the old average in each update of the averaged policy, which is evaluated and saved, in [0, 1); 0 for no averaging.
   public var policyAveraging = 0.0
+  /// The plane in which policy and value function are mirror symmetric; `nil` for none.
   public var mirrorSymmetry: MirrorPlane?
   public init() {}
 
@@ -109,8 +129,11 @@ public struct OnPolicySettings: Configurable, Hashable {
 
 /// What the sections of algorithms with a value function have besides.
 public struct ValueSettings: Configurable, Hashable {
+  /// Widths of the value function's hidden layers, where it does not share the policy's.
   public var hiddenSizes = [64, 64]
+  /// Whether policy and value function are two heads on one trunk; then `hiddenSizes` here has no effect.
   public var sharesTrunk = false
+  /// c₁, weight of the value loss, at least 0.
   public var coefficient = 0.5
   public init() {}
 
@@ -175,7 +198,9 @@ extension OnPolicyParameters {
   public var stepLimit: Int? { nil }
   /// Always the scenario's.
   public var evaluationInterval: Int? { nil }
+  /// 1, unless the algorithm has a λ of its own.
   public var gaeLambda: Double { 1 }
+  /// Rollouts continue through episodes, unless the algorithm says otherwise.
   public var plan: RolloutPlan { .continuing }
   /// Transitions of a rollout of all worlds, at the most.
   public var rolloutSize: Int { common.worlds * common.rolloutLength }
@@ -202,7 +227,7 @@ public struct GroupStarts: Hashable, Sendable {
   /// Share of the groups that start from a state which the policy visited, in place of the start of an episode.
   public var visitedShare: Double
 
-  /// - Parameters: as the properties.
+  /// Makes a start of its parts; parameters are as the properties.
   public init(size: Int, sharesStart: Bool, sharesDisturbances: Bool, visitedShare: Double) {
     self.size = size
     self.sharesStart = sharesStart

@@ -6,8 +6,11 @@ public struct OptimizerSettings: Configurable, Hashable {
   /// The rule of a step.
   public enum Kind: String, CaseIterable, Sendable { case rmsProp, adam }
 
+  /// The rule of a step: RMSProp, as in the paper, or Adam.
   public var kind = Kind.rmsProp
+  /// α of RMSProp, the share of the old mean square that is kept in each step, in [0, 1).
   public var rmsDecay = 0.99
+  /// ε of RMSProp, added to the root of the mean square; positive.
   public var rmsEpsilon = 1e-5
   public init() {}
 

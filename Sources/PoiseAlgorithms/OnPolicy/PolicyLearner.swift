@@ -30,7 +30,10 @@ extension PolicyLearner {
 
   /// The gradient of −1/N Σ log π_θ(aₜ|oₜ) Âₜ over the N episodes of the batch: what REINFORCE steps along, whatever the algorithm.
   ///
-  /// - Parameter rollout: the segments of all blocks, advantages estimated.
+  /// - Parameters:
+  ///   - rollout: the segments of all blocks, advantages estimated.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  /// - Returns: a vector like the parameters; 0 for those that the value function alone has.
   public mutating func likelihoodGradient(of rollout: [RolloutSegment], pool: WorkerPool) -> AlignedVector<Float> {
     updater.batch.gather(rollout, model)
     return likelihoodGradient(pool: pool)

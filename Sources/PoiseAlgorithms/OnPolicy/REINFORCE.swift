@@ -40,7 +40,11 @@ public struct REINFORCE: PolicyLearner {
     var hasBaseline = false
   }
 
-  /// - Parameter context: its symmetry is for `settings.mirrorSymmetry`.
+  /// Makes the learner with drawn initial weights.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - context: spaces, seed and kernels; its symmetry is the one that `settings.mirrorSymmetry` names.
   public init(_ settings: REINFORCEParameters, for context: LearnerContext) {
     self.settings = settings
     updater = PolicyUpdater(
@@ -157,6 +161,7 @@ public struct REINFORCE: PolicyLearner {
 
 /// What came of one update of REINFORCE.
 public struct REINFORCEMetrics: LearningMetrics {
+  /// The metrics that all learners by policy gradients have.
   public var common = PolicyGradientMetrics()
   /// Mean squared error of the values, in units of scaled rewards; `nil` without.
   public var valueLoss: Double?

@@ -14,11 +14,17 @@ public struct REINFORCEParameters: OnPolicyParameters {
     case learnedValue
   }
 
+  /// The settings that all on-policy algorithms have.
   public var common = OnPolicySettings()
+  /// The settings of the value function and its loss. They are used with `Weight.learnedValue` alone.
   public var value = ValueSettings()
+  /// Ψₜ: the factor of each log-probability.
   public var weight = Weight.learnedValue
+  /// Share of the old running mean that is kept with each batch of episodes, in [0, 1); for `Weight.runningMean`.
   public var meanDecay = 0.9
+  /// Whether the weight of step t also has the factor γᵗ, as in the theorem of the policy gradient.
   public var discountsFromStart = false
+  /// Whether each batch's weights are normalised to mean 0 and standard deviation 1.
   public var normalizesWeights = false
 
   public init() {

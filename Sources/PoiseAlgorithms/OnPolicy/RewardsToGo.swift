@@ -11,8 +11,10 @@ public enum RewardsToGo {
   /// Writes the sums in one pass from the last step to the first; allocates nothing.
   ///
   /// - Parameters:
-  ///   - rewards, endings: rₜ and how the episode stood after step t, [time].
-  ///   - sums: [time].
+  ///   - rewards: rₜ, [time].
+  ///   - endings: whether and how the episode ended with step t, [time].
+  ///   - γ: the discount factor, in (0, 1].
+  ///   - sums: becomes Rₜ, [time].
   public static func write(
     rewards: Span<Float>, endings: Span<EpisodeEnding>, discountFactor γ: Double, into sums: inout MutableSpan<Float>
   ) {

@@ -24,8 +24,12 @@ public struct RolloutCollector: Sendable {
   /// Makes the worlds; `begin` starts their episodes.
   ///
   /// - Parameters:
-  ///   - worlds: the numbers of this block's worlds, of `worldCount` in all.
+  ///   - task: makes the environments.
+  ///   - worlds: the indices of this block's worlds, among `settings.worlds` in all.
+  ///   - model: the networks that act; their shapes decide the size of the memory.
+  ///   - settings: the hyperparameters of the learner.
   ///   - seed: the root seed of the run.
+  ///   - instructionSet: the kernels that the networks run on.
   /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public init(
     _ task: any EnvironmentSpecification, worlds: Range<Int>, for model: ActorCritic,
@@ -58,7 +62,10 @@ public struct RolloutCollector: Sendable {
 
   /// One rollout of this block.
   ///
-  /// - Parameter isStopped: asked before every step; once true, the rest is left out, and nothing here is of use.
+  /// - Parameters:
+  ///   - model: the networks that act.
+  ///   - settings: the hyperparameters of the learner.
+  ///   - isStopped: asked before every step; once it is true, the rollout ends early, and its contents must not be used.
   public mutating func collect(
     _ model: ActorCritic, _ settings: some OnPolicyParameters, _ isStopped: () -> Bool
   ) {

@@ -68,9 +68,11 @@ public struct RolloutSegment: Sendable {
   /// Allocates the memory of a rollout.
   ///
   /// - Parameters:
+  ///   - model: the networks whose observations, actions and outputs are stored.
   ///   - worlds: environments of the block.
   ///   - steps: T.
   ///   - isEpisodic: as the property.
+  ///   - instructionSet: the kernels that the networks run on.
   public init(
     _ model: ActorCritic, worlds: Int, steps: Int, isEpisodic: Bool = false, instructionSet: InstructionSet
   ) {
@@ -264,7 +266,9 @@ public struct RolloutSegment: Sendable {
 
   /// Writes Rₜ of all worlds to `targets`; see `RewardsToGo`.
   ///
-  /// - Parameter rewardScale: rewards are multiplied by this first.
+  /// - Parameters:
+  ///   - discountFactor: γ, in (0, 1].
+  ///   - rewardScale: rewards are multiplied by this first.
   public mutating func sumRewards(discountFactor: Double, rewardScale: Float) {
     for w in 0..<worlds {
       for t in 0..<steps {

@@ -23,16 +23,19 @@ extension ActionValueLearner {
 
 /// What learners of one table remember.
 public struct ActionValueState: Codable, Sendable, Hashable {
+  /// Q, with the visits that its step sizes depend on.
   public var q: ActionValueTable
   /// Actions taken so far.
   public var environmentSteps = 0
   /// The next action where it is chosen already.
   public var next: Int?
 
+  /// Makes the state before the first action, with a table as it is at the start.
   public init(_ q: ActionValueTable) { self.q = q }
 }
 
 extension ActionValueLearner where State == ActionValueState {
+  /// Q of each choice, [choices].
   public var actionValues: [Double] { state.q.values }
   public var environmentSteps: Int { state.environmentSteps }
 
@@ -65,8 +68,10 @@ public struct ActionValueParameters: TabularParameters {
 }
 
 extension ActionValueLearner where Parameters == ActionValueParameters {
+  /// How it explores: as its parameters say.
   public var exploration: EpsilonGreedy { parameters.exploration }
 
+  /// The initial α, for the advice after a failed training.
   public static func stepSizes(of parameters: Parameters) -> String {
     "learningRate.initial is \(parameters.learningRate.initial)"
   }

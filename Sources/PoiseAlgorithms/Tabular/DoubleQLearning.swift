@@ -17,6 +17,7 @@ public struct DoubleQLearning: ActionValueLearner, TabularAlgorithm {
   public let parameters: Parameters
   public var state: State
 
+  /// What double Q-learning remembers: both tables, their mean, and the number of actions taken.
   public struct State: Codable, Sendable {
     /// Q₁.
     public fileprivate(set) var first: ActionValueTable

@@ -40,6 +40,7 @@ public struct DynaQ: ActionValueLearner, TabularAlgorithm {
   public let parameters: Parameters
   public var state: State
 
+  /// What Dyna-Q remembers: Q, the learned model, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var q: ActionValueTable
     fileprivate var environmentSteps = 0

@@ -40,6 +40,7 @@ public struct MonteCarloControl: ActionValueLearner, TabularAlgorithm {
   public let parameters: Parameters
   public var state: State
 
+  /// What Monte Carlo control remembers: Q, the present episode, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var q: ActionValueTable
     fileprivate var environmentSteps = 0
@@ -49,7 +50,9 @@ public struct MonteCarloControl: ActionValueLearner, TabularAlgorithm {
 
   /// An action of an episode and what it earned.
   public struct Moment: Codable, Sendable, Hashable {
+    /// The index of the choice among all choices of the problem.
     public var choice: Int32
+    /// The reward of the action.
     public var reward: Double
   }
 

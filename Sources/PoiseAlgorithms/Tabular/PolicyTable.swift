@@ -21,7 +21,9 @@ public struct PolicyTable: Codable, Sendable, Hashable {
 
   /// π(a|s) of a state's choices, written to their places.
   ///
-  /// - Parameter probabilities: [choices].
+  /// - Parameters:
+  ///   - offered: the indices of the choices that the state offers.
+  ///   - probabilities: [choices]; only the elements of `offered` are written.
   public func writeProbabilities(of offered: Range<Int>, into probabilities: inout [Double]) {
     let largest = offered.reduce(-Double.infinity) { max($0, logits[$1]) }
     var sum = 0.0
@@ -36,6 +38,8 @@ public struct PolicyTable: Codable, Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - choice: a, one of those offered.
+  ///   - offered: the indices of the choices that the state offers.
+  ///   - step: the step size times the estimate of the advantage, such as α γᵗ δ.
   ///   - probabilities: scratch, [choices].
   public mutating func climb(
     _ choice: Int, of offered: Range<Int>, step: Double, _ probabilities: inout [Double]
@@ -57,12 +61,15 @@ func drawn(from offered: Range<Int>, by policy: [Double], _ random: inout Random
 
 /// A learner of a policy's table, with a table of V as its baseline or critic.
 public protocol PolicyTableLearner: TabularLearner where Parameters == PolicyTableParameters {
+  /// The policy that acts and is learned.
   var policy: PolicyTable { get }
 }
 
 /// The hyperparameters of learners of a policy's table.
 public struct PolicyTableParameters: TabularParameters {
+  /// α of the policy's table, in [0, 100].
   public var actorLearningRate = 0.1
+  /// α_V of the table of V, in [0, 1]; 0 for REINFORCE without a baseline.
   public var criticLearningRate = 0.1
   public var reportInterval = 1000
 
@@ -78,6 +85,7 @@ public struct PolicyTableParameters: TabularParameters {
 }
 
 extension PolicyTableLearner {
+  /// α of the policy's table, for the advice after a failed training.
   public static func stepSizes(of parameters: Parameters) -> String {
     "actorLearningRate is \(parameters.actorLearningRate)"
   }

@@ -39,6 +39,7 @@ public struct QLambda: ActionValueLearner, TabularAlgorithm {
   public let parameters: Parameters
   public var state: State
 
+  /// What Q(λ) remembers: Q, the eligibility traces, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var q: ActionValueTable
     fileprivate var traces: EligibilityTraces

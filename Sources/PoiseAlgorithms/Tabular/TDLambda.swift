@@ -41,6 +41,7 @@ public struct TDLambda: TabularAlgorithm {
   /// V^π, [states], where it was to be had.
   private let exact: [Double]?
 
+  /// What TD(λ) remembers: V, the eligibility traces, and the numbers of actions and episodes.
   public struct State: Codable, Sendable {
     /// V, [states].
     public fileprivate(set) var values: [Double]
@@ -54,7 +55,12 @@ public struct TDLambda: TabularAlgorithm {
     self.init(parameters, problem: problem, policy: problem.policy ?? problem.uniformPolicy)
   }
 
-  /// - Parameter policy: π(a|s), [choices].
+  /// Follows a given policy.
+  ///
+  /// - Parameters:
+  ///   - parameters: the hyperparameters.
+  ///   - problem: the problem whose values are learned.
+  ///   - policy: π(a|s), [choices].
   public init(_ parameters: Parameters, problem: FiniteProblem, policy: [Double]) {
     self.parameters = parameters
     self.policy = policy
@@ -69,6 +75,7 @@ public struct TDLambda: TabularAlgorithm {
 
   public static func stepSizes(of parameters: Parameters) -> String { "learningRate is \(parameters.learningRate)" }
 
+  /// V, [states].
   public var values: [Double] { state.values }
   public var environmentSteps: Int { state.environmentSteps }
   /// Q of V by the problem's own model: the greedy policy is the improvement of the one that is followed (Sutton and Barto 2018, eq. 4.9).

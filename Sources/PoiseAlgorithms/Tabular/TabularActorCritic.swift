@@ -18,6 +18,7 @@ public struct TabularActorCritic: PolicyTableLearner, TabularAlgorithm {
   /// Scratch, [choices].
   private var probabilities: [Double]
 
+  /// What the actor–critic remembers: θ, V, γᵗ of the present episode, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var policy: PolicyTable
     /// V, [states].

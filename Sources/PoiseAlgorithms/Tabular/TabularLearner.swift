@@ -25,9 +25,12 @@ public protocol TabularLearner: Sendable {
   /// All that learning changes.
   associatedtype State: Codable & Sendable
 
+  /// Makes a learner for a problem, before its first action.
   init(_ parameters: Parameters, problem: FiniteProblem)
 
+  /// The hyperparameters.
   var parameters: Parameters { get }
+  /// Everything that learning changes; set it to continue from where another learner of the same problem was.
   var state: State { get set }
   /// Whether a value that came from a file is a state that this learner could be in.
   func accepts(_ state: State) -> Bool
@@ -37,12 +40,15 @@ public protocol TabularLearner: Sendable {
   var preferences: [Double] { get }
   /// Columns of the progress, always the same names in the same order.
   ///
-  /// - Parameter optimum: Q* of each choice, [choices]; `nil` where it is not known.
+  /// - Parameters:
+  ///   - problem: the problem that the learner was made for.
+  ///   - optimum: Q* of each choice, [choices]; `nil` where it is not known.
   func columns(_ problem: FiniteProblem, optimum: [Double]?) -> [(name: String, value: Double?)]
 
   /// Takes so many actions and learns from each.
   ///
   /// - Parameters:
+  ///   - actions: the number of actions, at least 0.
   ///   - world: of the problem that the learner was made for.
   ///   - random: exploration's stream.
   mutating func learn(_ actions: Int, in world: inout FiniteWorld, random: inout RandomStream)

@@ -23,6 +23,7 @@ public struct TabularREINFORCE: PolicyTableLearner, TabularAlgorithm {
   /// Scratch, [choices].
   private var probabilities: [Double]
 
+  /// What REINFORCE remembers: θ, V, the present episode, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var policy: PolicyTable
     /// V, [states].
