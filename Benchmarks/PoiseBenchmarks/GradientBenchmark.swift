@@ -12,9 +12,13 @@ public import PoiseScenarios
 /// Figures are the trace of its covariance over all parameters of the policy; all rungs estimate one mean but for the discount.
 ///
 /// - Parameters:
+///   - scenario: the task, and the settings of the algorithms.
+///   - instructionSet: the kernels that the networks run on.
+///   - seed: the root seed.
 ///   - episodes: N, of a batch; a multiple of 8, the size of a group.
 ///   - batches: from which each variance is estimated.
 ///   - updates: of the training before.
+/// - Throws: `InvalidInput` for a model that cannot be assembled.
 public func gradientBenchmark(
   _ scenario: LoadedScenario, instructionSet: InstructionSet, seed: UInt64 = 1, episodes: Int = 64, batches: Int = 100,
   updates: Int = 30

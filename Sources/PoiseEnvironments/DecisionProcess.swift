@@ -49,7 +49,9 @@ public protocol DecisionProcess: Sendable {
 extension DecisionProcess {
   /// `nil`: steps take no time, unless the process says otherwise.
   public var timeStep: Double? { nil }
+  /// The success rate and the mean length of episodes, unless the process says otherwise.
   public var metrics: [Metric] { [.successRate, .episodeLength] }
+  /// `true`: every value is a possible state, unless the process says otherwise.
   public func accepts(_ state: State) -> Bool { true }
 }
 

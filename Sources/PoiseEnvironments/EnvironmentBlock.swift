@@ -45,7 +45,7 @@ public struct StartState: Sendable, Hashable, Codable {
   /// What is acted on next, [observations].
   public var observation: [Float]
 
-  /// - Parameters: as the properties.
+  /// Makes a state of its parts; parameters are as the properties.
   public init(environment: EnvironmentSnapshot, observation: [Float]) {
     self.environment = environment
     self.observation = observation
@@ -213,6 +213,7 @@ public final class EnvironmentBlock: @unchecked Sendable {
   /// - Parameters:
   ///   - i: the world, counted in this block.
   ///   - random: what the episode draws from.
+  ///   - buffers: receive the first observation of this world; the rows of other worlds stay.
   public func begin(_ i: Int, drawingFrom random: RandomStream, into buffers: inout StepBuffers) {
     precondition(streams == .onDemand, "the episodes of this block follow on each other")
     prepareThread()
@@ -233,7 +234,9 @@ public final class EnvironmentBlock: @unchecked Sendable {
 
   /// The state of one world.
   ///
-  /// - Parameter buffers: what the last step or start gave.
+  /// - Parameters:
+  ///   - i: the world, counted in this block.
+  ///   - buffers: what the last step or start gave.
   public func state(ofWorld i: Int, in buffers: StepBuffers) -> StartState {
     StartState(
       environment: environments[i].snapshot(),

@@ -104,12 +104,15 @@ extension Metric {
 
 /// A metric that a reward term tells: its mean over control steps, without its weight.
 public struct RewardMetric: Hashable, Sendable {
+  /// The metric, whose measurements are sums over an episode.
   public let metric: Metric
   /// Index of the term in `EpisodeSummary.rewardTerms`.
   public let term: Int
   /// The term's weight, which is taken out again.
   public let weight: Double
 
+  /// Makes the metric of a reward term.
+  ///
   /// - Parameters:
   ///   - metric: its measurements are sums over an episode, `Combination.sumPerStep`.
   ///   - term: index of the term.

@@ -146,6 +146,7 @@ public struct ShippedFiles: Sendable {
 
   /// What is expected where a person names something.
   public enum Kind: Sendable {
+    /// A scenario, a model, or either of the two.
     case scenario, model, either
   }
 

@@ -87,7 +87,13 @@ public struct RunFolder: Sendable {
 
   /// Makes the folder of a new run, with its description, scenario and a copy of the model, but without checkpoints.
   ///
-  /// - Parameter path: must not exist, be an empty folder, or one whose run was killed before it had a description.
+  /// - Parameters:
+  ///   - path: must not exist, be an empty folder, or one whose run was killed before it had a description.
+  ///   - loaded: the scenario that is trained.
+  ///   - seed: the root seed of the run.
+  ///   - instructionSet: the kernels that the run computes with.
+  ///   - warmStart: the run and checkpoint that the learner was begun with; `nil` for none.
+  /// - Throws: `InvalidInput` if the folder holds anything else; `InputOutputError` if a file cannot be written.
   public init(
     creating path: String, for loaded: LoadedScenario, seed: UInt64, instructionSet: InstructionSet,
     warmStart: Description.WarmStart? = nil

@@ -26,9 +26,13 @@ public final class TabularTrainer<Learner: TabularLearner>: Trainer {
   /// Actions between two looks at whether the training is stopped: a fraction of a millisecond, with much planning some ten.
   private static var portion: Int { 1000 }
 
+  /// Puts a learner into a new world of its problem.
+  ///
   /// - Parameters:
   ///   - learner: made for the problem.
+  ///   - scenario: gives the limit of the actions of an episode.
   ///   - problem: the scenario's.
+  ///   - seed: the root seed of the run.
   public init(_ learner: Learner, on scenario: LoadedScenario, problem: FiniteProblem, seed: UInt64) {
     self.problem = problem
     agent = TabularAgent(learner, in: problem, stepLimit: scenario.specification.stepLimit, seed: seed)

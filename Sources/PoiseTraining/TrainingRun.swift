@@ -96,6 +96,7 @@ public final class TrainingRun {
   ///   - scenario: the scenario.
   ///   - seed: the root seed of the run.
   ///   - path: the run's folder; new, empty, or one whose run was killed before it had a description.
+  ///   - warmStart: the folder of another run of the same algorithm, whose newest learner this run begins with; `nil` for an untrained one.
   ///   - threads: the number of threads, at least 1; it changes no bit of the result.
   ///   - instructionSet: the kernels that the run computes with.
   ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
@@ -169,6 +170,7 @@ public final class TrainingRun {
   ///   - path: the run's folder.
   ///   - checkpoint: `.previous` becomes the latest checkpoint, and everything after it is computed again. `.best` holds a
   ///     policy alone and is refused.
+  ///   - overrides: changes of the run's scenario from here on, `key.path=value` each.
   ///   - threads: the number of threads, at least 1; it changes no bit of the result.
   ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
   ///   - willSave: called before the first file is changed.

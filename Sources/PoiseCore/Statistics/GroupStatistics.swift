@@ -10,6 +10,8 @@ public struct InterquartileMean: Hashable, Sendable, Codable {
   /// Upper end of the interval.
   public var high: Double
 
+  /// Computes the mean and draws the resamples of its interval.
+  ///
   /// - Parameters:
   ///   - values: at least one, all finite.
   ///   - random: which resamples are drawn; purpose `.statistics`.
@@ -52,8 +54,11 @@ public struct GroupDifference: Hashable, Sendable, Codable {
   /// Ways to deal out that are all looked at; of more, so many are drawn.
   static let wayLimit = 20_000
 
+  /// Compares two groups: all ways to deal out their values where there are at most 20,000, else so many random ones.
+  ///
   /// - Parameters:
-  ///   - first, second: one finite value for each run, at least one each.
+  ///   - first: one finite value for each run of the first group, at least one.
+  ///   - second: the same of the second group.
   ///   - random: which ways are drawn where there are too many; purpose `.statistics`.
   public init(_ first: [Double], _ second: [Double], random: RandomStream) {
     precondition(!first.isEmpty && !second.isEmpty, "the difference of groups of \(first.count) and \(second.count)")

@@ -44,7 +44,9 @@ public struct SeedTrainings: Sendable {
   public enum Event: Sendable {
     /// Steps of one training so far.
     case progress(Member, environmentSteps: Int)
+    /// One training was evaluated, after so many control steps of all its worlds.
     case evaluation(Member, EvaluationResult, environmentSteps: Int)
+    /// One training is over: finished, stopped or failed.
     case ended(Outcome)
   }
 
@@ -54,7 +56,10 @@ public struct SeedTrainings: Sendable {
   public let members: [Member]
   private let instructionSet: InstructionSet
 
+  /// Prepares the trainings; `run` trains.
+  ///
   /// - Parameters:
+  ///   - scenario: the scenario that all of them train.
   ///   - members: each with a seed and a folder that no other has.
   ///   - instructionSet: what the networks compute with.
   public init(_ scenario: LoadedScenario, members: [Member], instructionSet: InstructionSet) {

@@ -14,6 +14,7 @@ public import PoiseEnvironments
 ///
 /// Problems of more than `stateLimit` states have the number of the state as their observation, which no learner takes: they are for solving.
 public struct FiniteProcess: DecisionProcess {
+  /// The problem.
   public let problem: FiniteProblem
   public let observationSpace: Space
   public let actionSpace: Space
@@ -21,6 +22,7 @@ public struct FiniteProcess: DecisionProcess {
   /// States of a problem that can be learned from one-hot observations.
   public static let stateLimit = 65_536
 
+  /// Makes the spaces of a problem: of one-hot observations up to `stateLimit` states, else of the index of the state.
   public init(_ problem: FiniteProblem) {
     self.problem = problem
     actionSpace = .discrete(problem.actionNames)

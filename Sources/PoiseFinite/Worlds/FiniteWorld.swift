@@ -4,6 +4,7 @@ public import PoiseCore
 ///
 /// What happens is drawn from a stream of its own, one draw for a start that is not certain and one for a transition that is not.
 public struct FiniteWorld: Sendable {
+  /// The problem.
   public let problem: FiniteProblem
   /// After so many actions an episode is cut.
   public let stepLimit: Int
@@ -12,9 +13,11 @@ public struct FiniteWorld: Sendable {
 
   /// All that the future of a world depends on, with its accounts.
   public struct Moment: Hashable, Sendable, Codable {
+    /// The index of the state that the episode is in.
     public var state: Int
     /// Actions of this episode so far.
     public var actionCount = 0
+    /// The stream of all later draws of starts and transitions.
     public var random: RandomStream
     /// Σ r of the episode so far, not discounted.
     public var episodeReward = 0.0
@@ -30,7 +33,9 @@ public struct FiniteWorld: Sendable {
 
   /// What an action led to.
   public struct Step: Sendable {
+    /// r(s′,s,a) of the transition.
     public var reward: Double
+    /// s′, the index of the next state.
     public var nextState: Int
     /// The next state is terminal: nothing follows.
     public var terminated: Bool
@@ -44,12 +49,16 @@ public struct FiniteWorld: Sendable {
       self.truncated = truncated && !terminated
     }
 
+    /// Whether the episode ended with this step, terminated or truncated.
     @inlinable public var isOver: Bool { terminated || truncated }
   }
 
   /// Begins with a first episode.
   ///
-  /// - Parameter stepLimit: in place of the problem's own limit.
+  /// - Parameters:
+  ///   - problem: the problem.
+  ///   - random: the stream that starts and transitions are drawn from.
+  ///   - stepLimit: actions after which an episode is truncated; `nil` for the problem's own limit.
   public init(_ problem: FiniteProblem, random: RandomStream, stepLimit: Int? = nil) {
     self.problem = problem
     self.stepLimit = stepLimit ?? problem.stepLimit ?? Int.max
@@ -57,8 +66,11 @@ public struct FiniteWorld: Sendable {
     reset()
   }
 
+  /// The index of the state that the episode is in.
   @inlinable public var state: Int { moment.state }
+  /// The number of episodes that are over, terminated or truncated.
   public var episodeCount: Int { moment.episodeCount }
+  /// The sum of all rewards of these episodes, not discounted.
   public var finishedReward: Double { moment.finishedReward }
 
   /// Whether a moment that came from a file is one that this world could be in.

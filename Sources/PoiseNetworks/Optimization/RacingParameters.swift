@@ -51,7 +51,11 @@ public final class RacingParameters: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - gradients: [count].
+  ///   - learningRate: η.
+  ///   - settings: α is `secondDecay`, ε is `epsilon`; `firstDecay` must be 0 and `correctsBias` false.
+  ///   - loss: the loss whose gradients these are.
   ///   - maximumNorm: gradients are scaled down to this Euclidean norm if theirs is larger; `nil` never.
+  ///   - instructionSet: the kernels that compute the norm.
   public func update(
     gradients: borrowing AlignedVector<Float>, learningRate: Double, settings: Adam<Float>.Settings, loss: Double,
     maximumNorm: Double?, instructionSet: InstructionSet

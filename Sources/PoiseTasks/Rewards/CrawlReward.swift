@@ -1,9 +1,11 @@
 public import PoiseCore
 public import PoiseEnvironments
 
-/// Getting ahead along x, and nowhere else.
+/// Progress of a body along x, less its deviation along y, in body lengths.
 public struct CrawlReward: RewardTerm {
+  /// The body whose motion is rewarded; `nil` for `RobotTask.uprightBody`.
   public var body: String?
+  /// One body length, m; positive.
   public var length = 1.0
   public init() {}
 

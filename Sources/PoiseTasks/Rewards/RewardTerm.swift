@@ -32,7 +32,7 @@ public struct BoundReward: Sendable {
   /// The value of a transition, without the weight.
   public var evaluate: @Sendable (_ transition: borrowing Transition) -> Double
 
-  /// - Parameters: as the properties.
+  /// Makes a bound term of its parts; parameters are as the properties.
   public init(
     reads moment: Moment, unit: String = "", bounds: ClosedRange<Double>, metric: Metric? = nil,
     evaluate: @escaping @Sendable (_ transition: borrowing Transition) -> Double

@@ -22,7 +22,10 @@ public struct LearningReplay: Sendable {
 
   /// Of a scenario, as `poise train` would learn it.
   ///
-  /// - Parameter actions: the scenario's step limit where `nil`.
+  /// - Parameters:
+  ///   - scenario: a scenario of a finite problem.
+  ///   - seed: the root seed of the training.
+  ///   - actions: actions of the training that are repeated; `nil` for the scenario's step limit.
   /// - Throws: `InvalidInput` where the scenario is no finite problem, or its algorithm learns no table.
   public init(_ scenario: LoadedScenario, seed: UInt64, actions: Int? = nil) throws {
     let problem = try scenario.requireProblem(for: "a replay of how a table is learned")
@@ -57,6 +60,7 @@ public struct LearningReplay: Sendable {
   /// Plays episodes as they were lived, first one after the other and then ever fewer, and at the end one without exploration.
   ///
   /// - Parameters:
+  ///   - screen: the terminal or file that the text is for.
   ///   - episodes: episodes of the training that are shown, at most.
   ///   - write: receives the text.
   ///   - isStopped: asked between pictures; true ends the replay.

@@ -46,7 +46,10 @@ public struct TerminalReplay: Sendable {
 
   /// Prepares to show a recording; `show` does it.
   ///
-  /// - Parameter hint: stands behind the numbers of a picture on a terminal, such as "q quits".
+  /// - Parameters:
+  ///   - recording: the episodes.
+  ///   - screen: the terminal or file that the text is for.
+  ///   - hint: text after the numbers below a picture on a terminal, such as "q quits".
   public init(_ recording: Recording, screen: Screen, hint: String = "") {
     self.recording = recording
     self.screen = screen
