@@ -1,7 +1,7 @@
 public import PoiseCore
 import PoiseNetworks
 
-/// Which optimiser takes the steps, where an algorithm leaves the choice.
+/// The optimiser of an algorithm that offers a choice.
 public struct OptimizerSettings: Configurable, Hashable {
   /// The rule of a step.
   public enum Kind: String, CaseIterable, Sendable { case rmsProp, adam }
@@ -20,7 +20,7 @@ public struct OptimizerSettings: Configurable, Hashable {
     .key("rmsEpsilon", \.rmsEpsilon, .number(.positive), "ε of RMSProp."),
   ]
 
-  /// For the optimiser itself.
+  /// The settings in the form that the optimiser takes.
   func settings(adamEpsilon: Double) -> Adam<Float>.Settings {
     switch kind {
     case .rmsProp: .rmsProp(decay: rmsDecay, epsilon: rmsEpsilon)

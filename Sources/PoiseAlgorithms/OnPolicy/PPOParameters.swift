@@ -78,6 +78,6 @@ public struct PPOParameters: OnPolicyParameters {
     set { value.coefficient = newValue }
   }
 
-  /// Whether a mean action that changes costs, for which the policy also runs on what each observation led to.
+  /// Whether changes of the mean action have a cost, for which the policy also runs on the next observations.
   public var isSmoothed: Bool { smoothnessCoefficient > 0 }
 }

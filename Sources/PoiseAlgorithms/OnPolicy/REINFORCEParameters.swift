@@ -2,7 +2,7 @@ public import PoiseCore
 
 /// Hyperparameters of REINFORCE.
 public struct REINFORCEParameters: OnPolicyParameters {
-  /// What each log-probability is weighted with: the steps in which a lecture takes the variance out of the policy gradient.
+  /// The factor of each log-probability; each choice reduces the variance of the policy gradient further.
   public enum Weight: String, CaseIterable, Sendable {
     /// The return of the whole episode.
     case totalReturn
@@ -44,14 +44,14 @@ public struct REINFORCEParameters: OnPolicyParameters {
       ),
       .key(
         "meanDecay", \.meanDecay, .number(.from(0, below: 1)),
-        "Share of the running mean that a batch of episodes leaves standing."),
+        "Share of the old running mean that is kept with each batch of episodes."),
       .key(
         "discountsFromStart", \.discountsFromStart, .boolean,
-        "Count γ's powers from the start of the episode, as the theorem does; else from each action, the usual form, which is biased and learns to the end of long episodes."
+        "Multiply the weight of step t by γᵗ, as the policy gradient theorem does; without it, the usual form, the gradient is biased, but late steps of long episodes keep their weight."
       ),
       .key(
         "normalizesWeights", \.normalizesWeights, .boolean,
-        "Normalise each batch's weights to mean 0 and standard deviation 1: one more baseline, which is biased, and gradients of one size."
+        "Normalise each batch's weights to mean 0 and standard deviation 1: this acts as another baseline, which is biased, and makes gradients similar in size."
       ),
     ]
 

@@ -3,7 +3,7 @@ import PoiseNetworks
 
 /// The learning rate over the course of training.
 public struct RateParameters: Configurable, Hashable {
-  /// How the rate moves.
+  /// The kinds of schedule.
   public enum Schedule: String, CaseIterable, Sendable { case constant, linear, cosine, adaptive }
 
   /// How the rate changes during the training.

@@ -21,13 +21,13 @@ extension ActionValueLearner {
   }
 }
 
-/// What learners of one table remember.
+/// The state of a learner with one table.
 public struct ActionValueState: Codable, Sendable, Hashable {
   /// Q, with the visits that its step sizes depend on.
   public var q: ActionValueTable
   /// Actions taken so far.
   public var environmentSteps = 0
-  /// The next action where it is chosen already.
+  /// The next action, if it has been chosen already; `nil` otherwise.
   public var next: Int?
 
   /// Makes the state before the first action, with a table as it is at the start.

@@ -11,7 +11,7 @@ public struct PolicyTable: Codable, Sendable, Hashable {
   /// θ, [choices].
   public var logits: [Double]
 
-  /// Every choice of a state alike.
+  /// Makes a policy in which all choices of a state are equally likely.
   public init(_ problem: FiniteProblem) { logits = [Double](repeating: 0, count: problem.choiceCount) }
 
   /// Whether a table that came from a file is one that this could have become.
@@ -92,7 +92,7 @@ extension PolicyTableLearner {
 
   public var preferences: [Double] { policy.logits }
 
-  /// `entropy`, the mean of H(π(·|s)) over the states where something is to be decided, nats.
+  /// `entropy`, the mean of H(π(·|s)) over the states with several choices, nats.
   public func columns(_ problem: FiniteProblem, optimum: [Double]?) -> [(name: String, value: Double?)] {
     var probabilities = policy.logits
     var sum = 0.0

@@ -38,7 +38,7 @@ public struct TDLambda: TabularAlgorithm {
   public let policy: [Double]
   public var state: State
   private let problem: FiniteProblem
-  /// V^π, [states], where it was to be had.
+  /// V^π, [states]; `nil` if the problem is too large or has no solution.
   private let exact: [Double]?
 
   /// What TD(λ) remembers: V, the eligibility traces, and the numbers of actions and episodes.
@@ -50,7 +50,7 @@ public struct TDLambda: TabularAlgorithm {
     fileprivate var episodes = 0
   }
 
-  /// Follows the policy that the problem comes with, or a random one where it comes with none.
+  /// Follows the policy that the problem contains, or the uniform random policy if it contains none.
   public init(_ parameters: Parameters, problem: FiniteProblem) {
     self.init(parameters, problem: problem, policy: problem.policy ?? problem.uniformPolicy)
   }

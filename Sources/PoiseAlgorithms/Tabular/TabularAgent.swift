@@ -1,9 +1,9 @@
 public import PoiseCore
 public import PoiseFinite
 
-/// A learner with a table, the world that it lives in, and its exploration: all that a training is, from its seed.
+/// A learner with a table, the world in which it acts, and its exploration: everything that determines a training.
 ///
-/// Whoever makes the same agent sees the same training, action by action, to the bit: a replay shows how a run learned without a record of it.
+/// The same agent gives the same training, action by action, to the bit. So a replay can show how a run learned without a record of it.
 public struct TabularAgent<Learner: TabularLearner>: Sendable {
   /// The learner with its table.
   public var learner: Learner

@@ -7,22 +7,22 @@ public protocol TabularParameters: LearnerParameters {}
 extension TabularParameters {
   public var worlds: Int { 1 }
   public var blockSize: Int { 1 }
-  /// Always the scenario's.
+  /// `nil`: always the scenario's.
   public var stepLimit: Int? { nil }
-  /// Always the scenario's.
+  /// `nil`: always the scenario's.
   public var evaluationInterval: Int? { nil }
-  /// A table knows no symmetry.
+  /// `nil`: a table has no symmetry.
   public var mirrorSymmetry: MirrorPlane? { nil }
 }
 
-/// A learner with a table for a finite problem: a value that lives in a world for some actions at a time.
+/// A learner with a table for a finite problem: a value that acts in a world for some actions at a time.
 ///
-/// Learning for n actions and then for m is learning for n + m, bit for bit; an episode may be cut anywhere by the count and goes on with the
-/// next call. Whoever keeps `state`, the world's moment and the stream goes on exactly.
+/// Learning for n actions and then for m is learning for n + m, bit for bit; a call may end in the middle of an episode, which continues
+/// with the next call. From a saved `state`, the world's moment and the stream, learning continues exactly.
 public protocol TabularLearner: Sendable {
   /// Its section of a scenario.
   associatedtype Parameters: TabularParameters
-  /// All that learning changes.
+  /// Everything that learning changes.
   associatedtype State: Codable & Sendable
 
   /// Makes a learner for a problem, before its first action.
@@ -36,7 +36,7 @@ public protocol TabularLearner: Sendable {
   func accepts(_ state: State) -> Bool
   /// Actions taken so far.
   var environmentSteps: Int { get }
-  /// What the greedy policy takes the largest of in each state: Q, or the logits of a policy, [choices].
+  /// The numbers of which the greedy policy takes the largest in each state: Q, or the logits of a policy, [choices].
   var preferences: [Double] { get }
   /// Columns of the progress, always the same names in the same order.
   ///
