@@ -247,7 +247,7 @@ public final class TrainingRun {
     }
   }
 
-  /// Notes what is changed, and lets the run go on past what was its end.
+  /// Records what is changed, and lets the run continue past its former end.
   private func change(_ overrides: [String], from before: LoadedScenario) throws {
     guard !overrides.isEmpty else { return }
     guard stepLimit > state.environmentSteps else {

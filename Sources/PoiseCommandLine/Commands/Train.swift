@@ -185,7 +185,7 @@ struct Train: ParsableCommand {
   private func resumed(_ path: String, _ threads: Int, _ beginning: UInt64) throws -> TrainingRun {
     var changes = set
     if let steps {
-      // A step limit of the algorithm's own goes before the scenario's; those of other algorithms are nobody's here.
+      // The algorithm's own step limit takes precedence over the scenario's; those of other algorithms have no effect.
       let algorithm = try RunFolder(contentsOf: path).description.algorithm
       let own = AlgorithmSections.ownStepLimits.first { $0.hasPrefix("\(algorithm).") }
       changes += ["training.stepLimit=\(steps)"] + (own.map { ["\($0)=null"] } ?? [])
@@ -226,7 +226,7 @@ struct Train: ParsableCommand {
       throw ExitCode(128 + Interruption.signal)
     }
     print(SeedsTable(outcomes, of: loaded).text)
-    // A failure of one seed is told in the table; it is no success of the command.
+    // The failure of one seed is shown in the table; the command has then failed.
     if outcomes.contains(where: { $0.failure != nil }) { throw ExitCode(ExitStatus.badInput.rawValue) }
   }
 }

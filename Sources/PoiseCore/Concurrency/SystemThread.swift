@@ -3,8 +3,8 @@ private import Foundation
 
 /// Threads of the operating system.
 ///
-/// Foundation's `Thread` does not tell when the system makes none, as it does at a limit of processes or of memory;
-/// whoever then waits for the thread waits for ever.
+/// Foundation's `Thread` does not report when the system makes none, as happens at a limit of processes or of memory;
+/// code that waits for the thread then waits for ever.
 package enum SystemThread {
   /// Starts a thread that runs `body` and ends.
   ///

@@ -15,14 +15,14 @@ public struct SeedTrainings: Sendable {
     /// The run's folder.
     public var folder: String
 
-    /// A training to be.
+    /// Describes a training.
     public init(seed: UInt64, folder: String) {
       self.seed = seed
       self.folder = folder
     }
   }
 
-  /// What came of one training.
+  /// The outcome of one training.
   public struct Outcome: Sendable {
     /// Which one.
     public var member: Member
@@ -40,7 +40,7 @@ public struct SeedTrainings: Sendable {
     public var bestSteps = 0
   }
 
-  /// What happens, for whoever shows it; told by one thread at a time.
+  /// The events of the trainings, for display; reported by one thread at a time.
   public enum Event: Sendable {
     /// Steps of one training so far.
     case progress(Member, environmentSteps: Int)
@@ -129,7 +129,7 @@ public struct SeedTrainings: Sendable {
         }
       }
     } catch let error as TrainingFailure {
-      // This seed's own; the others go on.
+      // Only this seed has failed; the others continue.
       outcome.failure = error.description
     }
     outcome.environmentSteps = run.environmentSteps

@@ -86,7 +86,7 @@ public struct TrajectoryTable: Sendable {
     values(moment).map(csvCell).joined(separator: ",") + "\n"
   }
 
-  /// What stands in each of `chosenColumns`, without quotes.
+  /// The text of each of `chosenColumns`, without quotes.
   func values(_ moment: TrajectoryMoment) -> [String] {
     let cells = cells(moment)
     return chosen.map { cells[$0] }

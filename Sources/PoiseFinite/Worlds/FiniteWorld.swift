@@ -1,17 +1,17 @@
 public import PoiseCore
 
-/// A finite problem that is lived in: one state, one action, one next state at a time.
+/// A finite problem that is simulated: one state, one action, one next state at a time.
 ///
 /// What happens is drawn from a stream of its own, one draw for a start that is not certain and one for a transition that is not.
 public struct FiniteWorld: Sendable {
   /// The problem.
   public let problem: FiniteProblem
-  /// After so many actions an episode is cut.
+  /// The number of actions after which an episode is truncated.
   public let stepLimit: Int
-  /// Where the episode is, and what has come of the ones before.
+  /// The state of the present episode, and the totals of the episodes before.
   public var moment: Moment
 
-  /// All that the future of a world depends on, with its accounts.
+  /// Everything that the future of a world depends on, and its totals.
   public struct Moment: Hashable, Sendable, Codable {
     /// The index of the state that the episode is in.
     public var state: Int
@@ -21,13 +21,13 @@ public struct FiniteWorld: Sendable {
     public var random: RandomStream
     /// Σ r of the episode so far, not discounted.
     public var episodeReward = 0.0
-    /// Episodes that are over, ended or cut.
+    /// Episodes that are over, terminated or truncated.
     public var episodeCount = 0
     /// Σ r of these, not discounted.
     public var finishedReward = 0.0
     /// The actions of these.
     public var finishedActions = 0
-    /// Where the last of these ended.
+    /// The index of the state in which the last of these ended.
     public var lastState = 0
   }
 
@@ -39,7 +39,7 @@ public struct FiniteWorld: Sendable {
     public var nextState: Int
     /// The next state is terminal: nothing follows.
     public var terminated: Bool
-    /// The episode was cut at the limit of its actions; the problem itself would go on.
+    /// The episode was truncated at the limit of its actions; the problem itself would go on.
     public var truncated: Bool
 
     @inlinable init(reward: Double, nextState: Int, terminated: Bool, truncated: Bool) {
@@ -113,7 +113,7 @@ public struct FiniteWorld: Sendable {
 }
 
 extension FiniteProblem {
-  /// A state in which an episode starts; no draw where there is but one.
+  /// A state in which an episode starts; no draw if there is only one.
   @inlinable
   public func drawStart(_ random: inout RandomStream) -> Int {
     var state = start[0].state
@@ -127,7 +127,7 @@ extension FiniteProblem {
     return state
   }
 
-  /// One of the transitions of a choice; no draw where there is but one.
+  /// One of the transitions of a choice; no draw if there is only one.
   @inlinable
   public func drawTransition(of choice: Int, _ random: inout RandomStream) -> Int {
     let first = Int(choiceStarts[choice])

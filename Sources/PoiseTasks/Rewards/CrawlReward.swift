@@ -11,7 +11,7 @@ public struct CrawlReward: RewardTerm {
 
   public static let termName = "crawl"
   public static let documentation =
-    "(Δx − |Δy|) ÷ length of a body in a control step: how far it got forwards, less how far it went astray, in body lengths."
+    "(Δx − |Δy|) ÷ length of a body in a control step: the distance forwards, less the distance sideways, in body lengths."
   public static let keys: [ConfigurationKey<Self>] = [
     .body(\.body),
     .key("length", \.length, .number(.positive, unit: "m"), "What counts as one body length.", isRequired: true),

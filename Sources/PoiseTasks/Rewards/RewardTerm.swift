@@ -27,7 +27,7 @@ public struct BoundReward: Sendable {
   public var unit: String
   /// Bounds of the value without its weight.
   public var bounds: ClosedRange<Double>
-  /// What the mean of the value over control steps is called where people look at it; `nil` for no name of its own.
+  /// The metric that shows the mean of the value over control steps; `nil` for none.
   public var metric: Metric?
   /// The value of a transition, without the weight.
   public var evaluate: @Sendable (_ transition: borrowing Transition) -> Double
