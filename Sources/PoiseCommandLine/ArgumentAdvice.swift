@@ -155,7 +155,9 @@ enum ArgumentAdvice {
     }
     guard !meant.isEmpty else { return "" }
     let remark = FieldNames.row(for: name)?.remark ?? ""
-    return "Hyperparameters are keys of the scenario: "
-      + meant.map { "--set \($0)=…" }.joined(separator: " or ") + "." + (remark.isEmpty ? "" : " \(remark)")
+    // One of each meaning in the first algorithms: sections have the same keys.
+    let shown = meant.prefix(4).map { "--set \($0)=…" }.joined(separator: " or ")
+    return "Hyperparameters are keys of the scenario: \(shown)\(meant.count > 4 ? ", and so on" : ""). "
+      + "`\(program) inspect --schema` lists them." + (remark.isEmpty ? "" : " \(remark)")
   }
 }

@@ -146,8 +146,12 @@ public struct ShippedFiles: Sendable {
 
   /// What is expected where a person names something.
   public enum Kind: Sendable {
-    /// A scenario, a model, or either of the two.
-    case scenario, model, either
+    /// A scenario.
+    case scenario
+    /// A model.
+    case model
+    /// Either of the two.
+    case either
   }
 
   /// The file that the user means: a path if there is such a file, else a shipped scenario or model of that name.

@@ -45,7 +45,7 @@ public struct RunChange: Codable, Hashable, Sendable {
     case "training": path[1] != "algorithm"
     case "goal": true
     case "evaluation": ["episodes", "tuningEpisodes", "partEpisodes"].contains(path[1])
-    case algorithm.name: algorithm.changeableKeys.contains(path[1])
+    case algorithm.section: algorithm.changeableKeys.contains(path[1])
     default: false
     }
   }
@@ -55,11 +55,11 @@ public struct RunChange: Codable, Hashable, Sendable {
   ) -> Problem {
     // Keys that the section has, in its own order.
     let known = Set(ScenarioReport.schema.entries.map(\.path))
-    let keys = algorithm.changeableKeys.filter { known.contains("\(algorithm.name).\($0)") }
+    let keys = algorithm.changeableKeys.filter { known.contains("\(algorithm.section).\($0)") }
     return Problem(
       file: override.option, found: "\(override.path.joined(separator: ".")) of a run that has begun",
       allowed: "training (but the algorithm), goal, evaluation.episodes, .tuningEpisodes and .partEpisodes, and of "
-        + "\(algorithm.name): \(keys.joined(separator: ", "))",
+        + "\(algorithm.section): \(keys.joined(separator: ", "))",
       remedy: "A new run may begin with what this one has learned: "
         + ProgramCommand.line("train", "SCENARIO", "--from", run.path, "--set", "…"))
   }

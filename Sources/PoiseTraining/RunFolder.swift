@@ -18,10 +18,10 @@ import PoiseEnvironments
 ///     events.out.tfevents.poise   both for TensorBoard
 ///     checkpoints/latest.safetensors     everything that resuming needs, see `SealedCheckpoint`
 ///     checkpoints/previous.safetensors   the `latest` before it
-///     checkpoints/best.safetensors       the policy that was judged best
-///     changes.jsonl       what was changed when the run was resumed, see `RunChange`; only where something was
-///     replay/             the replay memory that `latest` and `previous` refer to, of learners that have one
-///     lock                while it trains, who does, see `FolderLock`
+///     checkpoints/best.safetensors       the policy of the best evaluation
+///     changes.jsonl       what was changed when the run was resumed, see `RunChange`; absent if nothing was
+///     replay/             the replay buffer to which `latest` and `previous` refer, for off-policy learners
+///     lock                during training: which process trains, see `FolderLock`
 ///
 /// **Interruptions and damage.** A process that is killed at any moment leaves `latest` intact, and resuming from it
 /// gives the bits of a run that was never interrupted. A run killed before its first checkpoint starts again when it is
@@ -89,11 +89,12 @@ public struct RunFolder: Sendable {
   ///
   /// - Parameters:
   ///   - path: must not exist, be an empty folder, or one whose run was killed before it had a description.
-  ///   - loaded: the scenario that is trained.
+  ///   - loaded: the scenario.
   ///   - seed: the root seed of the run.
   ///   - instructionSet: the kernels that the run computes with.
-  ///   - warmStart: the run and checkpoint that the learner was begun with; `nil` for none.
-  /// - Throws: `InvalidInput` if the folder holds anything else; `InputOutputError` if a file cannot be written.
+  ///   - warmStart: where the learner was taken from; `nil` for a fresh one.
+  /// - Throws: `InvalidInput` if the folder holds anything else, or if a file of the model lies outside its folder;
+  ///   `InputOutputError` if a file cannot be read or written.
   public init(
     creating path: String, for loaded: LoadedScenario, seed: UInt64, instructionSet: InstructionSet,
     warmStart: Description.WarmStart? = nil
@@ -311,7 +312,7 @@ public struct RunFolder: Sendable {
     var poiseVersion: String?
   }
 
-  /// The run's own scenario as it stands, with its own copy of the model and all changes that were made when it was resumed.
+  /// Loads the run's own scenario, with its own copy of the model and every change that was made when it was resumed.
   ///
   /// - Parameter overrides: changed settings, `key.path=value` each, to try the same policy under other conditions.
   /// - Throws: `InputOutputError` if a file cannot be read, `InvalidInput` with every problem of the scenario.

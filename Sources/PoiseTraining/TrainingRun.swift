@@ -4,8 +4,10 @@ import PoiseAlgorithms
 import PoiseCore
 public import PoiseNetworks
 public import PoiseScenarios
+import PoiseTasks
 import PoiseEnvironments
 import PoiseModels
+import PoiseTasks
 
 /// A training run from beginning to end: iterations, evaluations, checkpoints.
 ///
@@ -96,7 +98,8 @@ public final class TrainingRun {
   ///   - scenario: the scenario.
   ///   - seed: the root seed of the run.
   ///   - path: the run's folder; new, empty, or one whose run was killed before it had a description.
-  ///   - warmStart: the folder of another run of the same algorithm, whose newest learner this run begins with; `nil` for an untrained one.
+  ///   - warmStart: the folder of a run whose learner this one begins with: weights, normaliser and the optimiser's
+  ///     moments of its latest checkpoint. Worlds, exploration and replay buffer are new; `nil` for an untrained learner.
   ///   - threads: the number of threads, at least 1; it changes no bit of the result.
   ///   - instructionSet: the kernels that the run computes with.
   ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
@@ -114,7 +117,7 @@ public final class TrainingRun {
     let fresh = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
     let start = try warmStart.map { try Self.begin(fresh, of: scenario, with: $0) }
     trainer = fresh
-    // Before the lock, which would be one more file in somebody's folder; and again under it.
+    // Checked before the lock, which would add a file to somebody's folder; and again under the lock.
     if !FolderLock.isPresent(in: path) { try RunFolder.checkIsNew(path) }
     willSave()
     try RunFolder.makeFolder(path)
@@ -168,9 +171,9 @@ public final class TrainingRun {
   ///
   /// - Parameters:
   ///   - path: the run's folder.
-  ///   - checkpoint: `.previous` becomes the latest checkpoint, and everything after it is computed again. `.best` holds a
-  ///     policy alone and is refused.
-  ///   - overrides: changes of the run's scenario from here on, `key.path=value` each.
+  ///   - checkpoint: `.previous` becomes the latest checkpoint, and everything after it is computed again;
+  ///     later changes are forgotten. `.best` holds a policy alone and is refused.
+  ///   - overrides: what is changed from here on, `key.path=value` each; see `RunChange`.
   ///   - threads: the number of threads, at least 1; it changes no bit of the result.
   ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
   ///   - willSave: called before the first file is changed.

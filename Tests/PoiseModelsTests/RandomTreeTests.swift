@@ -117,6 +117,7 @@ struct RandomTreeTests {
     return zip(try mean(2e-6), try mean(1e-6)).map { 2 * $1 - $0 }
   }
 
+  /// Errors are shares of the tree's fastest coordinate.
   @Test("they accelerate alike: all within 1 %, the median within 0.01 %", arguments: RandomTrees.files)
   func accelerate(_ file: String) throws {
     let folder = try TemporaryFolder()
@@ -138,22 +139,29 @@ struct RandomTreeTests {
     let golden = try RandomTrees.load(file)
     var plain: [(error: Double, seed: Int)] = []
     var converged: [(error: Double, seed: Int)] = []
-    for tree in golden.trees {
+    for tree in golden.trees where !tree.laterVelocities.isEmpty {
+      // Errors are shares of the fastest coordinate's speed on the way, for at the end it may just be turning back.
+      var speed = (tree.velocities + tree.laterVelocities).map(abs).max() ?? 0
       func velocities(_ h: Double) throws -> [Double] {
         let robot = try tree.robot(tree.model(in: folder, timeStep: h))
-        robot.step(Int((golden.seconds / h).rounded()))
+        let looks = 40
+        for _ in 0..<looks {
+          robot.step(Int((golden.seconds / h / Double(looks)).rounded()))
+          speed = max(speed, robot.generalizedVelocities.map(abs).max() ?? 0)
+        }
         return robot.generalizedVelocities
       }
-      // Of the fastest coordinate's speed at the start or now: what has come to rest is compared with what it had.
-      let speed = (tree.velocities + tree.laterVelocities).map(abs).max() ?? 0
       func error(_ found: [Double]) -> Double {
-        (zip(found, tree.laterVelocities).map { abs($0 - $1) }.max() ?? 0) / speed
+        // Not a number must not pass as small.
+        guard found.allSatisfy(\.isFinite) else { return .infinity }
+        return (zip(found, tree.laterVelocities).map { abs($0 - $1) }.max() ?? 0) / speed
       }
       let (whole, half) = (try velocities(1e-4), try velocities(5e-5))
       plain.append((error(whole), tree.seed))
       // Both the implicit springs' damping and ODE's straight lines cost the first power of the step.
       converged.append((error(zip(whole, half).map { 2 * $1 - $0 }), tree.seed))
     }
+    guard !plain.isEmpty else { return }
     report("velocities after 0.2 s by 0.1 ms", plain)
     report("velocities after 0.2 s, extrapolated", converged)
     #expect(quantile(plain.map(\.error), 0.5) < 1e-3)

@@ -1,7 +1,8 @@
 """Tries other people's robots: public ones, and small ones whose motion is known.
 
-Every file of ../shared/mjcf is read by `poise check` or refused with file and line, and listed. Every case of ../shared/cases is simulated and
-ends where MuJoCo 4.0.0 or mechanics puts it. Then variants of ours: heaps and heavy things rest, thrown things fly, odd models load. Where a folder is missing it is skipped, which is said. POISE_SHARED names another ../shared.
+Every file of ../shared/mjcf is read by `poise check` or refused with file and line, and listed. Every case of ../shared/cases is simulated
+and ends where MuJoCo 4.0.0 or mechanics puts it. Where a folder is missing it is skipped, which is said; POISE_SHARED names another ../shared.
+Then variants of ours: heaps and heavy things rest, thrown things fly, odd models load.
 """
 
 import csv

@@ -28,7 +28,7 @@ public struct RolloutSegment: Sendable {
   public internal(set) var outputs: AlignedVector<Float>
   /// log π(aₜ|oₜ) of the policy that acted, [T, worlds].
   public internal(set) var logProbabilities: AlignedVector<Float>
-  /// The rewards as the environments gave them, [T, worlds].
+  /// As the environments gave them, [T, worlds].
   public private(set) var rewards: [Float]
   /// How each step ended, [T, worlds]; a learner leaves out the steps that ended in a fault.
   public private(set) var endings: [EpisodeEnding]

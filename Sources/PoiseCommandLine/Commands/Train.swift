@@ -187,7 +187,8 @@ struct Train: ParsableCommand {
     if let steps {
       // The algorithm's own step limit takes precedence over the scenario's; those of other algorithms have no effect.
       let algorithm = try RunFolder(contentsOf: path).description.algorithm
-      let own = AlgorithmSections.ownStepLimits.first { $0.hasPrefix("\(algorithm).") }
+      let section = Algorithms.named(algorithm)?.section ?? algorithm
+      let own = AlgorithmSections.ownStepLimits.first { $0.hasPrefix("\(section).") }
       changes += ["training.stepLimit=\(steps)"] + (own.map { ["\($0)=null"] } ?? [])
     }
     return try TrainingRun(

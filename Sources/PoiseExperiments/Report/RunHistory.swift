@@ -16,6 +16,7 @@ struct RunHistory {
 
   init(_ path: String) throws {
     folder = try RunFolder(contentsOf: path)
+    name = folder.path.fileName
     var text: String
     do throws(BoundedFile.Failure) {
       text = String(decoding: try BoundedFile.read(folder.scenarioPath, limit: 1 << 20), as: UTF8.self)
@@ -41,8 +42,8 @@ struct RunHistory {
         })
   }
 
-  /// Last part of the folder's path.
-  var name: String { folder.path.fileName }
+  /// The last part of the folder's path; the whole path where another run of a report has the same last part.
+  var name: String
   var seed: UInt64 { folder.description.seed }
   var environmentSteps: Double { clock.points.last?.x ?? 0 }
   var seconds: Double { clock.points.last?.y ?? 0 }

@@ -42,7 +42,11 @@ public struct RunReport {
   public init(
     _ paths: [String], episodes: Int? = nil, pool: WorkerPool, tell: (String) throws -> Void = { _ in }
   ) throws {
-    let histories = try paths.map { try RunHistory($0) }
+    var histories = try paths.map { try RunHistory($0) }
+    let names = histories.map(\.name)
+    for index in histories.indices where names.count(where: { $0 == names[index] }) > 1 {
+      histories[index].name = histories[index].folder.path
+    }
     var groups: [RunGroup] = []
     for history in histories {
       let place = groups.firstIndex { group in

@@ -2,7 +2,8 @@
 
     python3 -m venv /tmp/venv-trees && /tmp/venv-trees/bin/pip install mujoco==4.0.0 numpy
     /tmp/venv-trees/bin/python random_trees.py                                    # writes random_trees.json: the short form, kept
-    /tmp/venv-trees/bin/python random_trees.py --count 1000 --out /tmp/trees.json  # the long form
+    /tmp/venv-trees/bin/python random_trees.py --count 1000 --out /tmp/trees.json  # the long form, minutes of processor time; with
+                                                                                 # --accelerations seconds, and nothing of 0.2 s later
     POISE_RANDOM_TREES=/tmp/trees.json swift test -c release -Xswiftc -enable-testing --filter RandomTreeTests
 
 Tree number n comes from seed `--seed` + n alone. A tree has up to five bodies. Each hangs on the world or on another body by every kind of
@@ -147,16 +148,16 @@ class Tree:
         self.actuators.append(text + "/>")
 
 
-def record(seed):
+def record(seed, seconds=SECONDS):
     """The tree of a seed and how MuJoCo moves it; `None` where it comes near a range or flies apart."""
     tree = Tree(seed)
-    return record_model(tree.xml, tree.start, seed)
+    return record_model(tree.xml, tree.start, seed, seconds=seconds)
 
 
-def record_model(xml, scalars, seed, top_speed=60):
+def record_model(xml, scalars, seed, top_speed=60, seconds=SECONDS):
     """How MuJoCo moves a model, from the given hinges and slides and whatever else the seed gives; `None` as in `record`.
 
-    top_speed: rad/s or m/s that no coordinate may reach.
+    top_speed: rad/s or m/s that no coordinate may reach. seconds: 0 for the accelerations alone, which takes a thousandth of the time.
     """
     model = mujoco.MjModel.from_xml_string(xml)
     data = mujoco.MjData(model)
@@ -178,8 +179,10 @@ def record_model(xml, scalars, seed, top_speed=60):
     result = {
         "seed": seed, "xml": xml, "positions": start[0], "velocities": start[1], "controls": start[2],
         "accelerations": data.qacc.tolist()}
+    if not seconds:
+        return {**result, "laterPositions": [], "laterVelocities": []}
     fastest = np.abs(data.qvel).max()
-    for _ in range(round(SECONDS / STEP)):
+    for _ in range(round(seconds / STEP)):
         mujoco.mj_step(model, data)
         fastest = max(fastest, np.abs(data.qvel).max())
     for joint in range(model.njnt):
@@ -197,11 +200,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=24, help="how many trees")
     parser.add_argument("--seed", type=int, default=0, help="of the first tree")
+    parser.add_argument("--accelerations", action="store_true", help="do not say where the trees are after 0.2 s")
     parser.add_argument("--out", type=pathlib.Path, default=HERE / "random_trees.json")
     options = parser.parse_args()
     trees, seed, dropped = [], options.seed, 0
     while len(trees) < options.count:
-        tree = record(seed)
+        tree = record(seed, 0 if options.accelerations else SECONDS)
         seed += 1
         if tree is None:
             dropped += 1
