@@ -259,7 +259,7 @@ public final class TrainingRun {
           file: folder.path, place: "step limit", found: "\(stepLimit)",
           allowed: "more than \(state.environmentSteps), the control steps that the run has",
           remedy:
-            "Give the number of all steps, those of before included: --steps \(2 * max(1, state.environmentSteps))."))
+            "Give the number of all steps, earlier ones included: --steps \(2 * max(1, state.environmentSteps))."))
     }
     let log = try changes ?? LogFile(RunChange.fileName, in: folder.path)
     try log.append(RunChange(environmentSteps: state.environmentSteps, set: overrides).line())
