@@ -70,7 +70,7 @@ public final class TrainingRun {
 
   /// The events of a run, for display.
   public enum Event: Sendable {
-    /// An iteration ended, after so many control steps of all worlds.
+    /// An iteration ended, after a number of control steps of all worlds.
     case iteration(TrainingReport, environmentSteps: Int)
     /// An evaluation ended: its result, whether it is the best so far, and whether it meets the goal.
     case evaluation(EvaluationResult, environmentSteps: Int, isBest: Bool, meetsGoal: Bool)
@@ -117,7 +117,7 @@ public final class TrainingRun {
     let fresh = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
     let start = try warmStart.map { try Self.begin(fresh, of: scenario, with: $0) }
     trainer = fresh
-    // Checked before the lock, which would add a file to somebody's folder; and again under the lock.
+    // Checked before the lock, which would add a file to a folder of the user's own; and again under the lock.
     if !FolderLock.isPresent(in: path) { try RunFolder.checkIsNew(path) }
     willSave()
     try RunFolder.makeFolder(path)

@@ -101,7 +101,7 @@ public struct ActorCritic: Sendable {
 
   // MARK: Checkpointing
 
-  /// `actor.*`, `critic.*` and `normalizer.*` if there are such; a shared trunk stands in both networks.
+  /// `actor.*`, `critic.*` and `normalizer.*` if there are such; a shared trunk is saved in both networks.
   public func tensors() -> [String: Tensor] {
     var tensors = actor.tensors(parameters, prefix: "actor")
     if let critic { tensors.merge(critic.tensors(parameters, prefix: "critic")) { first, _ in first } }

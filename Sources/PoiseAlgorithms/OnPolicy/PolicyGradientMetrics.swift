@@ -35,7 +35,7 @@ public struct PolicyGradientMetrics: Sendable, Hashable, Codable {
 }
 
 extension PolicyGradientMetrics {
-  /// Takes the metrics that the updater has after a step on a batch of so many rows.
+  /// Takes the metrics that the updater has after a step on a batch of `rows` rows.
   mutating func note(_ updater: PolicyUpdater, _ losses: LossSums, rows: Int, learningRate: Double) {
     entropy = updater.entropy(losses, rows: rows)
     self.learningRate = learningRate

@@ -156,7 +156,7 @@ public struct RolloutSegment: Sendable {
     }
   }
 
-  /// Keeps what came of the actions.
+  /// Records the results of the actions.
   ///
   /// - Parameters:
   ///   - new: rewards, [worlds].

@@ -151,7 +151,7 @@ public protocol OffPolicyLearner: Learner where Parameters: OffPolicyParameters 
   var updates: Int { get }
   /// Optimiser steps refused so far, because something was not finite.
   var skippedUpdates: Int { get }
-  /// Columns of the progress table about exploration, after so many control steps of all worlds.
+  /// Columns of the progress table about exploration, after a number of control steps of all worlds.
   func explorationColumns(after environmentSteps: Int) -> [(name: String, value: Double?)]
 }
 

@@ -26,6 +26,6 @@ public struct TabularAgent<Learner: TabularLearner>: Sendable {
     random = RandomStream(seed: seed, purpose: .exploration)
   }
 
-  /// Takes so many actions and learns from each.
+  /// Takes a number of actions and learns from each.
   public mutating func learn(_ actions: Int) { learner.learn(actions, in: &world, random: &random) }
 }

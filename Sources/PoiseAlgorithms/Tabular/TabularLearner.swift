@@ -45,7 +45,7 @@ public protocol TabularLearner: Sendable {
   ///   - optimum: Q* of each choice, [choices]; `nil` where it is not known.
   func columns(_ problem: FiniteProblem, optimum: [Double]?) -> [(name: String, value: Double?)]
 
-  /// Takes so many actions and learns from each.
+  /// Takes a number of actions and learns from each.
   ///
   /// - Parameters:
   ///   - actions: the number of actions, at least 0.

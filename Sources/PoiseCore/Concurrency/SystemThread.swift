@@ -49,7 +49,7 @@ package enum SystemThread {
     }
   }
 
-  /// Tries whether the system makes so many threads side by side, and lets them end.
+  /// Checks whether the system makes a number of threads at the same time, and lets them end.
   ///
   /// Swift's tasks run on threads that the runtime makes later, and it waits for ever where it gets none.
   ///

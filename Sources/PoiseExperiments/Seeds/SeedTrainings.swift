@@ -44,7 +44,7 @@ public struct SeedTrainings: Sendable {
   public enum Event: Sendable {
     /// Steps of one training so far.
     case progress(Member, environmentSteps: Int)
-    /// One training was evaluated, after so many control steps of all its worlds.
+    /// One training was evaluated, after a number of control steps of all its worlds.
     case evaluation(Member, EvaluationResult, environmentSteps: Int)
     /// One training is over: finished, stopped or failed.
     case ended(Outcome)

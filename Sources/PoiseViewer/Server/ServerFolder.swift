@@ -68,7 +68,7 @@ final class ServerFolder: Sendable {
         let content = try? FileManager.default.contentsOfDirectory(atPath: folder),
         Set(content).isSubset(of: ["http", FolderLock.fileName]), FolderLock.isPresent(in: folder)
       else { continue }
-      // Whoever gets the lock may remove what it was held for; the lock's own file goes with it.
+      // The owner of the lock may remove what it protects; the lock's own file goes with it.
       var lock = try? FolderLock(folder, work: "serves")
       guard lock != nil else { continue }
       unlink(socketPath(in: folder))
