@@ -5,6 +5,7 @@ import PoiseFinite
 import PoiseScenarios
 import TestSupport
 import Testing
+import PoiseEnvironments
 
 /// A problem that ships.
 private func shipped(_ name: String) throws -> FiniteProblem { try scenario(name).requireProblem(for: "this test") }
