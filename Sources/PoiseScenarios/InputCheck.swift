@@ -18,7 +18,7 @@ public struct InputCheck: Sendable {
   /// What is allowed, and most likely not meant: a sentence each.
   public var cautions: [String] = []
 
-  /// Reads and checks a file.
+  /// Reads a file and checks it. What is wrong with its contents goes to `problems` and is not thrown.
   ///
   /// - Parameters:
   ///   - path: the file; `.yaml` and `.yml` are scenarios, everything else is a model.

@@ -142,7 +142,7 @@ public struct RunFolder: Sendable {
   /// - Throws: `InvalidInput` if the folder holds anything else than the beginning of a run.
   static func checkIsNew(_ path: String) throws {
     let entries = try contents(of: path)
-    // A training that was killed before it had a description. Its lock tells it from a folder of somebody's own.
+    // A training that was killed before it had a description. Its lock distinguishes it from a folder of the user's own.
     let isBeginning =
       FolderLock.isPresent(in: path)
       && entries.allSatisfy {
@@ -157,7 +157,7 @@ public struct RunFolder: Sendable {
           : "Choose another --out."))
   }
 
-  /// Makes the folder of a run that nobody has named: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if need be.
+  /// Makes the folder of a run for which the user has given no name: `runs/<scenario>-<algorithm>-seed<seed>`, with a number appended if that exists.
   ///
   /// The folder is this process's alone: of several that ask at once, each gets another.
   ///
@@ -168,7 +168,7 @@ public struct RunFolder: Sendable {
 
   /// The names in a folder; none where there is no folder yet.
   ///
-  /// - Throws: `InputOutputError` where they cannot be told: nobody knows what would be harmed.
+  /// - Throws: `InputOutputError` if they cannot be listed, since a file might then be overwritten.
   package static func contents(of path: String) throws -> [String] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     do {
@@ -186,7 +186,7 @@ public struct RunFolder: Sendable {
     if !parent.isEmpty { try makeFolder(parent) }
     var path = base
     var number = 2
-    // The system makes a folder for one of those who ask, and tells the others that it is there.
+    // Of several processes that ask at once, the system makes the folder for one, and reports to the others that it exists.
     while mkdir(path, 0o777) != 0 {
       guard errno == EEXIST else {
         throw InputOutputError(
@@ -199,9 +199,9 @@ public struct RunFolder: Sendable {
     return path
   }
 
-  /// Gives a folder of `claimFreshPath` back whose run did not begin.
+  /// Removes a folder of `claimFreshPath` whose run did not begin.
   public static func release(_ path: String) {
-    // Only the system knows whether it is empty, without anybody coming between.
+    // The system removes it only if it is empty; a check of our own could be outdated by another process.
     rmdir(path)
   }
 

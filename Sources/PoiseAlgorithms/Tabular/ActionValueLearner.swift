@@ -21,16 +21,16 @@ extension ActionValueLearner {
   }
 }
 
-/// What learners of one table remember.
+/// The state of a learner with one table.
 public struct ActionValueState: Codable, Sendable, Hashable {
-  /// The table Q(s,a).
+  /// Q, with the visits that its step sizes depend on.
   public var q: ActionValueTable
   /// Actions taken so far.
   public var environmentSteps = 0
-  /// The next action where it is chosen already.
+  /// The next action, if it has been chosen already; `nil` otherwise.
   public var next: Int?
 
-  /// Makes the state of a learner that has taken no action.
+  /// Makes the state before the first action, with a table as it is at the start.
   public init(_ q: ActionValueTable) { self.q = q }
 }
 
@@ -73,10 +73,10 @@ public struct ActionValueParameters: TabularParameters {
 }
 
 extension ActionValueLearner where Parameters == ActionValueParameters {
-  /// ε of the ε-greedy actions.
+  /// How it explores: as its parameters say.
   public var exploration: EpsilonGreedy { parameters.exploration }
 
-  /// The step size, by its key.
+  /// The initial α, for the advice after a failed training.
   public static func stepSizes(of parameters: Parameters) -> String {
     "learningRate.initial is \(parameters.learningRate.initial)"
   }

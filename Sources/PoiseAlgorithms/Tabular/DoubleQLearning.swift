@@ -22,7 +22,7 @@ public struct DoubleQLearning: ActionValueLearner, TabularAlgorithm {
   /// All that learning changes.
   public var state: State
 
-  /// All that learning changes.
+  /// What double Q-learning remembers: both tables, their mean, and the number of actions taken.
   public struct State: Codable, Sendable {
     /// Q₁.
     public fileprivate(set) var first: ActionValueTable

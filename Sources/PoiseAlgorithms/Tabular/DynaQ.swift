@@ -48,7 +48,7 @@ public struct DynaQ: ActionValueLearner, TabularAlgorithm {
   /// All that learning changes.
   public var state: State
 
-  /// All that learning changes.
+  /// What Dyna-Q remembers: Q, the learned model, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var q: ActionValueTable
     fileprivate var environmentSteps = 0

@@ -48,7 +48,7 @@ public struct MonteCarloControl: ActionValueLearner, TabularAlgorithm {
   /// All that learning changes.
   public var state: State
 
-  /// All that learning changes.
+  /// What Monte Carlo control remembers: Q, the present episode, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var q: ActionValueTable
     fileprivate var environmentSteps = 0
@@ -58,9 +58,9 @@ public struct MonteCarloControl: ActionValueLearner, TabularAlgorithm {
 
   /// An action of an episode and what it earned.
   public struct Moment: Codable, Sendable, Hashable {
-    /// The choice.
+    /// The index of the choice among all choices of the problem.
     public var choice: Int32
-    /// Its reward.
+    /// The reward of the action.
     public var reward: Double
   }
 

@@ -7,7 +7,7 @@ extension Policy {
   ///
   /// - Parameters:
   ///   - preferences: Q or logits, [choices]; of equal ones the first is taken.
-  ///   - problem: gives states and actions.
+  ///   - problem: the problem of the table.
   public init(greedyIn preferences: [Double], of problem: FiniteProblem) {
     let actions = problem.actionNames.count
     let network = MLP(inputs: problem.stateCount, hidden: [], outputs: actions, activation: .tanh)

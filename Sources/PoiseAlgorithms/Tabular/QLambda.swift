@@ -47,7 +47,7 @@ public struct QLambda: ActionValueLearner, TabularAlgorithm {
   /// All that learning changes.
   public var state: State
 
-  /// All that learning changes.
+  /// What Q(λ) remembers: Q, the eligibility traces, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var q: ActionValueTable
     fileprivate var traces: EligibilityTraces

@@ -46,10 +46,10 @@ public struct TDLambda: TabularAlgorithm {
   /// All that learning changes.
   public var state: State
   private let problem: FiniteProblem
-  /// V^π, [states], where it was to be had.
+  /// V^π, [states]; `nil` if the problem is too large or has no solution.
   private let exact: [Double]?
 
-  /// All that learning changes.
+  /// What TD(λ) remembers: V, the eligibility traces, and the numbers of actions and episodes.
   public struct State: Codable, Sendable {
     /// V, [states].
     public fileprivate(set) var values: [Double]
@@ -58,17 +58,17 @@ public struct TDLambda: TabularAlgorithm {
     fileprivate var episodes = 0
   }
 
-  /// Follows the policy that the problem comes with, or a random one where it comes with none.
+  /// Follows the policy that the problem contains, or the uniform random policy if it contains none.
   public init(_ parameters: Parameters, problem: FiniteProblem) {
     self.init(parameters, problem: problem, policy: problem.policy ?? problem.uniformPolicy)
   }
 
-  /// Makes a learner with V = 0.
+  /// Follows a given policy.
   ///
   /// - Parameters:
   ///   - parameters: the hyperparameters.
-  ///   - problem: gives the number of states.
-  ///   - policy: π(a|s) of each choice, [choices]; those of a state add up to 1.
+  ///   - problem: the problem whose values are learned.
+  ///   - policy: π(a|s), [choices].
   public init(_ parameters: Parameters, problem: FiniteProblem, policy: [Double]) {
     self.parameters = parameters
     self.policy = policy

@@ -1,7 +1,7 @@
 public import PoiseCore
 public import PoiseFinite
 
-/// REINFORCE with a table of logits: after each episode every action is made more likely by what came after it.
+/// REINFORCE with a table of logits: after each episode the return after an action decides how much more likely it becomes.
 ///
 ///     G = R_{t+1} + γ R_{t+2} + …;  δ = G − V(S_t);  V(S_t) ← V(S_t) + α_V δ;  θ ← θ + α γᵗ δ ∇ log π(A_t|S_t)
 ///
@@ -9,8 +9,8 @@ public import PoiseFinite
 /// direction, which is the gradient of no function (Nota and Thomas 2020). With a baseline of 0 (`criticLearningRate: 0`) the mean of the
 /// steps is the same, and their variance larger.
 ///
-/// Source: Williams 1992; Sutton and Barto 2018, sections 13.3 and 13.4. Deviation: an episode that is cut at its limit of actions counts
-/// with what it had earned by then.
+/// Source: Williams 1992; Sutton and Barto 2018, sections 13.3 and 13.4. Deviation: a truncated episode counts with its rewards
+/// until then.
 public struct TabularREINFORCE: PolicyTableLearner, TabularAlgorithm {
   public typealias Parameters = PolicyTableParameters
 
@@ -28,7 +28,7 @@ public struct TabularREINFORCE: PolicyTableLearner, TabularAlgorithm {
   /// Scratch, [choices].
   private var probabilities: [Double]
 
-  /// All that learning changes.
+  /// What REINFORCE remembers: θ, V, the present episode, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var policy: PolicyTable
     /// V, [states].

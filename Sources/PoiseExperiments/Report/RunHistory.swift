@@ -5,7 +5,7 @@ import PoiseTraining
 /// The logs of a run's training.
 struct RunHistory {
   let folder: RunFolder
-  /// The run's whole scenario, as its folder has it, and behind it what was changed on the way.
+  /// The run's whole scenario, as its folder has it, followed by the changes that were made when it was resumed.
   let scenarioText: String
   /// One row for each iteration, and for each evaluation.
   let progress: NumberTable
@@ -23,7 +23,7 @@ struct RunHistory {
     } catch {
       throw InputOutputError(path: folder.scenarioPath, operation: "read", reason: error.reason)
     }
-    // A run that was changed on the way is no repetition of one that was not.
+    // A run that was changed when it was resumed does not repeat one that was not.
     for change in try folder.changes() {
       text += "# after \(change.environmentSteps) steps: \(change.set.joined(separator: ", "))\n"
     }

@@ -21,13 +21,13 @@ public struct SolutionTable: Sendable {
     self.init(problem, values: values, choiceValues: problem.choiceValues(of: values), slack: slack)
   }
 
-  /// Makes a table of V and Q, which need not follow from each other, as when both were learned.
+  /// Finds the best choices from Q.
   ///
   /// - Parameters:
-  ///   - problem: gives names and choices.
+  ///   - problem: the problem.
   ///   - values: V, [states].
-  ///   - choiceValues: Q, [choices].
-  ///   - slack: how much Q of equally good choices may differ; `nil` for rounding.
+  ///   - choiceValues: Q, which V need not follow from, as where both were learned, [choices].
+  ///   - slack: the largest difference of Q between tied choices; `nil` for the default of `FiniteProblem.bestChoices`.
   public init(_ problem: FiniteProblem, values: [Double], choiceValues: [Double], slack: Double? = nil) {
     self.problem = problem
     self.values = values
@@ -38,7 +38,7 @@ public struct SolutionTable: Sendable {
   /// Makes a table that was learned: V is the largest Q of each state.
   ///
   /// - Parameters:
-  ///   - problem: gives names and choices.
+  ///   - problem: the problem.
   ///   - learned: Q, or the logits of a policy, [choices].
   public init(_ problem: FiniteProblem, learned: [Double]) {
     let values = (0..<problem.stateCount).map { state in

@@ -1,45 +1,45 @@
 public import PoiseCore
 
-/// Simulates episodes of a finite problem, one action at a time.
+/// A finite problem that is simulated: one state, one action, one next state at a time.
 ///
 /// A start state and a next state take one draw from the world's stream each, unless they are certain.
 public struct FiniteWorld: Sendable {
   /// The problem.
   public let problem: FiniteProblem
-  /// Actions after which an episode is truncated.
+  /// The number of actions after which an episode is truncated.
   public let stepLimit: Int
-  /// The present state, with the accounts of the episodes so far.
+  /// The state of the present episode, and the totals of the episodes before.
   public var moment: Moment
 
-  /// Everything that the future of a world depends on, with its accounts.
+  /// Everything that the future of a world depends on, and its totals.
   public struct Moment: Hashable, Sendable, Codable {
-    /// The present state.
+    /// The index of the state that the episode is in.
     public var state: Int
     /// Actions of this episode so far.
     public var actionCount = 0
-    /// The stream of starts and transitions.
+    /// The stream of all later draws of starts and transitions.
     public var random: RandomStream
     /// Σ r of the episode so far, not discounted.
     public var episodeReward = 0.0
-    /// Episodes that have ended, terminated or truncated.
+    /// Episodes that are over, terminated or truncated.
     public var episodeCount = 0
     /// Σ r of these episodes, not discounted.
     public var finishedReward = 0.0
     /// The actions of these episodes.
     public var finishedActions = 0
-    /// The state in which the last of these ended.
+    /// The index of the state in which the last of these ended.
     public var lastState = 0
   }
 
   /// The result of an action.
   public struct Step: Sendable {
-    /// r of the transition.
+    /// r(s′,s,a) of the transition.
     public var reward: Double
-    /// The state after the action.
+    /// s′, the index of the next state.
     public var nextState: Int
     /// Whether the next state is terminal.
     public var terminated: Bool
-    /// Whether the episode was cut by the step limit in a state that is not terminal.
+    /// The episode was truncated at the limit of its actions; the problem itself would go on.
     public var truncated: Bool
 
     @inlinable init(reward: Double, nextState: Int, terminated: Bool, truncated: Bool) {
@@ -49,7 +49,7 @@ public struct FiniteWorld: Sendable {
       self.truncated = truncated && !terminated
     }
 
-    /// Whether the episode has ended, terminated or truncated.
+    /// Whether the episode ended with this step, terminated or truncated.
     @inlinable public var isOver: Bool { terminated || truncated }
   }
 
@@ -57,7 +57,7 @@ public struct FiniteWorld: Sendable {
   ///
   /// - Parameters:
   ///   - problem: the problem.
-  ///   - random: the stream of starts and transitions.
+  ///   - random: the stream that starts and transitions are drawn from.
   ///   - stepLimit: actions after which an episode is truncated; `nil` for the problem's own limit.
   public init(_ problem: FiniteProblem, random: RandomStream, stepLimit: Int? = nil) {
     self.problem = problem
@@ -66,11 +66,11 @@ public struct FiniteWorld: Sendable {
     reset()
   }
 
-  /// The present state.
+  /// The index of the state that the episode is in.
   @inlinable public var state: Int { moment.state }
-  /// Episodes that have ended, terminated or truncated.
+  /// The number of episodes that are over, terminated or truncated.
   public var episodeCount: Int { moment.episodeCount }
-  /// Σ r of these episodes, not discounted.
+  /// The sum of all rewards of these episodes, not discounted.
   public var finishedReward: Double { moment.finishedReward }
 
   /// Whether a moment that came from a file is one that this world could be in.
@@ -113,7 +113,7 @@ public struct FiniteWorld: Sendable {
 }
 
 extension FiniteProblem {
-  /// A state in which an episode starts; no draw where there is but one.
+  /// A state in which an episode starts; no draw if there is only one.
   @inlinable
   public func drawStart(_ random: inout RandomStream) -> Int {
     var state = start[0].state
@@ -127,7 +127,7 @@ extension FiniteProblem {
     return state
   }
 
-  /// One of the transitions of a choice; no draw where there is but one.
+  /// One of the transitions of a choice; no draw if there is only one.
   @inlinable
   public func drawTransition(of choice: Int, _ random: inout RandomStream) -> Int {
     let first = Int(choiceStarts[choice])

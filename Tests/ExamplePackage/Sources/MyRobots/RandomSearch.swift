@@ -27,7 +27,9 @@ public struct RandomSearchParameters: OnPolicyParameters {
     common.initialLogDeviation = -6
   }
 
-  private static let commonKeys = ["worlds", "blockSize", "rolloutLength", "reportInterval", "hiddenSizes", "activation"]
+  private static let commonKeys = [
+    "worlds", "blockSize", "rolloutLength", "reportInterval", "hiddenSizes", "activation",
+  ]
   public static let keys: [ConfigurationKey<Self>] =
     OnPolicySettings.keys.filter { commonKeys.contains($0.name) }.map { $0.lifted(through: \.common) } + [
       .key("directions", \.directions, .integer(.from(1, through: 1000)), "N: directions that are tried for one step."),
