@@ -14,7 +14,7 @@ THREE_JS := $(or $(POISE_THREE_JS),/usr/share/javascript/three/three.min.js)
 help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
 	@echo 'make test      set everything up and run all tests'
-	@echo 'make architecture  arrows between rooms point down, no circle of files inside one; part of make test'
+	@echo 'make architecture  arrows between rooms point down, no circle of files inside one, every public declaration documented; part of make test'
 	@echo 'make test-browser  the viewer in headless Chromium'
 	@echo 'make torture   the long tests, hours: kills, failing disks, damage, rubbish; each script of Tests/Torture alone tells its options with --help'
 	@echo 'make build     build the poise program: $(POISE)'

@@ -53,7 +53,7 @@ def main():
 # Taxi: fetch a passenger and bring him where he wants to go. Gymnasium's Taxi-v4, made by taxi.py in this folder.
 #
 # A state is the taxi's row and column, where the passenger is (R, G, Y, B, or T: in the taxi) and where he wants to go: r2c3RB. A move costs
-# 1, a wrong pickup or drop-off 10, and the right drop-off pays 20. Every start with the passenger outside is alike; the best policy earns
+# 1, a wrong pickup or drop-off 10, and the right drop-off pays 20. All starts with the passenger outside are equally likely; the best policy earns
 # 7.93 on average over these 300 starts.
 #
 #   poise solve taxi
@@ -75,7 +75,7 @@ def main():
 goal: {exactShortfall: 0.000001}
 training: {algorithm: q-learning, stepLimit: 2000000, evaluationInterval: 100000}
 qLearning:
-  learningRate: {initial: 1}                       # everything is certain: what was seen once is known
+  learningRate: {initial: 1}                       # everything is deterministic, so no averages are needed
   exploration: {final: 0.5}
   reportInterval: 10000""")
 

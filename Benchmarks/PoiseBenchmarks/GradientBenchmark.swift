@@ -4,17 +4,21 @@ import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseScenarios
 
-/// What each step of variance reduction is worth: the variance of the policy gradient at equal numbers of episodes, policy and
-/// observation statistics the same for all.
+/// The benefit of each step of variance reduction: the variance of the policy gradient at equal numbers of episodes, with the same
+/// policy and observation statistics for all.
 ///
 /// REINFORCE with a learned V trains for a while first, by the scenario's settings, so that the policy is neither new nor good. Then many
-/// batches of episodes are played by each rung of the ladder, none of them learned from, and ∇ = 1/N ΣΣ ∇ log π Ψ is computed for each.
-/// Figures are the trace of its covariance over all parameters of the policy; all rungs estimate one mean but for the discount.
+/// batches of episodes are played for each step, without learning from them, and ∇ = 1/N ΣΣ ∇ log π Ψ is computed for each.
+/// Figures are the trace of its covariance over all parameters of the policy; all steps estimate the same mean, apart from the discount.
 ///
 /// - Parameters:
+///   - scenario: the task, and the settings of the algorithms.
+///   - instructionSet: the kernels that the networks run on.
+///   - seed: the root seed.
 ///   - episodes: N, of a batch; a multiple of 8, the size of a group.
 ///   - batches: from which each variance is estimated.
 ///   - updates: of the training before.
+/// - Throws: `InvalidInput` for a model that cannot be assembled.
 public func gradientBenchmark(
   _ scenario: LoadedScenario, instructionSet: InstructionSet, seed: UInt64 = 1, episodes: Int = 64, batches: Int = 100,
   updates: Int = 30
@@ -138,7 +142,7 @@ private struct GradientMeasurement<Learner: PolicyLearner> {
     learner.observe(segments)
   }
 
-  /// Gradients of so many batches, after three that a running mean settles in.
+  /// Gradients of a number of batches, after three in which the running mean settles.
   mutating func measure(_ batches: Int, _ pool: WorkerPool) {
     for _ in 0..<3 { _ = learner.update(rollOut(pool), progress: 0, pool: pool, isStopped: { false }) }
     for _ in 0..<batches {

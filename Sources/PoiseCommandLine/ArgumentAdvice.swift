@@ -42,12 +42,12 @@ enum ArgumentAdvice {
     return options
   }
 
-  /// What is wrong although the parser would take it: an option for the second time, of which it would take the last.
+  /// A mistake that the parser accepts: an option that is given twice, of which it would use the last value.
   ///
-  /// - Parameter arguments: those behind the program's name.
+  /// - Parameter arguments: those after the program's name.
   static func refusal(of arguments: [String]) -> ValidationError? {
     guard let command = arguments.first(where: { !$0.hasPrefix("-") }) else { return nil }
-    // The parser describes itself in milliseconds; where nothing stands twice, they are saved.
+    // The parser takes milliseconds to describe itself; they are saved if no option is given twice.
     let names = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map(optionName)
     let repeated = Set(names.filter { name in names.count { $0 == name } > 1 })
     guard !repeated.isEmpty else { return nil }
@@ -72,7 +72,7 @@ enum ArgumentAdvice {
   /// The parser's message without its guess by spelling: `--lr` is near to `--from`, and means something else.
   static func withoutGuess(_ message: String) -> String { message.replacing(#/ Did you mean '[^']*'\?/#, with: "") }
 
-  /// Sentences to print behind the parser's own message; empty where there is nothing to add.
+  /// Sentences to print after the parser's own message; empty if there is nothing to add.
   static func advice(for message: String, _ arguments: [String]) -> String {
     var sentences: [String] = []
     if let word = arguments.first, !word.hasPrefix("-"), !commands.contains(where: { $0.commandName == word }),
@@ -82,7 +82,7 @@ enum ArgumentAdvice {
     } else if let option = unknownOption(message), let command = arguments.first {
       sentences.append(optionAdvice(option, of: command, arguments))
     }
-    // A value that is none is taken for one argument more where the option may stand without a value.
+    // The parser takes an invalid value for a further argument where the value of the option may be omitted.
     let unexpected = quoted(in: message, behind: "Unexpected argument '")
     for (option, allowed) in values where sentences.isEmpty {
       let isBehind = unexpected.map { word in
@@ -97,7 +97,7 @@ enum ArgumentAdvice {
     return sentences.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
-  /// What options take whose values are no mere numbers or names.
+  /// The allowed values of options that take more than a plain number or name.
   private static let values = [
     (
       "--serve",
@@ -155,7 +155,9 @@ enum ArgumentAdvice {
     }
     guard !meant.isEmpty else { return "" }
     let remark = FieldNames.row(for: name)?.remark ?? ""
-    return "Hyperparameters are keys of the scenario: "
-      + meant.map { "--set \($0)=…" }.joined(separator: " or ") + "." + (remark.isEmpty ? "" : " \(remark)")
+    // One of each meaning in the first algorithms: sections have the same keys.
+    let shown = meant.prefix(4).map { "--set \($0)=…" }.joined(separator: " or ")
+    return "Hyperparameters are keys of the scenario: \(shown)\(meant.count > 4 ? ", and so on" : ""). "
+      + "`\(program) inspect --schema` lists them." + (remark.isEmpty ? "" : " \(remark)")
   }
 }

@@ -5,8 +5,8 @@ import Synchronization
 
 /// What SIGINT, SIGTERM and SIGHUP do.
 ///
-/// Most commands have nothing to save: the first signal ends them at once, wherever they are, and what they were writing goes with
-/// them. Those that have, remember the first one, so that the work can end in good order; a second signal of the same kind then ends
+/// Most commands have nothing to save: the first signal ends them at once, wherever they are, and their unfinished files are
+/// removed. Those that have, remember the first one, so that the work can end in good order; a second signal of the same kind then ends
 /// the process at once.
 enum Interruption {
   private static let received = Atomic<Int32>(0)
@@ -30,7 +30,7 @@ enum Interruption {
   private static func handle(_ handler: @escaping @convention(c) (Int32) -> Void) {
     for number in signals {
       var action = sigaction()
-      // `nohup` asks to live on when the terminal goes.
+      // With `nohup` the process continues when the terminal is closed.
       if number == SIGHUP, sigaction(number, nil, &action) == 0, isIgnored(action) { continue }
       action = sigaction()
       action.__sigaction_handler.sa_handler = handler

@@ -37,7 +37,7 @@ struct ManualPage {
     }
   }
 
-  /// - Parameter json: what ArgumentParser tells of a command.
+  /// - Parameter json: ArgumentParser's description of a command.
   init(_ json: String) {
     guard let root = try? JSONDecoder().decode(Description.self, from: Data(json.utf8)).command else {
       text = ""
@@ -103,7 +103,7 @@ struct ManualPage {
     return lines.isEmpty ? [] : [".PP"] + lines + (isExample ? [".RE", ".fi"] : [])
   }
 
-  /// Text that roff prints as it stands.
+  /// Text that roff prints unchanged.
   static func escaped(_ text: String) -> String {
     let text = text.replacing("\\", with: "\\e").replacing("-", with: "\\-")
     // A dot or an apostrophe at the start of a line would be a request.

@@ -12,10 +12,10 @@ import PoiseCore
 ///     Environments.register(MyEnvironment.self)
 ///     PoiseCommandLine.run()
 ///
-/// Such a program trains, evaluates, replays and exports with what was registered as with what ships: its names stand in `list` and
+/// Such a program trains, evaluates, replays and exports with what was registered as with what ships: its names appear in `list` and
 /// `inspect --schema`, in suggestions and in run folders.
 public enum PoiseCommandLine {
-  /// Does what the arguments of the process ask for and ends the process with one of the exit codes that `--help` tells.
+  /// Does what the arguments of the process ask for and ends the process with one of the exit codes that `--help` lists.
   ///
   /// Messages that propose a command call the program by the name with which it was started.
   public static func run() -> Never {
@@ -28,7 +28,7 @@ public enum PoiseCommandLine {
     TextTable.outputWidth = output.isTerminal ? output.columns : nil
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
-      // For `make install`; no command that people need to hear of.
+      // For `make install`; not meant for users.
       if arguments == ["manual"] {
         print(ManualPage(Poise._dumpHelp()).text, terminator: "")
         try StandardStreams.flush()

@@ -25,6 +25,6 @@ final class PressedKeys {
     return hasQuit
   }
 
-  /// Gives the terminal back as it was. To be called however the work ends.
+  /// Restores the terminal's settings. To be called however the work ends.
   func release() { tcsetattr(STDIN_FILENO, TCSANOW, &before) }
 }

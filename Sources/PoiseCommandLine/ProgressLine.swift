@@ -24,7 +24,7 @@ final class ProgressLine {
     if let lastShown, now - lastShown < interval { return }
     lastShown = now
     let text = text().printableLine
-    // Asked anew each time: a line that wraps in a window made narrower could not be rewritten.
+    // The width is read each time: a line that wraps in a window made narrower could not be rewritten.
     write(
       isTerminal
         ? "\r\u{1B}[K\(Self.fitted(text, curve, columns: Terminal(STDERR_FILENO).columns, isUnicode))" : "\(text)\n"

@@ -66,6 +66,6 @@ extension CompletionKind {
 }
 
 extension String {
-  /// The part of an unfinished path that stands: `a/b` of `a/b/c`.
+  /// The complete part of an unfinished path: `a/b` of `a/b/c`.
   fileprivate var completedFolder: String { contains("/") ? (hasSuffix("/") ? String(dropLast()) : parentFolder) : "" }
 }

@@ -20,12 +20,12 @@ enum StandardStreams {
   /// The error number of the first text that did not arrive on standard output; 0 where everything did.
   private static let failure = Atomic<Int32>(0)
 
-  /// Writes text as it is. Where nobody takes it, such as in a pipe that is full, it waits, but not beyond a signal.
+  /// Writes text as it is. If the stream accepts no more, such as a full pipe, it waits, at the longest until a signal.
   static func write(_ text: String, to descriptor: Int32) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       guard isReady(descriptor) else { return note(EPIPE, of: descriptor) }
-      // What a pipe takes at once where it takes anything.
+      // As many bytes as a pipe accepts at once if it accepts any.
       let written = bytes.prefix(4096).withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if written < 0, errno == EINTR || errno == EAGAIN { continue }
       guard written > 0 else { return note(errno, of: descriptor) }
@@ -38,13 +38,13 @@ enum StandardStreams {
     _ = failure.compareExchange(expected: 0, desired: code, ordering: .relaxed)
   }
 
-  /// Waits until a stream takes something or has an error to tell.
+  /// Waits until a stream accepts bytes or reports an error.
   ///
   /// - Returns: false where a signal ends the work before that.
   private static func isReady(_ descriptor: Int32) -> Bool {
     while true {
       var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      // A signal may come just before the wait: it is looked for now and then.
+      // A signal may come just before the wait: so it is checked repeatedly.
       if poll(&entry, 1, 200) > 0 { return true }
       if Interruption.signal != 0 { return false }
     }

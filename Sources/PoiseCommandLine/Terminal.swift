@@ -4,7 +4,7 @@ import PoiseCore
 /// How wide a terminal is, and whether it has colours.
 struct Terminal {
   let isTerminal: Bool
-  /// Characters of a line; 80 where nobody tells.
+  /// Characters of a line; 80 if the width is unknown.
   let columns: Int
   /// Whether colours are wanted: a terminal that is not dumb, and no NO_COLOR (no-color.org).
   let hasColours: Bool
@@ -61,7 +61,7 @@ struct Style {
 /// The last values of something as a row of small bars: `▁▂▄▇█`.
 struct Sparkline {
   private var values: [Double] = []
-  /// Values that are kept; each of them stands for as many of those that came as need be.
+  /// Values that are kept at least; of longer series every second, fourth, … value is kept.
   private static let capacity = 256
 
   /// Takes one more value.

@@ -88,6 +88,6 @@ final class TrainingDisplay {
 }
 
 extension LoadedScenario {
-  /// What a task is told by beside its return: the metrics that its goal asks for. A hopper whose goal is a return is not told its tilt.
+  /// The scores that are shown beside the return: the metrics that the goal names. If the goal of a hopper is a return, its tilt is not shown.
   var metricsOfGoal: [Metric] { specification.metrics.filter { settings.goal[$0.goalKey] != nil } }
 }

@@ -27,7 +27,7 @@ public protocol DecisionProcess: Sendable {
   /// The duration of a step, s; `nil` if steps take no time.
   var timeStep: Double? { get }
   /// What episodes are judged by: of the metrics that any process can be judged by, `successRate` and `episodeLength`, and others that
-  /// an evaluation as a whole tells.
+  /// an evaluation as a whole gives.
   var metrics: [Metric] { get }
 
   /// Draws the state in which an episode starts.
@@ -49,7 +49,9 @@ public protocol DecisionProcess: Sendable {
 extension DecisionProcess {
   /// `nil`: steps take no time, unless the process says otherwise.
   public var timeStep: Double? { nil }
+  /// The success rate and the mean length of episodes, unless the process says otherwise.
   public var metrics: [Metric] { [.successRate, .episodeLength] }
+  /// `true`: every value is a possible state, unless the process says otherwise.
   public func accepts(_ state: State) -> Bool { true }
 }
 
@@ -232,7 +234,7 @@ public final class DecisionEnvironment<Process: DecisionProcess>: Environment {
       totalReward: current.totalReward, measurements: detail == .full ? task.metrics.map(measurement) : nil)
   }
 
-  /// `nil` for what no episode alone can tell.
+  /// `nil` for a metric that no single episode determines.
   private func measurement(_ metric: Metric) -> Double? {
     switch metric {
     case .successRate: current.isSuccess ? 1 : 0

@@ -4,7 +4,7 @@ public import PoiseCore
 public enum EpisodeStreams: Sendable, Hashable, Codable {
   /// One stream for each world, for all of its episodes: for training.
   case continuing
-  /// As `continuing`, but a world whose episode has ended stands still until it is begun anew: rollouts of whole episodes. First
+  /// As `continuing`, but a world whose episode has ended is not stepped until `begin` starts the next: rollouts of whole episodes. First
   /// episodes are as long as others.
   case onDemand
   /// Episode k of world w among W is stream w + k W, up to so many episodes altogether: evaluation, whose episodes are then
@@ -38,14 +38,14 @@ public struct StepBuffers: Sendable, Hashable {
   }
 }
 
-/// A world in the middle of an episode, with what is seen of it: a place to start from.
+/// A world in the middle of an episode, with its observation: a state from which an episode can start.
 public struct StartState: Sendable, Hashable, Codable {
   /// The state of the environment.
   public var environment: EnvironmentSnapshot
-  /// What is acted on next, [observations].
+  /// The observation for the next action, [observations].
   public var observation: [Float]
 
-  /// - Parameters: as the properties.
+  /// Makes a state of its parts; parameters are as the properties.
   public init(environment: EnvironmentSnapshot, observation: [Float]) {
     self.environment = environment
     self.observation = observation
@@ -123,7 +123,7 @@ public final class EnvironmentBlock: @unchecked Sendable {
   /// The type of environment states, which decoding this block's `State` requires under
   /// `CodingUserInfoKey.environmentState`.
   public var stateType: any EnvironmentState.Type { type(of: environments[0]).stateType }
-  /// Whether every world stands still, having had its episodes; never where they follow on each other.
+  /// Whether no world has episodes left to play; never true with `EpisodeStreams.continuing`.
   public var isFinished: Bool { isIdle.allSatisfy { $0 } }
 
   /// Clears the finished episodes and the faults.
@@ -213,6 +213,7 @@ public final class EnvironmentBlock: @unchecked Sendable {
   /// - Parameters:
   ///   - i: the world, counted in this block.
   ///   - random: what the episode draws from.
+  ///   - buffers: receive the first observation of this world; the rows of other worlds stay.
   public func begin(_ i: Int, drawingFrom random: RandomStream, into buffers: inout StepBuffers) {
     precondition(streams == .onDemand, "the episodes of this block follow on each other")
     prepareThread()
@@ -233,14 +234,16 @@ public final class EnvironmentBlock: @unchecked Sendable {
 
   /// The state of one world.
   ///
-  /// - Parameter buffers: what the last step or start gave.
+  /// - Parameters:
+  ///   - i: the world, counted in this block.
+  ///   - buffers: what the last step or start gave.
   public func state(ofWorld i: Int, in buffers: StepBuffers) -> StartState {
     StartState(
       environment: environments[i].snapshot(),
       observation: Array(buffers.observations[i * observationCount..<(i + 1) * observationCount]))
   }
 
-  /// Whether a state, from a file say, is one that a world of this block could go on from.
+  /// Whether a state, for example from a file, is one from which a world of this block could continue.
   public func accepts(_ state: StartState) -> Bool {
     environments[0].accepts(state.environment) && state.environment.state.ending == .running
       && state.observation.count == observationCount

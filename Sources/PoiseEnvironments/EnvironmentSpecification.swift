@@ -19,7 +19,7 @@ public protocol EnvironmentSpecification: Sendable {
   var rewardNames: [String] { get }
   /// The metrics of episodes besides their return, in the order of tables and of `EpisodeSummary.measurements`.
   var metrics: [Metric] { get }
-  /// The metrics that are told of reward terms; they are among `metrics`, too.
+  /// The metrics that are computed from reward terms; they are among `metrics`, too.
   var rewardMetrics: [RewardMetric] { get }
   /// The task for training, which may have other disturbances than the task for evaluation.
   var forTraining: any EnvironmentSpecification { get }
@@ -51,6 +51,7 @@ extension EnvironmentSpecification {
   public var rewardNames: [String] { [] }
   /// None besides the return, unless the task says otherwise.
   public var metrics: [Metric] { [] }
+  /// None: no reward term is a metric, unless the task says otherwise.
   public var rewardMetrics: [RewardMetric] { [] }
   /// The task itself, unless it says otherwise.
   public var forTraining: any EnvironmentSpecification { self }

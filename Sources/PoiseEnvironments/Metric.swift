@@ -94,7 +94,7 @@ extension Metric {
   /// Control steps of an episode.
   public static let episodeLength = Self(
     "episode_length_mean", title: "episode, mean, steps", digits: 1, headline: "length % steps")
-  /// The same where the task limits it.
+  /// The mean length of episodes that have at most so many steps.
   public static func episodeLength(atMost steps: Int) -> Self {
     Self(
       episodeLength.name, title: episodeLength.title, digits: episodeLength.digits, range: 0...Double(steps),
@@ -102,14 +102,17 @@ extension Metric {
   }
 }
 
-/// A metric that a reward term tells: its mean over control steps, without its weight.
+/// A metric that is computed from a reward term: its mean over control steps, without its weight.
 public struct RewardMetric: Hashable, Sendable {
+  /// The metric, whose measurements are sums over an episode.
   public let metric: Metric
   /// Index of the term in `EpisodeSummary.rewardTerms`.
   public let term: Int
-  /// The term's weight, which is taken out again.
+  /// The term's weight, by which the sums are divided.
   public let weight: Double
 
+  /// Makes the metric of a reward term.
+  ///
   /// - Parameters:
   ///   - metric: its measurements are sums over an episode, `Combination.sumPerStep`.
   ///   - term: index of the term.

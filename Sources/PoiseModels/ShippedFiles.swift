@@ -86,7 +86,7 @@ public struct ShippedFiles: Sendable {
 
   /// What to do where nothing was found; `nil` where something was.
   ///
-  /// A wrong `POISE_HOME` is a mistake that is told even though there are other homes.
+  /// A wrong `POISE_HOME` is a mistake that is reported even if there are other homes.
   public var complaint: InputOutputError? {
     let what = "a folder with 'models' and 'scenarios'"
     if let uselessHome {
@@ -129,7 +129,7 @@ public struct ShippedFiles: Sendable {
     return found
   }
 
-  /// What stands in a folder, in alphabetical order.
+  /// The names in a folder, in alphabetical order.
   private func names(in path: String) throws -> [String] {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
@@ -146,7 +146,12 @@ public struct ShippedFiles: Sendable {
 
   /// What is expected where a person names something.
   public enum Kind: Sendable {
-    case scenario, model, either
+    /// A scenario.
+    case scenario
+    /// A model.
+    case model
+    /// Either of the two.
+    case either
   }
 
   /// The file that the user means: a path if there is such a file, else a shipped scenario or model of that name.
@@ -162,7 +167,7 @@ public struct ShippedFiles: Sendable {
     let isPath = name.contains("/") || name.contains(".")
     let (scenarios, models) = (try scenarios(), try models())
     let shipped = (kind == .model ? [] : scenarios) + (kind == .scenario ? [] : models)
-    // A folder that happens to be called like a scenario does not stand in its way.
+    // A folder that has the name of a scenario does not hide it.
     if !isPath, !exists || isFolder.boolValue, let entry = shipped.first(where: { $0.name == name }) {
       return entry.path
     }

@@ -18,8 +18,10 @@ public struct InputCheck: Sendable {
   /// What is allowed, and most likely not meant: a sentence each.
   public var cautions: [String] = []
 
+  /// Reads a file and checks it. What is wrong with its contents goes to `problems` and is not thrown.
+  ///
   /// - Parameters:
-  ///   - path: `.yaml` and `.yml` are scenarios, everything else is a model.
+  ///   - path: the file; `.yaml` and `.yml` are scenarios, everything else is a model.
   ///   - overrides: what is changed of a scenario, `key.path=value` each.
   /// - Throws: `InputOutputError` if a file cannot be read.
   public init(_ path: String, overrides: [String] = []) throws {

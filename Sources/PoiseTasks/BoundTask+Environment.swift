@@ -5,7 +5,7 @@ extension BoundTask: EnvironmentSpecification {
   public var forTraining: any EnvironmentSpecification { training }
   public var stepLimit: Int { timing.stepLimit }
   public var controlTimeStep: Double? { timing.controlTimeStep }
-  /// No torque; with position targets, the pose of action 0. Where actions are levels, the one that is this, if there is one.
+  /// No torque; with position targets, the pose of action 0. Where actions are levels, the level that is this action, if there is one.
   public var restingAction: [Float]? {
     let resting =
       settings.actions.positionTargets == nil
@@ -13,7 +13,7 @@ extension BoundTask: EnvironmentSpecification {
     if levels.isEmpty { return resting }
     return levels.firstIndex { $0.action == resting }.map { [Float($0)] }
   }
-  /// What every robot is measured by, the length in control steps where actions are levels, and what reward terms tell.
+  /// The metrics of every robot, the length in control steps where actions are levels, and the metrics of reward terms.
   public var metrics: [Metric] {
     EpisodeQuality.metrics + (levels.isEmpty ? [] : [.episodeLength(atMost: stepLimit)]) + rewardMetrics.map(\.metric)
   }

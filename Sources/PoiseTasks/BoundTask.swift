@@ -125,7 +125,7 @@ public struct BoundTask: Sendable {
 }
 
 extension BoundTask {
-  /// What a person should think of before training: a sentence each, none for most tasks.
+  /// Cautions to read before training: a sentence each, none for most tasks.
   ///
   /// Where no reward term can be above 0 and an episode can end early, the shortest episode has the largest return, and a learner
   /// finds the way there: it teaches the robot to fall.

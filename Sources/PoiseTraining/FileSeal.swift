@@ -23,7 +23,7 @@ public struct FileSeal: Codable, Hashable, Sendable {
     self.init(path: path, hash)
   }
 
-  /// Bytes of a file that a run is begun with, at most: no text comes near it.
+  /// The largest size of a file with which a run begins, in bytes: far above that of any text.
   static let inputLimit = 1 << 28
 
   init(path: String, _ hash: SHA256) {

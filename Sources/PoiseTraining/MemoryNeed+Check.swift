@@ -18,7 +18,7 @@ extension MemoryNeed {
   /// - Throws: `InvalidInput` for a task whose world cannot be made.
   init(measuring scenario: LoadedScenario) throws {
     let need = Self(scenario)
-    // Fewer worlds than these are no danger, and begin the sooner.
+    // Fewer worlds than these cannot need too much memory; without measuring them the training begins sooner.
     guard need.worlds >= Self.worthMeasuring else {
       self = need
       return
@@ -29,7 +29,7 @@ extension MemoryNeed {
   private static let worthMeasuring = 16
 
   /// Resident bytes that a world adds, by the growth of the process over a few of them: their memory grows in steps of pages,
-  /// and the first one brings along what all share.
+  /// and the first one includes what all share.
   static func bytesPerWorld(of task: any EnvironmentSpecification) throws -> Double {
     let count = 5
     var environments: [any Environment] = []
@@ -43,13 +43,13 @@ extension MemoryNeed {
       environment.prepareThread(for: "measuring a world of \(task.name)")
       var span = observation.mutableSpan
       environment.reset(into: &span)
-      // ODE takes memory for its steps in the first ones.
+      // ODE allocates memory for its steps during the first ones.
       for _ in 0..<4 where environment.ending == .running { _ = environment.step(action.span, into: &span) }
     }
     return withExtendedLifetime(environments) { max(0, residentBytes - before) / Double(count - 1) }
   }
 
-  /// Bytes of this process that are in memory; 0 where the system does not tell.
+  /// Bytes of this process that are in memory; 0 if the system does not report it.
   private static var residentBytes: Double {
     let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
     let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0

@@ -161,7 +161,7 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
       var observations: [Float]
       var random: [RandomStream]
       var returns: [Float]
-      /// What groups of worlds that start alike remember; `nil` without such.
+      /// The states of the groups of worlds that start alike; `nil` without groups.
       var groups: [WorldGroup]?
     }
   }

@@ -5,8 +5,8 @@ import PoiseScenarios
 
 /// What was changed of a run's settings when it was resumed: a line of `changes.jsonl` in its folder.
 ///
-/// A run may go on past its end, and with other rates, limits or another goal. What it is made of stays: its task, its worlds, the
-/// shapes of its networks. What is promised of bits then: the same run, changed at the same step in the same way, gives the same bits.
+/// A run may continue past its end, and with other rates, limits or another goal. Its task, its worlds and the shapes of its networks
+/// cannot change. The same run, changed at the same step in the same way, gives the same bits.
 public struct RunChange: Codable, Hashable, Sendable {
   /// The file's name in the folder of a run.
   public static let fileName = "changes.jsonl"
@@ -23,7 +23,7 @@ public struct RunChange: Codable, Hashable, Sendable {
     return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
   }
 
-  /// Sees that a run that has begun can be changed so.
+  /// Checks that a run that has begun can be changed in this way.
   ///
   /// - Throws: `InvalidInput` with every option that asks for something else.
   static func check(_ overrides: [String], of run: RunFolder, algorithm: any Algorithm.Type) throws(InvalidInput) {
@@ -45,7 +45,7 @@ public struct RunChange: Codable, Hashable, Sendable {
     case "training": path[1] != "algorithm"
     case "goal": true
     case "evaluation": ["episodes", "tuningEpisodes", "partEpisodes"].contains(path[1])
-    case algorithm.name: algorithm.changeableKeys.contains(path[1])
+    case algorithm.section: algorithm.changeableKeys.contains(path[1])
     default: false
     }
   }
@@ -55,11 +55,11 @@ public struct RunChange: Codable, Hashable, Sendable {
   ) -> Problem {
     // Keys that the section has, in its own order.
     let known = Set(ScenarioReport.schema.entries.map(\.path))
-    let keys = algorithm.changeableKeys.filter { known.contains("\(algorithm.name).\($0)") }
+    let keys = algorithm.changeableKeys.filter { known.contains("\(algorithm.section).\($0)") }
     return Problem(
       file: override.option, found: "\(override.path.joined(separator: ".")) of a run that has begun",
       allowed: "training (but the algorithm), goal, evaluation.episodes, .tuningEpisodes and .partEpisodes, and of "
-        + "\(algorithm.name): \(keys.joined(separator: ", "))",
+        + "\(algorithm.section): \(keys.joined(separator: ", "))",
       remedy: "A new run may begin with what this one has learned: "
         + ProgramCommand.line("train", "SCENARIO", "--from", run.path, "--set", "…"))
   }

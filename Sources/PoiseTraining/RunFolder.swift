@@ -18,10 +18,10 @@ import PoiseEnvironments
 ///     events.out.tfevents.poise   both for TensorBoard
 ///     checkpoints/latest.safetensors     everything that resuming needs, see `SealedCheckpoint`
 ///     checkpoints/previous.safetensors   the `latest` before it
-///     checkpoints/best.safetensors       the policy that was judged best
-///     changes.jsonl       what was changed when the run was resumed, see `RunChange`; only where something was
-///     replay/             the replay memory that `latest` and `previous` refer to, of learners that have one
-///     lock                while it trains, who does, see `FolderLock`
+///     checkpoints/best.safetensors       the policy of the best evaluation
+///     changes.jsonl       what was changed when the run was resumed, see `RunChange`; absent if nothing was
+///     replay/             the replay buffer to which `latest` and `previous` refer, for off-policy learners
+///     lock                during training: which process trains, see `FolderLock`
 ///
 /// **Interruptions and damage.** A process that is killed at any moment leaves `latest` intact, and resuming from it
 /// gives the bits of a run that was never interrupted. A run killed before its first checkpoint starts again when it is
@@ -87,7 +87,14 @@ public struct RunFolder: Sendable {
 
   /// Makes the folder of a new run, with its description, scenario and a copy of the model, but without checkpoints.
   ///
-  /// - Parameter path: must not exist, be an empty folder, or one whose run was killed before it had a description.
+  /// - Parameters:
+  ///   - path: must not exist, be an empty folder, or one whose run was killed before it had a description.
+  ///   - loaded: the scenario.
+  ///   - seed: the root seed of the run.
+  ///   - instructionSet: the kernels that the run computes with.
+  ///   - warmStart: where the learner was taken from; `nil` for a fresh one.
+  /// - Throws: `InvalidInput` if the folder holds anything else, or if a file of the model lies outside its folder;
+  ///   `InputOutputError` if a file cannot be read or written.
   public init(
     creating path: String, for loaded: LoadedScenario, seed: UInt64, instructionSet: InstructionSet,
     warmStart: Description.WarmStart? = nil
@@ -135,7 +142,7 @@ public struct RunFolder: Sendable {
   /// - Throws: `InvalidInput` if the folder holds anything else than the beginning of a run.
   static func checkIsNew(_ path: String) throws {
     let entries = try contents(of: path)
-    // A training that was killed before it had a description. Its lock tells it from a folder of somebody's own.
+    // A training that was killed before it had a description. Its lock distinguishes it from a folder of the user's own.
     let isBeginning =
       FolderLock.isPresent(in: path)
       && entries.allSatisfy {
@@ -150,7 +157,7 @@ public struct RunFolder: Sendable {
           : "Choose another --out."))
   }
 
-  /// Makes the folder of a run that nobody has named: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if need be.
+  /// Makes the folder of a run for which the user has given no name: `runs/<scenario>-<algorithm>-seed<seed>`, with a number appended if that exists.
   ///
   /// The folder is this process's alone: of several that ask at once, each gets another.
   ///
@@ -161,7 +168,7 @@ public struct RunFolder: Sendable {
 
   /// The names in a folder; none where there is no folder yet.
   ///
-  /// - Throws: `InputOutputError` where they cannot be told: nobody knows what would be harmed.
+  /// - Throws: `InputOutputError` if they cannot be listed, since a file might then be overwritten.
   package static func contents(of path: String) throws -> [String] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     do {
@@ -179,7 +186,7 @@ public struct RunFolder: Sendable {
     if !parent.isEmpty { try makeFolder(parent) }
     var path = base
     var number = 2
-    // The system makes a folder for one of those who ask, and tells the others that it is there.
+    // Of several processes that ask at once, the system makes the folder for one, and reports to the others that it exists.
     while mkdir(path, 0o777) != 0 {
       guard errno == EEXIST else {
         throw InputOutputError(
@@ -192,9 +199,9 @@ public struct RunFolder: Sendable {
     return path
   }
 
-  /// Gives a folder of `claimFreshPath` back whose run did not begin.
+  /// Removes a folder of `claimFreshPath` whose run did not begin.
   public static func release(_ path: String) {
-    // Only the system knows whether it is empty, without anybody coming between.
+    // The system removes it only if it is empty; a check of our own could be outdated by another process.
     rmdir(path)
   }
 
@@ -305,7 +312,7 @@ public struct RunFolder: Sendable {
     var poiseVersion: String?
   }
 
-  /// The run's own scenario as it stands, with its own copy of the model and all changes that were made when it was resumed.
+  /// Loads the run's own scenario, with its own copy of the model and every change that was made when it was resumed.
   ///
   /// - Parameter overrides: changed settings, `key.path=value` each, to try the same policy under other conditions.
   /// - Throws: `InputOutputError` if a file cannot be read, `InvalidInput` with every problem of the scenario.

@@ -1,6 +1,6 @@
 import Dispatch
 public import PoiseAlgorithms
-import PoiseCore
+public import PoiseCore
 import PoiseEnvironments
 public import PoiseFinite
 public import PoiseNetworks
@@ -8,13 +8,13 @@ public import PoiseScenarios
 
 /// A learner with a table in the one world of a finite problem, action by action.
 ///
-/// There is one world and one thread: threads have nothing to change. Where the problem is solved in a moment, the progress tells how far the
-/// table is from the exact solution.
+/// There is one world and one thread: threads have nothing to change. Where the problem is solved quickly, the progress table shows how far the
+/// learned table is from the exact solution.
 public final class TabularTrainer<Learner: TabularLearner>: Trainer {
   private let problem: FiniteProblem
-  /// What learns, and where it lives.
+  /// The learner, and the world in which it acts.
   public private(set) var agent: TabularAgent<Learner>
-  /// What the next report will tell of.
+  /// The data of the next report.
   private var underWay = Iteration()
   /// Q*, [choices]; `nil` where the problem is large or has no solution.
   private lazy var optimum: [Double]? =
@@ -23,12 +23,16 @@ public final class TabularTrainer<Learner: TabularLearner>: Trainer {
 
   /// States up to which the problem is solved for the column of the distance.
   private static var solvedStates: Int { 20_000 }
-  /// Actions between two looks at whether the training is stopped: a fraction of a millisecond, with much planning some ten.
+  /// Actions between two checks whether the training is stopped: a fraction of a millisecond, or some ten with much planning.
   private static var portion: Int { 1000 }
 
+  /// Puts a learner into a new world of its problem.
+  ///
   /// - Parameters:
   ///   - learner: made for the problem.
+  ///   - scenario: gives the limit of the actions of an episode.
   ///   - problem: the scenario's.
+  ///   - seed: the root seed of the run.
   public init(_ learner: Learner, on scenario: LoadedScenario, problem: FiniteProblem, seed: UInt64) {
     self.problem = problem
     agent = TabularAgent(learner, in: problem, stepLimit: scenario.specification.stepLimit, seed: seed)
@@ -44,12 +48,23 @@ public final class TabularTrainer<Learner: TabularLearner>: Trainer {
     try policy.tensors().merging(LearnedTable(problem, learner.preferences).tensors) { first, _ in first }
   }
 
+  /// Refuses: the state of a learner with a table also counts its actions, and rates and ε depend on that count.
+  ///
+  /// - Throws: `InvalidInput`, always.
+  public func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
+    throw InvalidInput(
+      Problem(
+        file: file, found: "a run of a learner with a table, whose rates depend on the actions so far",
+        allowed: "a run of an on-policy or off-policy learner",
+        remedy: "Resume the run itself, with --resume and a larger --steps."))
+  }
+
   // MARK: Training
 
   /// An iteration that may stop after any action, and go on from there.
   private struct Iteration: Codable {
     var firstStep = 0
-    /// The world's accounts at its beginning.
+    /// The world's totals at its beginning.
     var episodes = 0
     var reward = 0.0
     var actions = 0

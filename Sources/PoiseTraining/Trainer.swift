@@ -36,10 +36,10 @@ public protocol Trainer: AnyObject {
   /// Takes what the learner knows from what `tensors` of another trainer of the same algorithm gave; worlds, exploration and
   /// experience stay as they are. Only before the first iteration.
   ///
-  /// - Throws: `InvalidInput` for networks of other shapes; then this value is not to be used.
+  /// - Throws: `InvalidInput` for networks of other shapes. Do not use this value after that.
   func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput)
 
-  /// What stands in every checkpoint for users of the policy: the policy itself, and tables.
+  /// The tensors in every checkpoint for users of the policy: the policy itself, and tables.
   ///
   /// - Throws: what `JSONEncoder` throws.
   func policyTensors() throws -> [String: Tensor]

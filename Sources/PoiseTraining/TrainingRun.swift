@@ -4,6 +4,7 @@ import PoiseAlgorithms
 import PoiseCore
 public import PoiseNetworks
 public import PoiseScenarios
+import PoiseTasks
 import PoiseEnvironments
 import PoiseModels
 
@@ -68,7 +69,7 @@ public final class TrainingRun {
 
   /// The events of a run, for display.
   public enum Event: Sendable {
-    /// An iteration ended, after so many control steps of all worlds.
+    /// An iteration ended, after a number of control steps of all worlds.
     case iteration(TrainingReport, environmentSteps: Int)
     /// An evaluation ended: its result, whether it is the best so far, and whether it meets the goal.
     case evaluation(EvaluationResult, environmentSteps: Int, isBest: Bool, meetsGoal: Bool)
@@ -96,6 +97,8 @@ public final class TrainingRun {
   ///   - scenario: the scenario.
   ///   - seed: the root seed of the run.
   ///   - path: the run's folder; new, empty, or one whose run was killed before it had a description.
+  ///   - warmStart: the folder of a run whose learner this one begins with: weights, normaliser and the optimiser's
+  ///     moments of its latest checkpoint. Worlds, exploration and replay buffer are new; `nil` for an untrained learner.
   ///   - threads: the number of threads, at least 1; it changes no bit of the result.
   ///   - instructionSet: the kernels that the run computes with.
   ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
@@ -113,7 +116,7 @@ public final class TrainingRun {
     let fresh = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
     let start = try warmStart.map { try Self.begin(fresh, of: scenario, with: $0) }
     trainer = fresh
-    // Before the lock, which would be one more file in somebody's folder; and again under it.
+    // Checked before the lock, which would add a file to a folder of the user's own; and again under the lock.
     if !FolderLock.isPresent(in: path) { try RunFolder.checkIsNew(path) }
     willSave()
     try RunFolder.makeFolder(path)
@@ -167,8 +170,9 @@ public final class TrainingRun {
   ///
   /// - Parameters:
   ///   - path: the run's folder.
-  ///   - checkpoint: `.previous` becomes the latest checkpoint, and everything after it is computed again. `.best` holds a
-  ///     policy alone and is refused.
+  ///   - checkpoint: `.previous` becomes the latest checkpoint, and everything after it is computed again;
+  ///     later changes are forgotten. `.best` holds a policy alone and is refused.
+  ///   - overrides: what is changed from here on, `key.path=value` each; see `RunChange`.
   ///   - threads: the number of threads, at least 1; it changes no bit of the result.
   ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
   ///   - willSave: called before the first file is changed.
@@ -245,7 +249,7 @@ public final class TrainingRun {
     }
   }
 
-  /// Notes what is changed, and lets the run go on past what was its end.
+  /// Records what is changed, and lets the run continue past its former end.
   private func change(_ overrides: [String], from before: LoadedScenario) throws {
     guard !overrides.isEmpty else { return }
     guard stepLimit > state.environmentSteps else {
@@ -254,7 +258,7 @@ public final class TrainingRun {
           file: folder.path, place: "step limit", found: "\(stepLimit)",
           allowed: "more than \(state.environmentSteps), the control steps that the run has",
           remedy:
-            "Give the number of all steps, those of before included: --steps \(2 * max(1, state.environmentSteps))."))
+            "Give the number of all steps, earlier ones included: --steps \(2 * max(1, state.environmentSteps))."))
     }
     let log = try changes ?? LogFile(RunChange.fileName, in: folder.path)
     try log.append(RunChange(environmentSteps: state.environmentSteps, set: overrides).line())

@@ -3,6 +3,7 @@ import Foundation
 import PoiseAlgorithms
 import PoiseCore
 import PoiseFinite
+import PoiseNetworks
 import PoiseScenarios
 import PoiseTraining
 @testable import PoiseViewer

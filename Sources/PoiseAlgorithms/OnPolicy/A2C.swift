@@ -5,26 +5,30 @@ public import PoiseNetworks
 // Advantage actor-critic, A2C: the synchronous form of A3C. Source: Mnih, Puigdomènech Badia, Mirza, Graves, Lillicrap, Harley, Silver
 // and Kavukcuoglu 2016, "Asynchronous Methods for Deep Reinforcement Learning" (arXiv:1602.01783), algorithm S3: "the paper" below.
 //
-//     R = 0 where the task terminated, V(oₜ) at the cut;  R ← rᵢ + γ R
+//     R = 0 where the task terminated, V(oₜ) at the end of the rollout;  R ← rᵢ + γ R
 //     dθ  += ∇ log π(aᵢ|oᵢ; θ) (R − V(oᵢ)) + β ∇ H(π(oᵢ))
 //     dθᵥ += ∂(R − V(oᵢ))² / ∂θᵥ
 //
 // Departures from the paper, each an option unless noted:
 //  1. All worlds act in step, and their gradients are averaged into one step: A2C, after OpenAI's Baselines. (always; see A3C)
 //  2. Advantages may be generalized ones: `gaeLambda` below 1. At 1 they are the paper's, up to T steps ahead.
-//  3. Gradients are averaged over rows, not summed, and may be clipped to a largest norm; ε of RMSProp stands outside of the root. (always)
+//  3. Gradients are averaged over rows, not summed, and may be clipped to a largest norm; ε of RMSProp is added outside the root. (always)
 //  4. Adam in place of RMSProp. (`optimizer`)
 //  5. Separate networks, or one trunk with two heads as in the paper. (`sharesTrunk`)
-//  6. Observations are normalised by running statistics; the first rollout serves them alone. (`normalizesObservations`)
+//  6. Observations are normalised by running statistics; the first rollout only initialises them. (`normalizesObservations`)
 //  7. Advantages may be normalised, rewards scaled. (`normalizesAdvantages`, `scalesRewards`)
 //  8. Episodes cut by a time limit bootstrap from V of their final observation; faulted steps are left out. (always)
 
-/// Hyperparameters of A2C; defaults are those of Stable-Baselines3, which are those of Baselines, where the paper draws them by lot.
+/// Hyperparameters of A2C; defaults are those of Stable-Baselines3, which are those of Baselines; the paper samples them at random.
 public struct A2CParameters: OnPolicyParameters {
+  /// The settings that all on-policy algorithms have.
   public var common = OnPolicySettings()
+  /// The settings of the value function and its loss.
   public var value = ValueSettings()
+  /// The optimiser that takes the steps.
   public var optimizer = OptimizerSettings()
   public var gaeLambda = 1.0
+  /// Whether each rollout's advantages are normalised to mean 0 and standard deviation 1.
   public var normalizesAdvantages = false
 
   public init() {
@@ -39,7 +43,7 @@ public struct A2CParameters: OnPolicyParameters {
     + OptimizerSettings.keys.map { $0.lifted(through: \.optimizer) } + [
       .key(
         "gaeLambda", \.gaeLambda, .number(.from(0, through: 1)),
-        "λ of the advantage estimates; 1: the paper's, from all rewards up to the cut."),
+        "λ of the advantage estimates; 1: the paper's, from all rewards up to the end of the rollout."),
       .key(
         "normalizesAdvantages", \.normalizesAdvantages, .boolean,
         "Normalise each rollout's advantages to mean 0 and standard deviation 1."),
@@ -51,7 +55,7 @@ public struct A2CParameters: OnPolicyParameters {
   }
 }
 
-/// A2C: rollouts in, one step for each.
+/// A2C: learns from rollouts, with one optimiser step for each.
 public struct A2C: PolicyLearner {
   public typealias Parameters = A2CParameters
   public typealias Metrics = A2CMetrics
@@ -60,7 +64,11 @@ public struct A2C: PolicyLearner {
   public let settings: A2CParameters
   public var updater: PolicyUpdater
 
-  /// - Parameter context: its symmetry is for `settings.mirrorSymmetry`.
+  /// Makes the learner with drawn initial weights.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - context: spaces, seed and kernels; its symmetry is the one that `settings.mirrorSymmetry` names.
   public init(_ settings: A2CParameters, for context: LearnerContext) {
     self.settings = settings
     updater = PolicyUpdater(
@@ -72,10 +80,10 @@ public struct A2C: PolicyLearner {
   /// One step along the gradient of a rollout.
   ///
   /// - Parameters:
-  ///   - rollout: the segments of all blocks, advantages estimated.
-  ///   - progress: how much of training is done, 0 to 1, for the learning rate.
-  ///   - pool: touches no number.
-  ///   - isStopped: not asked: there is one gradient.
+  ///   - rollout: the segments of all blocks, with their advantages.
+  ///   - progress: the share of the training that is done, 0 to 1, for the learning rate.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  ///   - isStopped: never asked, since an update computes a single gradient.
   public mutating func update(
     _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: @Sendable () -> Bool = { false }
   ) -> A2CMetrics {
@@ -112,9 +120,9 @@ public struct A2C: PolicyLearner {
       - settings.common.entropyCoefficient * updater.entropy(sums, rows: updater.batch.count)
   }
 
-  // MARK: Keeping
+  // MARK: Saving and restoring
 
-  /// What an update changes: to be kept and set back where one is broken off.
+  /// What an update changes: save it before an update, and set it back if the update is interrupted.
   public var state: PolicyUpdater.State {
     get { updater.state }
     set { updater.state = newValue }
@@ -123,9 +131,9 @@ public struct A2C: PolicyLearner {
   /// Everything that further training depends on; see `PolicyUpdater.tensors`.
   public func tensors() throws -> [String: Tensor] { try updater.tensors(of: Self.name, extra: NoMemory()) }
 
-  /// Takes everything from tensors, to the bit.
+  /// Restores everything that `tensors` gives, exact to the bit.
   ///
-  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     let _: NoMemory = try updater.read(tensors, of: Self.name, file: file)
   }
@@ -147,14 +155,15 @@ extension PolicyShard {
   }
 }
 
-/// What came of one update of A2C.
+/// The metrics of one update of A2C.
 public struct A2CMetrics: LearningMetrics {
+  /// The metrics that all learners by policy gradients have.
   public var common = PolicyGradientMetrics()
   /// Mean squared error of the values, in units of scaled rewards.
   public var valueLoss = 0.0
   /// 1 − Var(R − V) / Var(R) of the old values: 1 is perfect, 0 no better than a constant.
   public var explainedVariance = 0.0
-  /// All zero.
+  /// Metrics that are all zero.
   public init() {}
 
   public static var averaged: [WritableKeyPath<Self, Double>] {

@@ -8,22 +8,22 @@ public import PoiseNetworks
 //     repeat, each actor-learner for itself:
 //       θ′ ← θ                                              its copy of the shared parameters
 //       act by π(a|o; θ′) for T steps
-//       R = 0 where the task terminated, V(oₜ; θ′) at the cut;  R ← rᵢ + γ R
+//       R = 0 where the task terminated, V(oₜ; θ′) at the end of the rollout;  R ← rᵢ + γ R
 //       dθ = ∇ of the actor-critic loss at θ′
-//       g ← α g + (1 − α) dθ²;  θ ← θ − η dθ / (√g + ε)      θ and g are shared; nobody waits
+//       g ← α g + (1 − α) dθ²;  θ ← θ − η dθ / (√g + ε)      θ and g are shared, without waiting
 //
-// What asynchrony does to learning is that θ has moved on, by other actor-learners' steps, between the copy and the step. Here this
-// is played by a schedule by default: how long each rollout takes is drawn by the seed, and who is ready first steps first. The
-// gradients do not depend on who computes them, or when, so any number of threads gives the same bits. With `asynchronous: true`
-// threads race, by relaxed atomics; see `RacingParameters`.
+// Asynchrony affects learning because other actor-learners change θ between an actor-learner's copy and its step. By default a
+// schedule simulates this: the duration of each rollout is drawn from a random stream, and the actor-learner that is ready first steps
+// first. The gradients do not depend on which thread computes them, or when, so any number of threads gives the same bits. With
+// `asynchronous: true` threads update the shared parameters at the same time, by relaxed atomics; see `RacingParameters`.
 //
 // Departures from the paper, each an option unless noted:
 //  1. The schedule. (`asynchronous`)
 //  2. Advantages may be generalized ones. (`gaeLambda`)
-//  3. Gradients are averaged over rows, not summed, and may be clipped to a largest norm; ε stands outside of the root. (always)
-//  4. A rollout goes on through the end of an episode into the next one, where the paper's stops. (always)
+//  3. Gradients are averaged over rows, not summed, and may be clipped to a largest norm; ε is added outside the root. (always)
+//  4. When an episode ends, the rollout continues with the next one; in the paper it stops there. (always)
 //  5. Separate networks, or one trunk with two heads as in the paper. (`sharesTrunk`)
-//  6. Observations are normalised by running statistics that all share; the first rollouts serve them alone. (`normalizesObservations`)
+//  6. Observations are normalised by running statistics that all share; the first rollouts only initialise them. (`normalizesObservations`)
 //  7. Episodes cut by a time limit bootstrap from V of their final observation; faulted steps are left out. (always)
 
 /// A3C: actor-learners that step the shared parameters when they are ready.
@@ -38,7 +38,7 @@ public struct A3C: PolicyLearner {
   /// How long rollouts take.
   fileprivate var delays: RandomStream
 
-  /// What an actor-learner has beside its world.
+  /// The state of an actor-learner, apart from its world.
   fileprivate struct Worker: Sendable {
     /// θ′, with the normaliser as it was then.
     var model: ActorCritic
@@ -50,17 +50,21 @@ public struct A3C: PolicyLearner {
     var batch: RolloutBatch
   }
 
-  /// An actor-learner with its world, for the time of an iteration.
+  /// An actor-learner with its world, during an iteration.
   fileprivate struct Job: Sendable {
     var collector: RolloutCollector
     var worker: Worker
-    /// Whether its rollout is to be computed.
+    /// Whether its rollout has to be computed.
     var isDue = false
-    /// Whether its rollout has been, and waits for its step.
+    /// Whether its rollout has been computed, and its step is still to come.
     var isComputed = false
   }
 
-  /// - Parameter context: its symmetry is for `settings.mirrorSymmetry`.
+  /// Makes the learner with drawn initial weights.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - context: spaces, seed and kernels; its symmetry is the one that `settings.mirrorSymmetry` names.
   public init(_ settings: A3CParameters, for context: LearnerContext) {
     self.settings = settings
     let updater = PolicyUpdater(
@@ -70,7 +74,7 @@ public struct A3C: PolicyLearner {
     var delays = RandomStream(seed: context.seed, purpose: .learnerDelays)
     workers = (0..<settings.worlds).map { _ in
       Worker(
-        // From any moment of a rollout on, so that the first are not all ready at once.
+        // A random part of a rollout, so that the first rollouts are not all ready at once.
         model: updater.model, ready: delays.uniform(),
         shard: PolicyShard(
           updater.model, rows: settings.common.rolloutLength, instructionSet: context.instructionSet),
@@ -80,13 +84,13 @@ public struct A3C: PolicyLearner {
     self.delays = delays
   }
 
-  /// Nothing: every actor-learner steps by itself; see `learnAsynchronously`.
+  /// Traps: every actor-learner steps by itself; see `learnAsynchronously`.
   public mutating func update(
     _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: @Sendable () -> Bool
   ) -> A3CMetrics { preconditionFailure("actor-learners do not wait for each other") }
 
-  /// As many steps as there are actor-learners; some may take two of them, others none. Where threads race, as many for each as fill
-  /// a row of the progress.
+  /// Makes as many steps as there are actor-learners; some may make two of them, others none. With `asynchronous`, each makes as many
+  /// as a row of the progress table needs.
   public mutating func learnAsynchronously(
     from collectors: inout [RolloutCollector], rewardScale: Float, progress: Double, pool: WorkerPool,
     isStopped: @Sendable () -> Bool
@@ -96,7 +100,7 @@ public struct A3C: PolicyLearner {
       serveStatistics(&collectors, pool, isStopped)
       return []
     }
-    // Moved, not copied: nobody else may hold what a thread writes to.
+    // Moved, not copied, so that each thread is the only owner of what it writes to.
     var jobs = zip(collectors, workers).map { Job(collector: $0, worker: $1) }
     (collectors, workers) = ([], [])
     let rate = updater.learningRate(at: progress)
@@ -107,7 +111,7 @@ public struct A3C: PolicyLearner {
     return metrics
   }
 
-  /// The first rollouts are for the observations' statistics: a policy learned on raw numbers would mean nothing afterwards.
+  /// The first rollouts only initialise the normaliser: a policy trained on raw observations would not fit normalised ones.
   private mutating func serveStatistics(
     _ collectors: inout [RolloutCollector], _ pool: WorkerPool, _ isStopped: @Sendable () -> Bool
   ) {
@@ -126,7 +130,7 @@ public struct A3C: PolicyLearner {
     for (k, i) in order.enumerated() {
       if isStopped() || health.failure != nil { break }
       if !jobs[i].isComputed {
-        // With all others whose step comes in this iteration and whose copy stands: threads share them.
+        // Together with all others that step in this iteration and do not copy the parameters before: threads share them.
         for j in order[k...] { jobs[j].isDue = !jobs[j].isComputed }
         pool.forEach(&jobs) { [settings] _, job in
           guard job.isDue else { return }
@@ -140,7 +144,7 @@ public struct A3C: PolicyLearner {
     return metrics
   }
 
-  /// Who steps, in the order of time; moves each one's clock on.
+  /// The order in which actor-learners step; advances the clock of each.
   private mutating func schedule(_ jobs: inout [Job]) -> [Int] {
     jobs.indices.map { _ in
       let next = jobs.indices.min { (jobs[$0].worker.ready, $0) < (jobs[$1].worker.ready, $1) } ?? 0
@@ -231,7 +235,7 @@ public struct A3C: PolicyLearner {
     return metrics
   }
 
-  /// Rollouts of each actor-learner between two meetings of all threads.
+  /// Rollouts of each actor-learner between two points at which all threads wait for each other.
   private var roundsOfRace: Int { max(1, settings.reportInterval / settings.rolloutSize) }
 
   /// Rollouts of all actor-learners in one call of `learnAsynchronously`.
@@ -267,10 +271,10 @@ extension A3C.Job {
   }
 }
 
-// MARK: - Keeping
+// MARK: - Saving and restoring
 
 extension A3C {
-  /// All that an iteration changes and later ones depend on.
+  /// Everything that an iteration changes and later ones depend on.
   public struct State: Sendable {
     fileprivate var updater: PolicyUpdater.State
     fileprivate var models: [ActorCritic]
@@ -291,7 +295,7 @@ extension A3C {
     }
   }
 
-  /// What an iteration changes: to be kept and set back where one is broken off.
+  /// What an iteration changes: save it before an iteration, and set it back if the iteration is interrupted.
   public var state: State {
     get { State(updater: updater.state, models: workers.map(\.model), memory: memory) }
     set {
@@ -310,9 +314,9 @@ extension A3C {
     return tensors
   }
 
-  /// Takes everything from tensors, to the bit.
+  /// Restores everything that `tensors` gives, exact to the bit.
   ///
-  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     let count = workers.count
     let read: Memory = try updater.read(tensors, of: Self.name, file: file) { memory in
@@ -329,14 +333,15 @@ extension A3C {
   }
 }
 
-/// What came of one step of an actor-learner.
+/// The metrics of one step of an actor-learner.
 public struct A3CMetrics: LearningMetrics {
+  /// The metrics that all learners by policy gradients have.
   public var common = PolicyGradientMetrics()
   /// Mean squared error of the values, in units of scaled rewards.
   public var valueLoss = 0.0
-  /// Steps of others between an actor-learner's copy of the parameters and its step; `nil` where threads race and nobody counts.
+  /// Steps of others between an actor-learner's copy of the parameters and its step; `nil` with `asynchronous`, where they are not counted.
   public var staleness: Double?
-  /// All zero.
+  /// Metrics that are all zero.
   public init() {}
 
   public static var averaged: [WritableKeyPath<Self, Double>] {

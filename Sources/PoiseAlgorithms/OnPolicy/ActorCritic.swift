@@ -29,8 +29,10 @@ public struct ActorCritic: Sendable {
   /// - Parameters:
   ///   - observations: floats of one.
   ///   - actions: a box, for a Gaussian whose σ does not depend on the state; or discrete, for a categorical distribution.
-  ///   - hidden, valueHidden: widths of the hidden layers; no widths of the value function for no value function.
+  ///   - hidden: widths of the policy's hidden layers.
+  ///   - valueHidden: widths of the value function's hidden layers; `nil` for no value function.
   ///   - sharesTrunk: the value function is a head on the policy's hidden layers; `valueHidden` says only that there is one.
+  ///   - activation: the function after each hidden layer.
   ///   - deviationBounds: floor and ceiling of log σ.
   ///   - initialLogDeviation: log σ of every action at the start, within the bounds.
   ///   - normalizerLimit: normalised observations are clipped to ± this; `nil` for no normaliser.
@@ -99,7 +101,7 @@ public struct ActorCritic: Sendable {
 
   // MARK: Checkpointing
 
-  /// `actor.*`, `critic.*` and `normalizer.*` if there are such; a shared trunk stands in both networks.
+  /// `actor.*`, `critic.*` and `normalizer.*` if there are such; a shared trunk is saved in both networks.
   public func tensors() -> [String: Tensor] {
     var tensors = actor.tensors(parameters, prefix: "actor")
     if let critic { tensors.merge(critic.tensors(parameters, prefix: "critic")) { first, _ in first } }

@@ -5,8 +5,8 @@ public import PoiseNetworks
 // Group relative policy optimisation, for control. Source: Shao, Wang, Zhu, Xu, Song, Bi, Zhang, Zhang, Li, Wu and Guo 2024,
 // "DeepSeekMath: Pushing the Limits of Mathematical Reasoning in Open Language Models" (arXiv:2402.03300), section 4.1: "the paper".
 //
-// There, a group of answers to one question; here, a group of G worlds that start from one state of the simulator, restored from a
-// snapshot, with the same pushes and noise of sensors, and explore differently. The group's mean takes the place of the critic.
+// The paper compares a group of answers to one question. Here a group is G worlds that start from one state of the simulator, restored
+// from a snapshot, with the same pushes and sensor noise, and explore differently. The group's mean takes the place of the critic.
 //
 //     Âᵢₜ = (Rᵢ − mean R) / std R                               standardized, the paper's eq. 3 and section 4.1.2
 //     Âᵢₜ = Rᵢ − mean R                                         centered (Liu et al. 2025, "Understanding R1-Zero-Like Training")
@@ -14,33 +14,45 @@ public import PoiseNetworks
 //     L = −E[ min(rₜ Âₜ, clip(rₜ, 1 − ε, 1 + ε) Âₜ) ] + β E[ KL(π_ref ‖ π_θ) ]
 //
 // Departures from the paper, each an option unless noted:
-//  1. R is the return of the whole episode as there, Rᵢ = Σₖ γᵏ rᵢₖ, or the reward-to-go Rᵢₜ against the group's mean of Rⱼₜ at the same
+//  1. R is the return of the whole episode as in the paper, Rᵢ = Σₖ γᵏ rᵢₖ, or the reward-to-go Rᵢₜ against the group's mean of Rⱼₜ at the same
 //     time, to which episodes that are over contribute 0. (`weight`)
-//  2. The mean of the loss is one over all steps, not over the steps of each episode first. (always)
-//  3. The KL divergence to a reference policy is exact, and of the reference from the policy; the reference may follow. (`referenceCoefficient`)
+//  2. The loss is a mean over all steps, not a mean over episodes of the means over their steps. (always)
+//  3. The KL divergence is computed exactly, as KL(π_ref ‖ π_θ); the reference may be replaced during training. (`referenceCoefficient`)
 //  4. Groups may start from states that the policy visited. (`visitedStarts`)
-//  5. A group whose returns are equal teaches nothing: its advantages are 0. The standard deviation is that of a sample, over G − 1. (always)
+//  5. A group whose returns are equal has advantages of 0. The standard deviation is that of a sample, over G − 1. (always)
 //  6. A world whose episode ends as a fault is left out of its group. (always)
-//  7. Observations are normalised by running statistics; the first rollout serves them alone. (`normalizesObservations`)
+//  7. Observations are normalised by running statistics; the first rollout only initialises them. (`normalizesObservations`)
 
 /// Hyperparameters of GRPO.
 public struct GRPOParameters: OnPolicyParameters {
-  /// How returns of a group become advantages.
+  /// The ways in which the returns of a group become advantages.
   public enum Advantage: String, CaseIterable, Sendable { case standardized, centered, leaveOneOut }
-  /// Which returns are compared.
+  /// The returns that are compared.
   public enum Weight: String, CaseIterable, Sendable { case episode, rewardToGo }
 
+  /// The settings that all on-policy algorithms have.
   public var common = OnPolicySettings()
+  /// G: worlds of a group, at least 2; `worlds` and `blockSize` are multiples of it.
   public var groupSize = 8
+  /// How the returns of a group become advantages.
   public var advantage = Advantage.standardized
+  /// Which returns are compared: those of whole episodes, or the rewards-to-go at the same time step.
   public var weight = Weight.rewardToGo
+  /// Whether the worlds of a group start from one state of the environment; otherwise each starts from its own.
   public var sharesStart = true
+  /// Whether all worlds of a group get the same disturbances and the same sensor noise.
   public var sharesDisturbances = true
+  /// Share of the groups that start from a state which their last rollout visited, in [0, 1]; 0 without `sharesStart`.
   public var visitedStarts = 0.0
+  /// Passes over a rollout, at least 1.
   public var epochs = 4
+  /// Transitions of one gradient; the last minibatch of an epoch may be smaller.
   public var minibatchSize = 256
+  /// ε of the clipped probability ratio, in (0, 1).
   public var clipRange = 0.2
+  /// β, weight of the KL divergence from the reference policy, at least 0; 0 for no reference policy.
   public var referenceCoefficient = 0.0
+  /// Rollouts after which the present policy becomes the reference policy; `nil`: the reference stays the initial policy.
   public var referenceInterval: Int?
 
   public init() {
@@ -51,10 +63,10 @@ public struct GRPOParameters: OnPolicyParameters {
     OnPolicySettings.keys.map { $0.lifted(through: \.common) } + [
       .key(
         "groupSize", \.groupSize, .integer(.from(2, through: 4096)),
-        "G: worlds that start alike and are compared; worlds and blockSize are multiples of it."),
+        "G: worlds that start from the same state and are compared; worlds and blockSize are multiples of it."),
       .key(
         "advantage", \.advantage, .choice,
-        "standardized: less the group's mean, divided by its deviation; centered: not divided; leaveOneOut: less the mean of the others."
+        "standardized: less the group's mean, divided by its standard deviation; centered: not divided; leaveOneOut: less the mean of the others."
       ),
       .key(
         "weight", \.weight, .choice,
@@ -62,13 +74,14 @@ public struct GRPOParameters: OnPolicyParameters {
       ),
       .key(
         "sharesStart", \.sharesStart, .boolean,
-        "Start a group from one state of the environment; else from its own each."),
+        "Start all worlds of a group from one state of the environment; otherwise each starts from its own."),
       .key(
         "sharesDisturbances", \.sharesDisturbances, .boolean,
-        "Let the same pushes and noise happen to all of a group; else only what the start already holds."),
+        "Give all worlds of a group the same pushes and noise; otherwise they share only what their start state contains."
+      ),
       .key(
         "visitedStarts", \.visitedStarts, .number(.from(0, through: 1)),
-        "Share of the groups that start from a state of their last rollout, in the middle of an episode, in place of an episode's start."
+        "Share of the groups that start from a state of their last rollout, in the middle of an episode, instead of an episode's start."
       ),
       .key("epochs", \.epochs, .integer(.from(1, through: 1000)), "Passes over a rollout."),
       .key(
@@ -94,7 +107,7 @@ public struct GRPOParameters: OnPolicyParameters {
       remedy: "Change blockSize or groupSize.")
     checks.require(
       sharesStart || visitedStarts == 0, at: "visitedStarts", found: "\(visitedStarts), without sharesStart",
-      allowed: "0 where every world starts by itself")
+      allowed: "0 without sharesStart")
   }
 
   public var plan: RolloutPlan {
@@ -111,7 +124,7 @@ enum GroupAdvantage {
 
   /// Replaces the returns of a group by its advantages, in place; all 0 where they are equal, or fewer than two.
   ///
-  /// - Returns: whether the group has anything to teach.
+  /// - Returns: whether the returns differ.
   @discardableResult
   static func write(_ rule: GRPOParameters.Advantage, _ returns: inout [Float]) -> Bool {
     let count = Double(returns.count)
@@ -134,7 +147,7 @@ enum GroupAdvantage {
   }
 }
 
-/// GRPO: rollouts of groups in, better parameters out.
+/// GRPO: learns from rollouts of groups of worlds.
 public struct GRPO: PolicyLearner {
   public typealias Parameters = GRPOParameters
   public typealias Metrics = GRPOMetrics
@@ -142,9 +155,9 @@ public struct GRPO: PolicyLearner {
   /// The hyperparameters.
   public let settings: GRPOParameters
   public var updater: PolicyUpdater
-  /// Like the parameters; `nil` without a reference policy.
+  /// The parameters of the reference policy; `nil` without one.
   private var reference: AlignedVector<Float>?
-  /// Of the reference policy's network, [rows, outputs].
+  /// The outputs of the reference policy's network, [rows, outputs].
   private var referenceOutputs: AlignedVector<Float>
   private var referenceWorkspace: MLPWorkspace<Float>
   private var memory = Memory()
@@ -156,7 +169,11 @@ public struct GRPO: PolicyLearner {
 
   private static let referenceRows = 256
 
-  /// - Parameter context: its symmetry is for `settings.mirrorSymmetry`.
+  /// Makes the learner with drawn initial weights.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - context: spaces, seed and kernels; its symmetry is the one that `settings.mirrorSymmetry` names.
   public init(_ settings: GRPOParameters, for context: LearnerContext) {
     self.settings = settings
     updater = PolicyUpdater(
@@ -211,10 +228,10 @@ public struct GRPO: PolicyLearner {
   /// Several epochs of minibatch gradients over one rollout; algorithm 1 of the paper from its line 8 on.
   ///
   /// - Parameters:
-  ///   - rollout: the segments of all blocks, advantages estimated.
-  ///   - progress: how much of training is done, 0 to 1, for the learning rate.
-  ///   - pool: touches no number.
-  ///   - isStopped: asked before each minibatch; once true, the rest is left out, and only `state` as it was before is of use.
+  ///   - rollout: the segments of all blocks, with their advantages.
+  ///   - progress: the share of the training that is done, 0 to 1, for the learning rate.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  ///   - isStopped: asked before each minibatch. Once it is true, the update ends early; set `state` back to its value before.
   public mutating func update(
     _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: @Sendable () -> Bool = { false }
   ) -> GRPOMetrics {
@@ -299,22 +316,22 @@ public struct GRPO: PolicyLearner {
     memory.referenceAge = 0
   }
 
-  /// Share of the steps that teach nothing, since their group's returns are equal.
+  /// Share of the steps with an advantage of 0, because the returns of their group are equal.
   private var idleShare: Double {
     let count = updater.batch.count
     return Double(updater.batch.advantages[..<count].count { $0 == 0 }) / Double(max(1, count))
   }
 
-  // MARK: Keeping
+  // MARK: Saving and restoring
 
-  /// All that an update changes and later ones depend on.
+  /// Everything that an update changes and later updates depend on.
   public struct State: Sendable {
     fileprivate var updater: PolicyUpdater.State
     fileprivate var reference: AlignedVector<Float>?
     fileprivate var memory: Memory
   }
 
-  /// What an update changes: to be kept and set back where one is broken off.
+  /// What an update changes: save it before an update, and set it back if the update is interrupted.
   public var state: State {
     get { State(updater: updater.state, reference: reference, memory: memory) }
     set { (updater.state, reference, memory) = (newValue.updater, newValue.reference, newValue.memory) }
@@ -327,9 +344,9 @@ public struct GRPO: PolicyLearner {
     return tensors
   }
 
-  /// Takes everything from tensors, to the bit.
+  /// Restores everything that `tensors` gives, exact to the bit.
   ///
-  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     memory = try updater.read(tensors, of: Self.name, file: file) { $0.referenceAge.isPossibleCount }
     if var read = reference {
@@ -339,18 +356,19 @@ public struct GRPO: PolicyLearner {
   }
 }
 
-/// What came of one update of GRPO; means over its minibatches unless noted.
+/// The metrics of one update of GRPO; means over its minibatches unless noted.
 public struct GRPOMetrics: LearningMetrics {
+  /// The metrics that all learners by policy gradients have.
   public var common = PolicyGradientMetrics()
   /// KL(old ‖ new) of the last epoch, nats. Healthy: 0.003 to 0.03.
   public var divergence = 0.0
   /// Share of samples whose ratio lies beyond 1 ± ε.
   public var clipFraction = 0.0
-  /// Share of the steps whose group has equal returns: they teach nothing.
+  /// Share of the steps whose group has equal returns, so that they contribute no gradient.
   public var idleShare = 0.0
   /// Epochs that were begun.
   public var epochs = 0.0
-  /// All zero.
+  /// Metrics that are all zero.
   public init() {}
 
   public static var averaged: [WritableKeyPath<Self, Double>] {

@@ -4,25 +4,45 @@ public import PoiseNetworks
 
 /// What the sections of all on-policy algorithms have in common: worlds, rollouts, the policy's network, its learning rate.
 public struct OnPolicySettings: Configurable, Hashable {
+  /// Control steps of all worlds for one row of the progress table, rounded up to whole rollouts.
   public var reportInterval = 1
+  /// Number of worlds that are stepped side by side.
   public var worlds = 16
+  /// Worlds that one thread steps, with one batched inference for all of them.
   public var blockSize = 8
+  /// T: control steps of each world between two updates; an upper limit where rollouts are whole episodes.
   public var rolloutLength = 128
+  /// Number of fixed parts of a minibatch that threads share; rounding, and so the bits of the result, depends on it.
   public var shards = 4
+  /// γ for each control step, in (0, 1].
   public var discountFactor = 0.99
+  /// c₂, weight of the entropy bonus, at least 0.
   public var entropyCoefficient = 0.0
+  /// Gradients are scaled down to this Euclidean norm if theirs is larger; `nil` for no limit.
   public var maximumGradientNorm: Double? = 0.5
+  /// The optimiser's step size over the course of training.
   public var learningRate = RateParameters()
+  /// ε of Adam, positive.
   public var adamEpsilon = 1e-8
+  /// Widths of the policy's hidden layers.
   public var hiddenSizes = [64, 64]
+  /// The activation function after each hidden layer.
   public var activation = Activation.tanh
+  /// log σ of every action at the start, from `logDeviationFloor` to `logDeviationCeiling`; for Gaussian policies.
   public var initialLogDeviation = 0.0
+  /// Smallest log σ.
   public var logDeviationFloor = -6.0
+  /// Largest log σ.
   public var logDeviationCeiling = 2.0
+  /// Whether the policy normalises observations to mean 0 and standard deviation 1.
   public var normalizesObservations = true
+  /// Normalised observations are clipped to ± this; positive.
   public var observationLimit = 10.0
+  /// Whether rewards are divided by the running standard deviation of discounted returns.
   public var scalesRewards = false
+  /// Weight of the old average in each update of the averaged policy, which is evaluated and saved, in [0, 1); 0 for no averaging.
   public var policyAveraging = 0.0
+  /// The plane in which policy and value function are mirror symmetric; `nil` for none.
   public var mirrorSymmetry: MirrorPlane?
   public init() {}
 
@@ -37,10 +57,11 @@ public struct OnPolicySettings: Configurable, Hashable {
       "Worlds that one thread steps, with one batched inference for all of them; for T threads, worlds / T or less."),
     .key(
       "rolloutLength", \.rolloutLength, .integer(.from(1, through: 1_000_000)),
-      "Control steps of each world between two updates; the most of them where rollouts are episodes."),
+      "Control steps of each world between two updates; an upper limit where rollouts are whole episodes."),
     .key(
       "shards", \.shards, .integer(.from(1, through: 1024)),
-      "Fixed parts of a minibatch that threads share; part of the result's bits."),
+      "Fixed parts of a minibatch that threads share; their number, unlike that of threads, affects the last bits of the result."
+    ),
     .key("discountFactor", \.discountFactor, .number(.above(0, through: 1)), "γ per control step."),
     .key("entropyCoefficient", \.entropyCoefficient, .number(.notNegative), "c₂, weight of the entropy bonus."),
     .key(
@@ -51,7 +72,8 @@ public struct OnPolicySettings: Configurable, Hashable {
     .key(
       "hiddenSizes", \.hiddenSizes, .list(of: .integer(.from(1, through: 65_536))),
       "Widths of the policy's hidden layers."),
-    .key("activation", \.activation, .choice(among: Activation.hidden), "After each hidden layer."),
+    .key(
+      "activation", \.activation, .choice(among: Activation.hidden), "The activation function after each hidden layer."),
     .key("initialLogDeviation", \.initialLogDeviation, .number(), "log σ of every action at the start."),
     .key("logDeviationFloor", \.logDeviationFloor, .number(), "Least log σ."),
     .key("logDeviationCeiling", \.logDeviationCeiling, .number(), "Greatest log σ."),
@@ -77,12 +99,12 @@ public struct OnPolicySettings: Configurable, Hashable {
     checks.requirePairs(of: hiddenSizes, at: "hiddenSizes", for: mirrorSymmetry)
   }
 
-  /// What a learner with these takes that grows with a setting and lasts.
+  /// The memory that a learner with these settings keeps for the whole training and that grows with a setting.
   ///
   /// - Parameters:
   ///   - value: `nil` for no value function.
-  ///   - minibatchSize: most rows of a gradient.
-  ///   - keepsNextObservations: whether the policy also runs on what each observation led to.
+  ///   - minibatchSize: the largest number of rows of a gradient.
+  ///   - keepsNextObservations: whether the policy also runs on the next observations.
   func memoryNeed(
     value: ValueSettings?, minibatchSize: Int, keepsNextObservations: Bool = false, observations: Space, actions: Space
   ) -> MemoryNeed {
@@ -103,14 +125,17 @@ public struct OnPolicySettings: Configurable, Hashable {
     return need
   }
 
-  /// For the advice of a training that failed.
+  /// The initial learning rate, for the advice after a failed training.
   var stepSizes: String { "learningRate.initial is \(learningRate.initial)" }
 }
 
-/// What the sections of algorithms with a value function have besides.
+/// The further settings of algorithms with a value function.
 public struct ValueSettings: Configurable, Hashable {
+  /// Widths of the value function's hidden layers, where it does not share the policy's.
   public var hiddenSizes = [64, 64]
+  /// Whether policy and value function are two heads on one trunk; then `hiddenSizes` here has no effect.
   public var sharesTrunk = false
+  /// c₁, weight of the value loss, at least 0.
   public var coefficient = 0.5
   public init() {}
 
@@ -121,7 +146,7 @@ public struct ValueSettings: Configurable, Hashable {
       "Widths of the value function's hidden layers, where it has its own."),
     .key(
       "sharesTrunk", \.sharesTrunk, .boolean,
-      "Policy and value function are two heads on one trunk, the hidden layers of hiddenSizes; valueHiddenSizes says nothing then."
+      "Policy and value function are two heads on one trunk, the hidden layers of hiddenSizes; valueHiddenSizes then has no effect."
     ),
   ]
 
@@ -130,7 +155,7 @@ public struct ValueSettings: Configurable, Hashable {
     checks.requirePairs(of: hiddenSizes, at: "valueHiddenSizes", for: common.mirrorSymmetry)
     checks.require(
       !sharesTrunk || !common.hiddenSizes.isEmpty, at: "sharesTrunk", found: "true, without a hidden layer",
-      allowed: "true where hiddenSizes names a layer at least")
+      allowed: "true if hiddenSizes has at least one layer")
   }
 }
 
@@ -139,16 +164,16 @@ public struct ValueSettings: Configurable, Hashable {
 /// The common ones are read and set as if they were its own: `parameters.worlds`.
 @dynamicMemberLookup
 public protocol OnPolicyParameters: LearnerParameters {
-  /// What all on-policy algorithms have.
+  /// The settings that all on-policy algorithms have.
   var common: OnPolicySettings { get set }
-  /// λ of the advantage estimates, where there are such.
+  /// λ of generalized advantage estimation, for algorithms that use it.
   var gaeLambda: Double { get }
   /// How rollouts begin and end.
   var plan: RolloutPlan { get }
 }
 
 extension OnPolicyParameters {
-  /// A common parameter.
+  /// A setting that all on-policy algorithms have.
   public subscript<Value>(dynamicMember property: WritableKeyPath<OnPolicySettings, Value>) -> Value {
     get { common[keyPath: property] }
     set { common[keyPath: property] = newValue }
@@ -171,38 +196,40 @@ extension OnPolicyParameters {
     set { common.mirrorSymmetry = newValue }
   }
 
-  /// Always the scenario's.
+  /// `nil`: always the scenario's.
   public var stepLimit: Int? { nil }
-  /// Always the scenario's.
+  /// `nil`: always the scenario's.
   public var evaluationInterval: Int? { nil }
+  /// 1, unless the algorithm has a λ of its own.
   public var gaeLambda: Double { 1 }
+  /// Rollouts continue through episodes, unless the algorithm says otherwise.
   public var plan: RolloutPlan { .continuing }
-  /// Transitions of a rollout of all worlds, at the most.
+  /// The largest number of transitions of a rollout of all worlds.
   public var rolloutSize: Int { common.worlds * common.rolloutLength }
 }
 
 /// How the rollouts of a learner begin and end.
 public enum RolloutPlan: Hashable, Sendable {
-  /// All of `rolloutLength` control steps, one after the other through episodes that go on: where one ends, the next begins.
+  /// Rollouts of `rolloutLength` control steps. Episodes continue from one rollout to the next; when one ends, the next begins.
   case continuing
-  /// Every world plays one episode from its start, and stands still when that is over or `rolloutLength` control steps are done.
+  /// Every world plays one episode from its start, and is not stepped further once it is over or has `rolloutLength` control steps.
   case episodes
-  /// As `episodes`, but groups of worlds start alike.
+  /// As `episodes`, with worlds in groups that may start from the same state.
   case groups(GroupStarts)
 }
 
 /// How a group of worlds starts.
 public struct GroupStarts: Hashable, Sendable {
-  /// Worlds of a group; they stand side by side in one block.
+  /// Worlds of a group; they are neighbours in one block.
   public var size: Int
   /// Whether they start from one state of the environment.
   public var sharesStart: Bool
-  /// Whether everything random but the exploration is the same for all of a group: pushes, noise of sensors.
+  /// Whether everything random except the exploration is the same in a group: pushes, sensor noise.
   public var sharesDisturbances: Bool
   /// Share of the groups that start from a state which the policy visited, in place of the start of an episode.
   public var visitedShare: Double
 
-  /// - Parameters: as the properties.
+  /// Makes a start of its parts; parameters are as the properties.
   public init(size: Int, sharesStart: Bool, sharesDisturbances: Bool, visitedShare: Double) {
     self.size = size
     self.sharesStart = sharesStart

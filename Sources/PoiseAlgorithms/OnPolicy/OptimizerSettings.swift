@@ -1,13 +1,16 @@
 public import PoiseCore
 import PoiseNetworks
 
-/// Which optimiser takes the steps, where an algorithm leaves the choice.
+/// The optimiser of an algorithm that offers a choice.
 public struct OptimizerSettings: Configurable, Hashable {
   /// The rule of a step.
   public enum Kind: String, CaseIterable, Sendable { case rmsProp, adam }
 
+  /// The rule of a step: RMSProp, as in the paper, or Adam.
   public var kind = Kind.rmsProp
+  /// α of RMSProp, the share of the old mean square that is kept in each step, in [0, 1).
   public var rmsDecay = 0.99
+  /// ε of RMSProp, added to the root of the mean square; positive.
   public var rmsEpsilon = 1e-5
   public init() {}
 
@@ -17,7 +20,7 @@ public struct OptimizerSettings: Configurable, Hashable {
     .key("rmsEpsilon", \.rmsEpsilon, .number(.positive), "ε of RMSProp."),
   ]
 
-  /// For the optimiser itself.
+  /// The settings in the form that the optimiser takes.
   func settings(adamEpsilon: Double) -> Adam<Float>.Settings {
     switch kind {
     case .rmsProp: .rmsProp(decay: rmsDecay, epsilon: rmsEpsilon)

@@ -15,7 +15,7 @@ extension PPO {
     set { (updater.state, penalty) = (newValue.updater, newValue.penalty) }
   }
 
-  /// What PPO remembers beside `PolicyUpdater`.
+  /// The state of PPO beside that of `PolicyUpdater`.
   private struct Memory: Codable { var penalty: Double }
 
   /// Everything that further training depends on; see `PolicyUpdater.tensors`.

@@ -5,8 +5,11 @@ public struct PPOParameters: OnPolicyParameters {
   /// The surrogate objective that an update maximises: eq. 7 or eq. 8 of the paper.
   public enum Objective: String, CaseIterable, Sendable { case clipped, penalized }
 
+  /// The settings that all on-policy algorithms have.
   public var common = OnPolicySettings()
+  /// The settings of the value function and its loss.
   public var value = ValueSettings()
+  /// Passes over a rollout, at least 1.
   public var epochs = 10
   /// Transitions of one gradient; the last minibatch of an epoch may be smaller.
   public var minibatchSize = 64
@@ -19,6 +22,7 @@ public struct PPOParameters: OnPolicyParameters {
   public var clipRange = 0.2
   /// Clip range of the value loss, in units of scaled rewards; `nil` for no clipping.
   public var valueClipRange: Double?
+  /// Weight of the loss Σ (μ(oₜ) − μ(oₜ₊₁))² over the actions, μ the mean action, at least 0; 0 for none.
   public var smoothnessCoefficient = 0.0
   /// β of the penalized objective at the start; positive.
   public var penaltyCoefficient = 1.0
@@ -74,6 +78,6 @@ public struct PPOParameters: OnPolicyParameters {
     set { value.coefficient = newValue }
   }
 
-  /// Whether a mean action that changes costs, for which the policy also runs on what each observation led to.
+  /// Whether changes of the mean action have a cost, for which the policy also runs on the next observations.
   public var isSmoothed: Bool { smoothnessCoefficient > 0 }
 }

@@ -1,7 +1,7 @@
 public import PoiseCore
 public import PoiseNetworks
 
-/// A learner by policy gradients, whose networks a `PolicyUpdater` keeps; what every one of them owes its trainer follows from that.
+/// A learner by policy gradients, whose networks are in a `PolicyUpdater`; most requirements of `OnPolicyLearner` follow from that.
 public protocol PolicyLearner: OnPolicyLearner {
   /// Networks, optimiser, batch.
   var updater: PolicyUpdater { get set }
@@ -14,23 +14,26 @@ extension PolicyLearner {
     set { updater.model = newValue }
   }
 
-  /// The deterministic policy, averaged if so set.
+  /// The deterministic policy, with averaged weights if `policyAveraging` is set.
   public var policy: Policy { updater.policy }
 
-  /// Whether the numbers can still be trusted; where not, `update` does nothing.
+  /// Whether the numbers can still be trusted; if not, `update` does nothing.
   public var health: LearnerHealth { updater.health }
 
-  /// Sees that the weights are still those of a policy; `update` does so too, after every gradient.
+  /// Checks that all weights are finite and not too large; `update` does so too, after every gradient.
   public mutating func checkWeights() { updater.checkWeights() }
 
-  /// Takes the observations of a rollout into the normaliser's account, after the update: the networks that acted saw none of it.
+  /// Updates the normaliser with the observations of a rollout; call it after the update, which needs the statistics of acting.
   public mutating func observe(_ rollout: [RolloutSegment]) {
     updater.model.observe(rollout.map(\.statistics))
   }
 
-  /// The gradient of −1/N Σ log π_θ(aₜ|oₜ) Âₜ over the N episodes of the batch: what REINFORCE steps along, whatever the algorithm.
+  /// The gradient of −1/N Σ log π_θ(aₜ|oₜ) Âₜ over the N episodes of the batch: the gradient of REINFORCE, with the advantages of this algorithm.
   ///
-  /// - Parameter rollout: the segments of all blocks, advantages estimated.
+  /// - Parameters:
+  ///   - rollout: the segments of all blocks, with their advantages.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  /// - Returns: a vector like the parameters; 0 for those that the value function alone has.
   public mutating func likelihoodGradient(of rollout: [RolloutSegment], pool: WorkerPool) -> AlignedVector<Float> {
     updater.batch.gather(rollout, model)
     return likelihoodGradient(pool: pool)
@@ -46,7 +49,7 @@ extension PolicyLearner {
     return updater.gradients
   }
 
-  /// Of the last batch.
+  /// The gradients of the last batch.
   var gradients: AlignedVector<Float> { updater.gradients }
   var batch: RolloutBatch { updater.batch }
   var average: AlignedVector<Float>? { updater.average }

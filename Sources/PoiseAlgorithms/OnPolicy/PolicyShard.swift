@@ -1,10 +1,10 @@
 import PoiseNetworks
 
-/// Sums over the rows of a batch: what its loss and its metrics are made of.
+/// Sums over the rows of a batch, from which its loss and its metrics follow.
 struct LossSums: Sendable {
-  /// Of what is maximised; PPO's Σ min(rₜ Âₜ, …), REINFORCE's Σ log π(aₜ|oₜ) Âₜ.
+  /// The sum of the objective that is maximised: PPO's Σ min(rₜ Âₜ, …), REINFORCE's Σ log π(aₜ|oₜ) Âₜ.
   var objective = 0.0
-  /// Σ (V − R)², clipped if so set.
+  /// Σ (V − R)², clipped if there is a clip range.
   var valueError = 0.0
   /// Σ KL(old ‖ new), nats.
   var divergence = 0.0
@@ -22,7 +22,7 @@ struct LossSums: Sendable {
   }
 }
 
-/// One part of a batch with all the memory that the gradients of policy and value function take.
+/// One part of a batch with all the memory that the gradients of policy and value function need.
 ///
 /// `load` runs both networks on the rows. Then the parts of a loss write or add the gradients of the policy's outputs, and `backward`
 /// takes them through its network; `writeValueGradients` comes last, since it adds to a trunk that the two share.
@@ -30,22 +30,22 @@ struct PolicyShard: BatchShard {
   var rows: Range<Int> = 0..<0
   private(set) var actor: MLPWorkspace<Float>
   private var critic: MLPWorkspace<Float>?
-  /// The actor at the next observations; `nil` where nobody asks for them.
+  /// The actor at the next observations; `nil` if they are not needed.
   private var nextActor: MLPWorkspace<Float>?
   /// [rows, actions]
   private(set) var actions: AlignedVector<Float>
-  /// Of another policy's network, such as the one that acted, [rows, outputs].
+  /// The outputs of another policy's network, such as the one that acted, [rows, outputs].
   private(set) var oldOutputs: AlignedVector<Float>
   /// [rows]
   private(set) var logProbabilities, divergences, entropies: AlignedVector<Float>
   private var logProbabilityGradients, weights: AlignedVector<Float>
-  /// Like the parameters.
+  /// As many as there are parameters.
   var gradients: AlignedVector<Float>
   private(set) var sums = LossSums()
 
   /// - Parameters:
-  ///   - rows: most of a batch.
-  ///   - keepsNextObservations: whether the policy also runs on what each observation led to.
+  ///   - rows: the largest number of rows.
+  ///   - keepsNextObservations: whether the policy also runs on the next observations.
   init(_ model: ActorCritic, rows: Int, keepsNextObservations: Bool = false, instructionSet: InstructionSet) {
     actor = MLPWorkspace(model.actor.network, rowCapacity: rows, instructionSet: instructionSet)
     critic = model.critic.map { MLPWorkspace($0, rowCapacity: rows, instructionSet: instructionSet) }
@@ -78,7 +78,7 @@ struct PolicyShard: BatchShard {
 }
 
 extension PolicyShard {
-  /// The loss of the policy gradient theorem and its gradients, written.
+  /// Computes the loss of the policy gradient theorem and writes its gradients.
   ///
   ///     L = −scale Σₜ log π_θ(aₜ|oₜ) Âₜ            ∂L/∂ log π = −scale Âₜ
   mutating func writeLikelihoodGradients(
@@ -93,7 +93,7 @@ extension PolicyShard {
     writeOutputGradients(model)
   }
 
-  /// The surrogate of a policy that acted and its gradients, written; also notes how far the policy has moved.
+  /// Computes the surrogate loss for samples of the policy that acted and writes its gradients; also sums the KL divergence from it.
   ///
   ///     rₜ(θ) = π_θ(aₜ|oₜ) / π_old(aₜ|oₜ)
   ///     L = −1/n Σ min(rₜ Âₜ, clip(rₜ, 1 − ε, 1 + ε) Âₜ), or without a clip range −1/n Σ rₜ Âₜ
@@ -103,7 +103,7 @@ extension PolicyShard {
   ///
   /// - Parameters:
   ///   - ε: where ratios count as clipped.
-  ///   - isClipped: whether those are.
+  ///   - isClipped: whether such ratios are clipped in the loss.
   ///   - minibatch: n.
   mutating func writeSurrogateGradients(
     _ batch: borrowing RolloutBatch, _ model: borrowing ActorCritic, clipRange ε: Float, isClipped: Bool,
@@ -137,7 +137,7 @@ extension PolicyShard {
       gradients: &gradients)
   }
 
-  /// What it costs to be far from another policy: L = β/n Σ KL(other ‖ π_θ), added.
+  /// Adds the gradients of the KL divergence from another policy: L = β/n Σ KL(other ‖ π_θ).
   ///
   /// - Parameters:
   ///   - outputs: of the other policy's network, [rows of the batch, outputs].
@@ -167,10 +167,10 @@ extension PolicyShard {
     return sum
   }
 
-  /// The entropy bonus: L = −scale Σ H(oₜ), added.
+  /// Adds the gradients of the entropy bonus: L = −scale Σ H(oₜ).
   ///
-  /// - Parameter sharedScale: what an entropy that is the same in every state is weighted with; it depends on no row, so one shard
-  ///   of a batch takes all of it: ∂(−c H)/∂log σ = −c.
+  /// - Parameter sharedScale: the weight of an entropy that is the same in every state; it depends on no row, so one shard
+  ///   of a batch adds all of it: ∂(−c H)/∂log σ = −c.
   mutating func addEntropyGradients(_ model: borrowing ActorCritic, scale: Float, sharedScale: Float) {
     guard model.actor.distribution != .gaussian else {
       return model.actor.addSharedEntropyGradients(scaledBy: -sharedScale, to: &gradients)
@@ -185,14 +185,14 @@ extension PolicyShard {
       rows: rows.count, outputs: actor.outputs, entropyGradients: weights, outputGradients: &actor.outputGradients)
   }
 
-  /// The cost of a mean action that changes: to the gradients of the means at oₜ, and those at oₜ₊₁ in place of what is there.
+  /// Adds the gradients of the smoothness loss to those of the means at oₜ, and writes those of the means at oₜ₊₁.
   ///
   ///     L = c/n Σ ‖μ(oₜ) − μ(oₜ₊₁)‖²
   ///
   /// Source: the temporal term of Mysore, Mabsout, Mancuso and Saenko 2021, "Regularizing Action Policies for Smooth Control with
-  /// Reinforcement Learning" (arXiv:2012.06644), here squared. Unlike a reward for it, it says nothing of exploration's noise.
+  /// Reinforcement Learning" (arXiv:2012.06644), here squared. Unlike a reward for smooth actions, it does not depend on the exploration noise.
   mutating func addSmoothnessGradients(_ model: borrowing ActorCritic, coefficient: Float, minibatch: Int) {
-    // Taken out and put back, so that the loop writes to memory that nobody else holds.
+    // Taken out and put back, so that the loop writes to memory with a single owner.
     guard var next = nextActor.take() else { return }
     let scale = 2 * coefficient / Float(minibatch)
     var squares: Float = 0
@@ -206,13 +206,13 @@ extension PolicyShard {
     nextActor = next
   }
 
-  /// From the gradients of the policy's outputs to those of its parameters.
+  /// Backpropagates from the gradients of the policy's outputs to those of its parameters.
   mutating func backward(_ model: borrowing ActorCritic) {
     actor.backward(rows: rows.count, parameters: model.parameters, into: &gradients)
     nextActor?.backward(rows: rows.count, parameters: model.parameters, into: &gradients, accumulates: true)
   }
 
-  /// The value function's part, after `backward`.
+  /// Writes the gradients of the value loss; call it after `backward`.
   ///
   ///     L = c₁/n Σ (V(oₜ) − Rₜ)²; if clipped, of each the larger of that and (V_old + clip(V − V_old, ± range) − Rₜ)², whose slope
   ///     is 0 beyond the range
@@ -220,7 +220,7 @@ extension PolicyShard {
     _ batch: borrowing RolloutBatch, _ model: borrowing ActorCritic, coefficient: Double, clipRange: Double? = nil,
     minibatch: Int
   ) {
-    // Taken out and put back, so that the loop writes to memory that nobody else holds.
+    // Taken out and put back, so that the loop writes to memory with a single owner.
     guard var critic = critic.take() else { return }
     let scale = 2 * Float(coefficient) / Float(minibatch)
     for (i, k) in batch.order[rows].enumerated() {

@@ -2,7 +2,7 @@ import PoiseCore
 import PoiseEnvironments
 import PoiseNetworks
 
-/// What stands around the loss of a learner by policy gradients: its networks and their optimiser, the batch and its shards, the
+/// Everything around the loss of a learner by policy gradients: its networks and their optimiser, the batch and its shards, the
 /// learning rate, and whether the numbers can still be trusted.
 public struct PolicyUpdater: Sendable {
   /// The policy that acts, its value function if there is one, and their normaliser.
@@ -11,24 +11,24 @@ public struct PolicyUpdater: Sendable {
   var average: AlignedVector<Float>?
   var optimizer: Adam<Float>
   var adaptiveRate: AdaptiveLearningRate
-  /// Of the minibatches.
+  /// The stream that minibatches are drawn from.
   var random: RandomStream
   var health = LearnerHealth()
   var batch: RolloutBatch
   private var shards: [PolicyShard]
-  /// Of the last batch.
+  /// The gradients of the last batch.
   private(set) var gradients: AlignedVector<Float>
   let settings: OnPolicySettings
   let instructionSet: InstructionSet
-  /// Spoils the gradients of update n before they are looked at: for tests.
+  /// For tests: changes the gradients of update n before they are checked.
   var spoilGradients: (@Sendable (_ update: Int, _ gradients: inout AlignedVector<Float>) -> Void)?
 
   /// - Parameters:
   ///   - value: `nil` for no value function.
   ///   - optimizer: Adam's settings or RMSProp's.
-  ///   - rolloutSize: most rows of a rollout.
-  ///   - minibatchSize: most rows of a gradient.
-  ///   - keepsNextObservations: whether the policy also runs on what each observation led to.
+  ///   - rolloutSize: the largest number of rows of a rollout.
+  ///   - minibatchSize: the largest number of rows of a gradient.
+  ///   - keepsNextObservations: whether the policy also runs on the next observations.
   init(
     _ settings: OnPolicySettings, value: ValueSettings?, optimizer: Adam<Float>.Settings, rolloutSize: Int,
     minibatchSize: Int, keepsNextObservations: Bool = false, for context: LearnerContext
@@ -58,7 +58,7 @@ public struct PolicyUpdater: Sendable {
     batch = RolloutBatch(model, capacity: rolloutSize, keepsNextObservations: keepsNextObservations)
   }
 
-  /// The deterministic policy, averaged if so set.
+  /// The deterministic policy, with averaged weights if `policyAveraging` is set.
   var policy: Policy { model.policy(average ?? model.parameters) }
 
   /// Gradients that were computed so far, refused ones included.
@@ -89,7 +89,7 @@ public struct PolicyUpdater: Sendable {
     return shards.reduce(into: LossSums()) { $0.add($1.sums) }
   }
 
-  /// One step down `gradients`, or none where something is not finite, which `health` takes note of.
+  /// Makes one step with `gradients`, or none if something is not finite, which `health` then notes.
   ///
   /// - Returns: the norm of the gradients before they were scaled down; `nil` if the step was refused.
   mutating func step(learningRate: Double, loss: Double) -> Double? {
@@ -103,19 +103,19 @@ public struct PolicyUpdater: Sendable {
     return norm
   }
 
-  /// The same along gradients that somebody else computed.
+  /// Makes one step with gradients that were computed elsewhere.
   mutating func step(along others: borrowing AlignedVector<Float>, learningRate: Double, loss: Double) -> Double? {
     gradients.copyElements(from: others)
     return step(learningRate: learningRate, loss: loss)
   }
 
-  /// Takes note of a gradient that somebody else applied, or did not.
+  /// Notes the outcome of an update with a gradient that was applied or refused elsewhere.
   mutating func count(_ outcome: UpdateOutcome) {
     if outcome.isApplied { optimizer.appliedUpdates += 1 } else { optimizer.skippedUpdates += 1 }
     note(outcome)
   }
 
-  /// Takes note of what became of a gradient, and looks at the weights.
+  /// Notes the outcome of an update, and checks the weights.
   private mutating func note(_ outcome: UpdateOutcome) {
     health.note(outcome, of: "the gradients", update: updates) { [model, batch] in Self.diagnosis(model, batch) }
     checkWeights()
@@ -124,7 +124,7 @@ public struct PolicyUpdater: Sendable {
   /// θ̄ ← β θ̄ + (1 − β) θ, where policies are averaged.
   ///
   /// Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging", here with a horizon of 1 / (1 − β)
-  /// updates: the iterates circle around what they learn, their mean does not.
+  /// updates: the iterates fluctuate around a solution, their mean much less.
   mutating func followAverage() {
     average?.follow(
       model.parameters, targetUpdateRate: 1 - settings.policyAveraging, instructionSet: instructionSet)
@@ -135,19 +135,19 @@ public struct PolicyUpdater: Sendable {
     model.actor.sharedEntropy(model.parameters) ?? sums.entropy / Double(max(1, rows))
   }
 
-  /// What a batch's actions were like: the share of their elements at ±1 or beyond, 0 for choices.
+  /// The share of the batch's action elements at ±1 or beyond; 0 for choices.
   var saturation: Double {
     model.actor.distribution == .categorical ? 0 : batch.saturation(actions: model.actionCount)
   }
 
-  /// Sees that the weights are still those of a policy; `step` does so too.
+  /// Checks that all weights are finite and not too large; `step` does so too.
   mutating func checkWeights() {
     health.check(
       model.parameters, of: "the weights of \(model.critic == nil ? "the policy" : "policy and value function")",
       update: updates, instructionSet: instructionSet)
   }
 
-  /// What an update was refused for, nearest to its origin first.
+  /// Why an update was refused: the first quantity that is not finite, in the order in which they are computed.
   private static func diagnosis(_ model: ActorCritic, _ batch: RolloutBatch) -> (quantity: String, reason: String)? {
     if let i = LearnerHealth.firstNotFinite(model.parameters) {
       return (
@@ -159,10 +159,10 @@ public struct PolicyUpdater: Sendable {
   }
 }
 
-// MARK: - Keeping
+// MARK: - Saving and restoring
 
 extension PolicyUpdater {
-  /// All that an update changes and later ones depend on; a copy shares its memory until one of the two is written to.
+  /// Everything that an update changes and later updates depend on; a copy shares its memory until one of the two is written to.
   public struct State: Sendable {
     fileprivate var model: ActorCritic
     fileprivate var average: AlignedVector<Float>?
@@ -196,7 +196,7 @@ extension PolicyUpdater {
   /// Everything that further training depends on: `ActorCritic`'s tensors, the same under `average.*` with averaging, `adam.*`,
   /// and `NAME.memory`, JSON as bytes.
   ///
-  /// - Parameter extra: what the algorithm itself remembers; its fields stand beside those of `Memory`.
+  /// - Parameter extra: the algorithm's own state; its fields are encoded beside those of `Memory`.
   func tensors(of name: String, extra: some Codable) throws -> [String: Tensor] {
     var tensors = model.tensors()
     if let average {
@@ -210,11 +210,11 @@ extension PolicyUpdater {
     return tensors
   }
 
-  /// Takes everything from tensors, to the bit.
+  /// Restores everything that `tensors` gives, exact to the bit.
   ///
-  /// - Parameter accepts: whether what the algorithm itself remembers can be.
-  /// - Returns: that.
-  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  /// - Parameter accepts: whether the algorithm's own state is possible.
+  /// - Returns: the algorithm's own state.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   mutating func read<Extra: Codable>(
     _ tensors: [String: Tensor], of name: String, file: String, accepts: (Extra) -> Bool = { _ in true }
   ) throws(InvalidInput) -> Extra {
@@ -226,7 +226,7 @@ extension PolicyUpdater {
     }
     try optimizer.read(tensors, prefix: "adam", file: file)
     var read: Joined<Extra> = try Tensor.decode("\(name).memory", in: tensors, file: file)
-    // A rate that was changed when the run was resumed begins as it is given.
+    // A learning rate that was changed when the run was resumed starts at its new value.
     if read.memory.adaptiveRate.settings != adaptiveRate.settings { read.memory.adaptiveRate = adaptiveRate }
     guard adaptiveRate.accepts(read.memory.adaptiveRate), read.memory.health?.hasPossibleCounts ?? true,
       accepts(read.extra)
@@ -242,7 +242,7 @@ extension PolicyUpdater {
     return read.extra
   }
 
-  /// Two values whose fields stand side by side.
+  /// Two values that are encoded with their fields in one object.
   private struct Joined<Extra: Codable>: Codable {
     var memory: Memory
     var extra: Extra
@@ -264,5 +264,5 @@ extension PolicyUpdater {
   }
 }
 
-/// What an algorithm remembers that remembers nothing of its own.
+/// The state of an algorithm that needs none of its own.
 struct NoMemory: Codable, Sendable {}

@@ -12,19 +12,19 @@ public import PoiseNetworks
 //     Ψₜ = Rₜ − V(oₜ)                          learnedValue: V learned by least squares from the same Rₜ
 //
 // A baseline that does not depend on the action leaves the mean of the gradient alone, since E[∇ log π(a|o)] = 0, and changes its
-// variance. With γ < 1 the theorem's weights are γᵗ Ψₜ (`discountsFromStart`); without γᵗ, as everybody has it, the gradient is
-// that of no objective (Thomas 2014, "Bias in Natural Actor-Critic Algorithms"), but late steps of long episodes count.
+// variance. With γ < 1 the theorem's weights are γᵗ Ψₜ (`discountsFromStart`); without γᵗ, as in most programs, the direction
+// is the gradient of no objective (Thomas 2014, "Bias in Natural Actor-Critic Algorithms"), but late steps of long episodes keep their weight.
 //
 // Departures from the paper, each an option unless noted:
 //  1. Whole episodes are played, as many as there are worlds, before one step is taken; the loss is a mean over episodes of sums
 //     over steps. (always)
-//  2. An episode that a time limit cuts is taken as if nothing followed. (always)
+//  2. An episode that a time limit truncates counts as if nothing followed. (always)
 //  3. Adam in place of a plain step (always); gradients may be clipped to a largest norm.
-//  4. Observations are normalised by running statistics; the first batch serves them alone. (`normalizesObservations`)
+//  4. Observations are normalised by running statistics; the first batch only initialises them. (`normalizesObservations`)
 //  5. An entropy bonus. (`entropyCoefficient`)
 //  6. Faulted steps are left out. (always)
 
-/// REINFORCE: whole episodes in, better parameters out.
+/// REINFORCE: learns from whole episodes, with one optimiser step for each batch.
 public struct REINFORCE: PolicyLearner {
   public typealias Parameters = REINFORCEParameters
   public typealias Metrics = REINFORCEMetrics
@@ -32,7 +32,7 @@ public struct REINFORCE: PolicyLearner {
   /// The hyperparameters.
   public let settings: REINFORCEParameters
   public var updater: PolicyUpdater
-  /// b, and whether there was a batch that it is of.
+  /// b, and whether a batch has set it.
   private var memory = Memory()
 
   fileprivate struct Memory: Codable, Sendable {
@@ -40,7 +40,11 @@ public struct REINFORCE: PolicyLearner {
     var hasBaseline = false
   }
 
-  /// - Parameter context: its symmetry is for `settings.mirrorSymmetry`.
+  /// Makes the learner with drawn initial weights.
+  ///
+  /// - Parameters:
+  ///   - settings: the hyperparameters.
+  ///   - context: spaces, seed and kernels; its symmetry is the one that `settings.mirrorSymmetry` names.
   public init(_ settings: REINFORCEParameters, for context: LearnerContext) {
     self.settings = settings
     updater = PolicyUpdater(
@@ -71,10 +75,10 @@ public struct REINFORCE: PolicyLearner {
   /// One step along the gradient of a batch of episodes.
   ///
   /// - Parameters:
-  ///   - rollout: the segments of all blocks, one episode for each world, weights written.
-  ///   - progress: how much of training is done, 0 to 1, for the learning rate.
-  ///   - pool: touches no number.
-  ///   - isStopped: not asked: there is one gradient.
+  ///   - rollout: the segments of all blocks, one episode for each world, with their weights Ψₜ.
+  ///   - progress: the share of the training that is done, 0 to 1, for the learning rate.
+  ///   - pool: the threads that share the work; their number changes no bit of the result.
+  ///   - isStopped: never asked, since an update computes a single gradient.
   public mutating func update(
     _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: @Sendable () -> Bool = { false }
   ) -> REINFORCEMetrics {
@@ -130,15 +134,15 @@ public struct REINFORCE: PolicyLearner {
     memory.hasBaseline = true
   }
 
-  // MARK: Keeping
+  // MARK: Saving and restoring
 
-  /// All that an update changes and later ones depend on.
+  /// Everything that an update changes and later updates depend on.
   public struct State: Sendable {
     fileprivate var updater: PolicyUpdater.State
     fileprivate var memory: Memory
   }
 
-  /// What an update changes: to be kept and set back where one is broken off.
+  /// What an update changes: save it before an update, and set it back if the update is interrupted.
   public var state: State {
     get { State(updater: updater.state, memory: memory) }
     set { (updater.state, memory) = (newValue.updater, newValue.memory) }
@@ -147,26 +151,27 @@ public struct REINFORCE: PolicyLearner {
   /// Everything that further training depends on; see `PolicyUpdater.tensors`.
   public func tensors() throws -> [String: Tensor] { try updater.tensors(of: Self.name, extra: memory) }
 
-  /// Takes everything from tensors, to the bit.
+  /// Restores everything that `tensors` gives, exact to the bit.
   ///
-  /// - Throws: `InvalidInput` with what does not fit; then this value is not to be used.
+  /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     memory = try updater.read(tensors, of: Self.name, file: file) { $0.baseline.isFinite }
   }
 }
 
-/// What came of one update of REINFORCE.
+/// The metrics of one update of REINFORCE.
 public struct REINFORCEMetrics: LearningMetrics {
+  /// The metrics that all learners by policy gradients have.
   public var common = PolicyGradientMetrics()
-  /// Mean squared error of the values, in units of scaled rewards; `nil` without.
+  /// Mean squared error of the values, in units of scaled rewards; `nil` without values.
   public var valueLoss: Double?
   /// 1 − Var(R − V) / Var(R) of the old values: 1 is perfect, 0 no better than a constant; `nil` without values.
   public var explainedVariance: Double?
-  /// b; `nil` without.
+  /// b, the running mean of Rₜ; `nil` without one.
   public var baseline: Double?
   /// Mean and standard deviation of Ψₜ over the steps of a batch, before they are normalised.
   public var meanWeight = 0.0, weightDeviation = 0.0
-  /// All zero.
+  /// Metrics that are all zero.
   public init() {}
 
   public static var averaged: [WritableKeyPath<Self, Double>] {

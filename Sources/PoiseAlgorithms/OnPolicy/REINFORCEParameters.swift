@@ -2,7 +2,7 @@ public import PoiseCore
 
 /// Hyperparameters of REINFORCE.
 public struct REINFORCEParameters: OnPolicyParameters {
-  /// What each log-probability is weighted with: the steps in which a lecture takes the variance out of the policy gradient.
+  /// The factor of each log-probability; each choice reduces the variance of the policy gradient further.
   public enum Weight: String, CaseIterable, Sendable {
     /// The return of the whole episode.
     case totalReturn
@@ -14,11 +14,17 @@ public struct REINFORCEParameters: OnPolicyParameters {
     case learnedValue
   }
 
+  /// The settings that all on-policy algorithms have.
   public var common = OnPolicySettings()
+  /// The settings of the value function and its loss. They are used with `Weight.learnedValue` alone.
   public var value = ValueSettings()
+  /// Ψₜ: the factor of each log-probability.
   public var weight = Weight.learnedValue
+  /// Share of the old running mean that is kept with each batch of episodes, in [0, 1); for `Weight.runningMean`.
   public var meanDecay = 0.9
+  /// Whether the weight of step t also has the factor γᵗ, as in the theorem of the policy gradient.
   public var discountsFromStart = false
+  /// Whether each batch's weights are normalised to mean 0 and standard deviation 1.
   public var normalizesWeights = false
 
   public init() {
@@ -38,14 +44,14 @@ public struct REINFORCEParameters: OnPolicyParameters {
       ),
       .key(
         "meanDecay", \.meanDecay, .number(.from(0, below: 1)),
-        "Share of the running mean that a batch of episodes leaves standing."),
+        "Share of the old running mean that is kept with each batch of episodes."),
       .key(
         "discountsFromStart", \.discountsFromStart, .boolean,
-        "Count γ's powers from the start of the episode, as the theorem does; else from each action, the usual form, which is biased and learns to the end of long episodes."
+        "Multiply the weight of step t by γᵗ, as the policy gradient theorem does; without it, the usual form, the gradient is biased, but late steps of long episodes keep their weight."
       ),
       .key(
         "normalizesWeights", \.normalizesWeights, .boolean,
-        "Normalise each batch's weights to mean 0 and standard deviation 1: one more baseline, which is biased, and gradients of one size."
+        "Normalise each batch's weights to mean 0 and standard deviation 1: this acts as another baseline, which is biased, and makes gradients similar in size."
       ),
     ]
 

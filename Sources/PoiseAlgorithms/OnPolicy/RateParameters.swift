@@ -3,14 +3,20 @@ import PoiseNetworks
 
 /// The learning rate over the course of training.
 public struct RateParameters: Configurable, Hashable {
-  /// How the rate moves.
+  /// The kinds of schedule.
   public enum Schedule: String, CaseIterable, Sendable { case constant, linear, cosine, adaptive }
 
+  /// How the rate changes during the training.
   public var schedule = Schedule.constant
+  /// The rate at the start, positive; from `lowest` to `highest` where it is adaptive.
   public var initial = 3e-4
+  /// The rate at the step limit, for `linear` and `cosine`; at least 0.
   public var final = 0.0
+  /// The KL divergence of an update to which `adaptive` adjusts the rate, nats.
   public var targetDivergence = 0.01
+  /// Smallest rate of `adaptive`.
   public var lowest = 1e-5
+  /// Largest rate of `adaptive`.
   public var highest = 1e-2
   public init() {}
 

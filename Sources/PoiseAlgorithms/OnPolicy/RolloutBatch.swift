@@ -74,7 +74,7 @@ struct RolloutBatch: Sendable {
     return Double(saturated) / Double(max(1, count * a))
   }
 
-  /// Mean and variance of what stands in the first `count` rows.
+  /// Mean and variance of the first `count` rows.
   func moments(_ values: [Float]) -> (mean: Double, variance: Double) {
     var (sum, squares) = (0.0, 0.0)
     for i in 0..<count { sum += Double(values[i]) }

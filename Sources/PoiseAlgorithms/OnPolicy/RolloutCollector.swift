@@ -2,7 +2,7 @@ public import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 
-/// A block of worlds with all that one thread needs to roll it out.
+/// A block of worlds with everything that one thread needs to collect its rollouts.
 public struct RolloutCollector: Sendable {
   /// The worlds.
   public let block: EnvironmentBlock
@@ -10,13 +10,13 @@ public struct RolloutCollector: Sendable {
   public var segment: RolloutSegment
   /// Exploration, one stream for each world.
   public var random: [RandomStream]
-  /// Observations that are acted on next, and what the last step gave.
+  /// The observations for the next actions, and the results of the last step.
   public var buffers: StepBuffers
   /// Discounted sum of rewards of the present episode, for the scale of rewards, [worlds].
   public var returns: [Float]
-  /// Of `returns` in the last rollout alone.
+  /// Statistics of `returns` in the last rollout alone.
   public private(set) var returnStatistics = RunningNormalizer(elementCount: 1)
-  /// What the groups of worlds start from; none unless they start alike.
+  /// The state of each group of worlds; empty unless the plan is `groups`.
   public var groups: [WorldGroup]
   private let plan: RolloutPlan
   private var actions: [Float]
@@ -24,8 +24,12 @@ public struct RolloutCollector: Sendable {
   /// Makes the worlds; `begin` starts their episodes.
   ///
   /// - Parameters:
-  ///   - worlds: the numbers of this block's worlds, of `worldCount` in all.
+  ///   - task: makes the environments.
+  ///   - worlds: the indices of this block's worlds, among `settings.worlds` in all.
+  ///   - model: the networks that act; their shapes decide the size of the memory.
+  ///   - settings: the hyperparameters of the learner.
   ///   - seed: the root seed of the run.
+  ///   - instructionSet: the kernels that the networks run on.
   /// - Throws: `InvalidInput` for a model that cannot be assembled.
   public init(
     _ task: any EnvironmentSpecification, worlds: Range<Int>, for model: ActorCritic,
@@ -58,7 +62,10 @@ public struct RolloutCollector: Sendable {
 
   /// One rollout of this block.
   ///
-  /// - Parameter isStopped: asked before every step; once true, the rest is left out, and nothing here is of use.
+  /// - Parameters:
+  ///   - model: the networks that act.
+  ///   - settings: the hyperparameters of the learner.
+  ///   - isStopped: asked before every step; once it is true, the rollout ends early, and its contents must not be used.
   public mutating func collect(
     _ model: ActorCritic, _ settings: some OnPolicyParameters, _ isStopped: () -> Bool
   ) {
@@ -85,7 +92,7 @@ public struct RolloutCollector: Sendable {
     for w in returns.indices where buffers.endings[w].isOver { returns[w] = 0 }
   }
 
-  /// Whether what groups remember, from a file say, is what those of this block could.
+  /// Whether states, for example from a file, are possible for the groups of this block.
   public func accepts(_ groups: [WorldGroup]) -> Bool {
     groups.count == self.groups.count
       && groups.allSatisfy { $0.visitedCount.isPossibleCount && ($0.visited.map { block.accepts($0) } ?? true) }
@@ -105,8 +112,8 @@ public struct RolloutCollector: Sendable {
 
   /// Puts the worlds of a group into their start.
   ///
-  /// Everything random that happens afterwards is drawn from streams that belong to this start: what a state remembers of its stream
-  /// led to what followed it before.
+  /// All later random numbers are drawn from streams of this start: the stream in a visited state would repeat what followed that state
+  /// before.
   private mutating func start(_ g: Int, _ starts: GroupStarts) {
     let members = g * starts.size..<(g + 1) * starts.size
     func stream(_ w: Int) -> RandomStream {
@@ -152,12 +159,12 @@ public struct RolloutCollector: Sendable {
   }
 }
 
-/// What a group of worlds that start alike remembers.
+/// The state of a group of worlds between rollouts.
 public struct WorldGroup: Sendable, Codable {
-  /// Of its starts.
+  /// The stream from which its starts are drawn.
   public var random: RandomStream
-  /// A state of the last rollout from which a later one may start.
+  /// A state of the last rollout from which a later rollout may start; `nil` for none.
   public var visited: StartState?
-  /// States from which that was chosen.
+  /// The number of states from which it was chosen.
   public var visitedCount = 0
 }

@@ -9,9 +9,9 @@ public import PoiseNetworks
 public struct RolloutSegment: Sendable {
   /// Worlds of the block.
   public let worlds: Int
-  /// T: control steps of the rollout, at the most where a world stands still after its episode.
+  /// T: control steps of the rollout; an upper limit where each world plays a single episode.
   public let steps: Int
-  /// Whether a world stands still once its episode is over.
+  /// Whether a world is not stepped further once its episode is over.
   public let isEpisodic: Bool
   /// Floats of an observation.
   public let observationCount: Int
@@ -28,11 +28,11 @@ public struct RolloutSegment: Sendable {
   public internal(set) var outputs: AlignedVector<Float>
   /// log π(aₜ|oₜ) of the policy that acted, [T, worlds].
   public internal(set) var logProbabilities: AlignedVector<Float>
-  /// The rewards as the environments gave them, [T, worlds].
+  /// As the environments gave them, [T, worlds].
   public private(set) var rewards: [Float]
   /// How each step ended, [T, worlds]; a learner leaves out the steps that ended in a fault.
   public private(set) var endings: [EpisodeEnding]
-  /// Whether a learner looks at a step: not at a faulted one, and not at those of a world that stands still. [T, worlds]
+  /// Whether a learner uses a step: not a faulted one, and none after the end of a single episode. [T, worlds]
   public private(set) var isUsed: [Bool]
   /// V(oₜ), [T + 1, worlds]; 0 without a value function.
   public internal(set) var values: AlignedVector<Float>
@@ -68,9 +68,11 @@ public struct RolloutSegment: Sendable {
   /// Allocates the memory of a rollout.
   ///
   /// - Parameters:
+  ///   - model: the networks whose observations, actions and outputs are stored.
   ///   - worlds: environments of the block.
   ///   - steps: T.
   ///   - isEpisodic: as the property.
+  ///   - instructionSet: the kernels that the networks run on.
   public init(
     _ model: ActorCritic, worlds: Int, steps: Int, isEpisodic: Bool = false, instructionSet: InstructionSet
   ) {
@@ -154,7 +156,7 @@ public struct RolloutSegment: Sendable {
     }
   }
 
-  /// Keeps what came of the actions.
+  /// Records the results of the actions.
   ///
   /// - Parameters:
   ///   - new: rewards, [worlds].
@@ -217,12 +219,12 @@ public struct RolloutSegment: Sendable {
     }
   }
 
-  /// Leaves every step of a world out: what came of its episode is not known.
+  /// Excludes every step of a world, because the return of its episode is not known.
   mutating func leaveOut(world w: Int) {
     for t in 0..<step { isUsed[t * worlds + w] = false }
   }
 
-  /// Steps that a learner looks at.
+  /// The number of steps that a learner uses.
   public var usedSteps: Int { isUsed[..<(step * worlds)].count { $0 } }
 
   /// Control steps of a world in this rollout; its last one may be a fault.
@@ -264,11 +266,13 @@ public struct RolloutSegment: Sendable {
 
   /// Writes Rₜ of all worlds to `targets`; see `RewardsToGo`.
   ///
-  /// - Parameter rewardScale: rewards are multiplied by this first.
+  /// - Parameters:
+  ///   - discountFactor: γ, in (0, 1].
+  ///   - rewardScale: rewards are multiplied by this first.
   public mutating func sumRewards(discountFactor: Double, rewardScale: Float) {
     for w in 0..<worlds {
       for t in 0..<steps {
-        // What stands beyond the last step is of older rollouts.
+        // Elements beyond the last step belong to older rollouts.
         column.rewards[t] = t < step ? rewards[t * worlds + w] * rewardScale : 0
         column.endings[t] = t < step ? endings[t * worlds + w] : .truncated
       }

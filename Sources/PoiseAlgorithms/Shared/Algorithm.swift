@@ -32,8 +32,8 @@ public protocol Algorithm: SendableMetatype {
   /// The settings that determine the size of its steps, for the advice after a failed training: "learningRate.initial
   /// is 0.01". Keys are relative to its section.
   static func stepSizes(of parameters: Parameters) -> String
-  /// First parts of keys of its section that may change when a run is resumed: those that neither the worlds nor the shape of anything
-  /// in a checkpoint follows from.
+  /// First parts of keys of its section that may change when a run is resumed: those on which neither the worlds nor the
+  /// shapes in a checkpoint depend.
   static var changeableKeys: [String] { get }
 }
 
@@ -72,7 +72,7 @@ public enum LearnerFamily<Parameters: LearnerParameters>: Sendable {
   case onPolicy(@Sendable (Parameters, LearnerContext) -> any OnPolicyLearner)
   /// The learner learns from transitions of any policy, sampled from a replay buffer.
   case offPolicy(@Sendable (Parameters, LearnerContext) -> any OffPolicyLearner)
-  /// Action by action, into a table for a finite problem.
+  /// The learner learns a table for a finite problem, action by action.
   case tabular(@Sendable (Parameters, FiniteProblem) -> any TabularLearner)
 
   /// The name for display: "on-policy" or "off-policy".
@@ -91,7 +91,7 @@ public enum AnyLearner: Sendable {
   case onPolicy(any OnPolicyLearner)
   /// A learner that learns from a replay buffer.
   case offPolicy(any OffPolicyLearner)
-  /// Driven by single actions in a finite problem.
+  /// A learner that takes single actions in a finite problem.
   case tabular(any TabularLearner)
 }
 

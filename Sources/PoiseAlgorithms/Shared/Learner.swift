@@ -74,7 +74,9 @@ public protocol OnPolicyLearner: Learner where Parameters: OnPolicyParameters {
   var state: State { get set }
   /// Writes the advantages of one block's rollout, and what its values should have been.
   ///
-  /// - Parameter rewardScale: rewards are multiplied by this first.
+  /// - Parameters:
+  ///   - segment: the rollout of one block; its `advantages` and `targets` are written.
+  ///   - rewardScale: rewards are multiplied by this first.
   func estimateAdvantages(of segment: inout RolloutSegment, rewardScale: Float)
   /// Learns from one rollout.
   ///
@@ -94,15 +96,17 @@ public protocol OnPolicyLearner: Learner where Parameters: OnPolicyParameters {
   /// rollout of all blocks and one `update`.
   ///
   /// - Parameters:
-  ///   - collectors: the blocks, each with all that its rollouts take.
+  ///   - collectors: the blocks, each with everything that its rollouts need.
   ///   - rewardScale: rewards are multiplied by this first.
-  ///   - progress, pool, isStopped: as for `update`.
-  /// - Returns: one for each gradient, `nil` where all blocks collect first and `update` follows.
+  ///   - progress: the share of the training that is done, 0 to 1.
+  ///   - pool: the threads that share the work.
+  ///   - isStopped: asked every few milliseconds. Once it is true, the call ends early.
+  /// - Returns: the metrics of each step; `nil` if all blocks collect first and `update` follows.
   mutating func learnAsynchronously(
     from collectors: inout [RolloutCollector], rewardScale: Float, progress: Double, pool: WorkerPool,
     isStopped: @Sendable () -> Bool
   ) -> [Metrics]?
-  /// Rollouts of all blocks that the next `learnAsynchronously` is of.
+  /// The number of rollouts of all blocks that the next call of `learnAsynchronously` learns from.
   var roundsOfIteration: Int { get }
 }
 
@@ -113,11 +117,13 @@ extension OnPolicyLearner {
       discountFactor: settings.common.discountFactor, lambda: settings.gaeLambda, rewardScale: rewardScale)
   }
 
+  /// Does nothing and returns `nil`: all blocks collect first, and `update` follows.
   public mutating func learnAsynchronously(
     from collectors: inout [RolloutCollector], rewardScale: Float, progress: Double, pool: WorkerPool,
     isStopped: @Sendable () -> Bool
   ) -> [Metrics]? { nil }
 
+  /// 1: an iteration is one rollout of all blocks, unless the algorithm says otherwise.
   public var roundsOfIteration: Int { 1 }
 }
 
@@ -145,7 +151,7 @@ public protocol OffPolicyLearner: Learner where Parameters: OffPolicyParameters 
   var updates: Int { get }
   /// Optimiser steps refused so far, because something was not finite.
   var skippedUpdates: Int { get }
-  /// Columns of the progress table about exploration, after so many control steps of all worlds.
+  /// Columns of the progress table about exploration, after a number of control steps of all worlds.
   func explorationColumns(after environmentSteps: Int) -> [(name: String, value: Double?)]
 }
 

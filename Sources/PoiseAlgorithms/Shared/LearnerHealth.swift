@@ -15,6 +15,7 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     /// The update at which it was found first, counted from 1; 0 before any.
     public var update: Int
 
+    /// Makes a failure of its parts; parameters are as the properties.
     public init(quantity: String, reason: String, update: Int) {
       self.quantity = quantity
       self.reason = reason

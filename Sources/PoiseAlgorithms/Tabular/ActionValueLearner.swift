@@ -21,21 +21,26 @@ extension ActionValueLearner {
   }
 }
 
-/// What learners of one table remember.
+/// The state of a learner with one table.
 public struct ActionValueState: Codable, Sendable, Hashable {
+  /// Q, with the visits that its step sizes depend on.
   public var q: ActionValueTable
   /// Actions taken so far.
   public var environmentSteps = 0
-  /// The next action where it is chosen already.
+  /// The next action, if it has been chosen already; `nil` otherwise.
   public var next: Int?
 
+  /// Makes the state before the first action, with a table as it is at the start.
   public init(_ q: ActionValueTable) { self.q = q }
 }
 
 extension ActionValueLearner where State == ActionValueState {
+  /// Q of each choice, [choices].
   public var actionValues: [Double] { state.q.values }
+  /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.q.accepts(state.q) && state.environmentSteps.isPossibleCount
       && (state.next.map { state.q.values.indices.contains($0) } ?? true)
@@ -50,10 +55,13 @@ public struct ActionValueParameters: TabularParameters {
   public var exploration = EpsilonGreedy()
   /// Q of all choices at the start; an optimistic value encourages exploration.
   public var initialValue = 0.0
+  /// Actions for one row of the progress.
   public var reportInterval = 1000
 
+  /// Makes the default parameters.
   public init() {}
 
+  /// The keys of its section.
   public static let keys: [ConfigurationKey<Self>] = [
     .key("learningRate", \.learningRate, .section, "α."),
     .key("exploration", \.exploration, .section, "ε."),
@@ -65,8 +73,10 @@ public struct ActionValueParameters: TabularParameters {
 }
 
 extension ActionValueLearner where Parameters == ActionValueParameters {
+  /// How it explores: as its parameters say.
   public var exploration: EpsilonGreedy { parameters.exploration }
 
+  /// The initial α, for the advice after a failed training.
   public static func stepSizes(of parameters: Parameters) -> String {
     "learningRate.initial is \(parameters.learningRate.initial)"
   }

@@ -11,12 +11,18 @@ public import PoiseFinite
 public struct DoubleQLearning: ActionValueLearner, TabularAlgorithm {
   public typealias Parameters = ActionValueParameters
 
+  /// The name for `--algorithm`.
   public static let name = "double-q-learning"
+  /// The name for display.
   public static let title = "Double Q-learning"
+  /// The paper that it implements.
   public static let paper = "van Hasselt 2010"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// All that learning changes.
   public var state: State
 
+  /// What double Q-learning remembers: both tables, their mean, and the number of actions taken.
   public struct State: Codable, Sendable {
     /// Q₁.
     public fileprivate(set) var first: ActionValueTable
@@ -34,9 +40,12 @@ public struct DoubleQLearning: ActionValueLearner, TabularAlgorithm {
       first: table, second: table, mean: ActionValueTable(problem, initialValue: parameters.initialValue))
   }
 
+  /// Q of each choice, [choices].
   public var actionValues: [Double] { state.mean.values }
+  /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.first.accepts(state.first) && self.state.second.accepts(state.second)
       && self.state.mean.accepts(state.mean) && state.environmentSteps.isPossibleCount

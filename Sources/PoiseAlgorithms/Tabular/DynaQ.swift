@@ -19,10 +19,13 @@ public struct DynaQ: ActionValueLearner, TabularAlgorithm {
     public var initialValue = 0.0
     /// n: updates from the model after each action, at least 0.
     public var planningSteps = 10
+    /// Actions for one row of the progress.
     public var reportInterval = 1000
 
+    /// Makes the default parameters.
     public init() {}
 
+    /// The keys of its section.
     public static let keys: [ConfigurationKey<Self>] = [
       .key("learningRate", \.learningRate, .section, "α."),
       .key("exploration", \.exploration, .section, "ε."),
@@ -34,12 +37,18 @@ public struct DynaQ: ActionValueLearner, TabularAlgorithm {
     ]
   }
 
+  /// The name for `--algorithm`.
   public static let name = "dyna-q"
+  /// The name for display.
   public static let title = "Dyna-Q"
+  /// The paper that it implements.
   public static let paper = "Sutton 1990"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// All that learning changes.
   public var state: State
 
+  /// What Dyna-Q remembers: Q, the learned model, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var q: ActionValueTable
     fileprivate var environmentSteps = 0
@@ -67,14 +76,19 @@ public struct DynaQ: ActionValueLearner, TabularAlgorithm {
       counts: [Int32](repeating: 0, count: problem.choiceCount))
   }
 
+  /// The step size, by its key.
   public static func stepSizes(of parameters: Parameters) -> String {
     "learningRate.initial is \(parameters.learningRate.initial)"
   }
 
+  /// ε of the ε-greedy actions.
   public var exploration: EpsilonGreedy { parameters.exploration }
+  /// Q of each choice, [choices].
   public var actionValues: [Double] { state.q.values }
+  /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     guard self.state.q.accepts(state.q), state.environmentSteps.isPossibleCount,
       state.outcomes.count == self.state.outcomes.count, state.counts.count == self.state.counts.count,

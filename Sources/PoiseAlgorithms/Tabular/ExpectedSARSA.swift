@@ -10,10 +10,15 @@ public import PoiseFinite
 public struct ExpectedSARSA: ActionValueLearner, TabularAlgorithm {
   public typealias Parameters = ActionValueParameters
 
+  /// The name for `--algorithm`.
   public static let name = "expected-sarsa"
+  /// The name for display.
   public static let title = "Expected SARSA"
+  /// The paper that it implements.
   public static let paper = "van Seijen et al. 2009"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// All that learning changes.
   public var state: ActionValueState
 
   public init(_ parameters: Parameters, problem: FiniteProblem) {

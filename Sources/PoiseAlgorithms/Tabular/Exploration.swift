@@ -13,6 +13,7 @@ public struct EpsilonGreedy: Configurable, Hashable {
   /// The number of actions over which ε changes linearly; with 0 it is always `final`.
   public var decaySteps = 0
 
+  /// Makes the default parameters.
   public init() {}
 
   /// Makes a schedule of its parts; parameters are as the properties.
@@ -25,6 +26,7 @@ public struct EpsilonGreedy: Configurable, Hashable {
   /// A constant ε, in [0, 1].
   public static func constant(_ epsilon: Double) -> Self { Self(initial: epsilon, final: epsilon, decaySteps: 0) }
 
+  /// The keys of its section.
   public static let keys: [ConfigurationKey<Self>] = [
     .key("initial", \.initial, .number(.from(0, through: 1)), "ε of the first action."),
     .key("final", \.final, .number(.from(0, through: 1)), "ε after the decay."),
@@ -50,6 +52,7 @@ public struct LearningRate: Configurable, Hashable, Codable {
   /// The power of 1/N by which α decreases, in [0, 1]; 0 for a constant α.
   public var visitPower = 0.0
 
+  /// Makes the default parameters.
   public init() {}
 
   /// Makes a rate of its parts; parameters are as the properties.
@@ -58,6 +61,7 @@ public struct LearningRate: Configurable, Hashable, Codable {
     self.visitPower = visitPower
   }
 
+  /// The keys of its section.
   public static let keys: [ConfigurationKey<Self>] = [
     .key("initial", \.initial, .number(.above(0, through: 1)), "α of the first visit of a state and action."),
     .key(

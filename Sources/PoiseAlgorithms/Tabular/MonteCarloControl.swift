@@ -19,10 +19,13 @@ public struct MonteCarloControl: ActionValueLearner, TabularAlgorithm {
     public var initialValue = 0.0
     /// Whether a choice counts once an episode, at its first visit, or at every visit.
     public var firstVisit = true
+    /// Actions for one row of the progress.
     public var reportInterval = 1000
 
+    /// Makes the default parameters.
     public init() {}
 
+    /// The keys of its section.
     public static let keys: [ConfigurationKey<Self>] = [
       .key("learningRate", \.learningRate, .section, "α; initial 1 and visitPower 1 average the returns."),
       .key("exploration", \.exploration, .section, "ε."),
@@ -34,12 +37,18 @@ public struct MonteCarloControl: ActionValueLearner, TabularAlgorithm {
     ]
   }
 
+  /// The name for `--algorithm`.
   public static let name = "monte-carlo"
+  /// The name for display.
   public static let title = "Monte Carlo control"
+  /// The paper that it implements.
   public static let paper = "Sutton and Barto 2018"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// All that learning changes.
   public var state: State
 
+  /// What Monte Carlo control remembers: Q, the present episode, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var q: ActionValueTable
     fileprivate var environmentSteps = 0
@@ -49,7 +58,9 @@ public struct MonteCarloControl: ActionValueLearner, TabularAlgorithm {
 
   /// An action of an episode and what it earned.
   public struct Moment: Codable, Sendable, Hashable {
+    /// The index of the choice among all choices of the problem.
     public var choice: Int32
+    /// The reward of the action.
     public var reward: Double
   }
 
@@ -63,14 +74,19 @@ public struct MonteCarloControl: ActionValueLearner, TabularAlgorithm {
     firstAt = [Int32](repeating: -1, count: problem.choiceCount)
   }
 
+  /// The step size, by its key.
   public static func stepSizes(of parameters: Parameters) -> String {
     "learningRate.initial is \(parameters.learningRate.initial)"
   }
 
+  /// ε of the ε-greedy actions.
   public var exploration: EpsilonGreedy { parameters.exploration }
+  /// Q of each choice, [choices].
   public var actionValues: [Double] { state.q.values }
+  /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.q.accepts(state.q) && state.environmentSteps.isPossibleCount
       && state.episode.allSatisfy { firstAt.indices.contains(Int($0.choice)) && $0.reward.isFinite }

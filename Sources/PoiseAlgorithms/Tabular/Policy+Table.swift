@@ -5,7 +5,9 @@ extension Policy {
   /// The greedy policy of a table, as a network without hidden layers on the one-hot observation of a finite problem: the weight of a state's
   /// greedy action is 1, all others are 0. So everything that takes a policy takes it, and no rounding decides between two actions.
   ///
-  /// - Parameter preferences: Q or logits, [choices]; of equal ones the first is taken.
+  /// - Parameters:
+  ///   - preferences: Q or logits, [choices]; of equal ones the first is taken.
+  ///   - problem: the problem of the table.
   public init(greedyIn preferences: [Double], of problem: FiniteProblem) {
     let actions = problem.actionNames.count
     let network = MLP(inputs: problem.stateCount, hidden: [], outputs: actions, activation: .tanh)

@@ -11,7 +11,7 @@ public struct PolicyTable: Codable, Sendable, Hashable {
   /// θ, [choices].
   public var logits: [Double]
 
-  /// Every choice of a state alike.
+  /// Makes a policy in which all choices of a state are equally likely.
   public init(_ problem: FiniteProblem) { logits = [Double](repeating: 0, count: problem.choiceCount) }
 
   /// Whether a table that came from a file is one that this could have become.
@@ -21,7 +21,9 @@ public struct PolicyTable: Codable, Sendable, Hashable {
 
   /// π(a|s) of a state's choices, written to their places.
   ///
-  /// - Parameter probabilities: [choices].
+  /// - Parameters:
+  ///   - offered: the indices of the choices that the state offers.
+  ///   - probabilities: [choices]; only the elements of `offered` are written.
   public func writeProbabilities(of offered: Range<Int>, into probabilities: inout [Double]) {
     let largest = offered.reduce(-Double.infinity) { max($0, logits[$1]) }
     var sum = 0.0
@@ -36,6 +38,8 @@ public struct PolicyTable: Codable, Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - choice: a, one of those offered.
+  ///   - offered: the indices of the choices that the state offers.
+  ///   - step: the step size times the estimate of the advantage, such as α γᵗ δ.
   ///   - probabilities: scratch, [choices].
   public mutating func climb(
     _ choice: Int, of offered: Range<Int>, step: Double, _ probabilities: inout [Double]
@@ -57,17 +61,23 @@ func drawn(from offered: Range<Int>, by policy: [Double], _ random: inout Random
 
 /// A learner of a policy's table, with a table of V as its baseline or critic.
 public protocol PolicyTableLearner: TabularLearner where Parameters == PolicyTableParameters {
+  /// The policy that acts and is learned.
   var policy: PolicyTable { get }
 }
 
 /// The hyperparameters of learners of a policy's table.
 public struct PolicyTableParameters: TabularParameters {
+  /// α of the policy's table, in [0, 100].
   public var actorLearningRate = 0.1
+  /// α_V of the table of V, in [0, 1]; 0 for REINFORCE without a baseline.
   public var criticLearningRate = 0.1
+  /// Actions for one row of the progress.
   public var reportInterval = 1000
 
+  /// Makes the default parameters.
   public init() {}
 
+  /// The keys of its section.
   public static let keys: [ConfigurationKey<Self>] = [
     .key("actorLearningRate", \.actorLearningRate, .number(.from(0, through: 100)), "α of the policy's table."),
     .key(
@@ -78,13 +88,14 @@ public struct PolicyTableParameters: TabularParameters {
 }
 
 extension PolicyTableLearner {
+  /// α of the policy's table, for the advice after a failed training.
   public static func stepSizes(of parameters: Parameters) -> String {
     "actorLearningRate is \(parameters.actorLearningRate)"
   }
 
   public var preferences: [Double] { policy.logits }
 
-  /// `entropy`, the mean of H(π(·|s)) over the states where something is to be decided, nats.
+  /// `entropy`, the mean of H(π(·|s)) over the states with several choices, nats.
   public func columns(_ problem: FiniteProblem, optimum: [Double]?) -> [(name: String, value: Double?)] {
     var probabilities = policy.logits
     var sum = 0.0

@@ -18,10 +18,13 @@ public struct QLambda: ActionValueLearner, TabularAlgorithm {
     public var initialValue = 0.0
     /// λ, in [0, 1]; 0 is Q-learning.
     public var traceDecay = 0.9
+    /// Actions for one row of the progress.
     public var reportInterval = 1000
 
+    /// Makes the default parameters.
     public init() {}
 
+    /// The keys of its section.
     public static let keys: [ConfigurationKey<Self>] = [
       .key("learningRate", \.learningRate, .section, "α."),
       .key("exploration", \.exploration, .section, "ε."),
@@ -33,12 +36,18 @@ public struct QLambda: ActionValueLearner, TabularAlgorithm {
     ]
   }
 
+  /// The name for `--algorithm`.
   public static let name = "q-lambda"
+  /// The name for display.
   public static let title = "Q(λ)"
+  /// The paper that it implements.
   public static let paper = "Watkins 1989"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// All that learning changes.
   public var state: State
 
+  /// What Q(λ) remembers: Q, the eligibility traces, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var q: ActionValueTable
     fileprivate var traces: EligibilityTraces
@@ -52,14 +61,19 @@ public struct QLambda: ActionValueLearner, TabularAlgorithm {
       traces: EligibilityTraces(count: problem.choiceCount))
   }
 
+  /// The step size, by its key.
   public static func stepSizes(of parameters: Parameters) -> String {
     "learningRate.initial is \(parameters.learningRate.initial)"
   }
 
+  /// ε of the ε-greedy actions.
   public var exploration: EpsilonGreedy { parameters.exploration }
+  /// Q of each choice, [choices].
   public var actionValues: [Double] { state.q.values }
+  /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.q.accepts(state.q) && self.state.traces.accepts(state.traces) && state.environmentSteps.isPossibleCount
   }

@@ -10,10 +10,15 @@ public import PoiseFinite
 public struct QLearning: ActionValueLearner, TabularAlgorithm {
   public typealias Parameters = ActionValueParameters
 
+  /// The name for `--algorithm`.
   public static let name = "q-learning"
+  /// The name for display.
   public static let title = "Q-learning"
+  /// The paper that it implements.
   public static let paper = "Watkins 1989"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// All that learning changes.
   public var state: ActionValueState
 
   public init(_ parameters: Parameters, problem: FiniteProblem) {

@@ -10,10 +10,15 @@ public import PoiseFinite
 public struct SARSA: ActionValueLearner, TabularAlgorithm {
   public typealias Parameters = ActionValueParameters
 
+  /// The name for `--algorithm`.
   public static let name = "sarsa"
+  /// The name for display.
   public static let title = "SARSA"
+  /// The paper that it implements.
   public static let paper = "Rummery and Niranjan 1994"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// All that learning changes.
   public var state: ActionValueState
 
   public init(_ parameters: Parameters, problem: FiniteProblem) {

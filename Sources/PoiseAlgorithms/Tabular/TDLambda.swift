@@ -16,10 +16,13 @@ public struct TDLambda: TabularAlgorithm {
     public var visitPower = 0.0
     /// λ, in [0, 1].
     public var traceDecay = 0.9
+    /// Actions for one row of the progress.
     public var reportInterval = 1000
 
+    /// Makes the default parameters.
     public init() {}
 
+    /// The keys of its section.
     public static let keys: [ConfigurationKey<Self>] = [
       .key("learningRate", \.learningRate, .number(.above(0, through: 1)), "α in the first episode."),
       .key(
@@ -30,17 +33,23 @@ public struct TDLambda: TabularAlgorithm {
     ]
   }
 
+  /// The name for `--algorithm`.
   public static let name = "td-lambda"
+  /// The name for display.
   public static let title = "TD(λ)"
+  /// The paper that it implements.
   public static let paper = "Sutton 1988"
+  /// The hyperparameters.
   public let parameters: Parameters
   /// π(a|s), [choices].
   public let policy: [Double]
+  /// All that learning changes.
   public var state: State
   private let problem: FiniteProblem
-  /// V^π, [states], where it was to be had.
+  /// V^π, [states]; `nil` if the problem is too large or has no solution.
   private let exact: [Double]?
 
+  /// What TD(λ) remembers: V, the eligibility traces, and the numbers of actions and episodes.
   public struct State: Codable, Sendable {
     /// V, [states].
     public fileprivate(set) var values: [Double]
@@ -49,12 +58,17 @@ public struct TDLambda: TabularAlgorithm {
     fileprivate var episodes = 0
   }
 
-  /// Follows the policy that the problem comes with, or a random one where it comes with none.
+  /// Follows the policy that the problem contains, or the uniform random policy if it contains none.
   public init(_ parameters: Parameters, problem: FiniteProblem) {
     self.init(parameters, problem: problem, policy: problem.policy ?? problem.uniformPolicy)
   }
 
-  /// - Parameter policy: π(a|s), [choices].
+  /// Follows a given policy.
+  ///
+  /// - Parameters:
+  ///   - parameters: the hyperparameters.
+  ///   - problem: the problem whose values are learned.
+  ///   - policy: π(a|s), [choices].
   public init(_ parameters: Parameters, problem: FiniteProblem, policy: [Double]) {
     self.parameters = parameters
     self.policy = policy
@@ -67,9 +81,12 @@ public struct TDLambda: TabularAlgorithm {
   /// States up to which V^π is computed for the column of the distance.
   private static let exactLimit = 20_000
 
+  /// The step size, by its key.
   public static func stepSizes(of parameters: Parameters) -> String { "learningRate is \(parameters.learningRate)" }
 
+  /// V, [states].
   public var values: [Double] { state.values }
+  /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
   /// Q of V by the problem's own model: the greedy policy is the improvement of the one that is followed (Sutton and Barto 2018, eq. 4.9).
   public var preferences: [Double] { problem.choiceValues(of: state.values) }
@@ -79,12 +96,14 @@ public struct TDLambda: TabularAlgorithm {
     [("v_distance", exact.map { problem.distance(state.values, to: $0) })]
   }
 
+  /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     state.values.count == self.state.values.count && state.values.allSatisfy(\.isFinite)
       && self.state.traces.accepts(state.traces) && state.environmentSteps.isPossibleCount
       && state.episodes.isPossibleCount
   }
 
+  /// Takes actions of the policy and learns from each.
   public mutating func learn(_ actions: Int, in world: inout FiniteWorld, random: inout RandomStream) {
     let problem = world.problem
     let (γ, λ) = (problem.discount, parameters.traceDecay)

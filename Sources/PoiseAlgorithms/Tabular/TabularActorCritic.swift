@@ -1,23 +1,29 @@
 public import PoiseCore
 public import PoiseFinite
 
-/// Actor–critic with tables: the policy climbs by the error of its critic, at every action.
+/// Actor–critic with tables: the policy follows its gradient, weighted by the error of the critic, at every action.
 ///
 ///     δ = R + γ V(S′) − V(S);  V(S) ← V(S) + α_V δ;  θ ← θ + α γᵗ δ ∇ log π(A|S)
 ///
-/// Source: Barto, Sutton and Anderson 1983; Sutton and Barto 2018, section 13.5, one-step actor–critic. Deviations: none; an episode that is cut
+/// Source: Barto, Sutton and Anderson 1983; Sutton and Barto 2018, section 13.5, one-step actor–critic. Deviations: none; an episode that is truncated
 /// at its limit of actions keeps its bootstrap.
 public struct TabularActorCritic: PolicyTableLearner, TabularAlgorithm {
   public typealias Parameters = PolicyTableParameters
 
+  /// The name for `--algorithm`.
   public static let name = "tabular-actor-critic"
+  /// The name for display.
   public static let title = "Actor–critic with tables"
+  /// The paper that it implements.
   public static let paper = "Barto et al. 1983"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// All that learning changes.
   public var state: State
   /// Scratch, [choices].
   private var probabilities: [Double]
 
+  /// What the actor–critic remembers: θ, V, γᵗ of the present episode, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var policy: PolicyTable
     /// V, [states].
@@ -33,9 +39,12 @@ public struct TabularActorCritic: PolicyTableLearner, TabularAlgorithm {
     state = State(policy: PolicyTable(problem), values: [Double](repeating: 0, count: problem.stateCount))
   }
 
+  /// π, as a table of logits.
   public var policy: PolicyTable { state.policy }
+  /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.policy.accepts(state.policy) && state.values.count == self.state.values.count
       && state.values.allSatisfy(\.isFinite) && state.environmentSteps.isPossibleCount
@@ -51,7 +60,7 @@ public struct TabularActorCritic: PolicyTableLearner, TabularAlgorithm {
       state.policy.writeProbabilities(of: offered, into: &probabilities)
       let choice = drawn(from: offered, by: probabilities, &random)
       let step = world.step(choice)
-      // V of a terminal state is never moved from 0.
+      // V of a terminal state stays 0.
       let δ = step.reward + γ * state.values[step.nextState] - state.values[place]
       state.values[place] += parameters.criticLearningRate * δ
       state.policy.climb(

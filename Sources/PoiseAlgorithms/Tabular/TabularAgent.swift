@@ -1,17 +1,23 @@
 public import PoiseCore
 public import PoiseFinite
 
-/// A learner with a table, the world that it lives in, and its exploration: all that a training is, from its seed.
+/// A learner with a table, the world in which it acts, and its exploration: everything that determines a training.
 ///
-/// Whoever makes the same agent sees the same training, action by action, to the bit: a replay shows how a run learned without a record of it.
+/// The same agent gives the same training, action by action, to the bit. So a replay can show how a run learned without a record of it.
 public struct TabularAgent<Learner: TabularLearner>: Sendable {
+  /// The learner with its table.
   public var learner: Learner
+  /// The world in which it acts; its draws have the purpose `.environment`.
   public var world: FiniteWorld
+  /// The stream of the learner's exploration, of purpose `.exploration`.
   public var random: RandomStream
 
+  /// Puts a learner into a new world, at the start of an episode.
+  ///
   /// - Parameters:
   ///   - learner: made for the problem.
-  ///   - stepLimit: actions after which an episode is cut.
+  ///   - problem: the finite problem in which it acts.
+  ///   - stepLimit: actions after which an episode is truncated; `nil` for the limit of the problem itself.
   ///   - seed: the root seed.
   public init(_ learner: Learner, in problem: FiniteProblem, stepLimit: Int? = nil, seed: UInt64) {
     self.learner = learner
@@ -20,6 +26,6 @@ public struct TabularAgent<Learner: TabularLearner>: Sendable {
     random = RandomStream(seed: seed, purpose: .exploration)
   }
 
-  /// Takes so many actions and learns from each.
+  /// Takes a number of actions and learns from each.
   public mutating func learn(_ actions: Int) { learner.learn(actions, in: &world, random: &random) }
 }

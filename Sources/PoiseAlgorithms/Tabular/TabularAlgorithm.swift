@@ -5,9 +5,12 @@ import PoiseFinite
 public protocol TabularAlgorithm: TabularLearner, Algorithm {}
 
 extension TabularAlgorithm {
+  /// The family of learners with tables.
   public static var family: LearnerFamily<Parameters> { .tabular { Self($0, problem: $1) } }
+  /// Discrete actions.
   public static var actionKinds: [Space.Kind] { [.discrete] }
 
+  /// The tables, and the greedy policy as a network.
   public static func memoryNeed(of parameters: Parameters, observations: Space, actions: Space) -> MemoryNeed {
     // Q, visits, and the greedy policy as a network.
     var need = MemoryNeed()

@@ -1,7 +1,7 @@
 public import PoiseCore
 public import PoiseFinite
 
-/// REINFORCE with a table of logits: after each episode every action is made more likely by what came after it.
+/// REINFORCE with a table of logits: after each episode the return after an action decides how much more likely it becomes.
 ///
 ///     G = R_{t+1} + γ R_{t+2} + …;  δ = G − V(S_t);  V(S_t) ← V(S_t) + α_V δ;  θ ← θ + α γᵗ δ ∇ log π(A_t|S_t)
 ///
@@ -9,20 +9,26 @@ public import PoiseFinite
 /// direction, which is the gradient of no function (Nota and Thomas 2020). With a baseline of 0 (`criticLearningRate: 0`) the mean of the
 /// steps is the same, and their variance larger.
 ///
-/// Source: Williams 1992; Sutton and Barto 2018, sections 13.3 and 13.4. Deviation: an episode that is cut at its limit of actions counts
-/// with what it had earned by then.
+/// Source: Williams 1992; Sutton and Barto 2018, sections 13.3 and 13.4. Deviation: a truncated episode counts with its rewards
+/// until then.
 public struct TabularREINFORCE: PolicyTableLearner, TabularAlgorithm {
   public typealias Parameters = PolicyTableParameters
 
+  /// The name for `--algorithm`.
   public static let name = "tabular-reinforce"
+  /// The name for display.
   public static let title = "REINFORCE with a table"
+  /// The paper that it implements.
   public static let paper = "Williams 1992"
+  /// The hyperparameters.
   public let parameters: Parameters
+  /// All that learning changes.
   public var state: State
   private let stateCount: Int
   /// Scratch, [choices].
   private var probabilities: [Double]
 
+  /// What REINFORCE remembers: θ, V, the present episode, and the number of actions taken.
   public struct State: Codable, Sendable {
     public fileprivate(set) var policy: PolicyTable
     /// V, [states].
@@ -45,9 +51,12 @@ public struct TabularREINFORCE: PolicyTableLearner, TabularAlgorithm {
     state = State(policy: PolicyTable(problem), values: [Double](repeating: 0, count: problem.stateCount))
   }
 
+  /// π, as a table of logits.
   public var policy: PolicyTable { state.policy }
+  /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.policy.accepts(state.policy) && state.values.count == stateCount
       && state.values.allSatisfy(\.isFinite) && state.environmentSteps.isPossibleCount

@@ -13,7 +13,7 @@ struct Replay: ParsableCommand {
     abstract: "Shows a trained controller: as a page, live in a browser, or in the terminal.",
     discussion: """
       In the terminal, q quits. The episodes are those that `\(program) evaluate` scores for the same seed. Without --html and --serve, the robot is drawn in \
-      the terminal. Of a finite problem the agent is shown on its map as it learns. --serve listens on this machine only, until Ctrl-C. A run that is still training is followed: the page \
+      the terminal. For a finite problem, the agent is shown on its map as it learns. --serve listens on this machine only, until Ctrl-C. A run that is still training is followed: the page \
       takes over its newest policy, and its curves grow.
 
       Examples:

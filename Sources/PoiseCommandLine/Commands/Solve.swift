@@ -28,7 +28,7 @@ struct Solve: ParsableCommand {
   @Option(help: "How the optimal policy is found; by default what suits the problem's size.")
   var method: Method?
 
-  @Option(help: "Values of so many actions, in place of all.")
+  @Option(help: "Sum the rewards of this many actions, instead of all.")
   var horizon: Int?
 
   @Option(help: "States and actions in turn, such as x1,1,x2,2,x4: its probability and return under the policy.")

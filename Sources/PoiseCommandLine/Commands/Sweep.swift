@@ -72,7 +72,7 @@ struct SweepCommand: ParsableCommand {
       }
     }
     let parallel = parallel ?? ProcessInfo.processInfo.activeProcessorCount
-    // What came before has nothing to save.
+    // Nothing before this point has to be saved.
     Interruption.watch()
     let display = SweepDisplay(sweep)
     display.begin(parallel: parallel)

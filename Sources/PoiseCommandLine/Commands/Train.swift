@@ -17,9 +17,9 @@ struct Train: ParsableCommand {
       The run is a folder below runs/, or the one that --out names. Ctrl-C saves a checkpoint and shows how to resume. A run \
       that was interrupted ends with the same bits as one that was not, on any number of threads.
 
-      A run that has ended goes on with --resume and a larger --steps. Rates, limits and the goal may be changed then with --set, \
-      which the run notes in changes.jsonl: the same run, changed at the same step in the same way, gives the same bits. A new run \
-      begins with what another has learned by --from: same networks, fresh worlds, and another seed is another run.
+      A run that has ended continues with --resume and a larger --steps. Rates, limits and the goal may then be changed with --set; \
+      the run records them in changes.jsonl. The same run, changed at the same step in the same way, gives the same bits. With --from, \
+      a new run begins with what another has learned: the same networks, but new worlds. Another seed gives another run.
 
       Examples:
         \(program) train humanoid-balance --seed 1
@@ -66,7 +66,7 @@ struct Train: ParsableCommand {
 
   @Option(
     help: """
-      Stop after this many control steps of all environments together, those of before included. Default: the scenario's \
+      Stop after this many control steps of all environments together, earlier ones included. Default: the scenario's \
       training.stepLimit.
       """
   )
@@ -86,7 +86,7 @@ struct Train: ParsableCommand {
         """
         Found the scenario '\(scenario)' beside --resume; allowed one of the two, since a run has its scenario in its folder. \
         To go on: \(ProgramCommand.line("train", "--resume", resume)). \
-        To begin anew with what it has learned: \(ProgramCommand.line("train", scenario, "--from", resume)).
+        To begin a new run with what it has learned: \(ProgramCommand.line("train", scenario, "--from", resume)).
         """)
     }
     guard scenario != nil || resume != nil else {
@@ -185,9 +185,10 @@ struct Train: ParsableCommand {
   private func resumed(_ path: String, _ threads: Int, _ beginning: UInt64) throws -> TrainingRun {
     var changes = set
     if let steps {
-      // A step limit of the algorithm's own goes before the scenario's; those of other algorithms are nobody's here.
+      // The algorithm's own step limit takes precedence over the scenario's; those of other algorithms have no effect.
       let algorithm = try RunFolder(contentsOf: path).description.algorithm
-      let own = AlgorithmSections.ownStepLimits.first { $0.hasPrefix("\(algorithm).") }
+      let section = Algorithms.named(algorithm)?.section ?? algorithm
+      let own = AlgorithmSections.ownStepLimits.first { $0.hasPrefix("\(section).") }
       changes += ["training.stepLimit=\(steps)"] + (own.map { ["\($0)=null"] } ?? [])
     }
     return try TrainingRun(
@@ -226,7 +227,7 @@ struct Train: ParsableCommand {
       throw ExitCode(128 + Interruption.signal)
     }
     print(SeedsTable(outcomes, of: loaded).text)
-    // A failure of one seed is told in the table; it is no success of the command.
+    // The failure of one seed is shown in the table; the command has then failed.
     if outcomes.contains(where: { $0.failure != nil }) { throw ExitCode(ExitStatus.badInput.rawValue) }
   }
 }

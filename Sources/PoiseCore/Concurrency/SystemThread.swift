@@ -3,8 +3,8 @@ private import Foundation
 
 /// Threads of the operating system.
 ///
-/// Foundation's `Thread` does not tell when the system makes none, as it does at a limit of processes or of memory;
-/// whoever then waits for the thread waits for ever.
+/// Foundation's `Thread` does not report when the system makes none, as happens at a limit of processes or of memory;
+/// code that waits for the thread then waits for ever.
 package enum SystemThread {
   /// Starts a thread that runs `body` and ends.
   ///
@@ -49,7 +49,7 @@ package enum SystemThread {
     }
   }
 
-  /// Tries whether the system makes so many threads side by side, and lets them end.
+  /// Checks whether the system makes a number of threads at the same time, and lets them end.
   ///
   /// Swift's tasks run on threads that the runtime makes later, and it waits for ever where it gets none.
   ///

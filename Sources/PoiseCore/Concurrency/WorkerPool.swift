@@ -10,7 +10,7 @@ internal import Synchronization
 public final class WorkerPool: Sendable {
   /// Threads that work, the caller's included; fewer than were asked for where the system made no more.
   public let threadCount: Int
-  /// What a person should know: that there are fewer threads than were asked for, and why. `nil` where there are all.
+  /// A note for the user that there are fewer threads than were asked for, and why; `nil` if there are all.
   public let note: String?
   private let shared: Shared
 
@@ -19,7 +19,7 @@ public final class WorkerPool: Sendable {
   /// - Parameter threadCount: at least 1. Where the system makes fewer, the pool works with those: no number depends
   ///   on it.
   public convenience init(threadCount: Int) {
-    // Given back once the threads are there.
+    // Released once the threads exist.
     let reserve = AddressReserve()
     let hasRoom = reserve != nil
     self.init(threadCount: threadCount) { hasRoom ? SystemThread.start($0, $1) : ENOMEM }

@@ -2,7 +2,7 @@
 public struct NamedValue<Value: Hashable & Sendable>: Hashable, Sendable {
   /// As it was written.
   public var name: String
-  /// What stands behind it.
+  /// The value after the name.
   public var value: Value
 
   /// A value with its name.

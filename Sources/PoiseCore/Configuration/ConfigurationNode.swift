@@ -124,7 +124,7 @@ extension ConfigurationNode {
   }
 }
 
-/// `'text'`, on one line and at most 60 characters long. White space that looks like a blank and is none is named behind it.
+/// `'text'`, on one line and at most 60 characters long. White space that looks like a blank but is not one is named after the text.
 func quoted(_ text: String) -> String {
   let line = text.prefix(61).map { $0.isNewline ? "↵" : $0 }
   return "'" + String(line.prefix(60)) + (line.count > 60 ? "…" : "") + "'" + foreignSpaceRemark(text)

@@ -14,7 +14,7 @@ public struct ConfigurationOverride: Hashable, Sendable {
     self.value = value.placed(at: ConfigurationLocation(file: option))
   }
 
-  /// Names in a path, at most: as many as a file may have levels. Each level is a call in a call.
+  /// Names in a path, at most: as many as a file may have levels. Each level is a nested call.
   public static let pathLimit = 32
 
   /// The problem of a path that leads deeper than any configuration; `nil` where there is none.

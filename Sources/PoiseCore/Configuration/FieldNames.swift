@@ -1,6 +1,6 @@
 /// What other libraries of reinforcement learning call things, and what they are called here.
 ///
-/// The table stands behind "Did you mean" for keys and options, and in the README for people who come from Stable-Baselines3 or CleanRL.
+/// The table is the source of "Did you mean" for keys and options, and stands in the README for people who come from Stable-Baselines3 or CleanRL.
 public enum FieldNames {
   /// One meaning: names elsewhere, and the names of the keys that have it here.
   public struct Row: Sendable, Hashable {

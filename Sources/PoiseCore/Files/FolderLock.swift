@@ -70,8 +70,8 @@ public final class FolderLock: Sendable {
     UnfinishedFiles.remove(path)
   }
 
-  /// Whether a folder has the lock of a process of Poise, alive or dead. Any other file of that name is somebody's own,
-  /// and is not to be touched; one that Poise makes has its content from the first moment.
+  /// Whether a folder has the lock of a process of Poise, alive or dead. Any other file of that name belongs to the user,
+  /// and must not be changed; one that Poise makes has its content from the first moment.
   public static func isPresent(in folder: String) -> Bool {
     guard let bytes = try? BoundedFile.read("\(folder)/\(fileName)", limit: 4096) else { return false }
     return (try? JSONDecoder().decode(Owner.self, from: Data(bytes))) != nil
@@ -119,7 +119,7 @@ public final class FolderLock: Sendable {
     }
   }
 
-  /// Makes the file, which appears locked and with its owner in it, so that at no moment it could be anybody's.
+  /// Makes the file, which appears locked and with its owner in it, so that it never exists without an owner.
   ///
   /// - Returns: `nil` where another process was faster.
   private static func make(_ path: String) throws -> Int32? {

@@ -1,7 +1,7 @@
 private import Foundation
 internal import Synchronization
 
-/// Files of this process that nobody shall find once it is gone: what it is writing under a name of its own, and its locks.
+/// Files that must not remain when this process has ended: those that it writes under a temporary name, and its locks.
 ///
 /// Where a signal ends the process at once, its handler removes them. A handler may do next to nothing: it may not
 /// allocate, and it may not wait for a lock. So the paths lie in a table of C strings that are made once and never freed.

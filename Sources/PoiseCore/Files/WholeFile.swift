@@ -65,7 +65,7 @@ public final class WholeFile {
       UnfinishedFiles.remove(temporary)
       throw InputOutputError(writing: path, code)
     }
-    // Whoever may read or run the file that was there may do so with the new one.
+    // The new file gets the permissions of the file that it replaces.
     if isThere { fchmod(descriptor, status.st_mode & 0o7777) }
     return (descriptor, temporary)
   }

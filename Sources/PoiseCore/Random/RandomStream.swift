@@ -22,7 +22,7 @@ public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
   case testing = 10
   /// Noise on the actions of the target policy (TD3); the index is the shard of the batch.
   case targetPolicyNoise = 11
-  /// From where the groups of a rollout start; the index is the group.
+  /// Where the groups of a rollout start; the index is the group.
   case groupStarts = 12
   /// How long the rollouts of actor-learners take (A3C).
   case learnerDelays = 13

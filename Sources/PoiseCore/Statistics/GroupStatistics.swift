@@ -10,6 +10,8 @@ public struct InterquartileMean: Hashable, Sendable, Codable {
   /// Upper end of the interval.
   public var high: Double
 
+  /// Computes the mean and draws the resamples of its interval.
+  ///
   /// - Parameters:
   ///   - values: at least one, all finite.
   ///   - random: which resamples are drawn; purpose `.statistics`.
@@ -39,9 +41,9 @@ public struct InterquartileMean: Hashable, Sendable, Codable {
 public struct GroupDifference: Hashable, Sendable, Codable {
   /// Mean of the first group less that of the second.
   public var difference: Double
-  /// Share of the ways to deal out the same values to groups of these sizes that set the means at least as far apart: the two-sided
-  /// p-value. Source: Fisher 1935, "The Design of Experiments"; with the identity among the ways, as Phipson and Smyth 2010 ask for where
-  /// they are drawn.
+  /// Share of the ways to divide the same values into groups of these sizes whose means differ at least as much: the two-sided
+  /// p-value. Source: Fisher 1935, "The Design of Experiments"; the actual division is one of the ways, as Phipson and Smyth 2010 require
+  /// if they are drawn at random.
   public var pValue: Double
   /// The least p-value that groups of these sizes can have: with two groups of three runs, 0.1.
   public var leastPValue: Double
@@ -49,12 +51,15 @@ public struct GroupDifference: Hashable, Sendable, Codable {
   /// pairs. Source: Agarwal et al. 2021, "probability of improvement".
   public var probabilityOfImprovement: Double
 
-  /// Ways to deal out that are all looked at; of more, so many are drawn.
+  /// The largest number of ways that are all enumerated; if there are more, so many are drawn at random.
   static let wayLimit = 20_000
 
+  /// Compares two groups: all ways to divide their values if there are at most 20,000, otherwise so many random ones.
+  ///
   /// - Parameters:
-  ///   - first, second: one finite value for each run, at least one each.
-  ///   - random: which ways are drawn where there are too many; purpose `.statistics`.
+  ///   - first: one finite value for each run of the first group, at least one.
+  ///   - second: the same of the second group.
+  ///   - random: which ways are drawn if there are too many; purpose `.statistics`.
   public init(_ first: [Double], _ second: [Double], random: RandomStream) {
     precondition(!first.isEmpty && !second.isEmpty, "the difference of groups of \(first.count) and \(second.count)")
     let all = first + second

@@ -23,7 +23,7 @@ extension String {
     return text
   }
 
-  /// C0, DEL, C1, and the marks that turn the direction of writing, so that a line reads other than it is.
+  /// C0, DEL, C1, and the marks that turn the direction of writing, so that a line seems to say something else.
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0...0x1F, 0x7F...0x9F, 0x202A...0x202E, 0x2066...0x2069: true

@@ -13,7 +13,7 @@ public enum ProgramCommand {
   /// - Parameter arguments: each is quoted where the shell would read it as anything but itself.
   public static func line(_ arguments: String...) -> String { line(arguments) }
 
-  /// As the other `line`, for arguments that stand in a list.
+  /// As the other `line`, for arguments in an array.
   public static func line(_ arguments: [String]) -> String {
     ([name] + arguments).map(shellQuoted).joined(separator: " ")
   }

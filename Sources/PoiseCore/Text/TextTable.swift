@@ -4,7 +4,7 @@ public struct TextTable: Sendable {
   public var header: [String]
   /// The cells of each row; a row that is too short is filled with empty cells.
   public var rows: [[String]]
-  /// Whether no column is taken for one of numbers.
+  /// Whether no column counts as a column of numbers, which would be aligned to the right.
   public var isTextOnly: Bool
 
   /// A table, by default without rows.
@@ -16,7 +16,7 @@ public struct TextTable: Sendable {
 
   private static let guardedWidth = Guarded<Int?>(nil)
 
-  /// Characters of a line that tables keep to; `nil`, as it is at first, for as wide as they like. A program whose output is a terminal
+  /// Characters of a line that tables keep to; `nil`, the initial value, for no limit. A program whose output is a terminal
   /// sets it once.
   public static var outputWidth: Int? {
     get { guardedWidth.withLock { $0 } }
@@ -81,7 +81,7 @@ public struct TextTable: Sendable {
     }
     return pages.map { page in
       var widths = natural
-      // The widest column that can, gives way.
+      // The widest column that can be narrower is narrowed.
       while sum(page, widths) > room,
         let widest = page.filter({ widths[$0] > least[$0] }).max(by: { widths[$0] < widths[$1] })
       {
@@ -89,7 +89,7 @@ public struct TextTable: Sendable {
         let excess = sum(page, widths) - room
         widths[widest] = max(least[widest], min(widths[widest] - 1, max(second, widths[widest] - excess)))
       }
-      // Not even then: two columns, of which the last takes what is left.
+      // If that is not enough, there are two columns, and the last one takes the rest of the line.
       if sum(page, widths) > room, let last = page.last {
         widths[last] = max(8, widths[last] - (sum(page, widths) - room))
       }
@@ -122,7 +122,7 @@ public struct TextTable: Sendable {
 
 }
 
-/// Lines of a text that are at most `width` characters long, cut between words where that is possible; all as far in as the first.
+/// Lines of a text that are at most `width` characters long, cut between words where that is possible; all with the indentation of the first.
 public func wordWrapped(_ text: String, to width: Int) -> [String] {
   guard text.count > width, width > 0 else { return [text] }
   let indent = String(text.prefix { $0 == " " }.prefix(width / 2))

@@ -63,7 +63,7 @@ struct NumberTable {
 
   /// The seconds of each row, [rows]; empty where there is no such column.
   ///
-  /// - Throws: `InvalidInput` for a number that no clock tells.
+  /// - Throws: `InvalidInput` for a number that is not a possible time.
   func seconds(_ name: String) throws -> [Double] {
     try column(name, allowed: "seconds, from 0 to 1e9") { (0...1e9).contains($0) }
   }

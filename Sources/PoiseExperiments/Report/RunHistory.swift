@@ -5,7 +5,7 @@ import PoiseTraining
 /// The logs of a run's training.
 struct RunHistory {
   let folder: RunFolder
-  /// The run's whole scenario, as its folder has it, and behind it what was changed on the way.
+  /// The run's whole scenario, as its folder has it, followed by the changes that were made when it was resumed.
   let scenarioText: String
   /// One row for each iteration, and for each evaluation.
   let progress: NumberTable
@@ -16,13 +16,14 @@ struct RunHistory {
 
   init(_ path: String) throws {
     folder = try RunFolder(contentsOf: path)
+    name = folder.path.fileName
     var text: String
     do throws(BoundedFile.Failure) {
       text = String(decoding: try BoundedFile.read(folder.scenarioPath, limit: 1 << 20), as: UTF8.self)
     } catch {
       throw InputOutputError(path: folder.scenarioPath, operation: "read", reason: error.reason)
     }
-    // A run that was changed on the way is no repetition of one that was not.
+    // A run that was changed when it was resumed does not repeat one that was not.
     for change in try folder.changes() {
       text += "# after \(change.environmentSteps) steps: \(change.set.joined(separator: ", "))\n"
     }
@@ -41,8 +42,8 @@ struct RunHistory {
         })
   }
 
-  /// Last part of the folder's path.
-  var name: String { folder.path.fileName }
+  /// The last part of the folder's path; the whole path where another run of a report has the same last part.
+  var name: String
   var seed: UInt64 { folder.description.seed }
   var environmentSteps: Double { clock.points.last?.x ?? 0 }
   var seconds: Double { clock.points.last?.y ?? 0 }

@@ -42,7 +42,11 @@ public struct RunReport {
   public init(
     _ paths: [String], episodes: Int? = nil, pool: WorkerPool, tell: (String) throws -> Void = { _ in }
   ) throws {
-    let histories = try paths.map { try RunHistory($0) }
+    var histories = try paths.map { try RunHistory($0) }
+    let names = histories.map(\.name)
+    for index in histories.indices where names.count(where: { $0 == names[index] }) > 1 {
+      histories[index].name = histories[index].folder.path
+    }
     var groups: [RunGroup] = []
     for history in histories {
       let place = groups.firstIndex { group in
@@ -116,7 +120,7 @@ public struct RunReport {
 
   // MARK: Over seeds
 
-  /// What a group's runs came to, one value for each run.
+  /// The returns of the runs of a group, one value for each run.
   private func returns(of group: RunGroup) -> [Double] {
     group.runs.compactMap { run in
       let evaluated = evaluations.lazy.compactMap { $0.returns[run.folder.path] }.first
@@ -124,7 +128,7 @@ public struct RunReport {
     }.filter(\.isFinite)
   }
 
-  /// Means over seeds with their intervals, and whether groups differ. One run alone has none of both.
+  /// Means over seeds with their intervals, and whether groups differ. A single run has neither.
   private var seeds: String {
     let values = groups.map { returns(of: $0) }
     guard values.contains(where: { $0.count > 1 }) else { return "" }
@@ -166,8 +170,8 @@ public struct RunReport {
     }
     guard !rows.isEmpty else { return "" }
     return
-      "<h3>Do groups differ?</h3>\n<p class=\"note\">Permutation test of the difference of the means: p is the share of the ways to deal out "
-      + "the same returns that set the means at least as far apart. With so few seeds it cannot fall below the least p.</p>\n"
+      "<h3>Do groups differ?</h3>\n<p class=\"note\">Permutation test of the difference of the means: p is the share of the ways to divide "
+      + "the same returns into two such groups whose means differ at least as much. With so few seeds it cannot fall below the least p.</p>\n"
       + ReportPage.table(
         ["first", "second", "first − second", "p", "least p", "a run of the first is better"], rows,
         textColumns: [0, 1])

@@ -15,14 +15,14 @@ public struct SeedTrainings: Sendable {
     /// The run's folder.
     public var folder: String
 
-    /// A training to be.
+    /// Describes a training.
     public init(seed: UInt64, folder: String) {
       self.seed = seed
       self.folder = folder
     }
   }
 
-  /// What came of one training.
+  /// The outcome of one training.
   public struct Outcome: Sendable {
     /// Which one.
     public var member: Member
@@ -40,11 +40,13 @@ public struct SeedTrainings: Sendable {
     public var bestSteps = 0
   }
 
-  /// What happens, for whoever shows it; told by one thread at a time.
+  /// The events of the trainings, for display; reported by one thread at a time.
   public enum Event: Sendable {
     /// Steps of one training so far.
     case progress(Member, environmentSteps: Int)
+    /// One training was evaluated, after a number of control steps of all its worlds.
     case evaluation(Member, EvaluationResult, environmentSteps: Int)
+    /// One training is over: finished, stopped or failed.
     case ended(Outcome)
   }
 
@@ -54,7 +56,10 @@ public struct SeedTrainings: Sendable {
   public let members: [Member]
   private let instructionSet: InstructionSet
 
+  /// Prepares the trainings; `run` trains.
+  ///
   /// - Parameters:
+  ///   - scenario: the scenario that all of them train.
   ///   - members: each with a seed and a folder that no other has.
   ///   - instructionSet: what the networks compute with.
   public init(_ scenario: LoadedScenario, members: [Member], instructionSet: InstructionSet) {
@@ -124,7 +129,7 @@ public struct SeedTrainings: Sendable {
         }
       }
     } catch let error as TrainingFailure {
-      // This seed's own; the others go on.
+      // Only this seed has failed; the others continue.
       outcome.failure = error.description
     }
     outcome.environmentSteps = run.environmentSteps

@@ -109,7 +109,7 @@ public struct Resimulation: Sendable {
           file: path, line: row.line,
           found: row.moment.choice.map { "the action '\($0)'" } ?? "a step without its action",
           allowed: names.isEmpty ? "an action of each actuator" : "one of \(names.joined(separator: ", "))",
-          remedy: "Record it anew, without --columns."))
+          remedy: "Record it again, without --columns."))
     }
     return row.moment.actions.map { Float($0) }
   }

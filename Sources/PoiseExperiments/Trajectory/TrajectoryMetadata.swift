@@ -209,8 +209,8 @@ extension LoadedScenario {
 }
 
 extension LoadedScenario {
-  /// The task with every default, as digests know it: what says of actions what was meant before they had a key is left out, so that
-  /// older trajectories are still known.
+  /// The task with every default, for digests. The key `actions` is left out if it has its default, so that the digests of older
+  /// trajectories, from before that key, stay valid.
   private var taskText: String {
     var written = settings.task.written
     if settings.task.actions == ActionSettings(), case .mapping(let entries) = written.content {

@@ -18,7 +18,10 @@ public struct TrajectoryTable: Sendable {
   /// Indices into `columns` of those that are written, in that order.
   private var chosen: [Int]
 
+  /// Makes the columns of a robot with its task.
+  ///
   /// - Parameters:
+  ///   - model: the robot's model.
   ///   - rewardTerms: names of the task's reward terms, in order.
   ///   - hasChoices: whether its actions are levels, which have names.
   public init(_ model: RobotModel, rewardTerms: [String] = [], hasChoices: Bool = false) {
@@ -83,7 +86,7 @@ public struct TrajectoryTable: Sendable {
     values(moment).map(csvCell).joined(separator: ",") + "\n"
   }
 
-  /// What stands in each of `chosenColumns`, without quotes.
+  /// The text of each of `chosenColumns`, without quotes.
   func values(_ moment: TrajectoryMoment) -> [String] {
     let cells = cells(moment)
     return chosen.map { cells[$0] }

@@ -77,7 +77,7 @@ public struct MapDrawing: Sendable {
   }
 }
 
-/// A number with so many digits after the decimal point: `-0.60`; zero has no minus sign.
+/// A number with a given number of digits after the decimal point: `-0.60`; zero has no minus sign.
 func fixed(_ number: Double, decimals: Int) -> String {
   var scale = 1.0
   for _ in 0..<decimals { scale *= 10 }

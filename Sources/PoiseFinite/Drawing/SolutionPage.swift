@@ -39,7 +39,7 @@ public struct SolutionPage: Sendable {
     frames = frames.filter { $0.sweep % stride == 0 }
   }
 
-  /// Adds a frame of values after so many steps.
+  /// Adds a frame of values after a number of steps.
   public mutating func note(_ values: [Double], after steps: Int) { frames.append((steps, values)) }
 
   /// The page as a complete HTML document.

@@ -21,9 +21,13 @@ public struct SolutionTable: Sendable {
     self.init(problem, values: values, choiceValues: problem.choiceValues(of: values), slack: slack)
   }
 
+  /// Finds the best choices from Q.
+  ///
   /// - Parameters:
+  ///   - problem: the problem.
   ///   - values: V, [states].
   ///   - choiceValues: Q, which V need not follow from, as where both were learned, [choices].
+  ///   - slack: the largest difference of Q between tied choices; `nil` for the default of `FiniteProblem.bestChoices`.
   public init(_ problem: FiniteProblem, values: [Double], choiceValues: [Double], slack: Double? = nil) {
     self.problem = problem
     self.values = values
@@ -31,9 +35,11 @@ public struct SolutionTable: Sendable {
     best = problem.bestChoices(choiceValues: choiceValues, slack: slack)
   }
 
-  /// A table that was learned: V is the largest Q of each state.
+  /// Makes a table that was learned: V is the largest Q of each state.
   ///
-  /// - Parameter learned: Q, or the logits of a policy, [choices].
+  /// - Parameters:
+  ///   - problem: the problem.
+  ///   - learned: Q, or the logits of a policy, [choices].
   public init(_ problem: FiniteProblem, learned: [Double]) {
     let values = (0..<problem.stateCount).map { state in
       problem.choices(of: state).map { learned[$0] }.max() ?? 0

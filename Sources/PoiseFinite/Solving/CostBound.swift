@@ -1,5 +1,5 @@
 extension FiniteProblem {
-  /// How far values are from V* where nothing is discounted and every choice costs.
+  /// A bound of the distance of values from V* where γ is 1 and every choice has a cost.
   ///
   /// Let |T V − V| ≤ ρ everywhere, and let every choice cost c on average at least, c > ρ. Then, with m = max −V,
   ///

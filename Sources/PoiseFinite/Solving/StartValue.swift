@@ -12,8 +12,8 @@ extension FiniteProblem {
     try startValue(ofPolicy: policy(choosing: greedyChoices(choiceValues: actionValues)))
   }
 
-  /// The exact value of a policy from the start distribution. Where γ is 1 and it may walk in circles, what it earns in 100,000 actions: next to
-  /// nothing more where circles earn nothing, and very little where they cost.
+  /// The exact value of a policy from the start distribution. If γ is 1 and it may never terminate, the value of 100,000 actions: nearly
+  /// exact if cycles earn nothing, and very low if they have a cost.
   ///
   /// - Parameter policy: π(a|s) of each choice, [choices].
   public func startValue(ofPolicy policy: [Double]) throws(FiniteProblemError) -> Double {

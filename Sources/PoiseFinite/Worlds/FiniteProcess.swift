@@ -1,7 +1,7 @@
 public import PoiseCore
 public import PoiseEnvironments
 
-/// A finite problem as an environment of the contract, so that learners which know no table train on it as on any other task.
+/// A finite problem as an environment of the contract, so that learners without tables can train on it.
 ///
 /// An observation is one-hot: a number for each state, 1 for the one that the episode is in and 0 for all others. A network without hidden
 /// layers on it is a table. An action is one of the problem's actions. Where the state does not offer it, the next one that it does offer
@@ -14,13 +14,17 @@ public import PoiseEnvironments
 ///
 /// Problems of more than `stateLimit` states have the number of the state as their observation, which no learner takes: they are for solving.
 public struct FiniteProcess: DecisionProcess {
+  /// The problem.
   public let problem: FiniteProblem
+  /// One-hot, [states]; for large problems the number of the state.
   public let observationSpace: Space
+  /// The problem's actions.
   public let actionSpace: Space
 
   /// States of a problem that can be learned from one-hot observations.
   public static let stateLimit = 65_536
 
+  /// Makes the spaces of a problem: of one-hot observations up to `stateLimit` states, else of the index of the state.
   public init(_ problem: FiniteProblem) {
     self.problem = problem
     actionSpace = .discrete(problem.actionNames)
@@ -58,7 +62,7 @@ public struct FiniteProcess: DecisionProcess {
     return offered.first { Int(problem.choiceActions[$0]) >= action } ?? offered.lowerBound
   }
 
-  /// π(a|s) of each choice, [choices], of what acts so in each state.
+  /// π(a|s) of each choice, [choices], of a controller that acts so in each state.
   ///
   /// - Parameter actions: the probability of each action in a state.
   public func policy(_ actions: (_ state: Int) -> [(action: Int, probability: Double)]) -> [Double] {

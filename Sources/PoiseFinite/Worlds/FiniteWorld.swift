@@ -1,40 +1,45 @@
 public import PoiseCore
 
-/// A finite problem that is lived in: one state, one action, one next state at a time.
+/// A finite problem that is simulated: one state, one action, one next state at a time.
 ///
-/// What happens is drawn from a stream of its own, one draw for a start that is not certain and one for a transition that is not.
+/// A start state and a next state take one draw from the world's stream each, unless they are certain.
 public struct FiniteWorld: Sendable {
+  /// The problem.
   public let problem: FiniteProblem
-  /// After so many actions an episode is cut.
+  /// The number of actions after which an episode is truncated.
   public let stepLimit: Int
-  /// Where the episode is, and what has come of the ones before.
+  /// The state of the present episode, and the totals of the episodes before.
   public var moment: Moment
 
-  /// All that the future of a world depends on, with its accounts.
+  /// Everything that the future of a world depends on, and its totals.
   public struct Moment: Hashable, Sendable, Codable {
+    /// The index of the state that the episode is in.
     public var state: Int
     /// Actions of this episode so far.
     public var actionCount = 0
+    /// The stream of all later draws of starts and transitions.
     public var random: RandomStream
     /// Σ r of the episode so far, not discounted.
     public var episodeReward = 0.0
-    /// Episodes that are over, ended or cut.
+    /// Episodes that are over, terminated or truncated.
     public var episodeCount = 0
-    /// Σ r of these, not discounted.
+    /// Σ r of these episodes, not discounted.
     public var finishedReward = 0.0
-    /// The actions of these.
+    /// The actions of these episodes.
     public var finishedActions = 0
-    /// Where the last of these ended.
+    /// The index of the state in which the last of these ended.
     public var lastState = 0
   }
 
-  /// What an action led to.
+  /// The result of an action.
   public struct Step: Sendable {
+    /// r(s′,s,a) of the transition.
     public var reward: Double
+    /// s′, the index of the next state.
     public var nextState: Int
-    /// The next state is terminal: nothing follows.
+    /// Whether the next state is terminal.
     public var terminated: Bool
-    /// The episode was cut at the limit of its actions; the problem itself would go on.
+    /// The episode was truncated at the limit of its actions; the problem itself would go on.
     public var truncated: Bool
 
     @inlinable init(reward: Double, nextState: Int, terminated: Bool, truncated: Bool) {
@@ -44,12 +49,16 @@ public struct FiniteWorld: Sendable {
       self.truncated = truncated && !terminated
     }
 
+    /// Whether the episode ended with this step, terminated or truncated.
     @inlinable public var isOver: Bool { terminated || truncated }
   }
 
-  /// Begins with a first episode.
+  /// Makes a simulation and starts its first episode.
   ///
-  /// - Parameter stepLimit: in place of the problem's own limit.
+  /// - Parameters:
+  ///   - problem: the problem.
+  ///   - random: the stream that starts and transitions are drawn from.
+  ///   - stepLimit: actions after which an episode is truncated; `nil` for the problem's own limit.
   public init(_ problem: FiniteProblem, random: RandomStream, stepLimit: Int? = nil) {
     self.problem = problem
     self.stepLimit = stepLimit ?? problem.stepLimit ?? Int.max
@@ -57,8 +66,11 @@ public struct FiniteWorld: Sendable {
     reset()
   }
 
+  /// The index of the state that the episode is in.
   @inlinable public var state: Int { moment.state }
+  /// The number of episodes that are over, terminated or truncated.
   public var episodeCount: Int { moment.episodeCount }
+  /// The sum of all rewards of these episodes, not discounted.
   public var finishedReward: Double { moment.finishedReward }
 
   /// Whether a moment that came from a file is one that this world could be in.
@@ -70,7 +82,7 @@ public struct FiniteWorld: Sendable {
       && moment.episodeReward.isFinite && moment.finishedReward.isFinite
   }
 
-  /// Starts an episode.
+  /// Starts an episode in a state drawn from the start distribution.
   @inlinable
   public mutating func reset() {
     moment.actionCount = 0
@@ -78,7 +90,7 @@ public struct FiniteWorld: Sendable {
     moment.state = problem.drawStart(&moment.random)
   }
 
-  /// Takes a choice that the state offers.
+  /// Takes one of the choices of the present state. After a step that ends the episode, call `reset`.
   @inlinable
   public mutating func step(_ choice: Int) -> Step {
     let k = problem.drawTransition(of: choice, &moment.random)
@@ -101,7 +113,7 @@ public struct FiniteWorld: Sendable {
 }
 
 extension FiniteProblem {
-  /// A state in which an episode starts; no draw where there is but one.
+  /// A state in which an episode starts; no draw if there is only one.
   @inlinable
   public func drawStart(_ random: inout RandomStream) -> Int {
     var state = start[0].state
@@ -115,7 +127,7 @@ extension FiniteProblem {
     return state
   }
 
-  /// One of the transitions of a choice; no draw where there is but one.
+  /// One of the transitions of a choice; no draw if there is only one.
   @inlinable
   public func drawTransition(of choice: Int, _ random: inout RandomStream) -> Int {
     let first = Int(choiceStarts[choice])

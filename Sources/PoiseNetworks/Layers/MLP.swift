@@ -97,6 +97,7 @@ public struct MLP: Hashable, Sendable {
     parameters = head.parameters
   }
 
+  /// The number of inputs.
   public var inputCount: Int { layers[0].inputs }
   /// The number of outputs.
   public var outputCount: Int { layers[layers.count - 1].outputs }

@@ -29,7 +29,11 @@ public struct TiedParameters: Hashable, Sendable {
 
   /// Ties a network whose inputs and outputs are reflected so.
   ///
-  /// - Parameter firstLayer: the first layer that is tied; those below it are shared with a network that has been.
+  /// - Parameters:
+  ///   - network: the network.
+  ///   - inputs: the reflection M of its inputs.
+  ///   - outputs: the reflection M′ of its outputs.
+  ///   - firstLayer: the index of the first layer that is tied; earlier layers are shared with a network that is tied already.
   public mutating func tie(_ network: MLP, inputs: Reflection, outputs: Reflection, from firstLayer: Int = 0) {
     precondition(
       inputs.count == network.inputCount && outputs.count == network.outputCount,
@@ -81,7 +85,10 @@ public struct TiedParameters: Hashable, Sendable {
   /// Ties weights and biases of a network that were drawn independently, without a change of their variance; orthogonal matrices are
   /// orthogonal no more. Gains and offsets start tied.
   ///
-  /// - Parameter firstLayer: as for `tie`.
+  /// - Parameters:
+  ///   - parameters: the vector that holds the network's parameters.
+  ///   - network: a network that `tie` was called with.
+  ///   - firstLayer: as for `tie`.
   public func tieDrawn(_ parameters: inout AlignedVector<Float>, of network: MLP, from firstLayer: Int = 0) {
     for layer in network.layers.dropFirst(firstLayer) {
       combine(&parameters, in: layer.weights, scale: Float(0.5).squareRoot())

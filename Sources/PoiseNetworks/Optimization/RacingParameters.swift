@@ -4,7 +4,7 @@ internal import Synchronization
 ///
 /// Every number is read and written as a whole by relaxed atomics, so no read sees half of one. Nothing orders the numbers among each
 /// other: a copy may hold some of before and some of after another thread's step, and of two steps at the same moment one may be lost
-/// for some numbers. That is what asynchronous learning lives with, and why its bits do not repeat. Sources: Recht, Ré, Wright and Niu
+/// for some numbers. Asynchronous learning tolerates this, but its results do not repeat to the bit. Sources: Recht, Ré, Wright and Niu
 /// 2011, "Hogwild!"; Mnih et al. 2016, "Asynchronous Methods for Deep Reinforcement Learning", section 4.
 ///
 /// Unchecked Sendable: the memory is allocated in `init`, freed in `deinit`, and touched through `Atomic` alone in between.
@@ -13,7 +13,7 @@ public final class RacingParameters: @unchecked Sendable {
   private let numbers: UnsafeMutablePointer<Atomic<UInt32>>
   private let count: Int
 
-  /// Starts from the numbers of an optimiser that is alone.
+  /// Starts from the parameters and moments of an optimiser for one thread.
   ///
   /// - Parameters:
   ///   - parameters: [count].
@@ -33,10 +33,10 @@ public final class RacingParameters: @unchecked Sendable {
     numbers.deallocate()
   }
 
-  /// Copies the parameters as they are met, [count].
+  /// Copies the present parameters, [count]; other threads may change some during the copy.
   public func copyParameters(into target: inout AlignedVector<Float>) { copy(from: 0, into: &target) }
 
-  /// Copies the moments as they are met, [count].
+  /// Copies the present moments, [count]; other threads may change some during the copy.
   public func copyMoments(into target: inout AlignedVector<Float>) { copy(from: count, into: &target) }
 
   private func copy(from start: Int, into target: inout AlignedVector<Float>) {
@@ -45,13 +45,17 @@ public final class RacingParameters: @unchecked Sendable {
     for i in 0..<count { target[i] = load(start + i) }
   }
 
-  /// One step of RMSProp, as `Adam.Settings.rmsProp` says, by whoever comes; none at all if the loss or a gradient is not finite.
+  /// One step of RMSProp, as `Adam.Settings.rmsProp` says, on any thread; none at all if the loss or a gradient is not finite.
   ///
   ///     v ← α v + (1 − α) g²        θ ← θ − η g / (√v + ε)
   ///
   /// - Parameters:
   ///   - gradients: [count].
-  ///   - maximumNorm: gradients are scaled down to this Euclidean norm if theirs is larger; `nil` never.
+  ///   - learningRate: η.
+  ///   - settings: α is `secondDecay`, ε is `epsilon`; `firstDecay` must be 0 and `correctsBias` false.
+  ///   - loss: the loss whose gradients these are.
+  ///   - maximumNorm: gradients are scaled down to this Euclidean norm if theirs is larger; `nil` for no clipping.
+  ///   - instructionSet: the kernels that compute the norm.
   public func update(
     gradients: borrowing AlignedVector<Float>, learningRate: Double, settings: Adam<Float>.Settings, loss: Double,
     maximumNorm: Double?, instructionSet: InstructionSet

@@ -54,7 +54,7 @@ public struct EvaluationResult: Hashable, Sendable {
     faults = summaries.count { $0.ending == .fault }
   }
 
-  /// What a person should know who reads null where a number was expected; `nil` where all numbers are finite.
+  /// A note for readers who find null where they expect a number; `nil` if all numbers are finite.
   public var note: String? {
     let returns = [`return`.mean, `return`.std, `return`.iqm] + `return`.ci95
     var names = returns.allSatisfy(\.isFinite) ? [] : ["return"]

@@ -4,7 +4,7 @@ import PoiseEnvironments
 import PoiseFinite
 import PoiseNetworks
 
-/// What a controller of a finite problem is worth by Bellman's equation, beside the episodes that it plays.
+/// The exact value of a controller of a finite problem by Bellman's equation, beside the episodes that it plays.
 struct ExactJudgement: Sendable {
   private let process: FiniteProcess
   /// V* at the start; `nil` where there is none.

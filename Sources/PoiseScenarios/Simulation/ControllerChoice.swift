@@ -29,7 +29,7 @@ public enum ControllerChoice: Sendable {
 }
 
 extension LoadedScenario {
-  /// The baselines that can act in the scenario. Servos are no choice among levels, so `hold` is none where actions are.
+  /// The baselines that can act in the scenario. `hold` sets servos, so it is left out where actions are levels.
   public var baselines: [BaselineController] {
     BaselineController.all(
       hasRestingAction: specification.restingAction != nil,
@@ -39,7 +39,7 @@ extension LoadedScenario {
   /// `zero` where an action does nothing, else `random`.
   public var simplestBaseline: BaselineController { baselines.contains(.zero) ? .zero : .random }
 
-  /// Sees that a baseline can act in the scenario.
+  /// Checks that a baseline can act in the scenario.
   ///
   /// - Throws: `InvalidInput` that names those that can.
   public func check(_ baseline: BaselineController) throws(InvalidInput) {

@@ -16,11 +16,11 @@ public struct ActionSettings: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] = [
     .key(
       "positionTargets", \.positionTargets, .optional(.section),
-      "Actions are positions that each actuator's joint is drawn to, by an implicit PD law at the physics rate within the actuator's force range; null: actions are controls, which are torques where actuators are motors."
+      "Actions are target positions of each actuator's joint, tracked by an implicit PD law at the physics rate within the actuator's force range; null: actions are controls, which are torques where actuators are motors."
     ),
     .key(
       "levels", \.levels, .optional(.named(.list(of: .number()), by: "action", count: 2...1000)),
-      "The actions there are, by name: each a value for every actuator, in the order of the model, in the units of its control (N·m or N for motors), or of its joint (rad or m) with positionTargets; null: any value between the limits. Learners of discrete actions choose one of the names."
+      "The possible actions, by name: each a value for every actuator, in the order of the model, in the units of its control (N·m or N for motors), or of its joint (rad or m) with positionTargets; null: any value between the limits. Learners of discrete actions choose one of the names."
     ),
   ]
 
@@ -50,9 +50,13 @@ public struct ActionSettings: Configurable, Hashable {
 /// The law is implicit: position and rate are those after the physics step, so that any gain is stable at any step size. It is that of
 /// MuJoCo's `position` actuators with `implicitfast`.
 public struct PositionTargets: Configurable, Hashable {
+  /// kp of every joint, N·m/rad or N/m; `nil` for that of the model's position actuators.
   public var stiffness: Double?
+  /// kd of every joint, N·m·s/rad or N·s/m; `nil` for that of the model's position actuators, 0 for other actuators.
   public var damping: Double?
+  /// Distance of the targets of the actions −1 and 1 from the offset, rad or m; `nil`: −1 … 1 spans the joint's range.
   public var scale: Double?
+  /// Settings of single joints that differ from those of all joints, by the names of the joints.
   public var joints: [NamedValue<JointTargets>] = []
   public init() {}
 
@@ -65,18 +69,22 @@ public struct PositionTargets: Configurable, Hashable {
       "kd of every joint; null: that of the model's position actuators, 0 for others."),
     .key(
       "scale", \.scale, .optional(.number(.positive, unit: "rad or m")),
-      "How far from its offset the actions −1 and 1 draw a joint; null: −1 … 1 spans the joint's range."),
+      "Distance of the targets of the actions −1 and 1 from the offset; null: −1 … 1 spans the joint's range."),
     .key(
       "joints", \.joints, .named(.section, by: "joint"),
-      "What is otherwise for single joints, by their names: {knee: {offset: 0.5, scale: 0.3}}."),
+      "Settings of single joints that differ, by the names of the joints: {knee: {offset: 0.5, scale: 0.3}}."),
   ]
 }
 
-/// What one joint's targets have otherwise than all joints.
+/// Settings of one joint's targets that differ from those of all joints.
 public struct JointTargets: Configurable, Hashable {
+  /// The target of action 0, rad or m; `nil` for the model's reference pose, or the middle of the range where there is no scale.
   public var offset: Double?
+  /// Distance of the targets of the actions −1 and 1 from the offset, rad or m; `nil`: as for all joints.
   public var scale: Double?
+  /// kp, N·m/rad or N/m; `nil`: as for all joints.
   public var stiffness: Double?
+  /// kd, N·m·s/rad or N·s/m; `nil`: as for all joints.
   public var damping: Double?
   public init() {}
 

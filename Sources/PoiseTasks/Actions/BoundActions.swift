@@ -3,7 +3,7 @@ public import PoiseModels
 
 /// An action of a discrete task.
 public struct ActionLevel: Hashable, Sendable {
-  /// As the scenario calls it.
+  /// Its name in the scenario.
   public let name: String
   /// In −1 … 1, [actuators]; `ActionScaling` gives the controls.
   public let action: [Float]
@@ -66,7 +66,7 @@ struct BoundActions {
         found: actuator.gear == 0
           ? "actuator '\(actuator.name)' with a gear of 0" : "joint '\(joint.name)' with more than one actuator",
         allowed: "one actuator for each joint, with a gear that is not 0",
-        remedy: "Mend it in \(model.files[0]):\(actuator.line).")
+        remedy: "Correct it in \(model.files[0]):\(actuator.line).")
       let ranges = targetRange(own, targets, joint)
       let gains = actuator.jointGains
       let stiffness = own.stiffness ?? targets.stiffness ?? gains?.stiffness

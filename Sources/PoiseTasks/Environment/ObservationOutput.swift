@@ -25,7 +25,7 @@ struct ObservationOutput: ~Copyable {
     lows = shapings.map { $0.clip?.lowerBound ?? -.infinity }
     highs = shapings.map { $0.clip?.upperBound ?? .infinity }
     noises = shapings.map(\.noise)
-    // Beyond the range of a float, what is believed is what is finite: infinity would pass a bound that became it.
+    // A bound beyond the range of floats would become infinity, which an infinite element would pass.
     self.bound = min(Float(bound.settings.faults.observation), .greatestFiniteMagnitude)
     isPlain = shapings.allSatisfy { $0 == ObservationShaping() }
     isNoisy = shapings.contains { $0.noise > 0 }

@@ -1,15 +1,17 @@
 public import PoiseCore
 public import PoiseEnvironments
 
-/// Getting ahead along x, and nowhere else.
+/// Progress of a body along x, less its deviation along y, in body lengths.
 public struct CrawlReward: RewardTerm {
+  /// The body whose motion is rewarded; `nil` for `RobotTask.uprightBody`.
   public var body: String?
+  /// One body length, m; positive.
   public var length = 1.0
   public init() {}
 
   public static let termName = "crawl"
   public static let documentation =
-    "(Δx − |Δy|) ÷ length of a body in a control step: how far it got forwards, less how far it went astray, in body lengths."
+    "(Δx − |Δy|) ÷ length of a body in a control step: the distance forwards, less the distance sideways, in body lengths."
   public static let keys: [ConfigurationKey<Self>] = [
     .body(\.body),
     .key("length", \.length, .number(.positive, unit: "m"), "What counts as one body length.", isRequired: true),

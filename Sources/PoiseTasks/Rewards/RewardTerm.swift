@@ -27,12 +27,12 @@ public struct BoundReward: Sendable {
   public var unit: String
   /// Bounds of the value without its weight.
   public var bounds: ClosedRange<Double>
-  /// What the mean of the value over control steps is called where people look at it; `nil` for no name of its own.
+  /// The metric that shows the mean of the value over control steps; `nil` for none.
   public var metric: Metric?
   /// The value of a transition, without the weight.
   public var evaluate: @Sendable (_ transition: borrowing Transition) -> Double
 
-  /// - Parameters: as the properties.
+  /// Makes a bound term of its parts; parameters are as the properties.
   public init(
     reads moment: Moment, unit: String = "", bounds: ClosedRange<Double>, metric: Metric? = nil,
     evaluate: @escaping @Sendable (_ transition: borrowing Transition) -> Double

@@ -1,9 +1,9 @@
 import Foundation
 import PoiseCore
 
-/// A table of a run, read on from where the last look stopped; of it are kept what a plot can show, and the last steps.
+/// A table of a run, read further with each call. As many points are kept as a plot can show, and the last steps.
 ///
-/// Each look reads a piece of bounded size, so that it takes milliseconds however long the run is. Nothing in the file is
+/// Each call reads a piece of bounded size, so that it takes milliseconds however long the run is. Nothing in the file is
 /// trusted: a row that is cut short or whose steps are no count is left out, and so is a cell that is no finite number.
 /// The last line, which may still be being written, waits for its end.
 struct GrowingTable {
@@ -18,14 +18,14 @@ struct GrowingTable {
   /// Bytes of the file that have become rows.
   private var offset = 0
   private var inode: UInt64?
-  /// The last line that was read, with its end: if the file has another one there, it was written anew.
+  /// The last line that was read, with its end: if the file has another one there, it was rewritten.
   private var lastLine: [UInt8] = []
   /// The places of the steps and of each curve among the columns; `nil` for a column that the table lacks.
   private var places: [Int?] = []
   /// Whether a line is longer than any of a run's tables; the file is then left alone until it is another one.
   private var isBroken = false
 
-  /// Bytes of one look: some ten thousand rows.
+  /// Bytes of one call: some ten thousand rows.
   private static let pieceSize = 1 << 20
 
   /// - Parameter wanted: the columns that become curves, in the order of `learningCurves`, with their titles.
@@ -43,7 +43,7 @@ struct GrowingTable {
 
   /// Reads the next piece.
   ///
-  /// - Returns: whether there were new rows, or whether the table began anew.
+  /// - Returns: whether there were new rows, or whether the file was replaced by a new one.
   mutating func readOn() -> Bool {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }

@@ -1,10 +1,10 @@
 import Dispatch
 import Foundation
-public import PoiseControl
+import PoiseControl
 import PoiseCore
 import PoiseModels
-public import PoiseScenarios
-public import PoiseTraining
+import PoiseScenarios
+import PoiseTraining
 
 /// A simulation that runs in real time on its own thread; any number of pages can show it.
 ///

@@ -116,7 +116,7 @@ public final class LoopbackProxy: Sendable {
     private let inner: String
     private let filter: RequestFilter
     private var connections: [ProxyConnection] = []
-    /// Until when nobody is accepted, s: the system has no descriptor for one more.
+    /// Until when no connection is accepted, s: the system has no descriptor for one more.
     private var pauseEnd = 0.0
 
     init(_ limits: ProxyLimits, listener: Int32, wake: Int32, inner: String) {
@@ -156,7 +156,7 @@ public final class LoopbackProxy: Sendable {
       for _ in 0..<limits.connections {
         let client = Foundation.accept(listener, nil, nil)
         guard client >= 0 else {
-          // Who waits stays in the queue; asking again at once would only burn the processor.
+          // Waiting clients stay in the queue; asking again at once would only waste processor time.
           if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { pauseEnd = seconds() + 0.2 }
           return
         }

@@ -1,7 +1,7 @@
 import Foundation
 import PoiseCore
 
-/// The folder of a server's Unix socket, which nobody else may enter. Its lock tells who owns it, so that the next server can remove
+/// The folder of a server's Unix socket, which no other user may enter. Its lock names its owner, so that the next server can remove
 /// those of servers that were killed.
 final class ServerFolder: Sendable {
   let path: String
@@ -14,9 +14,9 @@ final class ServerFolder: Sendable {
 
   /// Makes the folder.
   ///
-  /// - Parameter parents: where it may lie, the first that serves. The address of a Unix socket has room for 107 bytes, which a long
+  /// - Parameter parents: the folders in which it may lie; the first suitable one is used. The address of a Unix socket has room for 107 bytes, which a long
   ///   TMPDIR may not leave.
-  /// - Throws: `InputOutputError` where no folder serves.
+  /// - Throws: `InputOutputError` if no folder is suitable.
   init(in parents: [String] = ServerFolder.parents) throws {
     var failure: InputOutputError?
     for parent in parents {
@@ -57,7 +57,7 @@ final class ServerFolder: Sendable {
     try? FileManager.default.removeItem(atPath: path)
   }
 
-  /// Removes what servers of this user left that were killed: folders with a socket and the lock of a process that is gone, and
+  /// Removes what killed servers of this user have left: folders with a socket and the lock of a process that is gone, and
   /// nothing else in them.
   static func removeAbandoned(in parent: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
@@ -68,7 +68,7 @@ final class ServerFolder: Sendable {
         let content = try? FileManager.default.contentsOfDirectory(atPath: folder),
         Set(content).isSubset(of: ["http", FolderLock.fileName]), FolderLock.isPresent(in: folder)
       else { continue }
-      // Whoever gets the lock may remove what it was held for; the lock's own file goes with it.
+      // The owner of the lock may remove what it protects; the lock's own file goes with it.
       var lock = try? FolderLock(folder, work: "serves")
       guard lock != nil else { continue }
       unlink(socketPath(in: folder))

@@ -31,7 +31,7 @@ public final class ViewerServer: Sendable {
       title: simulation.title, subtitle: "live", layout: simulation.layout,
       controlTimeStep: simulation.controlTimeStep, episodes: [], isLive: true
     ).html()
-    // Asked before anything waits for them.
+    // Checked before anything waits for them.
     try SystemThread.require(Self.threadNeed, for: "the server")
     let limits = try limits.fitting(DescriptorLimit.free())
     folder = try ServerFolder()

@@ -9,20 +9,23 @@ public import PoiseTraining
 
 /// How an agent learns a finite problem, episode by episode: on the map in a terminal, or as a page with Q in each cell.
 ///
-/// A training follows from its scenario and seed alone, so it is not recorded but lived again, up to the checkpoint that is shown.
+/// A training follows from its scenario and seed alone, so it is not recorded but repeated, up to the checkpoint that is shown.
 public struct LearningReplay: Sendable {
   private let scenario: LoadedScenario
   private let problem: FiniteProblem
   private let learner: any TabularLearner
   private let seed: UInt64
-  /// Actions of the training that are lived again.
+  /// Actions of the training that are repeated.
   private let actions: Int
   /// "maze, q-learning, seed 1".
   public let title: String
 
-  /// Of a scenario, as `poise train` would learn it.
+  /// Prepares the replay of the training that `poise train` would make of a scenario.
   ///
-  /// - Parameter actions: the scenario's step limit where `nil`.
+  /// - Parameters:
+  ///   - scenario: a scenario of a finite problem.
+  ///   - seed: the root seed of the training.
+  ///   - actions: actions of the training that are repeated; `nil` for the scenario's step limit.
   /// - Throws: `InvalidInput` where the scenario is no finite problem, or its algorithm learns no table.
   public init(_ scenario: LoadedScenario, seed: UInt64, actions: Int? = nil) throws {
     let problem = try scenario.requireProblem(for: "a replay of how a table is learned")
@@ -47,16 +50,17 @@ public struct LearningReplay: Sendable {
     title = "\(scenario.name), \(algorithm.name), seed \(seed)"
   }
 
-  /// Of a run, up to its checkpoint.
+  /// Prepares the replay of a run, up to its checkpoint.
   public init(_ run: TrainedRun) throws {
     try self.init(run.scenario, seed: run.folder.description.seed, actions: run.environmentSteps)
   }
 
   // MARK: In a terminal
 
-  /// Plays episodes as they were lived, first one after the other and then ever fewer, and at the end one without exploration.
+  /// Shows episodes of the training, at first each one and later fewer and fewer, and at the end one without exploration.
   ///
   /// - Parameters:
+  ///   - screen: the terminal or file that the text is for.
   ///   - episodes: episodes of the training that are shown, at most.
   ///   - write: receives the text.
   ///   - isStopped: asked between pictures; true ends the replay.
@@ -110,7 +114,7 @@ public struct LearningReplay: Sendable {
     return [1, 2, 3, 5].contains(rest)
   }
 
-  /// An episode of the greedy policy, its luck from a stream that nothing else uses.
+  /// An episode of the greedy policy, with random numbers from a stream that nothing else uses.
   private func greedyEpisode(_ preferences: [Double]) -> EpisodeStage.Episode {
     let chosen = problem.greedyChoices(choiceValues: preferences)
     var world = FiniteWorld(

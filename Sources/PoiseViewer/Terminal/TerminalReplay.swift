@@ -46,7 +46,10 @@ public struct TerminalReplay: Sendable {
 
   /// Prepares to show a recording; `show` does it.
   ///
-  /// - Parameter hint: stands behind the numbers of a picture on a terminal, such as "q quits".
+  /// - Parameters:
+  ///   - recording: the episodes.
+  ///   - screen: the terminal or file that the text is for.
+  ///   - hint: text after the numbers below a picture on a terminal, such as "q quits".
   public init(_ recording: Recording, screen: Screen, hint: String = "") {
     self.recording = recording
     self.screen = screen
@@ -83,7 +86,7 @@ public struct TerminalReplay: Sendable {
     write("\u{1B}[?25l")
     defer { write("\u{1B}[?25h") }
     while !isStopped() {
-      // A window that was made narrower has wrapped what stood there.
+      // A window that was made narrower has wrapped the old lines.
       let now = Self.size(Screen(isASCII: screen.isASCII).onTerminal ?? screen)
       if now != size {
         (size, isFirst) = (now, true)
@@ -112,7 +115,7 @@ public struct TerminalReplay: Sendable {
     return Size(columns: min(width, max(12, 6 * rows)), rows: rows, width: width)
   }
 
-  /// The hint goes before the last numbers where both find no room.
+  /// If there is no room for both, the hint is shown and the last numbers are cut off.
   private func fitted(_ numbers: String, to width: Int) -> String {
     guard !hint.isEmpty else { return String(numbers.prefix(width)) }
     let room = width - hint.count - 2

@@ -118,8 +118,10 @@ struct Rollouts<Learner: OnPolicyLearner> {
         all += metrics
         continue
       }
+      // As in training, the first rollout of a normaliser serves that alone.
+      let isFirst = learner.model.normalizer.map { $0.count == 0 } ?? false
       let segments = collect()
-      all.append(learner.update(segments, progress: 0, pool: pool, isStopped: { false }))
+      if !isFirst { all.append(learner.update(segments, progress: 0, pool: pool, isStopped: { false })) }
       learner.observe(segments)
     }
     return all

@@ -1,10 +1,12 @@
 import Foundation
 import PoiseAlgorithms
 import PoiseCore
+import PoiseEnvironments
 import PoiseFinite
 import PoiseScenarios
 import TestSupport
 import Testing
+import PoiseEnvironments
 
 /// A problem that ships.
 private func shipped(_ name: String) throws -> FiniteProblem { try scenario(name).requireProblem(for: "this test") }

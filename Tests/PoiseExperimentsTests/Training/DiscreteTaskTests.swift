@@ -6,6 +6,7 @@ import PoiseCore
 import PoiseEnvironments
 @testable import PoiseExperiments
 import PoiseNetworks
+import PoiseONNX
 @testable import PoiseScenarios
 @testable import PoiseTasks
 @testable import PoiseTraining

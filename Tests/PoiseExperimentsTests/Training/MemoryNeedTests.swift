@@ -1,5 +1,6 @@
 import PoiseAlgorithms
 import PoiseCore
+import PoiseEnvironments
 import PoiseModels
 import PoiseNetworks
 @testable import PoiseScenarios

@@ -27,7 +27,7 @@ func train(into folder: String) throws {
   let text = """
     environment: {docking: {mass: 1}}
     episodeSteps: 60
-    training: {algorithm: reinforce, stepLimit: 20000}
+    training: {algorithm: random-search, stepLimit: 20000}
     """
   let scenario = try LoadedScenario(Configured<Scenario>(yaml: text, file: "tour"), path: "tour")
   let run = try TrainingRun(
