@@ -151,6 +151,7 @@ struct PolicyGradientLossTests {
     settings.common.entropyCoefficient = 0.2
     settings.referenceCoefficient = 0.4
     settings.clipRange = 0.1
+    settings.minibatchSize = settings.rolloutSize
     var rollouts = try Rollouts(settings, isDiscrete: isDiscrete) { GRPO($0, for: $1) }
     let reference = Array(rollouts.learner.model.parameters).map(Double.init)
     rollouts.learner.model.shake(0.3)
