@@ -151,6 +151,7 @@ struct PolicyGradientLossTests {
     settings.common.entropyCoefficient = 0.2
     settings.referenceCoefficient = 0.4
     settings.clipRange = 0.1
+    settings.minibatchSize = settings.rolloutSize
     var rollouts = try Rollouts(settings, isDiscrete: isDiscrete) { GRPO($0, for: $1) }
     let reference = Array(rollouts.learner.model.parameters).map(Double.init)
     rollouts.learner.model.shake(0.3)
@@ -456,7 +457,9 @@ struct GroupStartTests {
   @Test("without common disturbances only the start is the same; without a common start not even that")
   func apart() throws {
     let own = try Self.observations { $0.sharesDisturbances = false }
-    #expect(Set(own.first).count == 4 && Set(own.later).count == 16)
+    #expect(Set(own.first).count == 4)
+    // Targets at the same bound are equal.
+    for first in stride(from: 0, to: 16, by: 4) { #expect(Set(own.later[first..<first + 4]).count > 1) }
     let apart = try Self.observations { $0.sharesStart = false }
     #expect(Set(apart.first).count == 16)
   }
