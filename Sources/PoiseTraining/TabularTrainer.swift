@@ -1,6 +1,6 @@
 import Dispatch
 public import PoiseAlgorithms
-import PoiseCore
+public import PoiseCore
 import PoiseEnvironments
 public import PoiseFinite
 public import PoiseNetworks
@@ -42,6 +42,17 @@ public final class TabularTrainer<Learner: TabularLearner>: Trainer {
 
   public func policyTensors() throws -> [String: Tensor] {
     try policy.tensors().merging(LearnedTable(problem, learner.preferences).tensors) { first, _ in first }
+  }
+
+  /// Refuses: the state of a learner with a table also counts its actions, and rates and ε depend on that count.
+  ///
+  /// - Throws: `InvalidInput`, always.
+  public func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
+    throw InvalidInput(
+      Problem(
+        file: file, found: "a run of a learner with a table, whose rates depend on the actions so far",
+        allowed: "a run of an on-policy or off-policy learner",
+        remedy: "Resume the run itself, with --resume and a larger --steps."))
   }
 
   // MARK: Training

@@ -4,6 +4,7 @@ import PoiseAlgorithms
 import PoiseCore
 public import PoiseNetworks
 public import PoiseScenarios
+import PoiseTasks
 import PoiseEnvironments
 import PoiseModels
 

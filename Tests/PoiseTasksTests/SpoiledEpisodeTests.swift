@@ -69,9 +69,9 @@ struct SpoiledEpisodeTests {
       var buffers = StepBuffers(worlds: 4, observations: block.task.observationSpace.count)
       Self.reset(block, &buffers)
       for _ in 0..<400 {
-        #expect(buffers.observations.allSatisfy(\.isFinite))
+        #expect(buffers.observations.allSatisfy { $0.isFinite })
         Self.step(block, [0, 0.1, 0.2, 0.3], &buffers)
-        #expect(buffers.finalObservations.allSatisfy(\.isFinite))
+        #expect(buffers.finalObservations.allSatisfy { $0.isFinite })
       }
       #expect(block.faults.contains { $0.reason == "-inf is not finite" }, "of −1e300")
       #expect(buffers.observations.count > 0 && !block.faults.contains { $0.reason.contains("beyond") })
