@@ -104,12 +104,15 @@ extension Metric {
 
 /// A metric that a reward term tells: its mean over control steps, without its weight.
 public struct RewardMetric: Hashable, Sendable {
+  /// What the mean over control steps is called.
   public let metric: Metric
   /// Index of the term in `EpisodeSummary.rewardTerms`.
   public let term: Int
   /// The term's weight, which is taken out again.
   public let weight: Double
 
+  /// A metric of the term with an index.
+  ///
   /// - Parameters:
   ///   - metric: its measurements are sums over an episode, `Combination.sumPerStep`.
   ///   - term: index of the term.

@@ -9,11 +9,17 @@ struct DiscreteTaskCommandTests {
   @Test(
     "refuses an algorithm or a baseline that cannot choose with exit code 65, naming both sides",
     arguments: [
-      (["train", scenario, "--algorithm", "ddpg"], "'ddpg', which takes actions of the kind box, but 'cartpole-left-right'"),
+      (
+        ["train", scenario, "--algorithm", "ddpg"],
+        "'ddpg', which takes actions of the kind box, but 'cartpole-left-right'"
+      ),
       (["train", scenario, "--algorithm", "td3"], "discrete actions: one of left, right"),
       (["evaluate", scenario, "--controller", "hold"], "random"),
       (["evaluate", scenario, "--controller", "zero", "--json"], "random"),
-      (["simulate", scenario, "--controller", "hold"], "cannot act here: actions are one of left, right; allowed random"),
+      (
+        ["simulate", scenario, "--controller", "hold"],
+        "cannot act here: actions are one of left, right; allowed random"
+      ),
       (["replay", scenario, "--controller", "zero"], "cannot act here"),
       (["train", scenario, "--set", "actions.levels.left=[-11]"], "-10 … 10 N, its control range"),
     ])
@@ -41,7 +47,10 @@ struct DiscreteTaskCommandTests {
     let inspected = try PoiseProcess(["inspect", Self.scenario]).output
     #expect(inspected.contains("action, one of 2") && inspected.contains("goal: episode, mean, steps ≥ 475"))
     let schema = try PoiseProcess(["inspect", "--schema"]).output
-    for key in ["actions ", "actions.positionTargets.stiffness ", "actions.positionTargets.joints.NAME.offset ", "actions.levels "] {
+    for key in [
+      "actions ", "actions.positionTargets.stiffness ", "actions.positionTargets.joints.NAME.offset ",
+      "actions.levels ",
+    ] {
       #expect(schema.contains(key), "\(key)")
     }
   }

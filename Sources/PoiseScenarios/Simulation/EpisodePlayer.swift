@@ -34,7 +34,10 @@ public final class EpisodePlayer {
   private var driver: EpisodeDriver
   private let columns: CoordinateColumns
 
-  /// - Throws: `InvalidInput` for a model that cannot be assembled, a scenario without a robot, or a baseline that cannot act in it.
+  /// Assembles the environment; no episode has begun.
+  ///
+  /// - Throws: `InvalidInput` for a model that cannot be assembled, a scenario without a robot, or a baseline that
+  ///   cannot act in it.
   public init(
     _ scenario: LoadedScenario, _ controller: ControllerChoice, seed: UInt64, instructionSet: InstructionSet
   ) throws {

@@ -3,7 +3,9 @@ public import PoiseEnvironments
 
 /// Getting ahead along x, and nowhere else.
 public struct CrawlReward: RewardTerm {
+  /// Name of the body; `nil` for the task's upright body.
   public var body: String?
+  /// What counts as one body length, m.
   public var length = 1.0
   public init() {}
 

@@ -27,7 +27,8 @@ struct ShippedScenarioTests {
   @Test("is there")
   func names() {
     let robots = [
-      "cartpole-balance", "cartpole-left-right", "cartpole-swingup", "crawler", "crawler-continuous", "humanoid-balance",
+      "cartpole-balance", "cartpole-left-right", "cartpole-swingup", "crawler", "crawler-continuous",
+      "humanoid-balance",
       "humanoid-stand",
       "pendulum-balance", "pendulum-swingup",
     ]
