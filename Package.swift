@@ -100,7 +100,7 @@ let testTargets: [Target] = [
     path: "Tests/TestSupport", swiftSettings: settings),
   // Registers environments of its own, which has to be done before anything else.
   .executableTarget(
-    name: "ForeignEnvironment", dependencies: Array(allBelowViewer), path: "Tests/ForeignEnvironment",
+    name: "ForeignEnvironment", dependencies: allBelowViewer + ["PoiseONNX"], path: "Tests/ForeignEnvironment",
     swiftSettings: settings),
   tests(of: "PoiseCore"),
   tests(of: "PoiseSimulation", ["PoiseCore", "COde"]),

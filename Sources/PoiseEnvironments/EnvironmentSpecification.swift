@@ -51,7 +51,7 @@ extension EnvironmentSpecification {
   public var rewardNames: [String] { [] }
   /// None besides the return, unless the task says otherwise.
   public var metrics: [Metric] { [] }
-  /// None: no reward term is a metric, unless the task says otherwise.
+  /// None.
   public var rewardMetrics: [RewardMetric] { [] }
   /// The task itself, unless it says otherwise.
   public var forTraining: any EnvironmentSpecification { self }

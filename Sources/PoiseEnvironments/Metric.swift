@@ -104,14 +104,14 @@ extension Metric {
 
 /// A metric that is computed from a reward term: its mean over control steps, without its weight.
 public struct RewardMetric: Hashable, Sendable {
-  /// The metric, whose measurements are sums over an episode.
+  /// What the mean over control steps is called.
   public let metric: Metric
   /// Index of the term in `EpisodeSummary.rewardTerms`.
   public let term: Int
   /// The term's weight, by which the sums are divided.
   public let weight: Double
 
-  /// Makes the metric of a reward term.
+  /// A metric of the term with an index.
   ///
   /// - Parameters:
   ///   - metric: its measurements are sums over an episode, `Combination.sumPerStep`.

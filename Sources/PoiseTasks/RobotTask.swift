@@ -19,7 +19,7 @@ public struct RobotTask: Configurable, Hashable {
   public var maximumJointSpeed: Double?
   /// Changes to the model's physics.
   public var physics = PhysicsOverrides()
-  /// How actions become controls of the robot.
+  /// How actions become controls.
   public var actions = ActionSettings()
   /// Target values that the robot is asked to follow.
   public var commands: [Command] = []

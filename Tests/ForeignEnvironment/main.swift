@@ -10,6 +10,7 @@ import PoiseCore
 import PoiseEnvironments
 import PoiseExperiments
 import PoiseNetworks
+import PoiseONNX
 import PoiseScenarios
 import PoiseTraining
 
@@ -99,7 +100,7 @@ func tour(_ environment: String, _ algorithm: String, _ text: String) throws {
   try text.write(toFile: file, atomically: true, encoding: .utf8)
   let scenario = try LoadedScenario(contentsOf: file, overrides: ["training.algorithm=\(algorithm)"])
   check(scenario.robot == nil, "\(name): no robot")
-  check(InputCheckOf(file), "\(name): poise check finds nothing")
+  check(isFine(file), "\(name): poise check finds nothing")
 
   func begin(_ part: String, threads: Int) throws -> TrainingRun {
     try TrainingRun(
@@ -139,7 +140,7 @@ func tour(_ environment: String, _ algorithm: String, _ text: String) throws {
 }
 
 /// Whether `poise check` finds nothing wrong with a file.
-func InputCheckOf(_ path: String) -> Bool { (try? InputCheck(path).problems.isEmpty) ?? false }
+func isFine(_ path: String) -> Bool { (try? InputCheck(path).problems.isEmpty) ?? false }
 
 let settings = """
   training: {stepLimit: 4096, evaluationInterval: 1024, stopsAtGoal: false}

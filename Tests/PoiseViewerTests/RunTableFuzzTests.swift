@@ -7,6 +7,7 @@ import PoiseTraining
 @testable import PoiseViewer
 import TestSupport
 import Testing
+import PoiseNetworks
 
 @Suite("Tables of a run that are rubbish", .timeLimit(.minutes(10)))
 struct RunTableFuzzTests {

@@ -107,7 +107,8 @@ public struct Resimulation: Sendable {
       throw InvalidInput(
         Problem(
           file: path, line: row.line,
-          found: row.moment.choice.map { "the action '\($0)'" } ?? "a step without its action",
+          found: row.moment.choice.map { "the action '\($0)'" }
+            ?? "a step without its action\(names.isEmpty ? "s" : "")",
           allowed: names.isEmpty ? "an action of each actuator" : "one of \(names.joined(separator: ", "))",
           remedy: "Record it again, without --columns."))
     }

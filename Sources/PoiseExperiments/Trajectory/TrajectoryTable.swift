@@ -18,10 +18,10 @@ public struct TrajectoryTable: Sendable {
   /// Indices into `columns` of those that are written, in that order.
   private var chosen: [Int]
 
-  /// Makes the columns of a robot with its task.
+  /// A table for a robot's trajectories.
   ///
   /// - Parameters:
-  ///   - model: the robot's model.
+  ///   - model: the robot.
   ///   - rewardTerms: names of the task's reward terms, in order.
   ///   - hasChoices: whether its actions are levels, which have names.
   public init(_ model: RobotModel, rewardTerms: [String] = [], hasChoices: Bool = false) {

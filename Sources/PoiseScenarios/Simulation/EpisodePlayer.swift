@@ -34,9 +34,10 @@ public final class EpisodePlayer {
   private var driver: EpisodeDriver
   private let columns: CoordinateColumns
 
-  /// Makes the environment of the scenario; `begin` starts an episode. Parameters are as the properties.
+  /// Assembles the environment; no episode has begun.
   ///
-  /// - Throws: `InvalidInput` for a model that cannot be assembled, a scenario without a robot, or a baseline that cannot act in it.
+  /// - Throws: `InvalidInput` for a model that cannot be assembled, a scenario without a robot, or a baseline that
+  ///   cannot act in it.
   public init(
     _ scenario: LoadedScenario, _ controller: ControllerChoice, seed: UInt64, instructionSet: InstructionSet
   ) throws {

@@ -50,13 +50,13 @@ public struct ActionSettings: Configurable, Hashable {
 /// The law is implicit: position and rate are those after the physics step, so that any gain is stable at any step size. It is that of
 /// MuJoCo's `position` actuators with `implicitfast`.
 public struct PositionTargets: Configurable, Hashable {
-  /// kp of every joint, N·m/rad or N/m; `nil` for that of the model's position actuators.
+  /// kp of every joint, N·m/rad or N/m; `nil` for those of the model's position actuators.
   public var stiffness: Double?
-  /// kd of every joint, N·m·s/rad or N·s/m; `nil` for that of the model's position actuators, 0 for other actuators.
+  /// kd of every joint, N·m·s/rad or N·s/m; `nil` for those of the model's position actuators, 0 for others.
   public var damping: Double?
-  /// Distance of the targets of the actions −1 and 1 from the offset, rad or m; `nil`: −1 … 1 spans the joint's range.
+  /// How far from its offset an action of 1 draws a joint, rad or m; `nil` where −1 … 1 spans the joint's range.
   public var scale: Double?
-  /// Settings of single joints that differ from those of all joints, by the names of the joints.
+  /// What is otherwise for single joints, by their names.
   public var joints: [NamedValue<JointTargets>] = []
   public init() {}
 
@@ -78,13 +78,13 @@ public struct PositionTargets: Configurable, Hashable {
 
 /// Settings of one joint's targets that differ from those of all joints.
 public struct JointTargets: Configurable, Hashable {
-  /// The target of action 0, rad or m; `nil` for the model's reference pose, or the middle of the range where there is no scale.
+  /// The target of action 0, rad or m; `nil` for that of the reference pose, or the middle of the range without a scale.
   public var offset: Double?
-  /// Distance of the targets of the actions −1 and 1 from the offset, rad or m; `nil`: as for all joints.
+  /// How far from the offset an action of 1 draws the joint, rad or m; `nil` as for all joints.
   public var scale: Double?
-  /// kp, N·m/rad or N/m; `nil`: as for all joints.
+  /// kp, N·m/rad or N/m; `nil` as for all joints.
   public var stiffness: Double?
-  /// kd, N·m·s/rad or N·s/m; `nil`: as for all joints.
+  /// kd, N·m·s/rad or N·s/m; `nil` as for all joints.
   public var damping: Double?
   public init() {}
 

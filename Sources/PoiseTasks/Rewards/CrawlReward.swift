@@ -3,9 +3,9 @@ public import PoiseEnvironments
 
 /// Progress of a body along x, less its deviation along y, in body lengths.
 public struct CrawlReward: RewardTerm {
-  /// The body whose motion is rewarded; `nil` for `RobotTask.uprightBody`.
+  /// Name of the body; `nil` for the task's upright body.
   public var body: String?
-  /// One body length, m; positive.
+  /// What counts as one body length, m.
   public var length = 1.0
   public init() {}
 

@@ -32,7 +32,7 @@ public struct BoundReward: Sendable {
   /// The value of a transition, without the weight.
   public var evaluate: @Sendable (_ transition: borrowing Transition) -> Double
 
-  /// Makes a bound term of its parts; parameters are as the properties.
+  /// A bound term, from what the properties of the same names explain.
   public init(
     reads moment: Moment, unit: String = "", bounds: ClosedRange<Double>, metric: Metric? = nil,
     evaluate: @escaping @Sendable (_ transition: borrowing Transition) -> Double

@@ -73,8 +73,8 @@ public struct RecordingLayout: Sendable {
   /// Describes the rows of a robot's episodes.
   ///
   /// - Parameters:
-  ///   - robot: the robot whose episodes are recorded.
-  ///   - names: names of the task's reward terms; `nil` without a task.
+  ///   - robot: whose episodes they are.
+  ///   - names: of the task's reward terms; `nil` without a task.
   ///   - choices: names of the task's actions, where they have some.
   ///   - watched: the body whose roll and pitch are shown; the first that moves where `nil`.
   ///   - hasContacts: whether contact forces are known.

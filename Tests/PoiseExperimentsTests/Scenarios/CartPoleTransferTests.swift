@@ -4,6 +4,7 @@ import PoiseCore
 import PoiseEnvironments
 @testable import PoiseExperiments
 import PoiseNetworks
+import PoiseONNX
 import PoiseScenarios
 import PoiseTasks
 import PoiseTraining

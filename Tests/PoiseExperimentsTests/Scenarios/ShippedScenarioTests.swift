@@ -27,7 +27,9 @@ struct ShippedScenarioTests {
   @Test("is there")
   func names() {
     let robots = [
-      "cartpole-balance", "cartpole-left-right", "cartpole-swingup", "humanoid-balance", "humanoid-stand",
+      "cartpole-balance", "cartpole-left-right", "cartpole-swingup", "crawler", "crawler-continuous",
+      "humanoid-balance",
+      "humanoid-stand",
       "pendulum-balance", "pendulum-swingup",
     ]
     #expect(
