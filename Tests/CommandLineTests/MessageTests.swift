@@ -49,6 +49,8 @@ struct WrongCommand: CustomTestStringConvertible, Sendable {
     WrongCommand(
       "train pendulum-balance --set frame_skip=5", 65, "It is called controlTimeStep here.", "times physics.timeStep"),
     WrongCommand(
+      "train pendulum-balance --set gamma=0.9", 65, "It is called ppo.discountFactor or ", "and so on, here."),
+    WrongCommand(
       "train humanoid-balance --set disturbances.0.scale=2", 65, "the key 'scale' beside the name 'pushes'",
       "The address is disturbances.0.pushes.scale."),
     // Twice, and what was checked with its changes.

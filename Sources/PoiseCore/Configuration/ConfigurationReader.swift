@@ -69,8 +69,10 @@ public struct ConfigurationReader: Sendable {
     // By meaning before spelling: `gamma` is near to nothing here, and `n_steps` to the wrong key.
     if let row = FieldNames.row(for: entry.key) {
       let meant = FieldNames.paths(for: entry.key, in: path, among: schemaPaths())
-      if !meant.isEmpty, meant.count <= 6 {
-        remedy = "It is called \(meant.joined(separator: " or ")) here." + (row.remark.isEmpty ? "" : " \(row.remark)")
+      if !meant.isEmpty {
+        // Outside of an algorithm's section many may be meant.
+        let shown = meant.prefix(4).joined(separator: " or ") + (meant.count > 4 ? ", and so on," : "")
+        remedy = "It is called \(shown) here." + (row.remark.isEmpty ? "" : " \(row.remark)")
       }
     }
     if remedy.isEmpty, let elsewhere = pathsByName[entry.key], elsewhere.count <= 3 {
