@@ -235,15 +235,8 @@ struct TabularRunTests {
       let run = try Self.begin("\(scratch.path)/\(seed)", scenario, seed: seed)
       let ending = try run.run()
       if ending == .goalReached { reached += 1 }
-<<<<<<< ours
       let best = try #require(run.best)
       #expect(try #require(best.result[.exactShortfall]) < 0.2, "seed \(seed)")
-||||||| base
-      #expect(try #require(try #require(run.best).result[.exactShortfall]) < 0.2, "seed \(seed)")
-=======
-      let best = try #require(run.best).result
-      #expect(try #require(best[.exactShortfall]) < 0.2, "seed \(seed)")
->>>>>>> theirs
     }
     #expect(reached >= 2, "\(reached) of 3 seeds reached V* itself twice in a row")
   }
