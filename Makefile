@@ -9,15 +9,18 @@ SYSTEM_PACKAGES := libode-dev libeigen3-dev libjs-three pkg-config
 # three.js, the 3-D library of the viewer's page; POISE_THREE_JS names another copy of it.
 THREE_JS := $(or $(POISE_THREE_JS),/usr/share/javascript/three/three.min.js)
 
-.PHONY: help balance test architecture test-browser torture build docs setup format bench bench-peers screenshots protobuf
+.PHONY: help balance test example install uninstall architecture test-browser torture build docs setup format bench bench-peers screenshots protobuf
 
 help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
 	@echo 'make test      set everything up and run all tests'
-	@echo 'make architecture  arrows between rooms point down, no circle of files inside one; part of make test'
+	@echo 'make architecture  arrows between rooms point down, no circle of files inside one, every public declaration documented; part of make test'
 	@echo 'make test-browser  the viewer in headless Chromium'
 	@echo 'make torture   the long tests, hours: kills, failing disks, damage, rubbish; each script of Tests/Torture alone tells its options with --help'
 	@echo 'make build     build the poise program: $(POISE)'
+	@echo 'make install   build and install program, robots, scenarios, completions and manual: PREFIX=FOLDER, by default ~/.local'
+	@echo 'make uninstall  remove what make install has installed'
+	@echo 'make example   build the example package of Tests/ExamplePackage and try it; part of make test'
 	@echo 'make bench     figures of this machine beside their floors'
 	@echo 'make bench-peers  Poise beside other suites: Python environments in $$POISE_PEERS or /tmp/poise-peers; PEERS="--rows … --rounds …"'
 	@echo 'make screenshots  the pictures of the README, from a run, with headless Chromium: RUN=FOLDER'
@@ -30,6 +33,15 @@ balance: build
 
 test: setup architecture
 	$(SWIFT_TEST)
+	$(MAKE) example
+
+# A package of somebody else on top of Poise. Built with the flags and in the folder of the tests, so that it finds the rooms compiled.
+EXAMPLE := Tests/ExamplePackage
+EXAMPLE_BUILD := swift build -c release -Xswiftc -enable-testing --scratch-path .build/testing --package-path $(EXAMPLE)
+example: setup
+	@if [ -f Package.resolved ]; then cp Package.resolved $(EXAMPLE)/; fi  # the same versions, or they would be compiled again
+	$(EXAMPLE_BUILD)
+	$(EXAMPLE)/check .build/testing/release
 
 # Reads imports and type names, in seconds; the table of rooms stands in Sources/README.md.
 architecture:
@@ -50,6 +62,27 @@ torture: build
 build: setup
 	$(SWIFT_BUILD) --product poise
 
+# Where `make install` puts things, as other programs do. DESTDIR is for packagers.
+PREFIX ?= $(HOME)/.local
+SHARE := $(DESTDIR)$(PREFIX)/share
+install: build
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(SHARE)/poise' '$(SHARE)/man/man1' '$(SHARE)/bash-completion/completions' \
+	  '$(SHARE)/zsh/site-functions' '$(SHARE)/fish/vendor_completions.d'
+	install -m 755 $(POISE) '$(DESTDIR)$(PREFIX)/bin/poise'
+	rm -rf '$(SHARE)/poise/models' '$(SHARE)/poise/scenarios'
+	cp -R models scenarios NOTICE '$(SHARE)/poise'
+	$(POISE) manual > '$(SHARE)/man/man1/poise.1'
+	$(POISE) --generate-completion-script bash > '$(SHARE)/bash-completion/completions/poise'
+	$(POISE) --generate-completion-script zsh > '$(SHARE)/zsh/site-functions/_poise'
+	$(POISE) --generate-completion-script fish > '$(SHARE)/fish/vendor_completions.d/poise.fish'
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) \
+	  echo 'To call it by its name, put this line into ~/.profile: PATH="$(PREFIX)/bin:$$PATH"';; esac
+
+uninstall:
+	rm -rf '$(SHARE)/poise'
+	rm -f '$(DESTDIR)$(PREFIX)/bin/poise' '$(SHARE)/man/man1/poise.1' '$(SHARE)/bash-completion/completions/poise' \
+	  '$(SHARE)/zsh/site-functions/_poise' '$(SHARE)/fish/vendor_completions.d/poise.fish'
+
 bench: build
 	$(POISE) bench
 
@@ -63,7 +96,7 @@ bench-peers: build
 DOCUMENTATION := .build/documentation/site
 docs: setup
 	POISE_DOCS=1 swift package --scratch-path .build/documentation --allow-writing-to-directory $(DOCUMENTATION) \
-	  generate-documentation $(patsubst Sources/%,--target %,$(sort $(wildcard Sources/Poise*))) \
+	  generate-documentation $(patsubst Sources/%,--target %,$(sort $(filter-out Sources/Poise Sources/PoiseProgram,$(wildcard Sources/Poise*)))) \
 	  --enable-experimental-combined-documentation --output-path $(DOCUMENTATION)
 	@echo 'To read it: python3 -m http.server --directory $(DOCUMENTATION) 8000, then open http://localhost:8000/documentation'
 
@@ -81,7 +114,7 @@ format:
 # Writes the Swift of onnx.proto anew, with Debian's protobuf-compiler and the generator of the library that we link.
 protobuf:
 	swift build --package-path .build/checkouts/swift-protobuf --scratch-path .build/protobuf --product protoc-gen-swift
-	cd Sources/PoiseExperiments/Export/ONNX && protoc --swift_out=. --swift_opt=UseAccessLevelOnImports=true \
+	cd Sources/PoiseONNX && protoc --swift_out=. --swift_opt=UseAccessLevelOnImports=true \
 	  --plugin=$(CURDIR)/.build/protobuf/debug/protoc-gen-swift onnx.proto
 
 # Installs what is missing, as root or with sudo; touches nothing where all is there.

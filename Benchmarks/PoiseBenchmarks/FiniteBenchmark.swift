@@ -1,4 +1,5 @@
 internal import Dispatch
+import PoiseAlgorithms
 import PoiseCore
 import PoiseFinite
 

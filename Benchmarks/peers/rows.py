@@ -426,7 +426,7 @@ ROWS = [
             learn("sb3", "ppo", "Pendulum-v1", "first-step", "same", 4, "Stable-Baselines3"),
             learn("sbx", "ppo", "Pendulum-v1", "first-step", "same", 8, "SBX"),
         ],
-        limit=100, rounds=5, setting="Poise has written its run folder by then"),
+        limit=100, rounds=5, setting="Poise has written its run folder by then; of Poise the time is that to the line which it prints once folder, policy and worlds are made, right before the first step"),
     Row(
         "help", "`poise --help`, beside the import of a peer", "ms", True,
         [

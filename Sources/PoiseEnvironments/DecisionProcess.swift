@@ -26,6 +26,9 @@ public protocol DecisionProcess: Sendable {
   var actionSpace: Space { get }
   /// The duration of a step, s; `nil` if steps take no time.
   var timeStep: Double? { get }
+  /// What episodes are judged by: of the metrics that any process can be judged by, `successRate` and `episodeLength`, and others that
+  /// an evaluation as a whole gives.
+  var metrics: [Metric] { get }
 
   /// Draws the state in which an episode starts.
   func start(using random: inout RandomStream) -> State
@@ -39,11 +42,17 @@ public protocol DecisionProcess: Sendable {
   ///   - random: the stream to draw from.
   /// - Returns: the reward, and whether the task is over.
   func step(_ state: inout State, _ action: Span<Float>, using random: inout RandomStream) -> Transition
+  /// Whether a value that came from a file is a state that an episode may be in.
+  func accepts(_ state: State) -> Bool
 }
 
 extension DecisionProcess {
   /// `nil`: steps take no time, unless the process says otherwise.
   public var timeStep: Double? { nil }
+  /// The success rate and the mean length of episodes, unless the process says otherwise.
+  public var metrics: [Metric] { [.successRate, .episodeLength] }
+  /// `true`: every value is a possible state, unless the process says otherwise.
+  public func accepts(_ state: State) -> Bool { true }
 }
 
 /// The result of a step of a decision process.
@@ -86,7 +95,7 @@ public struct DecisionTask<Process: DecisionProcess>: EnvironmentSpecification {
   public var observationSpace: Space { process.observationSpace }
   public var actionSpace: Space { process.actionSpace }
   public var controlTimeStep: Double? { process.timeStep }
-  public var metrics: [Metric] { [.successRate, .episodeLength] }
+  public var metrics: [Metric] { process.metrics }
 
   public func makeEnvironment(
     seed: UInt64, purpose: RandomPurpose, index: Int, detail: EnvironmentDetail
@@ -222,15 +231,23 @@ public final class DecisionEnvironment<Process: DecisionProcess>: Environment {
   public var summary: EpisodeSummary {
     EpisodeSummary(
       environment: index, episode: current.episode, start: current.start, ending: current.ending, steps: current.steps,
-      totalReward: current.totalReward,
-      measurements: detail == .full ? [current.isSuccess ? 1 : 0, Double(current.steps)] : nil)
+      totalReward: current.totalReward, measurements: detail == .full ? task.metrics.map(measurement) : nil)
+  }
+
+  /// `nil` for a metric that no single episode determines.
+  private func measurement(_ metric: Metric) -> Double? {
+    switch metric {
+    case .successRate: current.isSuccess ? 1 : 0
+    case .episodeLength: Double(current.steps)
+    default: nil
+    }
   }
 
   public func saved() -> State { current }
 
   public func accepts(_ state: State) -> Bool {
     [max(0, state.episode), state.steps, state.start.stepLimit].allSatisfy(\.isPossibleCount)
-      && state.totalReward.isFinite && state.start.stepLimit >= 1
+      && state.totalReward.isFinite && state.start.stepLimit >= 1 && task.process.accepts(state.process)
       && state.episode >= (state.ending == .running ? 0 : -1)
   }
 

@@ -4,8 +4,11 @@ public import PoiseCore
 public enum EpisodeStreams: Sendable, Hashable, Codable {
   /// One stream for each world, for all of its episodes: for training.
   case continuing
-  /// Episode k of world w among W has stream w + k W, up to a total number of episodes: for evaluation, whose episodes
-  /// are then the same for any number of worlds. A world without episodes left is idle.
+  /// As `continuing`, but a world whose episode has ended is not stepped until `begin` starts the next: rollouts of whole episodes. First
+  /// episodes are as long as others.
+  case onDemand
+  /// Episode k of world w among W is stream w + k W, up to so many episodes altogether: evaluation, whose episodes are then
+  /// the same for any number of worlds. A world without episodes left stands still.
   case numbered(episodes: Int)
 }
 
@@ -35,7 +38,21 @@ public struct StepBuffers: Sendable, Hashable {
   }
 }
 
-/// A few worlds that one thread steps one after the other, and for which a policy runs as one batched inference.
+/// A world in the middle of an episode, with its observation: a state from which an episode can start.
+public struct StartState: Sendable, Hashable, Codable {
+  /// The state of the environment.
+  public var environment: EnvironmentSnapshot
+  /// The observation for the next action, [observations].
+  public var observation: [Float]
+
+  /// Makes a state of its parts; parameters are as the properties.
+  public init(environment: EnvironmentSnapshot, observation: [Float]) {
+    self.environment = environment
+    self.observation = observation
+  }
+}
+
+/// A few worlds that one thread steps one after the other, and that a policy is evaluated for at once.
 ///
 /// When an episode ends, the block starts the next one at once, outside of `Environment.step`.
 ///
@@ -96,7 +113,7 @@ public final class EnvironmentBlock: @unchecked Sendable {
     }
     for environment in environments { environment.desynchronises = streams == .continuing && purpose == .environment }
     begun = Array(repeating: 0, count: worlds.count)
-    isIdle = Array(repeating: false, count: worlds.count)
+    isIdle = Array(repeating: streams == .onDemand, count: worlds.count)
     finishedEpisodes.reserveCapacity(4 * worlds.count)
     workDescription = "\(task.name), seed \(seed), environments \(worlds.lowerBound) to \(worlds.upperBound - 1)"
   }
@@ -106,7 +123,7 @@ public final class EnvironmentBlock: @unchecked Sendable {
   /// The type of environment states, which decoding this block's `State` requires under
   /// `CodingUserInfoKey.environmentState`.
   public var stateType: any EnvironmentState.Type { type(of: environments[0]).stateType }
-  /// Whether no world has episodes left.
+  /// Whether no world has episodes left to play; never true with `EpisodeStreams.continuing`.
   public var isFinished: Bool { isIdle.allSatisfy { $0 } }
 
   /// Clears the finished episodes and the faults.
@@ -153,7 +170,7 @@ public final class EnvironmentBlock: @unchecked Sendable {
       finishedEpisodes.append(environments[i].summary)
       if let fault = environments[i].fault { faults.append(fault) }
       for k in 0..<size { finalObservations[i * size + k] = row[k] }
-      begin(i, into: &row)
+      if streams == .onDemand { isIdle[i] = true } else { begin(i, into: &row) }
     }
   }
 
@@ -185,7 +202,51 @@ public final class EnvironmentBlock: @unchecked Sendable {
       environments[i].random = RandomStream(seed: seed, purpose: purpose, index: number)
     }
     begun[i] += 1
+    isIdle[i] = false
     environments[i].reset(into: &row)
+  }
+
+  // MARK: Starts on demand
+
+  /// Starts an episode in one world, with `EpisodeStreams.onDemand`.
+  ///
+  /// - Parameters:
+  ///   - i: the world, counted in this block.
+  ///   - random: what the episode draws from.
+  ///   - buffers: receive the first observation of this world; the rows of other worlds stay.
+  public func begin(_ i: Int, drawingFrom random: RandomStream, into buffers: inout StepBuffers) {
+    precondition(streams == .onDemand, "the episodes of this block follow on each other")
+    prepareThread()
+    environments[i].random = random
+    var span = buffers.observations.mutableSpan
+    var row = span._mutatingExtracting(i * observationCount..<(i + 1) * observationCount)
+    begin(i, into: &row)
+  }
+
+  /// Puts one world into a state of a world of this block, its episode's records included, with `EpisodeStreams.onDemand`.
+  public func begin(_ i: Int, from state: StartState, into buffers: inout StepBuffers) {
+    precondition(streams == .onDemand, "the episodes of this block follow on each other")
+    prepareThread()
+    environments[i].restore(state.environment)
+    isIdle[i] = state.environment.state.ending.isOver
+    for k in 0..<observationCount { buffers.observations[i * observationCount + k] = state.observation[k] }
+  }
+
+  /// The state of one world.
+  ///
+  /// - Parameters:
+  ///   - i: the world, counted in this block.
+  ///   - buffers: what the last step or start gave.
+  public func state(ofWorld i: Int, in buffers: StepBuffers) -> StartState {
+    StartState(
+      environment: environments[i].snapshot(),
+      observation: Array(buffers.observations[i * observationCount..<(i + 1) * observationCount]))
+  }
+
+  /// Whether a state, for example from a file, is one from which a world of this block could continue.
+  public func accepts(_ state: StartState) -> Bool {
+    environments[0].accepts(state.environment) && state.environment.state.ending == .running
+      && state.observation.count == observationCount
   }
 
   private func prepareThread() { environments.first?.prepareThread(for: workDescription) }

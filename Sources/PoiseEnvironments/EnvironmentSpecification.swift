@@ -19,6 +19,8 @@ public protocol EnvironmentSpecification: Sendable {
   var rewardNames: [String] { get }
   /// The metrics of episodes besides their return, in the order of tables and of `EpisodeSummary.measurements`.
   var metrics: [Metric] { get }
+  /// The metrics that are computed from reward terms; they are among `metrics`, too.
+  var rewardMetrics: [RewardMetric] { get }
   /// The task for training, which may have other disturbances than the task for evaluation.
   var forTraining: any EnvironmentSpecification { get }
 
@@ -49,6 +51,8 @@ extension EnvironmentSpecification {
   public var rewardNames: [String] { [] }
   /// None besides the return, unless the task says otherwise.
   public var metrics: [Metric] { [] }
+  /// None.
+  public var rewardMetrics: [RewardMetric] { [] }
   /// The task itself, unless it says otherwise.
   public var forTraining: any EnvironmentSpecification { self }
 

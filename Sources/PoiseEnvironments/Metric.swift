@@ -91,6 +91,39 @@ extension Metric {
   /// The share of episodes that meet the task's own condition; an episode's value is 1 or 0.
   public static let successRate = Self(
     "success_rate", title: "success rate", digits: 2, range: 0...1, headline: "success %")
-  /// The mean number of control steps of an episode.
-  public static let episodeLength = Self("episode_length_mean", title: "episode, mean, steps", digits: 1)
+  /// Control steps of an episode.
+  public static let episodeLength = Self(
+    "episode_length_mean", title: "episode, mean, steps", digits: 1, headline: "length % steps")
+  /// The mean length of episodes that have at most so many steps.
+  public static func episodeLength(atMost steps: Int) -> Self {
+    Self(
+      episodeLength.name, title: episodeLength.title, digits: episodeLength.digits, range: 0...Double(steps),
+      headline: episodeLength.headline)
+  }
+}
+
+/// A metric that is computed from a reward term: its mean over control steps, without its weight.
+public struct RewardMetric: Hashable, Sendable {
+  /// What the mean over control steps is called.
+  public let metric: Metric
+  /// Index of the term in `EpisodeSummary.rewardTerms`.
+  public let term: Int
+  /// The term's weight, by which the sums are divided.
+  public let weight: Double
+
+  /// A metric of the term with an index.
+  ///
+  /// - Parameters:
+  ///   - metric: its measurements are sums over an episode, `Combination.sumPerStep`.
+  ///   - term: index of the term.
+  ///   - weight: not 0.
+  public init(_ metric: Metric, term: Int, weight: Double) {
+    precondition(weight != 0 && metric.combination == .sumPerStep, "a metric of a term that counts for nothing")
+    self.metric = metric
+    self.term = term
+    self.weight = weight
+  }
+
+  /// The term's sum over an episode, without its weight.
+  public func measurement(_ rewardTerms: [Double]) -> Double { rewardTerms[term] / weight }
 }

@@ -10,7 +10,7 @@ public import PoiseCore
 public struct MirrorSymmetry: Hashable, Sendable {
   /// The reflection of observations, [observations].
   public let observations: Reflection
-  /// The reflection of actions, [actions].
+  /// [actions]; of the choices where actions are discrete, [choices]
   public let actions: Reflection
 
   /// A symmetry with the given reflections of observations and actions.

@@ -145,6 +145,17 @@ extension RobotModel.Actuator {
     let bounds = [forceRange.map(largest), law == .motor ? controlRange.map(largest) : nil].compactMap { $0 }
     return bounds.min().map { abs(gear) * $0 }
   }
+
+  /// Of its control: what the actuator exerts is the control times the gear where it is a motor.
+  public func controlUnit(isHinge: Bool) -> String {
+    switch law {
+    case .motor:
+      let unit = isHinge ? "N·m" : "N"
+      return gear == 1 ? unit : "\(gear.rounded(significant: 6)) \(unit)"
+    case .position: return isHinge ? "rad" : "m"
+    case .velocity: return isHinge ? "rad/s" : "m/s"
+    }
+  }
 }
 
 extension RobotModel.Approximation: CustomStringConvertible {

@@ -1,69 +1,136 @@
 import Foundation
-import PoiseCore
+public import PoiseCore
 
 /// The robots and scenarios that ship with Poise.
 ///
-/// They are searched in `POISE_HOME`, in the working folder and its parents, and in the parents of the program itself.
-/// The first folder with both `models` and `scenarios` is used.
+/// A *home* is a folder with both `models` and `scenarios`. Looked for in this order:
+///
+/// 1. `POISE_HOME`, if it is set;
+/// 2. the working folder and its parents, for a project of one's own or a clone;
+/// 3. the parents of the program's file, for a clone, and `share/poise` below each of them, for what `make install` has installed.
+///
+/// A name means the file of the first home that has it, so a project's own folders add to what ships and hide nothing but equal names.
 public struct ShippedFiles: Sendable {
-  /// A shipped file or folder.
+  /// A robot, a task or a run that has a name.
   public struct Entry: Sendable, Hashable {
     /// File name without its extension, which the user types.
     public var name: String
-    /// Its path, relative to the working folder where it lies below it.
+    /// Relative to the working folder where the file lies below it.
     public var path: String
   }
 
-  /// The folder that contains `models` and `scenarios`; `nil` if none was found.
-  public let root: String?
+  /// The homes, the first one first; empty where the program was moved away from its files.
+  public let homes: [String]
+  /// The first home.
+  public var root: String? { homes.first }
+  private let workingFolder: String?
+  /// `POISE_HOME`, where it is set and no home.
+  private let uselessHome: String?
+  private let program: String
 
-  /// Searches for the folder of the shipped files.
-  public init() {
-    let environment = ProcessInfo.processInfo.environment
-    let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
-    let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-    let starts = (environment["POISE_HOME"].map { [URL(fileURLWithPath: $0)] } ?? []) + [here, program]
-    root = starts.lazy.flatMap(Self.ancestors).first(where: Self.isHome)?.path
+  /// Looks for the homes.
+  ///
+  /// - Parameters:
+  ///   - environment: in place of the process's own.
+  ///   - program: the program's file, in place of the process's own.
+  public init(environment: [String: String]? = nil, program: String? = nil) {
+    let environment = environment ?? ProcessInfo.processInfo.environment
+    // Not the first argument, which is a bare name where the shell has found the program on the PATH.
+    let program =
+      program ?? Bundle.main.executablePath ?? CommandLine.arguments.first.map { $0.hasPrefix("/") ? $0 : "" } ?? ""
+    self.program = URL(fileURLWithPath: program).resolvingSymlinksInPath().path
+    workingFolder = Self.currentFolder()
+    let named = environment["POISE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+    var homes: [String] = []
+    func add(_ folder: String) { if Self.isHome(folder), !homes.contains(folder) { homes.append(folder) } }
+    if let named, let path = Self.absolute(named, in: workingFolder) { add(path) }
+    uselessHome = named != nil && homes.isEmpty ? named : nil
+    if let workingFolder, let home = Self.ancestors(workingFolder).first(where: Self.isHome) { add(home) }
+    if self.program.hasPrefix("/") {
+      for folder in Self.ancestors(self.program.parentFolder) {
+        add(folder)
+        add(folder == "/" ? "/share/poise" : "\(folder)/share/poise")
+      }
+    }
+    self.homes = homes
   }
 
-  private static func ancestors(_ start: URL) -> [URL] {
-    var result = [start.standardizedFileURL]
-    while let last = result.last, last.path != "/", result.count < 64 {
-      result.append(last.deletingLastPathComponent())
+  /// The working folder; `nil` where it was deleted.
+  private static func currentFolder() -> String? {
+    guard let path = getcwd(nil, 0) else { return nil }
+    defer { free(path) }
+    let folder = String(cString: path)
+    return folder.hasPrefix("/") ? folder : nil
+  }
+
+  private static func absolute(_ path: String, in folder: String?) -> String? {
+    path.hasPrefix("/") ? path.withoutDetours : folder.map { "\($0)/\(path)".withoutDetours }
+  }
+
+  /// A folder and those above it, to the root.
+  private static func ancestors(_ folder: String) -> [String] {
+    var result = [folder]
+    while let last = result.last, last != "/", !last.isEmpty, result.count < 64 {
+      let parent = last.parentFolder
+      result.append(parent.isEmpty ? "/" : parent)
     }
     return result
   }
 
-  private static func isHome(_ folder: URL) -> Bool {
+  private static func isHome(_ folder: String) -> Bool {
     ["models", "scenarios"].allSatisfy { name in
       var isFolder: ObjCBool = false
-      return FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path, isDirectory: &isFolder)
-        && isFolder.boolValue
+      return FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isFolder) && isFolder.boolValue
     }
   }
 
-  /// The shipped robots, in alphabetical order; throws `InputOutputError` if the folder cannot be listed.
+  /// What to do where nothing was found; `nil` where something was.
+  ///
+  /// A wrong `POISE_HOME` is a mistake that is reported even if there are other homes.
+  public var complaint: InputOutputError? {
+    let what = "a folder with 'models' and 'scenarios'"
+    if let uselessHome {
+      return InputOutputError(
+        path: "POISE_HOME=\(uselessHome)", operation: "find models and scenarios", reason: "it is not \(what)",
+        remedy: "Set it to a clone of Poise or to PREFIX/share/poise, or unset it.")
+    }
+    guard homes.isEmpty else { return nil }
+    return InputOutputError(
+      path: program, operation: "find the models and scenarios that ship",
+      reason: "neither the working folder nor the program's folder, nor any folder above them, is \(what)",
+      remedy: "Set POISE_HOME to a clone of Poise, or install with: make install PREFIX=FOLDER")
+  }
+
+  /// The robots, in alphabetical order, those of an earlier home first.
   public func models() throws -> [Entry] { try entries(in: "models", extension: "xml") }
-  /// The shipped scenarios, in alphabetical order; throws `InputOutputError` if the folder cannot be listed.
+  /// The tasks, as `models`.
   public func scenarios() throws -> [Entry] { try entries(in: "scenarios", extension: "yaml") }
 
   /// Folders of the runs whose trained policies ship; empty where the folder `models/trained` is missing.
   public func trained() throws -> [Entry] {
-    guard let root, FileManager.default.fileExists(atPath: "\(root)/models/trained") else { return [] }
-    return try names(in: "models/trained")
-      .filter { FileManager.default.fileExists(atPath: "\(root)/models/trained/\($0)/run.json") }
-      .map { Entry(name: $0, path: relative("\(root)/models/trained/\($0)")) }
+    try homes.flatMap { home -> [Entry] in
+      guard FileManager.default.fileExists(atPath: "\(home)/models/trained") else { return [] }
+      return try names(in: "\(home)/models/trained")
+        .filter { FileManager.default.fileExists(atPath: "\(home)/models/trained/\($0)/run.json") }
+        .map { Entry(name: $0, path: relative("\(home)/models/trained/\($0)")) }
+    }
   }
 
   private func entries(in folder: String, extension ending: String) throws -> [Entry] {
-    guard let root else { return [] }
-    return try names(in: folder).filter { $0.hasSuffix(".\(ending)") }
-      .map { Entry(name: String($0.dropLast(ending.count + 1)), path: relative("\(root)/\(folder)/\($0)")) }
+    var found: [Entry] = []
+    for home in homes {
+      for file in try names(in: "\(home)/\(folder)") where file.hasSuffix(".\(ending)") {
+        let name = String(file.dropLast(ending.count + 1))
+        if !found.contains(where: { $0.name == name }) {
+          found.append(Entry(name: name, path: relative("\(home)/\(folder)/\(file)")))
+        }
+      }
+    }
+    return found
   }
 
-  /// Names of the entries of a folder below the root, in alphabetical order.
-  private func names(in folder: String) throws -> [String] {
-    let path = "\(root ?? "")/\(folder)"
+  /// The names in a folder, in alphabetical order.
+  private func names(in path: String) throws -> [String] {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
     } catch {
@@ -73,20 +140,74 @@ public struct ShippedFiles: Sendable {
 
   /// The path relative to the working folder, if it lies below it.
   private func relative(_ path: String) -> String {
-    let here = FileManager.default.currentDirectoryPath
-    return path.hasPrefix(here + "/") ? String(path.dropFirst(here.count + 1)) : path
+    guard let workingFolder, path.hasPrefix(workingFolder + "/") else { return path }
+    return String(path.dropFirst(workingFolder.count + 1))
+  }
+
+  /// What is expected where a person names something.
+  public enum Kind: Sendable {
+    /// A scenario.
+    case scenario
+    /// A model.
+    case model
+    /// Either of the two.
+    case either
   }
 
   /// The file that the user means: a path if there is such a file, else a shipped scenario or model of that name.
   ///
-  /// - Throws: `InputOutputError` with the nearest shipped name if there is neither.
-  public func resolve(_ name: String) throws -> String {
-    if name.contains("/") || name.contains(".") || FileManager.default.fileExists(atPath: name) { return name }
-    let shipped = try scenarios() + models()
-    if let entry = shipped.first(where: { $0.name == name }) { return entry.path }
+  /// - Parameters:
+  ///   - name: as the person wrote it.
+  ///   - kind: what the command takes.
+  /// - Throws: `InputOutputError` with the nearest shipped name if there is neither; `InvalidInput` for a folder, or for a model where a
+  ///   scenario is meant.
+  public func resolve(_ name: String, as kind: Kind = .either) throws -> String {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: name, isDirectory: &isFolder)
+    let isPath = name.contains("/") || name.contains(".")
+    let (scenarios, models) = (try scenarios(), try models())
+    let shipped = (kind == .model ? [] : scenarios) + (kind == .scenario ? [] : models)
+    // A folder that has the name of a scenario does not hide it.
+    if !isPath, !exists || isFolder.boolValue, let entry = shipped.first(where: { $0.name == name }) {
+      return entry.path
+    }
+    if isFolder.boolValue { throw InvalidInput(folderProblem(name, kind)) }
+    if kind == .scenario, let model = model(name, exists: exists, isPath: isPath, among: models) {
+      throw InvalidInput(modelProblem(name, model, scenarios))
+    }
+    if isPath || exists { return name }
+    if let complaint { throw complaint }
+    let what = kind == .either ? "scenario or model" : kind == .scenario ? "scenario" : "model"
     throw InputOutputError(
-      path: name, operation: "find", reason: "there is no such file, and no shipped scenario or model of that name",
-      remedy: [suggestion(for: name, among: shipped.map(\.name)), "`poise list` shows what ships."]
+      path: name + foreignSpaceRemark(name), operation: "find",
+      reason: "there is no such file, and no shipped \(what) of that name",
+      remedy: [suggestion(for: name, among: shipped.map(\.name)), "`\(ProgramCommand.line("list"))` shows what ships."]
         .filter { !$0.isEmpty }.joined(separator: " "))
+  }
+
+  /// The name of the model that was named where a scenario is meant; `nil` for anything else.
+  private func model(_ name: String, exists: Bool, isPath: Bool, among models: [Entry]) -> String? {
+    if isPath { return name.hasSuffix(".xml") && exists ? String(name.fileName.dropLast(4)) : nil }
+    return models.contains { $0.name == name } ? name : nil
+  }
+
+  private func modelProblem(_ name: String, _ model: String, _ scenarios: [Entry]) -> Problem {
+    // Shipped scenarios are called `<model>-<task>`.
+    let tasks = scenarios.map(\.name).filter { $0.hasPrefix(model + "-") }
+    return Problem(
+      file: name, found: "a model", allowed: "a scenario, which says what the robot has to do",
+      remedy: tasks.isEmpty
+        ? "Write a scenario with the line `model: \(name)`."
+        : "Scenarios of this model: \(tasks.joined(separator: ", ")).")
+  }
+
+  private func folderProblem(_ name: String, _ kind: Kind) -> Problem {
+    let isRun = FileManager.default.fileExists(atPath: "\(name)/run.json")
+    let what = kind == .either ? "a scenario or model file" : kind == .scenario ? "a scenario file" : "a model file"
+    return Problem(
+      file: name, found: isRun ? "the folder of a run" : "a folder", allowed: "\(what), or the name of a shipped one",
+      remedy: isRun
+        ? "To go on with the run: \(ProgramCommand.line("train", "--resume", name)). Its scenario is \(name)/scenario.yaml."
+        : "")
   }
 }

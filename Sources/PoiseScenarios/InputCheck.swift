@@ -15,20 +15,25 @@ public struct InputCheck: Sendable {
   public var problems: [Problem] = []
   /// What ODE simulates differently from what the model's file says.
   public var approximations: [RobotModel.Approximation] = []
+  /// What is allowed, and most likely not meant: a sentence each.
+  public var cautions: [String] = []
 
-  /// Reads and checks a file.
+  /// Reads a file and checks it. What is wrong with its contents goes to `problems` and is not thrown.
   ///
-  /// - Parameter path: the file; `.yaml` and `.yml` are scenarios, everything else is a model.
+  /// - Parameters:
+  ///   - path: the file; `.yaml` and `.yml` are scenarios, everything else is a model.
+  ///   - overrides: what is changed of a scenario, `key.path=value` each.
   /// - Throws: `InputOutputError` if a file cannot be read.
-  public init(_ path: String) throws {
+  public init(_ path: String, overrides: [String] = []) throws {
     self.path = path
     kind = path.hasSuffix(".yaml") || path.hasSuffix(".yml") ? .scenario : .model
     do {
       switch kind {
       case .model: approximations = try Linkage(RobotModel(contentsOf: path)).approximations
       case .scenario:
-        let scenario = try LoadedScenario(contentsOf: path)
+        let scenario = try LoadedScenario(contentsOf: path, overrides: overrides)
         approximations = scenario.robot?.task.linkage.approximations ?? []
+        cautions = scenario.robot?.task.cautions ?? []
         try scenario.checkAlgorithm()
         try scenario.checkSymmetry()
       }

@@ -2,6 +2,7 @@ import Foundation
 import PoiseAlgorithms
 public import PoiseCore
 public import PoiseEnvironments
+public import PoiseFinite
 public import PoiseModels
 public import PoiseTasks
 
@@ -15,8 +16,8 @@ public struct RobotScenario: Sendable {
   public fileprivate(set) var task: BoundTask
 }
 
-/// A scenario that has been read and checked: of a robot, with its model read and the task bound to it, or of another
-/// environment.
+/// A scenario that has been read and checked: of a robot, with its model read and the task bound to it, of another
+/// environment, or of a finite problem.
 public struct LoadedScenario: Sendable {
   /// File name without its extension.
   public let name: String
@@ -45,6 +46,21 @@ public struct LoadedScenario: Sendable {
       source.problem(
         at: "environment", found: "an environment without a robot",
         allowed: "a scenario with a robot's model, which \(purpose) needs"))
+  }
+
+  /// The finite problem that the scenario is about; `nil` for others.
+  public var problem: FiniteProblem? { specification.finiteProcess?.problem }
+
+  /// The finite problem, where there is no way without one.
+  ///
+  /// - Parameter purpose: what asks for it, for the message: "solving".
+  /// - Throws: `InvalidInput` for a scenario of another kind.
+  public func requireProblem(for purpose: String) throws(InvalidInput) -> FiniteProblem {
+    if let problem { return problem }
+    throw InvalidInput(
+      source.problem(
+        at: "mdp", found: "no finite problem", allowed: "a scenario with the key 'mdp', which \(purpose) needs",
+        remedy: "Robots are trained, not solved: see 'poise train'."))
   }
 
   /// Reads a scenario file, its model, and binds the task to the model.
@@ -95,7 +111,12 @@ public struct LoadedScenario: Sendable {
     _ configured: Configured<Scenario>, path: String, overrides: [String] = [], name: String? = nil
   ) throws {
     let name = name ?? (path.fileName as NSString).deletingPathExtension
-    if let environment = configured.value.environment {
+    if let form = configured.value.mdp {
+      let problem = try form.problem(relativeTo: path.parentFolder, source: configured.source)
+      let task = DecisionTask(
+        FiniteProcess(problem), name: name, stepLimit: problem.stepLimit ?? configured.value.episodeSteps)
+      try self.init(configured, path: path, overrides: overrides, name: name, robot: nil, task)
+    } else if let environment = configured.value.environment {
       let task: any EnvironmentSpecification
       do {
         task = try environment.term.specification(name: name, stepLimit: configured.value.episodeSteps)
@@ -111,8 +132,11 @@ public struct LoadedScenario: Sendable {
       guard let modelName = configured.value.model else {
         throw InvalidInput(
           configured.source.problem(
-            at: "model", found: "no model", allowed: "a robot's model, or an environment in its place",
-            remedy: "Add model: with the path of an MJCF file, or the name of a shipped model."))
+            at: "model", found: "no model",
+            allowed: "a robot's model, or an environment or a finite problem in its place",
+            remedy:
+              "Add model: with the path of an MJCF file, or the name of a shipped model; or mdp: for a finite problem.")
+        )
       }
       let modelPath = try Self.modelPath(modelName, beside: path, source: configured.source)
       let model = try RobotModel(contentsOf: modelPath)
@@ -201,7 +225,7 @@ public struct LoadedScenario: Sendable {
         at: "training.algorithm", found: refusal,
         allowed: others.isEmpty
           ? "an algorithm that can learn the task" : "one that can: " + others.joined(separator: ", "),
-        remedy: "poise list --algorithms shows which spaces each supports."))
+        remedy: "\(ProgramCommand.line("list", "--algorithms")) shows which spaces each supports."))
   }
 
   /// Checks the symmetry of every algorithm whose section sets `mirrorSymmetry`.
@@ -211,7 +235,7 @@ public struct LoadedScenario: Sendable {
     var problems: [Problem] = []
     for algorithm in settings.algorithms.all {
       do {
-        _ = try symmetry(algorithm.parameters.mirrorSymmetry, learner: algorithm.name)
+        _ = try symmetry(algorithm.parameters.mirrorSymmetry, learner: algorithm.section)
       } catch {
         problems += error.problems
       }

@@ -64,8 +64,28 @@ struct RobotTaskReport {
         task.model.joints[actuator.joint].name, actuator.effortLimit.map { "\(ReportText.short($0)) \(unit)" } ?? "–",
       ]
     }
+    let title = task.levels.isEmpty ? "action, \(rows.count) numbers" : "controls of an action"
+    let header = ["index", "actuator", "action", "control", "joint", "limit"]
+    let controls =
+      task.settings.actions.positionTargets == nil
+      ? ReportText.section(title, header, rows)
+      : ReportText.section(
+        "\(title): targets of joints, tracked by an implicit PD law", header + ["stiffness", "damping"],
+        zip(rows, task.model.actuators).map { row, actuator in
+          row + [actuator.jointGains?.stiffness, actuator.jointGains?.damping].map { $0.map(ReportText.short) ?? "–" }
+        })
+    return [levels, controls].filter { !$0.isEmpty }.joined(separator: "\n\n")
+  }
+
+  /// The actions that there are, where they have names.
+  private var levels: String {
+    guard !task.levels.isEmpty else { return "" }
+    let rows = task.levels.enumerated().map { index, level in
+      ["\(index)", level.name]
+        + zip(level.action, task.actionScaling).map { ReportText.short($1.control(Double($0))) }
+    }
     return ReportText.section(
-      "action, \(rows.count) numbers", ["index", "actuator", "action", "control", "joint", "limit"], rows)
+      "action, one of \(rows.count)", ["index", "name"] + task.model.actuators.map(\.name), rows)
   }
 
   private var rewards: String {

@@ -2,6 +2,7 @@ public import PoiseAlgorithms
 public import PoiseControl
 public import PoiseCore
 public import PoiseEnvironments
+public import PoiseFinite
 public import PoiseTasks
 
 /// A robot and its task, or another environment, and how controllers are trained and evaluated: one YAML file.
@@ -14,6 +15,8 @@ public struct Scenario: Configurable, Hashable {
   public var model: String?
   /// An environment without a robot; `nil` with a `model`.
   public var environment: NamedEnvironment?
+  /// A finite problem; `nil` with a `model` or an `environment`.
+  public var mdp: FiniteProblemForm?
   /// Control steps after which an episode of an environment without a robot is truncated.
   public var episodeSteps = 500
   /// The robot's task; its keys stand at the top level of the file.
@@ -39,8 +42,12 @@ public struct Scenario: Configurable, Hashable {
         "environment", \.environment, .optional(NamedEnvironment.format),
         "A task without a robot, in place of a model: its name, with its keys below it."),
       .key(
+        "mdp", \.mdp, .optional(FiniteProblemForm.format),
+        "A finite problem in place of a model: written out as lists, drawn as a map, or in a file of transitions."),
+      .key(
         "episodeSteps", \.episodeSteps, .integer(.from(1, through: 1_000_000_000)),
-        "Steps after which an episode of an environment without a robot is truncated."),
+        "Steps after which an episode of an environment without a robot is truncated, and of a finite problem without a stepLimit of its own."
+      ),
     ]
     + RobotTask.keys.map { $0.lifted(through: \.task) }
     + [
@@ -57,7 +64,15 @@ public struct Scenario: Configurable, Hashable {
     + AlgorithmSections.keys.map { $0.lifted(through: \.algorithms) }
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
-    if environment == nil {
+    if mdp != nil {
+      checks.require(
+        model == nil && environment == nil, at: "mdp", found: "a finite problem beside a model or an environment",
+        allowed: "one of them", remedy: "Remove the other.")
+      checks.require(
+        task == RobotTask(), at: "mdp", found: "keys of a robot's task beside a finite problem",
+        allowed: "keys of the problem below 'mdp', episodeSteps, goal, evaluation, training and the algorithms'",
+        remedy: "Remove observations, rewards and the other keys that speak of a robot.")
+    } else if environment == nil {
       task.crossChecks(&checks)
     } else {
       checks.require(
@@ -113,7 +128,10 @@ public struct EvaluationSettings: Configurable, Hashable {
     .key(
       "publishedSeed", \.publishedSeed, .integer(),
       "Root seed of published evaluations; used for nothing else. Episode k is stream k of it."),
-    .key("tuningSeed", \.tuningSeed, .integer(), "Root seed of evaluations that choose checkpoints or settings."),
+    .key(
+      "tuningSeed", \.tuningSeed, .integer(),
+      "Root seed of evaluations that choose checkpoints or settings. Where training stops at its goal, the evaluation that confirms the goal draws fresh episodes, from seeds that follow from this one."
+    ),
   ]
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {

@@ -15,10 +15,11 @@ extension ConfigurationOverride {
         Problem(file: written, found: "no '='", allowed: "key.path=value", remedy: "Example: --set seed=3."))
     }
     let path = argument[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    if let problem = Self.problem(ofPath: path, option: written) { throw InvalidInput(problem) }
     guard path.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isWhitespace) }) else {
       throw InvalidInput(
         Problem(
-          file: written, found: "the path '\(argument[..<equals])'",
+          file: written, found: "the path '\(argument[..<equals])'\(foreignSpaceRemark(String(argument[..<equals])))",
           allowed: "names separated by single dots, as in ppo.clipRange"))
     }
     let text = argument[argument.index(after: equals)...]

@@ -1,6 +1,7 @@
 import Foundation
 public import PoiseCore
 import PoiseEnvironments
+import PoiseFinite
 import PoiseModels
 import PoiseSimulation
 import PoiseTasks
@@ -20,7 +21,7 @@ public struct ScenarioReport: Sendable {
       let report = RobotTaskReport(path: loaded.path, modelPath: robot.modelPath, task: robot.task)
       sections = [report.summary] + report.sections + [mirrors, judgement, report.notes]
     } else {
-      sections = [summary, judgement]
+      sections = [summary, problem, judgement]
     }
     return sections.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
   }
@@ -38,12 +39,25 @@ public struct ScenarioReport: Sendable {
     """
   }
 
+  /// Of a finite problem: its size, and its map if it is drawn as one.
+  private var problem: String {
+    guard let problem = loaded.problem else { return "" }
+    let size =
+      "finite problem: \(problem.stateCount) states, \(problem.actionNames.count) actions, \(problem.transitionCount) transitions, "
+      + "γ = \(ReportText.short(problem.discount))"
+    guard let layout = problem.layout else { return size }
+    let rows = (0..<layout.rows).map { row in
+      "  " + String(layout.characters[row * layout.columns..<(row + 1) * layout.columns])
+    }
+    return ([size] + rows).joined(separator: "\n")
+  }
+
   /// For the key `mirrorSymmetry`: the symmetries of robot and task, or why there are none.
   private var mirrors: String {
     let rows = MirrorPlane.allCases.map { plane -> [String] in
       do throws(Asymmetry) {
         let actions = try task.mirrorSymmetry(across: plane).actions
-        let names = task.actionSpace.names
+        let names = task.actionSpace.choices ?? task.actionSpace.names
         let changes = names.indices.compactMap { i -> String? in
           let (j, sign) = (actions.partners[i], actions.signs[i])
           if i > j || (i == j && sign > 0) { return nil }

@@ -18,7 +18,7 @@ struct BodyTrees {
   /// [trees]
   private let looseTrees: [Bool]
 
-  init(_ bodies: [World.Body], joints: [dJointID]) {
+  init(_ bodies: [BodyRecord], joints: [dJointID]) {
     let indices = Dictionary(
       bodies.enumerated().compactMap { index, body in body.frame.handle.map { ($0, index) } },
       uniquingKeysWith: { first, _ in first })

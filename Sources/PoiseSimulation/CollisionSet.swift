@@ -71,8 +71,8 @@ struct CollisionSet {
   /// Its first elements are the pairs that the cheap tests left in this step, in order, [pairs].
   private var near: [Int] = []
   /// Memory for the contacts of all pairs at once, so that none is ever dropped; allocated in the first step.
-  private var room: ContactRoom?
-  private var pairOfContact: [Int] = []
+  private(set) var room: ContactRoom?
+  private(set) var pairOfContact: [Int] = []
   /// Of each pair, [pairs]; set by `arrange`.
   private var loads: [Load] = []
   /// See `ContactSurface.tieBreaker`, m/s, for contacts between trees in every step; a test sets it to 0 to produce ties.
@@ -127,7 +127,7 @@ struct CollisionSet {
   /// - Parameter surfaceLayer: the surface layer of a robot's contacts with the world and itself, m; for small shapes it
   ///   is at most a twentieth of the smaller one's reach. For all other contacts it is a tenth of that: bodies without
   ///   joints are not driven, so they need less, and in a stack the layers add up.
-  mutating func arrange(_ trees: BodyTrees, bodies: [World.Body], surfaceLayer: Double) {
+  mutating func arrange(_ trees: BodyTrees, bodies: [BodyRecord], surfaceLayer: Double) {
     treeMasses = trees.masses
     islandMasses = trees.masses
     islands = DisjointSets(count: trees.masses.count)
@@ -264,23 +264,10 @@ struct CollisionSet {
     centers[index] = center
     halfAxes[index] = axis
   }
-
-  /// Contact `index` of the last step.
-  func contact(_ index: Int) -> World.Contact {
-    guard let room else { preconditionFailure("contact \(index) of none") }
-    let geom = room.points[index].geom
-    let force = room.reactions[index].f1
-    let pair = pairs[pairOfContact[index]]
-    return World.Contact(
-      first: World.GeometryIndex(value: pair.first), second: World.GeometryIndex(value: pair.second),
-      position: Vector3(geom.pos.0, geom.pos.1, geom.pos.2),
-      normal: Vector3(geom.normal.0, geom.normal.1, geom.normal.2), depth: geom.depth,
-      force: Vector3(force.0, force.1, force.2))
-  }
 }
 
 /// Memory that ODE writes contacts and their reactions to.
-private struct ContactRoom {
+struct ContactRoom {
   let points: UnsafeMutablePointer<dContact>
   let reactions: UnsafeMutablePointer<dJointFeedback>
 

@@ -3,6 +3,9 @@ import COdeSupport
 
 /// The copy of ODE in this process, and the checks that it repeats and survives errors.
 public enum PhysicsEngine {
+  /// A speed in m/s and rad/s from which on ODE's own numbers may overflow.
+  static let runawaySpeed = 1e6
+
   /// Whether QuickStep draws its random order from each world's own state. It is checked once, by stepping a small world.
   ///
   /// Without it (a static link of ODE would bypass our `dRandInt`), worlds on different threads disturb each other.

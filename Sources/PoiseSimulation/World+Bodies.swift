@@ -29,7 +29,7 @@ extension World {
     if let maximumAngularSpeed { dBodySetMaxAngularSpeed(body, maximumAngularSpeed) }
     let frame = BodyFrame(body, mass: mass, inertia: inertia)
     bodies.append(
-      Body(frame: frame, centerOfMass: centerOfMass, nominalMass: mass, nominalInertia: inertia))
+      BodyRecord(frame: frame, centerOfMass: centerOfMass, nominalMass: mass, nominalInertia: inertia))
     bodyNames.append(name)
     external.append(ExternalForce())
     let index = BodyIndex(value: bodies.count - 1)
@@ -65,7 +65,7 @@ extension World {
     guard let handle = body.frame.handle else { preconditionFailure("a body without ODE's body") }
     dBodySetGravityMode(handle, 0)
     // A force accelerates it as it would accelerate its load.
-    bodies[index.value] = Body(
+    bodies[index.value] = BodyRecord(
       frame: BodyFrame(handle, mass: mass, inertia: inertia * Matrix3.identity), centerOfMass: .zero,
       nominalMass: body.nominalMass, nominalInertia: body.nominalInertia, isIntermediate: true)
     return index

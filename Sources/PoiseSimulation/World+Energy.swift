@@ -1,7 +1,7 @@
 public import PoiseCore
 
 extension World {
-  private var weighingBodies: [Body] { bodies.filter { !$0.isIntermediate } }
+  private var weighingBodies: [BodyRecord] { bodies.filter { !$0.isIntermediate } }
 
   /// Kinetic energy ½ Σ (m v² + ωᵀ I ω), J.
   public var kineticEnergy: Double {
@@ -39,7 +39,7 @@ extension World {
   }
 }
 
-extension World.Body {
+extension BodyRecord {
   /// The centre of mass, m, world frame.
   var center: Vector3 { centerOfMass == .zero ? frame.position : frame.position + frame.rotate(centerOfMass) }
 }

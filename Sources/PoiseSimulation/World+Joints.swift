@@ -221,7 +221,7 @@ extension World {
 
   /// Enters a joint whose coordinates are the last ones that were added.
   private mutating func register(
-    _ joint: JointSet.Reference, handle odeJoint: dJointID, child: BodyIndex, parent: BodyIndex?,
+    _ joint: JointReference, handle odeJoint: dJointID, child: BodyIndex, parent: BodyIndex?,
     degrees: [DegreeOfFreedom], areAngles: [Bool]
   ) -> JointIndex {
     let first = efforts.count - degrees.count

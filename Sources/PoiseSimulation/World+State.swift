@@ -43,6 +43,7 @@ public struct WorldState: Hashable, Sendable, Codable {
     massScales = try values.decode([Double].self, forKey: .massScales)
     physicsSteps = try values.decode(Int.self, forKey: .physicsSteps)
     solverState = try values.decode(UInt64.self, forKey: .solverState)
+    repeatedSteps = try values.decodeIfPresent(Int.self, forKey: .repeatedSteps)
   }
 }
 

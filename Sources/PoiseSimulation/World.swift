@@ -28,7 +28,7 @@ public struct World: ~Copyable {
   let worldFrame: BodyFrame
   private let worldMemory: UnsafeMutablePointer<dReal>
 
-  var bodies: [Body] = []
+  var bodies: [BodyRecord] = []
   /// Names of the bodies, [bodies]; separate, so that a copy of a body needs no reference counting.
   var bodyNames: [String] = []
   var joints = JointSet()
@@ -55,10 +55,8 @@ public struct World: ~Copyable {
   /// moves again, `firstFault` reports it, and a new world must be made. Its memory in ODE, about 100 kB, is leaked.
   public private(set) var breakdown: String?
   /// Why the world does not move until a state is restored; `nil` while it moves. Reasons are a velocity that is not
-  /// finite or beyond `runawaySpeed`, and a force that is not finite.
+  /// finite or beyond `PhysicsEngine.runawaySpeed`, and a force that is not finite.
   var standstill: Fault?
-  /// A speed in m/s and rad/s from which on ODE's own numbers may overflow.
-  static let runawaySpeed = 1e6
 
   /// Bodies whose centre of mass is not their origin, [indices into `bodies`].
   var pinnedBodies: [Int] = []
@@ -76,23 +74,6 @@ public struct World: ~Copyable {
   public internal(set) var repeatedSteps = 0
   /// State and forces of the bodies before a step, in case it must be repeated, [bodies × 19].
   private var stepStart: [Double] = []
-
-  struct Body {
-    let frame: BodyFrame
-    /// m from the origin, body's axes.
-    let centerOfMass: Vector3
-    /// As made; `massScale` multiplies both.
-    let nominalMass: Double
-    let nominalInertia: Matrix3
-    /// Whether it only connects joints (`addIntermediateBody`), and is left out of sums over bodies.
-    var isIntermediate = false
-    var massScale = 1.0
-
-    /// kg
-    var mass: Double { nominalMass * massScale }
-    /// kg·m², body's axes, about the origin.
-    var inertia: Matrix3 { massScale * nominalInertia }
-  }
 
   struct ExternalForce {
     var force = Vector3.zero
@@ -184,8 +165,8 @@ public struct World: ~Copyable {
     for body in bodies {
       let sum = body.frame.linearVelocity.lengthSquared + body.frame.angularVelocity.lengthSquared
       // A comparison with NaN is false.
-      if !(sum <= Self.runawaySpeed * Self.runawaySpeed) {
-        standstill = Fault(place: "world", reason: "a velocity is beyond \(Self.runawaySpeed) m/s or rad/s")
+      if !(sum <= PhysicsEngine.runawaySpeed * PhysicsEngine.runawaySpeed) {
+        standstill = Fault(place: "world", reason: "a velocity is beyond \(PhysicsEngine.runawaySpeed) m/s or rad/s")
       }
     }
   }
@@ -287,7 +268,7 @@ public struct World: ~Copyable {
     collisions.clearContacts()
   }
 
-  private func applyWeight(to body: Body) {
+  private func applyWeight(to body: BodyRecord) {
     body.frame.addForce(body.mass * gravity, at: body.frame.position + body.frame.rotate(body.centerOfMass))
   }
 

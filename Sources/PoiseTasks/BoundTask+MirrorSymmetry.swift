@@ -17,7 +17,8 @@ extension BoundTask {
   /// - Parameter plane: the mirror plane, in the world frame.
   /// - Throws: `Asymmetry` with everything in robot and task that differs in the mirror.
   public func mirrorSymmetry(across plane: MirrorPlane) throws(Asymmetry) -> MirrorSymmetry {
-    let robot = try model.reflection(across: plane)
+    var robot = try model.reflection(across: plane)
+    robot.controls = reflectionOfActions(robot.controls)
     var probes = MirrorProbes(self, robot)
     for _ in 0..<MirrorProbes.count { probes.add() }
     var reasons = probes.reasons
@@ -29,10 +30,28 @@ extension BoundTask {
     if observations.enumerated().allSatisfy({ $1 ?? ($0, -1) == ($0, 1) }) {
       reasons.append("nothing that is observed changes in the mirror")
     }
+    let choices = levels.map { level in
+      let image = robot.controls.image(of: level.action)
+      let partner = levels.firstIndex { other in zip(other.action, image).allSatisfy { abs($0 - $1) <= 0.02 } }
+      if partner == nil { reasons.append("the action '\(level.name)' has no mirror image among the actions") }
+      return partner ?? 0
+    }
+    let isPaired = choices.indices.allSatisfy { choices[choices[$0]] == $0 }
+    if !isPaired { reasons.append("two actions are alike") }
     guard reasons.isEmpty else { throw Asymmetry(reasons) }
     let matches = observations.compactMap(\.self)
     return MirrorSymmetry(
-      observations: Reflection(partners: matches.map(\.partner), signs: matches.map(\.sign)), actions: robot.controls)
+      observations: Reflection(partners: matches.map(\.partner), signs: matches.map(\.sign)),
+      actions: levels.isEmpty ? robot.controls : Reflection(partners: choices, signs: choices.map { _ in 1 }))
+  }
+
+  /// What a mirror does to numbers in −1 … 1, given what it does to controls: scalings may have opposite directions.
+  private func reflectionOfActions(_ controls: Reflection) -> Reflection {
+    let signs = controls.partners.indices.map { i in
+      let isTurned = actionScaling[i].halfWidth * actionScaling[controls.partners[i]].halfWidth < 0
+      return isTurned ? -controls.signs[i] : controls.signs[i]
+    }
+    return Reflection(partners: controls.partners, signs: signs)
   }
 }
 

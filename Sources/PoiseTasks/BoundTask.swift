@@ -9,7 +9,7 @@ public struct BoundTask: Sendable {
   public let name: String
   /// The task as the scenario sets it.
   public let settings: RobotTask
-  /// The robot's description.
+  /// The robot as the task's actions drive it: with position targets its actuators are servos.
   public let model: RobotModel
   /// The links of the robot: groups of bodies that are welded together, and the joints between them.
   public let linkage: Linkage
@@ -21,6 +21,8 @@ public struct BoundTask: Sendable {
   public let actionSpace: Space
   /// Maps the action in −1 … 1 to each actuator's control, [actuators].
   public let actionScaling: [ActionScaling]
+  /// The actions that can be chosen, by their index in a discrete `actionSpace`; empty where actions are numbers.
+  public let levels: [ActionLevel]
 
   /// The observation terms, in the order of the scenario.
   public let observations: [BoundObservation]
@@ -53,6 +55,8 @@ public struct BoundTask: Sendable {
   /// - Throws: `InvalidInput` with everything in the task that does not fit the model.
   public init(_ task: RobotTask, model: RobotModel, name: String, source: ConfigurationSource? = nil) throws {
     let source = source ?? ConfigurationSource(file: name)
+    let actions = BoundActions(task.actions, model: model, source: source)
+    let model = actions.model
     let linkage = try Linkage(model)
     let physics = task.physics.applied(to: model.physics)
     let timing = Timing(
@@ -85,18 +89,22 @@ public struct BoundTask: Sendable {
     trainingDisturbances = task.trainingDisturbances.map {
       bind("trainingDisturbances", $0, \.name) { $0.term.bind(&binder) }
     }
-    actionScaling = binder.actionScaling()
     leanPlan = binder.plan
     binder.trackEverything()
     fullPlan = binder.plan
-    if !binder.problems.isEmpty { throw InvalidInput(source.sorted(binder.problems)) }
+    let problems = binder.problems + actions.problems
+    if !problems.isEmpty { throw InvalidInput(source.sorted(problems)) }
 
     let factor = task.randomisation.largestSensorNoise
     observationSpace = Space(
       zip(observations, task.observations).flatMap { bound, observation in
         bound.elements.map { observation.shaping.shaped($0, noiseFactor: factor) }
       }.numberedNames)
-    actionSpace = Space(model.actuators.map { Space.Element(name: $0.name, bounds: -1...1) })
+    actionScaling = actions.scaling
+    levels = actions.levels
+    actionSpace =
+      levels.isEmpty
+      ? Space(model.actuators.map { Space.Element(name: $0.name, bounds: -1...1) }) : .discrete(levels.map(\.name))
     rewardNames = numbered(task.rewards.map(\.name))
     uprightBody = binder.uprightBody
     self.name = name
@@ -117,6 +125,24 @@ public struct BoundTask: Sendable {
 }
 
 extension BoundTask {
+  /// Cautions to read before training: a sentence each, none for most tasks.
+  ///
+  /// Where no reward term can be above 0 and an episode can end early, the shortest episode has the largest return, and a learner
+  /// finds the way there: it teaches the robot to fall.
+  public var cautions: [String] {
+    // A reward in 0 … b with a weight below 0 is a cost, too.
+    let isNeverPositive = zip(rewards, settings.rewards).allSatisfy { bound, reward in
+      reward.weight == 0 || (reward.weight > 0 ? bound.bounds.upperBound <= 0 : bound.bounds.lowerBound >= 0)
+    }
+    let isEverNegative = settings.rewards.contains { $0.weight != 0 }
+    guard isNeverPositive, isEverNegative, !terminations.isEmpty else { return [] }
+    let names = settings.terminations.map(\.name).joined(separator: ", ")
+    return [
+      "\(name): no reward term is ever above 0, and an episode can end early (\(names)): the shortest episode has the largest return, "
+        + "so training teaches the robot to end it, by falling. Add a reward for every step, such as `alive`, or write terminations: []."
+    ]
+  }
+
   /// The same task with one more disturbance after its own, such as a push by the user of the viewer.
   ///
   /// A disturbance that draws no random numbers changes nothing else in an episode.
@@ -142,18 +168,6 @@ extension TermBinder {
       require(
         overrides.iterations == nil, key: "physics.iterations", found: "a number of iterations",
         allowed: "null, since the model's solver is the direct one", remedy: "Add solver: iterative.")
-    }
-  }
-
-  fileprivate mutating func actionScaling() -> [ActionScaling] {
-    return model.actuators.map { actuator in
-      require(
-        actuator.controlRange != nil, key: "", found: "actuator '\(actuator.name)' without a control range",
-        allowed: "a ctrlrange for every actuator, onto which the policy's −1 … 1 is scaled",
-        remedy: "Add ctrlrange to it in \(model.files[0]):\(actuator.line).")
-      let range = actuator.controlRange ?? -1...1
-      return ActionScaling(
-        center: (range.lowerBound + range.upperBound) / 2, halfWidth: (range.upperBound - range.lowerBound) / 2)
     }
   }
 }

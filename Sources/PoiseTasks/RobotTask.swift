@@ -19,6 +19,8 @@ public struct RobotTask: Configurable, Hashable {
   public var maximumJointSpeed: Double?
   /// Changes to the model's physics.
   public var physics = PhysicsOverrides()
+  /// How actions become controls.
+  public var actions = ActionSettings()
   /// Target values that the robot is asked to follow.
   public var commands: [Command] = []
   /// What the policy observes, in this order; at least one term.
@@ -61,6 +63,10 @@ public struct RobotTask: Configurable, Hashable {
       "Hinges to the world are limited to this speed after every physics step; null for no limit."),
     .key("physics", \.physics, .section, "What this task changes of the model's physics."),
     .key(
+      "actions", \.actions, ActionSettings.format,
+      "What an action does: `torques`, where −1 … 1 spans the control range of each actuator, or a section with positionTargets, levels or both."
+    ),
+    .key(
       "commands", \.commands, .list(of: .section), "Target values that the robot is asked to follow, drawn at random."),
     .key("observations", \.observations, .terms(Terms.observationCases), "What the policy sees, in this order."),
     .key("rewards", \.rewards, .terms(Terms.rewardCases), "What is added up to the reward of each control step."),
@@ -92,5 +98,5 @@ public struct RobotTask: Configurable, Hashable {
   }
 
   /// Control steps of a whole episode.
-  public var stepLimit: Int { Int((episodeSeconds / controlTimeStep).rounded()) }
+  public var stepLimit: Int { Int(clamping: (episodeSeconds / controlTimeStep).rounded()) }
 }

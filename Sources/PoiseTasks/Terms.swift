@@ -18,7 +18,7 @@ public enum Terms {
     [
       TiltReward.self, AliveReward.self, HeightReward.self, UprightReward.self, ForwardVelocityReward.self,
       SidewaysVelocityCost.self, DriftCost.self, TorqueCost.self, ActionChangeCost.self, JointLimitCost.self,
-      JointVelocityCost.self, JointDeviationCost.self, TargetAngleCost.self,
+      JointVelocityCost.self, JointDeviationCost.self, TargetAngleCost.self, CrawlReward.self, EachStepReward.self,
     ])
 
   private static let terminationsRegistry = Registry<any TerminationTerm.Type>(

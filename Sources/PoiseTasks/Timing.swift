@@ -1,3 +1,5 @@
+import PoiseCore
+
 /// Lengths of physics steps, control steps and episodes.
 public struct Timing: Hashable, Sendable {
   /// Time of a physics step, s.
@@ -12,7 +14,7 @@ public struct Timing: Hashable, Sendable {
   init(controlTimeStep: Double, stepLimit: Int, physicsTimeStep: Double) {
     self.physicsTimeStep = physicsTimeStep
     self.controlTimeStep = controlTimeStep
-    physicsStepsPerControlStep = max(1, Int((controlTimeStep / physicsTimeStep).rounded()))
+    physicsStepsPerControlStep = max(1, Int(clamping: (controlTimeStep / physicsTimeStep).rounded()))
     self.stepLimit = stepLimit
   }
 }

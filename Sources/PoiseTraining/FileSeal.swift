@@ -14,9 +14,17 @@ public struct FileSeal: Codable, Hashable, Sendable {
   /// The seal of a file at present.
   init(_ path: String, in folder: String) throws {
     var hash = SHA256()
-    try Self.add(path, of: folder, limit: .max, to: &hash)
+    try Self.add(path, of: folder, limit: Self.inputLimit + 1, to: &hash)
+    guard hash.count <= Self.inputLimit else {
+      throw InputOutputError(
+        path: "\(folder)/\(path)", operation: "read",
+        reason: BoundedFile.Failure.tooLarge(hash.count, limit: Self.inputLimit).reason)
+    }
     self.init(path: path, hash)
   }
+
+  /// The largest size of a file with which a run begins, in bytes: far above that of any text.
+  static let inputLimit = 1 << 28
 
   init(path: String, _ hash: SHA256) {
     self.path = path
@@ -32,7 +40,9 @@ public struct FileSeal: Codable, Hashable, Sendable {
   /// - Throws: `InputOutputError` if the file cannot be read, `InvalidInput` if its bytes have changed.
   func check(in folder: String, _ kind: Kind, checkpoint: String) throws {
     var hash = SHA256()
-    try Self.add(path, of: folder, limit: kind == .asItWas ? .max : bytes, to: &hash)
+    // A file may say anything of the length.
+    let bytes = min(max(0, bytes), .max - 1)
+    try Self.add(path, of: folder, limit: kind == .asItWas ? bytes + 1 : bytes, to: &hash)
     try check(hash, folder, checkpoint: checkpoint)
   }
 
@@ -43,7 +53,7 @@ public struct FileSeal: Codable, Hashable, Sendable {
     guard hash.count == bytes else {
       throw InvalidInput(
         Problem(
-          file: "\(folder)/\(path)", found: "\(hash.count) bytes",
+          file: "\(folder)/\(path)", found: hash.count > bytes ? "more bytes" : "\(hash.count) bytes",
           allowed: "the \(bytes) bytes with which \(checkpoint) was saved", remedy: Self.remedy))
     }
     let found = hash.hexadecimal

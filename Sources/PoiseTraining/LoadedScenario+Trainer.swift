@@ -18,7 +18,8 @@ extension LoadedScenario {
     let task = specification.forTraining
     let context = LearnerContext(
       observationSpace: task.observationSpace, actionSpace: task.actionSpace,
-      symmetry: try symmetry(algorithm.parameters.mirrorSymmetry, learner: algorithm.name), seed: seed,
+      symmetry: try symmetry(algorithm.parameters.mirrorSymmetry, learner: algorithm.section), problem: problem,
+      seed: seed,
       instructionSet: instructionSet)
     func rollingOut(_ learner: some OnPolicyLearner) throws -> any Trainer {
       try OnPolicyTrainer(learner, on: self, seed: seed, instructionSet: instructionSet, pool: pool)
@@ -26,9 +27,13 @@ extension LoadedScenario {
     func replaying(_ learner: some OffPolicyLearner) throws -> any Trainer {
       try OffPolicyTrainer(learner, on: self, seed: seed, pool: pool)
     }
+    func living(_ learner: some TabularLearner) throws -> any Trainer {
+      TabularTrainer(learner, on: self, problem: try requireProblem(for: algorithm.name), seed: seed)
+    }
     switch algorithm.makeLearner(for: context) {
     case .onPolicy(let learner): return try rollingOut(learner)
     case .offPolicy(let learner): return try replaying(learner)
+    case .tabular(let learner): return try living(learner)
     }
   }
 }

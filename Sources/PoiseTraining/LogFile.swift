@@ -23,8 +23,13 @@ final class LogFile {
   init(_ name: String, in folder: String, keeping seal: FileSeal? = nil) throws {
     self.name = name
     path = "\(folder)/\(name)"
-    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    // Non-blocking, so that a named pipe in its place does not wait for a reader.
+    descriptor = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw InputOutputError(writing: path, errno) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw InputOutputError(path: path, operation: "write", reason: BoundedFile.Failure.isNotRegular.reason)
+    }
     if let seal {
       do throws(BoundedFile.Failure) {
         try hash.update(fileAt: path, limit: seal.bytes)
@@ -66,6 +71,6 @@ final class LogFile {
 func csvRow(_ cells: [Double?]) -> String {
   cells.map { cell in
     guard let cell else { return "" }
-    return cell == cell.rounded() && abs(cell) < 1e15 ? "\(Int64(cell))" : "\(cell)"
+    return cell == cell.rounded() && abs(cell) < 1e15 ? "\(Int(clamping: cell))" : "\(cell)"
   }.joined(separator: ",") + "\n"
 }

@@ -13,6 +13,49 @@ extension MemoryNeed {
     self = scenario.settings.algorithm.memoryNeed(observations: task.observationSpace, actions: task.actionSpace)
   }
 
+  /// What training takes with worlds as large as those of the scenario's task, of which some are made and stepped for it.
+  ///
+  /// - Throws: `InvalidInput` for a task whose world cannot be made.
+  init(measuring scenario: LoadedScenario) throws {
+    let need = Self(scenario)
+    // Fewer worlds than these cannot need too much memory; without measuring them the training begins sooner.
+    guard need.worlds >= Self.worthMeasuring else {
+      self = need
+      return
+    }
+    self = need.measured(bytesPerWorld: try Self.bytesPerWorld(of: scenario.specification.forTraining))
+  }
+
+  private static let worthMeasuring = 16
+
+  /// Resident bytes that a world adds, by the growth of the process over a few of them: their memory grows in steps of pages,
+  /// and the first one includes what all share.
+  static func bytesPerWorld(of task: any EnvironmentSpecification) throws -> Double {
+    let count = 5
+    var environments: [any Environment] = []
+    var observation = [Float](repeating: 0, count: task.observationSpace.count)
+    let action = task.restingAction ?? [Float](repeating: 0, count: task.actionSpace.count)
+    var before = 0.0
+    for index in 0..<count {
+      if index == 1 { before = residentBytes }
+      let environment = try task.makeEnvironment(seed: 0, purpose: .environment, index: index, detail: .lean)
+      environments.append(environment)
+      environment.prepareThread(for: "measuring a world of \(task.name)")
+      var span = observation.mutableSpan
+      environment.reset(into: &span)
+      // ODE allocates memory for its steps during the first ones.
+      for _ in 0..<4 where environment.ending == .running { _ = environment.step(action.span, into: &span) }
+    }
+    return withExtendedLifetime(environments) { max(0, residentBytes - before) / Double(count - 1) }
+  }
+
+  /// Bytes of this process that are in memory; 0 if the system does not report it.
+  private static var residentBytes: Double {
+    let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+    let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? 0
+    return pages * Double(sysconf(Int32(_SC_PAGESIZE)))
+  }
+
   /// Checks that the memory is available.
   ///
   /// - Parameter limit: available bytes.

@@ -61,6 +61,10 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
 
   public var policy: Policy { learner.policy }
 
+  public func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
+    try learner.read(tensors, file: file)
+  }
+
   /// Bytes of a transition in the replay buffer.
   public var bytesPerTransition: Int { buffer.bytesPerTransition }
 
@@ -117,7 +121,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
   /// Makes the updates that are due.
   private func learn() {
     guard buffer.transitionCount > 0 else { return }
-    let due = Int(Double(environmentSteps - settings.warmupSteps) * settings.updatesPerStep) - learner.updates
+    let due = Int(clamping: Double(environmentSteps - settings.warmupSteps) * settings.updatesPerStep) - learner.updates
     for _ in 0..<max(0, due) where learner.health.failure == nil {
       underWay.sums.add(learner.update(buffer, pool: pool))
     }

@@ -5,15 +5,15 @@ import PoiseEnvironments
 public import PoiseNetworks
 public import PoiseScenarios
 
-/// Trains an on-policy learner on the worlds of a scenario: rollouts of all blocks on all threads, then an update, and
-/// so on.
+/// An on-policy algorithm on the worlds of a scenario: rollouts of all blocks on all threads, then an update; or blocks that act and
+/// learn by themselves.
 public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
   public private(set) var environmentSteps = 0
   private let scenario: LoadedScenario
   private let pool: WorkerPool
   /// The learner.
   var learner: Learner
-  private var shards: [RolloutShard]
+  private var shards: [RolloutCollector]
   private var segments: [RolloutSegment] = []
   /// The data of the next report.
   private var underWay = Iteration()
@@ -38,19 +38,20 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
     let settings = learner.settings
     let task = scenario.specification.forTraining
     shards = try stride(from: 0, to: settings.worlds, by: settings.blockSize).map { first in
-      let worlds = first..<min(settings.worlds, first + settings.blockSize)
-      return RolloutShard(
-        block: try EnvironmentBlock(task, worlds: worlds, of: settings.worlds, seed: seed),
-        segment: RolloutSegment(
-          learner.model, worlds: worlds.count, steps: settings.rolloutLength, instructionSet: instructionSet),
-        random: worlds.map { RandomStream(seed: seed, purpose: .exploration, index: $0) })
+      try RolloutCollector(
+        task, worlds: first..<min(settings.worlds, first + settings.blockSize), for: learner.model,
+        settings: settings, seed: seed, instructionSet: instructionSet)
     }
-    pool.forEach(&shards) { _, shard in shard.block.reset(into: &shard.buffers) }
+    pool.forEach(&shards) { _, shard in shard.begin() }
   }
 
   private var settings: Learner.Parameters { learner.settings }
 
   public var policy: Policy { learner.policy }
+
+  public func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
+    try learner.read(tensors, file: file)
+  }
 
   /// Sums over the rollouts since the last report; their episodes and faults are in the blocks.
   private struct Iteration: Codable {
@@ -82,17 +83,25 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
     }
     let start = DispatchTime.now().uptimeNanoseconds
     let progress = Double(environmentSteps) / Double(stepLimit)
+    let rounds = learner.roundsOfIteration
+    if let metrics = learner.learnAsynchronously(
+      from: &shards, rewardScale: rewardScale, progress: progress, pool: pool, isStopped: isStopped)
+    {
+      if isStopped() { return takenBack() }
+      environmentSteps += rounds * settings.rolloutSize
+      takeReturnStatistics()
+      for metrics in metrics { underWay.sums.add(metrics) }
+      underWay.rolloutSeconds += Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+      return true
+    }
     pool.forEach(&shards) { [model = learner.model, settings] _, shard in
       shard.collect(model, settings, isStopped)
     }
     if isStopped() { return takenBack() }
-    environmentSteps += settings.rolloutSize
-    if settings.scalesRewards {
-      for shard in shards { returnStatistics.merge(shard.returnStatistics) }
-    }
-    pool.forEach(&shards) { [settings, rewardScale] _, shard in
-      shard.segment.estimateAdvantages(
-        discountFactor: settings.discountFactor, lambda: settings.gaeLambda, rewardScale: rewardScale)
+    environmentSteps += shards.reduce(0) { $0 + $1.segment.livedSteps }
+    takeReturnStatistics()
+    pool.forEach(&shards) { [learner, rewardScale] _, shard in
+      learner.estimateAdvantages(of: &shard.segment, rewardScale: rewardScale)
     }
     let middle = DispatchTime.now().uptimeNanoseconds
 
@@ -111,8 +120,13 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
     return true
   }
 
-  /// The factor by which rewards are multiplied.
-  private var rewardScale: Float { settings.scalesRewards ? returnStatistics.normalization(of: 0).scale : 1 }
+  private func takeReturnStatistics() {
+    guard settings.common.scalesRewards else { return }
+    for shard in shards { returnStatistics.merge(shard.returnStatistics) }
+  }
+
+  /// What rewards are multiplied by.
+  private var rewardScale: Float { settings.common.scalesRewards ? returnStatistics.normalization(of: 0).scale : 1 }
 
   private func report() -> TrainingReport {
     var report = TrainingReport()
@@ -147,6 +161,8 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
       var observations: [Float]
       var random: [RandomStream]
       var returns: [Float]
+      /// The states of the groups of worlds that start alike; `nil` without groups.
+      var groups: [WorldGroup]?
     }
   }
 
@@ -160,7 +176,9 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
     State(
       environmentSteps: environmentSteps, returnStatistics: returnStatistics, underWay: underWay,
       shards: shards.map {
-        .init(block: $0.block.saved(), observations: $0.buffers.observations, random: $0.random, returns: $0.returns)
+        .init(
+          block: $0.block.saved(), observations: $0.buffers.observations, random: $0.random, returns: $0.returns,
+          groups: $0.groups.isEmpty ? nil : $0.groups)
       })
   }
 
@@ -173,6 +191,7 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
       shards[i].buffers.observations = shard.observations
       shards[i].random = shard.random
       shards[i].returns = shard.returns
+      shards[i].groups = shard.groups ?? []
     }
   }
 
@@ -184,6 +203,7 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
       && zip(state.shards, shards).allSatisfy {
         $1.block.accepts($0.block) && $0.observations.count == $1.buffers.observations.count
           && $0.random.count == $1.random.count && $0.returns.count == $1.returns.count
+          && $1.accepts($0.groups ?? [])
       }
     guard fits, state.environmentSteps.isPossibleCount, state.returnStatistics.elementCount == 1,
       (0...state.environmentSteps).contains(state.underWay?.firstStep ?? 0),
@@ -193,52 +213,5 @@ public final class OnPolicyTrainer<Learner: OnPolicyLearner>: Trainer {
     }
     try learner.read(tensors, file: file)
     restore(state)
-  }
-}
-
-/// A block of worlds with its rollout segment and buffers, for one thread.
-private struct RolloutShard: Sendable {
-  let block: EnvironmentBlock
-  var segment: RolloutSegment
-  /// The exploration streams, one for each world.
-  var random: [RandomStream]
-  var buffers: StepBuffers
-  var actions: [Float]
-  /// Discounted sum of rewards of the present episode, [worlds].
-  var returns: [Float]
-  /// Statistics of the discounted returns of this rollout alone.
-  var returnStatistics = RunningNormalizer(elementCount: 1)
-
-  init(block: EnvironmentBlock, segment: RolloutSegment, random: [RandomStream]) {
-    self.block = block
-    self.segment = segment
-    self.random = random
-    buffers = StepBuffers(worlds: block.count, observations: block.task.observationSpace.count)
-    actions = Array(repeating: 0, count: block.count * block.task.actionSpace.count)
-    returns = Array(repeating: 0, count: block.count)
-  }
-
-  /// Collects one rollout of this block.
-  mutating func collect(
-    _ model: ActorCritic, _ settings: some OnPolicyParameters, _ isStopped: () -> Bool
-  ) {
-    segment.begin()
-    returnStatistics.reset()
-    for _ in 0..<settings.rolloutLength {
-      if isStopped() { return }
-      segment.act(buffers.observations, model, random: &random, into: &actions)
-      block.step(actions, into: &buffers)
-      segment.record(
-        rewards: buffers.rewards, endings: buffers.endings, finalObservations: buffers.finalObservations, model)
-      if settings.scalesRewards { followReturns(discountFactor: Float(settings.discountFactor)) }
-    }
-    segment.finish(buffers.observations, model)
-  }
-
-  /// R ← γ R + r, from 0 at the start of an episode.
-  private mutating func followReturns(discountFactor γ: Float) {
-    for w in returns.indices { returns[w] = γ * returns[w] + buffers.rewards[w] }
-    returnStatistics.observe(returns)
-    for w in returns.indices where buffers.endings[w].isOver { returns[w] = 0 }
   }
 }

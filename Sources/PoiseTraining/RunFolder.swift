@@ -1,6 +1,7 @@
 import Foundation
 public import PoiseAlgorithms
 import PoiseCore
+import PoiseFinite
 import PoiseModels
 public import PoiseNetworks
 public import PoiseScenarios
@@ -9,8 +10,8 @@ import PoiseEnvironments
 /// The folder of a run: its settings, its results, and everything needed to resume it.
 ///
 ///     run.json            format, version, scenario, algorithm, seed, instruction set
-///     scenario.yaml       the whole scenario with every default; its model path names the copy below
-///     model/              the model's files
+///     scenario.yaml       the whole scenario with every default; its paths name the copies below
+///     model/              the model's files, or the transitions of a finite problem
 ///     progress.csv        one row for each iteration; the same bytes whenever the run is repeated
 ///     timing.csv          seconds by phase for the same rows
 ///     evaluations.csv     one row for each evaluation
@@ -18,6 +19,7 @@ import PoiseEnvironments
 ///     checkpoints/latest.safetensors     everything that resuming needs, see `SealedCheckpoint`
 ///     checkpoints/previous.safetensors   the `latest` before it
 ///     checkpoints/best.safetensors       the policy of the best evaluation
+///     changes.jsonl       what was changed when the run was resumed, see `RunChange`; absent if nothing was
 ///     replay/             the replay buffer to which `latest` and `previous` refer, for off-policy learners
 ///     lock                during training: which process trains, see `FolderLock`
 ///
@@ -48,6 +50,16 @@ public struct RunFolder: Sendable {
     public var seed: UInt64
     /// The kernels that the run computes with; another set may give other bits.
     public var instructionSet: InstructionSet
+    /// The run whose learner this one began with; older files omit this field.
+    public var warmStart: WarmStart?
+
+    /// Where a learner was taken from.
+    public struct WarmStart: Codable, Hashable, Sendable {
+      /// The run's folder, as the person named it.
+      public var run: String
+      /// SHA-256 of the checkpoint's file.
+      public var checkpointSha256: String
+    }
   }
 
   /// The version of the folder's format. 1: checkpoints without digests; 2: with digests, and `previous` beside
@@ -80,13 +92,17 @@ public struct RunFolder: Sendable {
   ///   - loaded: the scenario.
   ///   - seed: the root seed of the run.
   ///   - instructionSet: the kernels that the run computes with.
+  ///   - warmStart: where the learner was taken from; `nil` for a fresh one.
   /// - Throws: `InvalidInput` if the folder holds anything else, or if a file of the model lies outside its folder;
   ///   `InputOutputError` if a file cannot be read or written.
-  public init(creating path: String, for loaded: LoadedScenario, seed: UInt64, instructionSet: InstructionSet) throws {
+  public init(
+    creating path: String, for loaded: LoadedScenario, seed: UInt64, instructionSet: InstructionSet,
+    warmStart: Description.WarmStart? = nil
+  ) throws {
     self.path = path
     description = Description(
       poiseVersion: PoiseVersion.current, scenario: loaded.name,
-      algorithm: loaded.settings.training.algorithm, seed: seed, instructionSet: instructionSet)
+      algorithm: loaded.settings.training.algorithm, seed: seed, instructionSet: instructionSet, warmStart: warmStart)
     try Self.checkIsNew(path)
     do {
       try write(loaded)
@@ -102,6 +118,11 @@ public struct RunFolder: Sendable {
     try Self.makeFolder("\(path)/checkpoints")
     var scenario = loaded.settings
     if let robot = loaded.robot { scenario.model = try Self.copyModel(robot.model.files, to: "\(path)/model") }
+    if case .file(var file)? = scenario.mdp {
+      let source = file.path(relativeTo: loaded.path.parentFolder)
+      file.path = try Self.copyModel([source], to: "\(path)/model")
+      scenario.mdp = .file(file)
+    }
     try Self.write(scenario.yamlText, to: scenarioPath)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
@@ -120,9 +141,10 @@ public struct RunFolder: Sendable {
   ///
   /// - Throws: `InvalidInput` if the folder holds anything else than the beginning of a run.
   static func checkIsNew(_ path: String) throws {
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let entries = try contents(of: path)
+    // A training that was killed before it had a description. Its lock distinguishes it from a folder of the user's own.
     let isBeginning =
-      entries.contains(FolderLock.fileName)
+      FolderLock.isPresent(in: path)
       && entries.allSatisfy {
         $0 == FolderLock.fileName || beginnings.contains($0) || WholeFile.isTemporary($0)
       }
@@ -131,19 +153,56 @@ public struct RunFolder: Sendable {
       Problem(
         file: path, found: "a folder that is not empty", allowed: "a new or empty folder for the run",
         remedy: isRun(path)
-          ? "Choose another --out, or resume the run with: poise train --resume \(path)" : "Choose another --out."))
+          ? "Choose another --out, or resume the run with: \(ProgramCommand.line("train", "--resume", path))"
+          : "Choose another --out."))
   }
 
-  /// A path that does not exist yet: `runs/<scenario>-<algorithm>-seed<seed>`, with a number behind it if necessary.
-  public static func freshPath(for scenario: LoadedScenario, seed: UInt64) -> String {
-    let base = "runs/\(scenario.name)-\(scenario.settings.training.algorithm)-seed\(seed)"
+  /// Makes the folder of a run for which the user has given no name: `runs/<scenario>-<algorithm>-seed<seed>`, with a number appended if that exists.
+  ///
+  /// The folder is this process's alone: of several that ask at once, each gets another.
+  ///
+  /// - Throws: `InputOutputError` if it cannot be made.
+  public static func claimFreshPath(for scenario: LoadedScenario, seed: UInt64) throws -> String {
+    try claimFreshPath("runs/\(scenario.name)-\(scenario.settings.training.algorithm)-seed\(seed)")
+  }
+
+  /// The names in a folder; none where there is no folder yet.
+  ///
+  /// - Throws: `InputOutputError` if they cannot be listed, since a file might then be overwritten.
+  package static func contents(of path: String) throws -> [String] {
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path)
+    } catch {
+      throw InputOutputError(
+        path: path, operation: "use", reason: "it is no folder, or one whose files cannot be listed",
+        remedy: "Choose another folder.")
+    }
+  }
+
+  /// As the other `claimFreshPath`, for any name.
+  public static func claimFreshPath(_ base: String) throws -> String {
+    let parent = base.parentFolder
+    if !parent.isEmpty { try makeFolder(parent) }
     var path = base
     var number = 2
-    while FileManager.default.fileExists(atPath: path) {
+    // Of several processes that ask at once, the system makes the folder for one, and reports to the others that it exists.
+    while mkdir(path, 0o777) != 0 {
+      guard errno == EEXIST else {
+        throw InputOutputError(
+          path: path, operation: "create", reason: String(cString: strerror(errno)).lowercased(),
+          remedy: "Choose a folder that you may write to, with --out.")
+      }
       path = "\(base)-\(number)"
       number += 1
     }
     return path
+  }
+
+  /// Removes a folder of `claimFreshPath` whose run did not begin.
+  public static func release(_ path: String) {
+    // The system removes it only if it is empty; a check of our own could be outdated by another process.
+    rmdir(path)
   }
 
   /// Makes a folder and its parents, unless they exist.
@@ -191,11 +250,14 @@ public struct RunFolder: Sendable {
       }
       let target = "\(folder)/\(relative)"
       try makeFolder(target.parentFolder)
-      guard let bytes = FileManager.default.contents(atPath: path) else {
-        throw InputOutputError(path: path, operation: "read", reason: String(cString: strerror(errno)).lowercased())
+      let bytes: [UInt8]
+      do throws(BoundedFile.Failure) {
+        bytes = try BoundedFile.read(path, limit: FileSeal.inputLimit)
+      } catch {
+        throw InputOutputError(path: path, operation: "read", reason: error.reason.lowercased())
       }
       let copy = try WholeFile(target)
-      try copy.write([UInt8](bytes))
+      try copy.write(bytes)
       try copy.commit()
     }
     return home.isEmpty ? "model/\(main.fileName)" : "model/\(home)/\(main.fileName)"
@@ -250,12 +312,13 @@ public struct RunFolder: Sendable {
     var poiseVersion: String?
   }
 
-  /// Loads the run's own scenario, with its own copy of the model.
+  /// Loads the run's own scenario, with its own copy of the model and every change that was made when it was resumed.
   ///
   /// - Parameter overrides: changed settings, `key.path=value` each, to try the same policy under other conditions.
   /// - Throws: `InputOutputError` if a file cannot be read, `InvalidInput` with every problem of the scenario.
   public func loadScenario(overrides: [String] = []) throws -> LoadedScenario {
-    try LoadedScenario(contentsOf: scenarioPath, overrides: overrides, name: description.scenario)
+    try LoadedScenario(
+      contentsOf: scenarioPath, overrides: changes().flatMap(\.set) + overrides, name: description.scenario)
   }
 
   /// Loads the policy of a checkpoint.
@@ -311,7 +374,7 @@ public struct RunFolder: Sendable {
     return switch use {
     case .policy: "Intact: --checkpoint \(whole.map(\.rawValue).joined(separator: ", --checkpoint "))."
     case .training:
-      "Another checkpoint is intact; resume from it with: poise train --resume \(path) --checkpoint \(first)"
+      "Another checkpoint is intact; resume from it with: \(ProgramCommand.line("train", "--resume", path, "--checkpoint", first.rawValue))"
     }
   }
 

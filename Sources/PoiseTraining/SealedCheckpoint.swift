@@ -24,6 +24,8 @@ struct SealedCheckpoint {
   let digest: String
   let inputs: [FileSeal]
   let grown: [FileSeal]
+  /// Control steps of the training when it was written.
+  let environmentSteps: Int?
 
   /// Reads a file and checks its seal and version.
   ///
@@ -55,6 +57,7 @@ struct SealedCheckpoint {
     }
     self.path = path
     tensors = file.tensors
+    environmentSteps = file.metadata["environment_steps"].flatMap { Int($0) }
     digest = SHA256.hexadecimal(bytes)
     inputs = try Self.seals("inputs", file, path)
     grown = try Self.seals("grown", file, path)

@@ -13,6 +13,10 @@ public struct TrainedRun: Sendable {
   public let checkpoint: RunFolder.Checkpoint
   /// The policy of the checkpoint.
   public let policy: Policy
+  /// What a learner with a table has learned, [choices]: Q, or the logits of a policy; `nil` for other learners.
+  public let table: [Double]?
+  /// Control steps of the training when the checkpoint was written.
+  public let environmentSteps: Int?
   /// SHA-256 of the checkpoint's file, 64 hexadecimal digits.
   public let checkpointDigest: String
   /// The kernels of the training if this processor has them, for the same bits; otherwise the best that it has.
@@ -35,6 +39,8 @@ public struct TrainedRun: Sendable {
     let file = try folder.open(checkpoint, for: .policy)
     scenario = try folder.loadScenario(overrides: overrides)
     policy = try folder.policy(of: file, for: scenario)
+    table = scenario.problem.flatMap { LearnedTable($0, file.tensors)?.preferences }
+    environmentSteps = file.environmentSteps
     checkpointDigest = file.digest
     let trained = folder.description.instructionSet
     instructionSet = try trained.isSupported ? trained : InstructionSet.chosen()
@@ -44,6 +50,7 @@ public struct TrainedRun: Sendable {
   init(_ run: TrainedRun, with policy: Policy) {
     (folder, scenario, checkpoint, instructionSet) = (run.folder, run.scenario, run.checkpoint, run.instructionSet)
     self.policy = policy
+    (table, environmentSteps) = (run.table, run.environmentSteps)
     checkpointDigest = run.checkpointDigest
   }
 

@@ -1,5 +1,5 @@
 public import PoiseAlgorithms
-import PoiseCore
+public import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 import PoiseTasks
@@ -33,6 +33,16 @@ public protocol Trainer: AnyObject {
   ///   - file: the name of their file, for messages.
   /// - Throws: `InvalidInput` with what does not fit. Do not use this value after that.
   func read(_ tensors: [String: Tensor], file: String) throws
+  /// Takes what the learner knows from what `tensors` of another trainer of the same algorithm gave; worlds, exploration and
+  /// experience stay as they are. Only before the first iteration.
+  ///
+  /// - Throws: `InvalidInput` for networks of other shapes. Do not use this value after that.
+  func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput)
+
+  /// The tensors in every checkpoint for users of the policy: the policy itself, and tables.
+  ///
+  /// - Throws: what `JSONEncoder` throws.
+  func policyTensors() throws -> [String: Tensor]
   /// Information for the user at the start of a training; empty for none.
   var note: String { get }
   /// Writes the data that are too large for a checkpoint to files, before `tensors` is called.
@@ -54,6 +64,8 @@ public protocol Trainer: AnyObject {
 extension Trainer {
   /// No information, unless the trainer says otherwise.
   public var note: String { "" }
+  /// The policy alone, unless the trainer says otherwise.
+  public func policyTensors() throws -> [String: Tensor] { try policy.tensors() }
   /// Writes no files, unless the trainer says otherwise.
   public func willSave(in folder: RunFolder) throws -> [FileSeal] { [] }
   /// Removes no files, unless the trainer says otherwise.
@@ -127,6 +139,10 @@ extension TrainingReport {
       ("episode_length", mean { Double($0.steps) }),
     ]
     if task.metrics.contains(.survivalRate) { metrics.append(("survival", mean { $0.ending == .truncated ? 1 : 0 })) }
+    for reward in task.rewardMetrics {
+      let sum = episodes.reduce(0) { $0 + reward.measurement($1.rewardTerms) }
+      metrics.append((reward.metric.name, steps > 0 ? sum / steps : nil))
+    }
     for (i, name) in task.rewardNames.enumerated() {
       metrics.append(
         ("reward_\(name)_per_step", steps > 0 ? episodes.reduce(0) { $0 + $1.rewardTerms[i] } / steps : nil))

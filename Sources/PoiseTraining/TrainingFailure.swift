@@ -29,7 +29,8 @@ public struct TrainingFailure: PoiseError, Equatable {
     if let firstFault { sentences.insert("The first fault of these steps: \(firstFault).", at: 1) }
     sentences.append(
       hasBest
-        ? "The best policy so far is saved: poise evaluate \(run)." : "No policy had been evaluated yet.")
+        ? "The best policy so far is saved: \(ProgramCommand.line("evaluate", run))."
+        : "No policy had been evaluated yet.")
     return sentences.joined(separator: " ")
   }
 }

@@ -4,6 +4,7 @@ import PoiseAlgorithms
 import PoiseCore
 public import PoiseNetworks
 public import PoiseScenarios
+import PoiseTasks
 import PoiseEnvironments
 import PoiseModels
 
@@ -27,6 +28,8 @@ public final class TrainingRun {
   private var state: State
   private let instructionSet: InstructionSet
   private let lock: FolderLock
+  /// What was changed of the run so far; `nil` where nothing was.
+  private var changes: LogFile?
   /// Seals of the files that every checkpoint of the run depends on.
   private let inputs: [FileSeal]
   private var lastSave = DispatchTime.now().uptimeNanoseconds
@@ -46,12 +49,17 @@ public final class TrainingRun {
     var faults = 0
     /// Updates refused so far; older files omit this field.
     var skippedUpdates: Int?
+    /// Evaluations so far that were to confirm one that met the goal; `nil` in older files.
+    var confirmations: Int?
     /// Wall time of the processes before this one, s; for display only.
     var secondsBefore = 0.0
 
     /// Whether all counts are possible; a file may hold any number.
     var isPossible: Bool {
-      let counts = [iteration, environmentSteps, nextEvaluation, goalsInARow, bestSteps, faults, skippedUpdates ?? 0]
+      let counts = [
+        iteration, environmentSteps, nextEvaluation, goalsInARow, bestSteps, faults, skippedUpdates ?? 0,
+        confirmations ?? 0,
+      ]
       return counts.allSatisfy(\.isPossibleCount) && max(0, evaluatedSteps).isPossibleCount && evaluatedSteps >= -1
     }
   }
@@ -61,7 +69,7 @@ public final class TrainingRun {
 
   /// The events of a run, for display.
   public enum Event: Sendable {
-    /// An iteration ended, after so many control steps of all worlds.
+    /// An iteration ended, after a number of control steps of all worlds.
     case iteration(TrainingReport, environmentSteps: Int)
     /// An evaluation ended: its result, whether it is the best so far, and whether it meets the goal.
     case evaluation(EvaluationResult, environmentSteps: Int, isBest: Bool, meetsGoal: Bool)
@@ -89,31 +97,65 @@ public final class TrainingRun {
   ///   - scenario: the scenario.
   ///   - seed: the root seed of the run.
   ///   - path: the run's folder; new, empty, or one whose run was killed before it had a description.
+  ///   - warmStart: the folder of a run whose learner this one begins with: weights, normaliser and the optimiser's
+  ///     moments of its latest checkpoint. Worlds, exploration and replay buffer are new; `nil` for an untrained learner.
   ///   - threads: the number of threads, at least 1; it changes no bit of the result.
   ///   - instructionSet: the kernels that the run computes with.
   ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
+  ///   - willSave: called before the first file is made; until then a signal can lose nothing.
   /// - Throws: `InvalidInput` if scenario, algorithm and memory do not fit together or the folder is in use;
   ///   `InputOutputError` if a file cannot be written.
   public init(
-    _ scenario: LoadedScenario, seed: UInt64, folder path: String, threads: Int, instructionSet: InstructionSet,
-    beginning: UInt64
+    _ scenario: LoadedScenario, seed: UInt64, folder path: String, warmStart: String? = nil, threads: Int,
+    instructionSet: InstructionSet, beginning: UInt64, willSave: () -> Void = {}
   ) throws {
     self.scenario = scenario
     self.instructionSet = instructionSet
     self.beginning = beginning
     pool = WorkerPool(threadCount: threads)
-    trainer = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
-    // Checked before the lock, which would add a file to somebody's folder; and again under the lock.
-    if !FileManager.default.fileExists(atPath: "\(path)/\(FolderLock.fileName)") { try RunFolder.checkIsNew(path) }
+    let fresh = try Self.makeTrainer(scenario, seed: seed, instructionSet: instructionSet, pool: pool)
+    let start = try warmStart.map { try Self.begin(fresh, of: scenario, with: $0) }
+    trainer = fresh
+    // Checked before the lock, which would add a file to a folder of the user's own; and again under the lock.
+    if !FolderLock.isPresent(in: path) { try RunFolder.checkIsNew(path) }
+    willSave()
     try RunFolder.makeFolder(path)
     lock = try FolderLock(path, work: Self.work)
-    folder = try RunFolder(creating: path, for: scenario, seed: seed, instructionSet: instructionSet)
+    folder = try RunFolder(
+      creating: path, for: scenario, seed: seed, instructionSet: instructionSet, warmStart: start)
     folder.removeLeftovers()
     inputs = try folder.inputSeals()
     logs = try RunLogs(folder, metrics: scenario.specification.metrics)
     state = Self.beginning(of: scenario)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
     try save()
+  }
+
+  /// Gives a fresh trainer what the learner of another run knows.
+  private static func begin(
+    _ trainer: any Trainer, of scenario: LoadedScenario, with path: String
+  ) throws -> RunFolder.Description.WarmStart {
+    let run = try RunFolder(contentsOf: path)
+    let algorithm = scenario.settings.training.algorithm
+    guard run.description.algorithm == algorithm else {
+      throw InvalidInput(
+        Problem(
+          file: run.file("run.json"), place: "algorithm", found: run.description.algorithm,
+          allowed: "a run of \(algorithm), which is to train here",
+          remedy: "Choose another run, or --algorithm \(run.description.algorithm)."))
+    }
+    let file = try run.open(.latest, for: .policy)
+    do {
+      try trainer.beginWithLearner(file.tensors, file: file.path)
+    } catch {
+      var error = error
+      for i in error.problems.indices {
+        error.problems[i].remedy =
+          "A warm start needs the same observations, actions and networks as the run has: see \(run.scenarioPath)."
+      }
+      throw error
+    }
+    return .init(run: path, checkpointSha256: file.digest)
   }
 
   private static let work = "trains"
@@ -128,14 +170,17 @@ public final class TrainingRun {
   ///
   /// - Parameters:
   ///   - path: the run's folder.
-  ///   - checkpoint: `.previous` becomes the latest checkpoint, and everything after it is computed again. `.best`
-  ///     holds a policy alone and is refused.
+  ///   - checkpoint: `.previous` becomes the latest checkpoint, and everything after it is computed again;
+  ///     later changes are forgotten. `.best` holds a policy alone and is refused.
+  ///   - overrides: what is changed from here on, `key.path=value` each; see `RunChange`.
   ///   - threads: the number of threads, at least 1; it changes no bit of the result.
   ///   - beginning: when the process started, ns of `DispatchTime`, for the time that is displayed.
+  ///   - willSave: called before the first file is changed.
   /// - Throws: `InputOutputError` if a file cannot be read or written; `InvalidInput` if one is damaged or of another
   ///   version, if this processor lacks the run's instruction set, or if the folder is in use.
   public init(
-    resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, threads: Int, beginning: UInt64
+    resuming path: String, from checkpoint: RunFolder.Checkpoint = .latest, changing overrides: [String] = [],
+    threads: Int, beginning: UInt64, willSave: () -> Void = {}
   ) throws {
     self.beginning = beginning
     folder = try RunFolder(contentsOf: path)
@@ -152,16 +197,36 @@ public final class TrainingRun {
     let isBeginning = checkpoint == .latest && folder.isBeforeFirstCheckpoint
     // The checkpoint comes first, so that damage to scenario or model is reported as damage.
     let file = isBeginning ? nil : try folder.open(checkpoint, for: .training)
-    scenario = try folder.loadScenario()
+    if isBeginning, let start = folder.description.warmStart {
+      throw InvalidInput(
+        Problem(
+          file: folder.path,
+          found: "a run that was killed before its first checkpoint, begun with what \(start.run) has learned",
+          allowed: "a run with a checkpoint", remedy: "Remove the folder, and give the command with --from again."))
+    }
+    let seal = file?.grown.first { $0.path == RunChange.fileName }
+    // A change that no checkpoint knows of was made by a process that was killed before it held.
+    if let seal {
+      changes = try LogFile(RunChange.fileName, in: folder.path, keeping: seal)
+    } else {
+      try? FileManager.default.removeItem(atPath: folder.file(RunChange.fileName))
+    }
+    let before = try folder.loadScenario()
+    if !overrides.isEmpty {
+      try RunChange.check(overrides, of: folder, algorithm: before.settings.algorithm.type)
+    }
+    scenario = overrides.isEmpty ? before : try folder.loadScenario(overrides: overrides)
     pool = WorkerPool(threadCount: threads)
     trainer = try Self.makeTrainer(
       scenario, seed: folder.description.seed, instructionSet: instructionSet, pool: pool)
     evaluation = Self.makeEvaluation(scenario, instructionSet)
+    willSave()
     guard let file else {
       try RunFolder.makeFolder(folder.file("checkpoints"))
       state = Self.beginning(of: scenario)
       inputs = try folder.inputSeals()
       logs = try RunLogs(folder, metrics: scenario.specification.metrics)
+      try change(overrides, from: before)
       try save()
       return
     }
@@ -178,6 +243,32 @@ public final class TrainingRun {
     if checkpoint != .latest { try WholeFile.give(file.path, theName: folder.checkpointPath(.latest)) }
     try trainer.readFiles(in: folder, known: file.grown)
     logs = try RunLogs(folder, metrics: scenario.specification.metrics, keeping: file.grown)
+    if !overrides.isEmpty {
+      try change(overrides, from: before)
+      try save()
+    }
+  }
+
+  /// Records what is changed, and lets the run continue past its former end.
+  private func change(_ overrides: [String], from before: LoadedScenario) throws {
+    guard !overrides.isEmpty else { return }
+    guard stepLimit > state.environmentSteps else {
+      throw InvalidInput(
+        Problem(
+          file: folder.path, place: "step limit", found: "\(stepLimit)",
+          allowed: "more than \(state.environmentSteps), the control steps that the run has",
+          remedy:
+            "Give the number of all steps, earlier ones included: --steps \(2 * max(1, state.environmentSteps))."))
+    }
+    let log = try changes ?? LogFile(RunChange.fileName, in: folder.path)
+    try log.append(RunChange(environmentSteps: state.environmentSteps, set: overrides).line())
+    changes = log
+    // Two evaluations in a row have to reach the goal after the change, whatever was reached before.
+    state.goalsInARow = 0
+    let interval = scenario.settings.evaluationInterval
+    if interval != before.settings.evaluationInterval {
+      state.nextEvaluation = (state.environmentSteps / interval + 1) * interval
+    }
   }
 
   private static func makeTrainer(
@@ -189,9 +280,11 @@ public final class TrainingRun {
         Problem(
           file: robot.modelPath, found: "a model without actuators",
           allowed: "at least one, through which a policy acts",
-          remedy: "Such a scenario can only be simulated and evaluated: poise simulate, poise evaluate."))
+          remedy:
+            "Such a scenario can only be simulated and evaluated: \(ProgramCommand.name) simulate, \(ProgramCommand.name) evaluate."
+        ))
     }
-    try MemoryNeed(scenario).check(of: scenario)
+    try MemoryNeed(measuring: scenario).check(of: scenario)
     return try scenario.makeTrainer(seed: seed, instructionSet: instructionSet, pool: pool)
   }
 
@@ -201,16 +294,34 @@ public final class TrainingRun {
       scenario, episodes: settings.tuningEpisodes, seed: settings.tuningSeed, instructionSet: instructionSet)
   }
 
+  /// The evaluation that confirms one that met the goal, on tuning episodes that no other has seen. On the same episodes it would
+  /// repeat the luck of the first: a run could be stopped by twenty easy episodes.
+  ///
+  /// - Parameter number: how many there were before.
+  private func freshEvaluation(_ number: Int) -> Evaluation {
+    let settings = scenario.settings.evaluation
+    // Odd, so that every number gives another seed.
+    let step: UInt64 = 0x9E37_79B9_7F4A_7C15
+    var seed = settings.tuningSeed &+ step &* UInt64(number + 1)
+    // Published figures are of episodes that chose nothing.
+    if seed == settings.publishedSeed { seed &+= 1 }
+    return Evaluation(
+      scenario, episodes: settings.tuningEpisodes, seed: seed, instructionSet: instructionSet)
+  }
+
   // MARK: Progress
 
   /// Control steps of all worlds so far, those of an incomplete iteration included.
   public var environmentSteps: Int { trainer.environmentSteps }
+  /// Threads that compute: fewer than were asked for where the system makes no more.
+  public var threadCount: Int { pool.threadCount }
   /// Control steps of all worlds after which training ends.
   public var stepLimit: Int { scenario.settings.stepLimit }
   /// Information for the user at the start of a training; empty for none.
   public var note: String {
     let death = lock.deadOwner.map { "\($0) was killed here; going on from its last checkpoint" }
-    return [death, trainer.note].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
+    let notes = [death, pool.note, trainer.note] + (scenario.robot?.task.cautions ?? [])
+    return notes.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: "\n")
   }
   /// The best evaluation so far, and the control steps of all worlds at which it was made; `nil` before the first.
   public var best: (result: EvaluationResult, environmentSteps: Int)? { state.best.map { ($0, state.bestSteps) } }
@@ -218,6 +329,15 @@ public final class TrainingRun {
   public var faults: Int { state.faults }
   /// Updates that were refused so far, because something was not finite.
   public var skippedUpdates: Int { state.skippedUpdates ?? 0 }
+  /// Updates that were applied so far, of all optimisers together: 0 where the policy is still the one of the beginning.
+  ///
+  /// - Throws: what making a checkpoint throws.
+  public func appliedUpdates() throws -> Int {
+    // Every optimiser keeps its count in the checkpoint, with that of the refused ones behind it: little-endian 64-bit numbers.
+    try trainer.tensors().filter { $0.key.hasSuffix(".updates") }.values.reduce(0) { sum, counts in
+      sum + counts.bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+  }
   /// Control steps of all worlds at which `run` evaluates if that is due, writes a checkpoint and returns; `nil` for
   /// never.
   public var pauseSteps: Int?
@@ -261,7 +381,7 @@ public final class TrainingRun {
       state.iteration += 1
       state.environmentSteps = trainer.environmentSteps
       state.faults += report.faults.count
-      state.skippedUpdates = report["skipped_updates"].map { Int($0) } ?? state.skippedUpdates
+      state.skippedUpdates = report["skipped_updates"].map { Int(clamping: $0) } ?? state.skippedUpdates
       if !report.metrics.isEmpty {
         try logs.add(
           report, iteration: state.iteration, steps: state.environmentSteps,
@@ -308,10 +428,13 @@ public final class TrainingRun {
     let controller = ControllerChoice.policy(trainer.policy, name: folder.description.algorithm)
     let goal = scenario.goal
     let mayEndEarly = scenario.settings.training.stopsAtGoal && goal.canGetOutOfReach
+    let isConfirming = scenario.settings.training.stopsAtGoal && state.goalsInARow == 1
+    let evaluation = isConfirming ? freshEvaluation(state.confirmations ?? 0) : self.evaluation
     let result = try evaluation.run(
       controller, pool: pool, partEpisodes: mayEndEarly ? scenario.settings.evaluation.partEpisodes : nil,
       isDecided: { goal.isOutOfReach(after: $0, of: evaluation.episodes) }, isStopped: isStopped)
     guard let result else { return false }
+    if isConfirming { state.confirmations = (state.confirmations ?? 0) + 1 }
     let meetsGoal = goal.isReached(by: result)
     // Of equal ones the later, which has learned more.
     let isBest = state.best.map { !goal.ranking(of: result).lexicographicallyPrecedes(goal.ranking(of: $0)) } ?? true
@@ -331,11 +454,13 @@ public final class TrainingRun {
   private func save(alsoAsBest: Bool = false) throws {
     try lock.confirm()
     try logs.synchronize()
-    let grown = try logs.seals + trainer.willSave(in: folder)
+    try changes?.synchronize()
+    let grown = try logs.seals + (changes.map { [$0.seal] } ?? []) + trainer.willSave(in: folder)
     var kept = state
     kept.secondsBefore = seconds
     var tensors = try trainer.tensors()
-    tensors.merge(try trainer.policy.tensors()) { first, _ in first }
+    let policy = try trainer.policyTensors()
+    tensors.merge(policy) { first, _ in first }
     tensors["run.state"] = try Tensor(encoding: kept)
     let about = [
       "scenario": scenario.name, "algorithm": folder.description.algorithm,
@@ -344,7 +469,7 @@ public final class TrainingRun {
     // Best first: if the process dies between the two, resuming repeats the evaluation and writes the same best again.
     if alsoAsBest {
       try SealedCheckpoint.write(
-        trainer.policy.tensors(), about: about, inputs: inputs, to: folder.checkpointPath(.best))
+        policy, about: about, inputs: inputs, to: folder.checkpointPath(.best))
     }
     try SealedCheckpoint.write(
       tensors, about: about, inputs: inputs, grown: grown, to: folder.checkpointPath(.latest),

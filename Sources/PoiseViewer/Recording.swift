@@ -85,7 +85,7 @@ public struct Recording: Sendable {
     let task = try scenario.requireRobot(for: "showing a trajectory").task
     controlTimeStep = task.timing.controlTimeStep
     layout = RecordingLayout(
-      try EpisodePlayer(scenario, .baseline(.zero), seed: 0, instructionSet: .baseline))
+      try EpisodePlayer(scenario, .baseline(scenario.simplestBaseline), seed: 0, instructionSet: .baseline))
     var tables: [EpisodeTable] = []
     let layout = layout
     do {
@@ -114,7 +114,8 @@ public struct Recording: Sendable {
     let robot = try Robot(model)
     let hasReward = reader.columns.contains("reward")
     layout = RecordingLayout(
-      robot, rewardTerms: hasReward ? reader.rewardTerms : nil, watched: nil, hasContacts: false)
+      robot, rewardTerms: hasReward ? reader.rewardTerms : nil, choices: try Self.choices(in: path, model),
+      watched: nil, hasContacts: false)
     title = (path.fileName as NSString).deletingPathExtension
     var tables: [EpisodeTable] = []
     var present: Int?
@@ -139,6 +140,19 @@ public struct Recording: Sendable {
   }
 }
 
+extension Recording {
+  /// Names of the actions that a trajectory has, in the order in which they come; none where it has no such column.
+  private static func choices(in path: String, _ model: RobotModel) throws -> [String] {
+    let reader = try TrajectoryReader(path, model: model)
+    guard reader.columns.contains("action") else { return [] }
+    var names: [String] = []
+    while let row = try reader.next() {
+      if let name = row.moment.choice, names.count < 1000, !names.contains(name) { names.append(name) }
+    }
+    return names
+  }
+}
+
 extension EpisodeTable {
   fileprivate init(_ layout: RecordingLayout, _ number: Int, of task: BoundTask) {
     let timing = task.timing
@@ -157,7 +171,9 @@ extension RecordingLayout {
   /// The layout for a player's episodes.
   init(_ player: EpisodePlayer) {
     let task = player.task
-    self.init(player.robot, rewardTerms: task.rewardNames, watched: task.uprightBody, hasContacts: true)
+    self.init(
+      player.robot, rewardTerms: task.rewardNames, choices: task.levels.map(\.name), watched: task.uprightBody,
+      hasContacts: true)
   }
 }
 

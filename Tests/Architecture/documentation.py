@@ -105,7 +105,7 @@ class Scope:
 
 def declarations(file):
     """Every declaration outside of bodies of functions: (line number, text, keyword, name, scopes, modifiers, whether it is documented,
-    what is wrong with its parameters)."""
+    what is wrong with its parameters, the scope that it opens or `None`)."""
     lines, raw = file.code.split("\n"), file.text.split("\n")
     scopes, depth, found = [], 0, []
     pending = None
@@ -130,13 +130,13 @@ def declarations(file):
                 head = number
                 while head > 0 and re.match(r"\s*@\w+(\([^)]*\))?\s*$", raw[head - 1]):
                     head -= 1
-                found.append(
-                    (number + 1, raw[number].strip(), keyword, name_of(keyword, text), list(scopes), modifiers, has_sentence(raw, head),
-                     parameter_fault(raw, head, text) if keyword in ("func", "init", "subscript") else ""))
                 if keyword in SCOPES:
                     name = re.match(r"\s*([`\w.]+)", rest).group(1).replace("`", "")
                     pending = Scope(keyword, name, bool(modifiers & {"public", "open"}))
                     pending.clause = rest
+                found.append(
+                    (number + 1, raw[number].strip(), keyword, name_of(keyword, text), list(scopes), modifiers, has_sentence(raw, head),
+                     parameter_fault(raw, head, text) if keyword in ("func", "init", "subscript") else "", pending))
         elif pending is not None:
             pending.clause += " " + line.strip()
         for character in line:
@@ -161,10 +161,11 @@ def undocumented(rooms):
     read = {room: [(file, declarations(file)) for file in files] for room, files in rooms.items()}
     for files in read.values():
         for _, items in files:
-            for _, _, keyword, name, scopes, *_ in items:
+            for _, _, keyword, name, scopes, *_, opened in items:
                 if scopes and scopes[-1].keyword == "protocol":
                     requirements.setdefault(scopes[-1].name, set()).add(name)
-                for scope in scopes:
+                # A type or a protocol without members conforms, too.
+                for scope in scopes + ([opened] if opened else []):
                     clause = scope.clause.split(" where ")[0]
                     if ":" in clause:
                         names = re.findall(r"\w+", clause.split(":", 1)[1])
@@ -185,7 +186,7 @@ def undocumented(rooms):
     for room, files in read.items():
         missing, faults, count = [], [], 0
         for file, items in files:
-            for line, text, keyword, name, scopes, modifiers, is_documented, fault in items:
+            for line, text, keyword, name, scopes, modifiers, is_documented, fault, _ in items:
                 if keyword == "extension" or not is_public(keyword, scopes, modifiers):
                     continue
                 count += 1

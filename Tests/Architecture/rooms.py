@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Checks the architecture: arrows between rooms point down, and no circle of files stands inside one.
+"""Checks the architecture: arrows between rooms point down, no files of a room depend on each other in a circle, and every public
+declaration is documented.
 
     python3 Tests/Architecture/rooms.py                      check everything; exit code 1 if anything is wrong
     python3 Tests/Architecture/rooms.py --circles            show the circles alone, argued ones too
-    python3 Tests/Architecture/rooms.py --undocumented       public declarations without a sentence of their own, by room
+    python3 Tests/Architecture/rooms.py --undocumented       count public declarations without a sentence of their own, by room
     python3 Tests/Architecture/rooms.py --undocumented PoiseCore --list      each of them, with its line
 
 The table of rooms in `Sources/README.md` says what each room may import; `Package.swift` and the imports of the files must agree with
 it. Inside a room, a file depends on another if it names a type that the other declares. Members that an extension adds are not seen, so
 `Type+Topic.swift` stands above `Type.swift`. A circle that lies within the files of one type is that type, spread over files. Every other circle
-is a defect, unless `Tests/Architecture/circles.txt` argues for one of its arrows. POISE_ROOT names another copy of the project to look at.
+is a defect, unless `Tests/Architecture/circles.txt` argues for one of its arrows.
+
+A public declaration needs a doc comment that begins with a sentence, unless a protocol that it conforms to documents it. A doc comment lists
+all parameters or none. POISE_ROOT names another copy of the project to look at.
 """
 
 import argparse
@@ -186,6 +190,24 @@ def exists(path):
     return any(True for folder in ("Sources", "Tests") for _ in (ROOT / folder).rglob(path))
 
 
+# MARK: Documentation
+
+
+def documentation_faults(files):
+    """Public declarations without a sentence, and lists of parameters that do not fit, as sentences with file and line."""
+    faults = []
+    for missing, parameters, _ in undocumented(files).values():
+        faults += [
+            (file, line, f"found no sentence for the public declaration '{text}'. Write one in a doc comment above it.")
+            for file, line, text in missing
+        ]
+        faults += [
+            (file, line, f"the doc comment's list of parameters does not fit: {fault}. List all parameters by their inner names, or none.")
+            for file, line, fault in parameters
+        ]
+    return [f"{relative(file)}:{line}: {text}" for file, line, text in sorted(faults, key=lambda fault: (str(fault[0].path), fault[1]))]
+
+
 # MARK: Circles inside a room
 
 
@@ -236,6 +258,7 @@ def check(shows_circles_alone):
     if not shows_circles_alone:
         readme = (ROOT / TABLE).read_text(encoding="utf-8") if (ROOT / TABLE).exists() else ""
         faults += arrow_faults(read_table(readme), targets, files) + path_faults(readme, exists)
+        faults += documentation_faults(files)
     exceptions, wrong = read_exceptions(EXCEPTIONS.read_text(encoding="utf-8"))
     faults += wrong
     used = set()
@@ -255,7 +278,8 @@ def check(shows_circles_alone):
         print(f"Move what one side needs to a file below both, or argue for an arrow in {EXCEPTIONS.name}.")
     if not (faults or lines):
         count = sum(map(len, files.values()))
-        print(f"architecture: {count} files in {len(files)} rooms; every arrow points down, and no circle is without an argument")
+        print(f"architecture: {count} files in {len(files)} rooms; every arrow points down, no circle is without an argument, "
+              "and every public declaration is documented")
     return 1 if faults or lines else 0
 
 

@@ -1,7 +1,12 @@
 #!/usr/bin/env python3
 """Tests of the check of the architecture, on small sources written for it: python3 Tests/Architecture/tests.py"""
 
+import contextlib
+import io
+import pathlib
+import tempfile
 import unittest
+from unittest import mock
 
 import documentation
 import rooms
@@ -156,6 +161,35 @@ class Documentation(unittest.TestCase):
         text = ("/// P.\npublic protocol P {\n  /// F.\n  func f(_ x: Int, to y: Int)\n}\n/// A.\npublic struct A: P, CustomStringConvertible {\n"
                 "  public func f(_ z: Int, to w: Int) {}\n  public func f(_ z: Int) {}\n  public var description: String { \"\" }\n}")
         self.assertEqual(self.missing(text), [9])
+
+    def test_a_protocol_without_members_passes_on_what_its_own_protocols_ask_for(self):
+        text = ("/// P.\npublic protocol P {\n  /// F.\n  var f: Int { get }\n}\n/// Q.\npublic protocol Q: P {}\n/// A.\npublic struct A: Q {\n"
+                "  public var f: Int { 1 }\n  public var g: Int { 1 }\n}")
+        self.assertEqual(self.missing(text), [11])
+
+    def test_faults_are_told_with_file_and_line_in_the_order_of_the_files(self):
+        text = "public func f() {}\n/// G.\n/// - Parameter x: m.\npublic func g(x: Int, y: Int) {}\npublic var h = 1"
+        faults = rooms.documentation_faults({"R": files(File=text)})
+        self.assertEqual([fault.split(": ")[0] for fault in faults], ["/room/File.swift:1", "/room/File.swift:4", "/room/File.swift:5"])
+        self.assertIn("found no sentence for the public declaration 'public func f() {}'", faults[0])
+        self.assertIn("parameters without a line: y", faults[1])
+        self.assertEqual(rooms.documentation_faults({"R": files(File="/// F.\npublic func f() {}")}), [])
+
+    def test_the_check_fails_where_a_declaration_has_no_sentence(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "Sources/Base").mkdir(parents=True)
+            (root / "Package.swift").write_text('let rooms = [room("Base")]')
+            (root / "Sources/README.md").write_text("| `Base` | b | – |\n")
+            source = root / "Sources/Base/File.swift"
+            with mock.patch.object(rooms, "ROOT", root), mock.patch.object(rooms, "EXCEPTIONS", root / "circles.txt"):
+                (root / "circles.txt").write_text("")
+                for text, code in ("/// A.\npublic struct A {}", 0), ("public struct A {}", 1):
+                    source.write_text(text)
+                    output = io.StringIO()
+                    with contextlib.redirect_stdout(output):
+                        self.assertEqual(rooms.check(False), code)
+                    self.assertIn("Sources/Base/File.swift:1: " if code else "every public declaration is documented", output.getvalue())
 
     def test_a_list_of_parameters_is_no_sentence(self):
         self.assertEqual(self.missing("/// - Parameter x: m.\npublic func f(x: Double) {}\n/// F.\n///\n/// - Parameter x: m.\npublic func g(x: Double) {}"), [2])

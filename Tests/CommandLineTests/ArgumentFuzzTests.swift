@@ -3,7 +3,7 @@ import Foundation
 import PoiseCore
 import TestSupport
 import Testing
-@testable import poise
+@testable import PoiseCommandLine
 
 /// Command lines as people write them, with one to three things wrong.
 private struct CommandLines {

@@ -59,8 +59,15 @@ struct ModelCommandTests {
   func approximations() throws {
     let result = try PoiseProcess(["check", "\(ProjectFolders.publicModels)/dm_control/humanoid.xml"])
     #expect(result.status == 0)
-    #expect(result.output.contains("approximations"))
-    #expect(!result.output.contains("armature") && !result.output.contains("chain"))
+    // Softness of contacts and of stops, and contacts of one dimension; its rotors, ranges and joints are as MuJoCo has them.
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.first?.hasSuffix("humanoid.xml: good, with 4 approximations:") == true)
+    for (line, attribute) in zip(
+      lines.dropFirst(), ["geom, solref", "geom, solimp", "geom, condim", "joint, solimplimit"])
+    {
+      #expect(line.contains("', \(attribute): "), "\(line)")
+    }
+    #expect(lines.count == 5)
   }
 }
 
@@ -69,11 +76,16 @@ struct ScenarioCommandTests {
   @Test("every shipped scenario is good, and can be inspected")
   func shipped() throws {
     let names = ["pendulum-swingup", "pendulum-balance", "cartpole-balance", "cartpole-swingup", "humanoid-stand"]
-    let all = names + ["humanoid-balance"]
+    let robots = names + ["humanoid-balance"]
+    let finite = [
+      "two-choices", "grid-world", "treasure", "maze", "frozen-lake", "frozen-lake-8x8", "cliff-walking", "taxi",
+    ]
     let list = try PoiseProcess(["list"]).output
-    for name in all { #expect(list.contains("scenarios/\(name).yaml")) }
-    #expect(try PoiseProcess(["check"] + all).status == 0)
-    for name in all { #expect(try PoiseProcess(["inspect", name]).output.contains("observation, ")) }
+    for name in robots + finite { #expect(list.contains("scenarios/\(name).yaml")) }
+    #expect(try PoiseProcess(["check"] + robots + finite).status == 0)
+    for name in robots { #expect(try PoiseProcess(["inspect", name]).output.contains("observation, ")) }
+    for name in finite { #expect(try PoiseProcess(["inspect", name]).output.contains("finite problem: ")) }
+    #expect(try PoiseProcess(["inspect", "maze"]).output.contains("  S..#....\n  .#.#.##."), "the map itself")
   }
 
   @Test("the schema names keys, units and defaults")

@@ -135,4 +135,130 @@ struct TrainCommandTests {
     try expect(["evaluate", "pendulum-balance", "--controller", "policy"], 65, "Train one")
     try expect(["evaluate", "pendulum-balance", "--episodes", "0"], 64, "allowed 1 to")
   }
+
+  // MARK: Going on, warm starts, several seeds
+
+  @Test(
+    "a run that has ended goes on with more steps and other rates, and evaluate, replay and report take it as it is")
+  func goesOn() throws {
+    let folder = try ScratchFolder()
+    let run = "\(folder.path)/run"
+    let small = ["--set", "training.stopsAtGoal=false", "--set", "evaluation.tuningEpisodes=4", "--threads", "1"]
+    #expect(try PoiseProcess(["train", "pendulum-balance", "--steps", "10240", "--out", run] + small).status == 0)
+    let short = try PoiseProcess(["train", "--resume", run, "--steps", "10240"])
+    #expect(short.status == 65 && short.errors.contains("allowed more than 10240"), "\(short.errors)")
+    let refused = try PoiseProcess([
+      "train", "--resume", run, "--steps", "20480", "--set", "ppo.worlds=2", "--set", "physics.timeStep=0.01",
+    ])
+    #expect(refused.status == 65 && refused.errors.contains("ppo.worlds of a run that has begun"), "\(refused.errors)")
+    #expect(
+      refused.errors.contains("physics.timeStep of a run") && refused.errors.contains("learningRate"),
+      "\(refused.errors)")
+    #expect(!FileManager.default.fileExists(atPath: "\(run)/changes.jsonl"))
+
+    let more = try PoiseProcess([
+      "train", "--resume", run, "--steps", "20480", "--set", "ppo.learningRate.schedule=constant", "--set",
+      "ppo.learningRate.initial=1e-5", "--threads", "1",
+    ])
+    #expect(more.status == 0 && more.output.contains("20480 steps"), "\(more)")
+    let changes = try String(contentsOfFile: "\(run)/changes.jsonl", encoding: .utf8)
+    #expect(
+      changes.hasPrefix("{\"environmentSteps\":10240,\"set\":[") && changes.split(separator: "\n").count == 1,
+      "\(changes)")
+    let rows = try String(contentsOfFile: "\(run)/progress.csv", encoding: .utf8).split(separator: "\n").map {
+      $0.split(separator: ",")
+    }
+    let column = try #require(rows[0].firstIndex(of: "learning_rate"))
+    #expect(rows.last?[column] == "1e-05", "\(rows.last ?? [])")
+    #expect(try PoiseProcess(["evaluate", run, "--episodes", "2", "--json"]).status == 0)
+    #expect(try PoiseProcess(["train", "--resume", run]).output.contains("20480 steps"))
+  }
+
+  @Test("a warm start begins with what another run has learned, and is refused where networks or algorithm do not fit")
+  func warmStart() throws {
+    let folder = try ScratchFolder()
+    let (first, second) = ("\(folder.path)/first", "\(folder.path)/second")
+    let small = ["--set", "training.stopsAtGoal=false", "--set", "evaluation.tuningEpisodes=20", "--threads", "1"]
+    #expect(try PoiseProcess(["train", "pendulum-balance", "--steps", "20480", "--out", first] + small).status == 0)
+    let warm = try PoiseProcess(
+      [
+        "train", "pendulum-balance", "--from", first, "--seed", "2", "--steps", "2048", "--out", second, "--set",
+        "training.evaluationInterval=1024", "--set", "ppo.worlds=8", "--set", "ppo.rolloutLength=64",
+      ] + small)
+    #expect(warm.status == 0, "\(warm.errors)")
+    func returns(_ run: String) throws -> [Double] {
+      let rows = try String(contentsOfFile: "\(run)/evaluations.csv", encoding: .utf8).split(separator: "\n").map {
+        $0.split(separator: ",")
+      }
+      let column = try #require(rows[0].firstIndex(of: "return_mean"))
+      return rows.dropFirst().compactMap { Double($0[column]) }
+    }
+    // After a thousand steps it is where the first one was at its end, and not where a fresh policy is.
+    #expect(
+      abs(try #require(returns(second).first) - (try #require(returns(first).last))) < 20,
+      "\(try returns(first)) \(try returns(second))")
+    #expect(try String(contentsOfFile: "\(second)/run.json", encoding: .utf8).contains("checkpointSha256"))
+    let other = try PoiseProcess([
+      "train", "pendulum-balance", "--algorithm", "td3", "--from", first, "--out", "\(folder.path)/x",
+    ])
+    #expect(other.status == 65 && other.errors.contains("allowed a run of td3"), "\(other.errors)")
+    let shape = try PoiseProcess(["train", "cartpole-balance", "--from", first, "--out", "\(folder.path)/y"])
+    #expect(shape.status == 65 && shape.errors.contains("same observations, actions and networks"), "\(shape.errors)")
+    #expect(folder.contents == ["first", "second"])
+  }
+
+  @Test("two trainings that are started at once without --out get two folders")
+  func twoAtOnce() throws {
+    let folder = try ScratchFolder()
+    let program = PoiseProcess.program.path
+    let train =
+      "\(program) train \(ProjectFolders.root)/scenarios/pendulum-balance.yaml --steps 2048 --threads 1 --set evaluation.tuningEpisodes=2"
+    let both = try CapturedProcess(
+      URL(filePath: "/bin/sh"), ["-c", (0..<4).map { _ in "\(train) & " }.joined() + "wait"], in: folder.path)
+    #expect(both.errors.components(separatedBy: ": runs/pendulum-balance-ppo-seed1").count == 5, "\(both.errors)")
+    let runs = try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/runs").sorted()
+    #expect(runs == ["", "-2", "-3", "-4"].map { "pendulum-balance-ppo-seed1\($0)" })
+    for run in runs {
+      #expect(FileManager.default.fileExists(atPath: "\(folder.path)/runs/\(run)/checkpoints/latest.safetensors"))
+    }
+    // A training that is refused leaves no empty folder.
+    let refused = try PoiseProcess(
+      ["train", "\(ProjectFolders.root)/scenarios/pendulum-balance.yaml", "--from", "nowhere"], in: folder.path)
+    #expect(refused.status == 74)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/runs").count == 4)
+  }
+
+  @Test(
+    "several seeds train side by side to the bits that each has alone, end in a table, and fill a report with intervals"
+  )
+  func seeds() throws {
+    let folder = try ScratchFolder()
+    let small = [
+      "--steps", "10240", "--set", "training.evaluationInterval=5120", "--set", "training.stopsAtGoal=false", "--set",
+      "evaluation.tuningEpisodes=4",
+    ]
+    let all = try PoiseProcess(
+      ["train", "pendulum-balance", "--seeds", "1-2,4", "--threads", "2", "--out", "\(folder.path)/all"] + small)
+    #expect(all.status == 0, "\(all.errors)")
+    #expect(all.output.contains("best return") && all.output.contains("interquartile mean"), "\(all.output)")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/all").sorted() == ["seed1", "seed2", "seed4"])
+    #expect(
+      try PoiseProcess(["train", "pendulum-balance", "--seed", "4", "--out", "\(folder.path)/alone"] + small).status
+        == 0)
+    #expect(try Self.results("\(folder.path)/alone") == Self.results("\(folder.path)/all/seed4"))
+
+    let slow = small + ["--set", "ppo.learningRate.initial=1e-5", "--set", "ppo.learningRate.schedule=constant"]
+    #expect(
+      try PoiseProcess(["train", "pendulum-balance", "--seeds", "1-3", "--out", "\(folder.path)/slow"] + slow).status
+        == 0)
+    let runs = ["all/seed1", "all/seed2", "all/seed4", "slow/seed1", "slow/seed2", "slow/seed3"].map {
+      "\(folder.path)/\($0)"
+    }
+    let page = "\(folder.path)/page.html"
+    #expect(try PoiseProcess(["report"] + runs + ["--html", page, "--episodes", "4"]).status == 0)
+    let html = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(html.contains("interquartile mean") && html.contains("95 % interval") && html.contains("Do groups differ?"))
+    #expect(html.contains("<td>0.100</td>"), "the least p of three against three")
+  }
 }

@@ -23,16 +23,26 @@ struct AlgorithmsTests {
 
   @Test("has one name, title and paper for each, and sections whose keys are declared well")
   func names() {
-    #expect(Algorithms.names == ["ppo", "ddpg", "td3"])
+    #expect(
+      Algorithms.names == [
+        "ppo", "reinforce", "a2c", "a3c", "grpo", "ddpg", "td3", "td-lambda", "monte-carlo", "sarsa", "expected-sarsa",
+        "q-learning", "double-q-learning", "q-lambda", "dyna-q", "tabular-reinforce", "tabular-actor-critic",
+      ])
     for type in Algorithms.all {
       #expect(!type.title.isEmpty && type.paper.contains(where: \.isNumber) && !type.documentation.isEmpty)
       #expect(Algorithms.named(type.name) != nil)
     }
     #expect(Algorithms.named("sac") == nil)
-    #expect(PPO.familyName == "on-policy" && TD3.familyName == "off-policy")
-    #expect(AlgorithmSections.keys.map(\.name) == Algorithms.names)
+    #expect([PPO.familyName, GRPO.familyName, A3C.familyName].allSatisfy { $0 == "on-policy" })
+    #expect(TD3.familyName == "off-policy" && SARSA.familyName == "tabular")
+    #expect(AlgorithmSections.keys.map(\.name) == Algorithms.all.map { $0.section })
+    #expect(DoubleQLearning.section == "doubleQLearning" && PPO.section == "ppo")
     #expect(ConfigurationSchema.faults(of: PPOParameters.self).isEmpty)
     #expect(ConfigurationSchema.faults(of: TD3Parameters.self).isEmpty)
+    #expect(ConfigurationSchema.faults(of: REINFORCEParameters.self).isEmpty)
+    #expect(ConfigurationSchema.faults(of: A2CParameters.self).isEmpty)
+    #expect(ConfigurationSchema.faults(of: A3CParameters.self).isEmpty)
+    #expect(ConfigurationSchema.faults(of: GRPOParameters.self).isEmpty)
   }
 
   @Test("sections keep what is set, and compare by value")
@@ -61,10 +71,22 @@ struct AlgorithmsTests {
         refusal.contains("'\(name)'") && refusal.contains("'left-right'") && refusal.contains("one of left, right"))
       #expect(sections.configured(name)?.refusal(of: Self.task(actions: box(1))) == nil)
     }
-    #expect(sections.configured("ppo")?.refusal(of: choices) == nil)
+    for name in ["ppo", "reinforce", "a2c", "a3c", "grpo"] {
+      #expect(sections.configured(name)?.refusal(of: choices) == nil)
+      #expect(sections.configured(name)?.refusal(of: Self.task(actions: box(1))) == nil)
+    }
+    var mirrored = sections
+    mirrored[A3C.self].mirrorSymmetry = .leftRight
+    #expect(mirrored.configured("a3c")?.refusal(of: choices)?.contains("'a3c', which has a mirrorSymmetry") == true)
     var smooth = sections
     smooth[PPO.self].smoothnessCoefficient = 0.1
     #expect(smooth.configured("ppo")?.refusal(of: choices)?.contains("smoothnessCoefficient") == true)
+    for name in ["q-learning", "tabular-reinforce"] {
+      for task in [choices, Self.task(actions: box(1))] {
+        let refusal = try #require(sections.configured(name)?.refusal(of: task))
+        #expect(refusal.contains("'\(name)'") && refusal.contains("'left-right'") && refusal.contains("'mdp'"))
+      }
+    }
     let image = Self.task(actions: box(1), observations: .image(.init(width: 4, height: 4, channels: 1)))
     #expect(sections.configured("ppo")?.refusal(of: image)?.contains("image") == true)
   }
@@ -74,10 +96,12 @@ struct AlgorithmsTests {
     let context = LearnerContext(
       observationSpace: box(3), actionSpace: box(2), seed: 1, instructionSet: .baseline)
     let sections = AlgorithmSections()
-    for configured in sections.all {
+    for configured in sections.all where configured.type.familyName != "tabular" {
+      let isOffPolicy = ["ddpg", "td3"].contains(configured.name)
       switch configured.makeLearner(for: context) {
-      case .onPolicy(let learner): #expect(configured.name == "ppo" && learner.policy.actionCount == 2)
-      case .offPolicy(let learner): #expect(configured.name != "ppo" && learner.policy.actionCount == 2)
+      case .onPolicy(let learner): #expect(!isOffPolicy && learner.policy.actionCount == 2)
+      case .offPolicy(let learner): #expect(isOffPolicy && learner.policy.actionCount == 2)
+      case .tabular: Issue.record("\(configured.name) without a finite problem")
       }
       let need = configured.memoryNeed(observations: box(3), actions: box(2))
       #expect(need.bytes > 1e5 && need.parts.allSatisfy { $0.key.hasPrefix("\(configured.name).") })

@@ -102,6 +102,21 @@ struct FolderLockTests {
     }
   }
 
+  @Test("is told from a file of somebody's own that has its name, from its first moment")
+  func own() throws {
+    let scratch = try Scratch()
+    for content in ["", "{}", "door", "{\"process\": 1}"] {
+      try Data(content.utf8).write(to: URL(filePath: scratch.lock))
+      #expect(!FolderLock.isPresent(in: scratch.path), "\(content)")
+    }
+    try FileManager.default.removeItem(atPath: scratch.lock)
+    #expect(!FolderLock.isPresent(in: scratch.path))
+    let lock = try FolderLock(scratch.path, work: "trains")
+    #expect(FolderLock.isPresent(in: scratch.path))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [FolderLock.fileName])
+    try lock.confirm()
+  }
+
   @Test("whose file somebody removed is noticed by its owner")
   func removed() throws {
     let scratch = try Scratch()

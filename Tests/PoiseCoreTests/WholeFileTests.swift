@@ -51,6 +51,45 @@ struct WholeFileTests {
     #expect(scratch.text("b") == "1")
   }
 
+  @Test("a symbolic link stays one, and the file behind it keeps its mode; so does one that leads to nothing yet")
+  func links() throws {
+    let scratch = try Scratch()
+    try FileManager.default.createDirectory(atPath: "\(scratch.path)/far", withIntermediateDirectories: true)
+    try scratch.write("1", to: "far/a")
+    chmod("\(scratch.path)/far/a", 0o640)
+    for (link, target) in [
+      ("relative", "far/a"), ("absolute", "\(scratch.path)/far/a"), ("second", "relative"), ("dangling", "far/b"),
+    ] {
+      symlink(target, "\(scratch.path)/\(link)")
+    }
+    for (link, file) in [("relative", "far/a"), ("absolute", "far/a"), ("second", "far/a"), ("dangling", "far/b")] {
+      try scratch.write(link, to: link)
+      #expect(scratch.text(file) == link)
+      var status = stat()
+      #expect(lstat("\(scratch.path)/\(link)", &status) == 0 && status.st_mode & S_IFMT == S_IFLNK, "\(link)")
+    }
+    var status = stat()
+    #expect(stat("\(scratch.path)/far/a", &status) == 0 && status.st_mode & 0o7777 == 0o640)
+    #expect(scratch.names == ["absolute", "dangling", "far", "relative", "second"])
+    symlink("loop", "\(scratch.path)/loop")
+    #expect(throws: InputOutputError.self) { try scratch.write("x", to: "loop") }
+  }
+
+  @Test("what cannot be read to its end is refused before the first byte", .timeLimit(.minutes(1)))
+  func endless() throws {
+    let scratch = try Scratch()
+    let (pipe, sparse) = ("\(scratch.path)/pipe", "\(scratch.path)/sparse")
+    try #require(mkfifo(pipe, 0o600) == 0)
+    try scratch.write("x", to: "sparse")
+    try #require(truncate(sparse, 1 << 40) == 0)
+    for path in [pipe, sparse, scratch.path] {
+      #expect(throws: BoundedFile.Failure.self) { try BoundedFile.read(path, limit: 1 << 20) }
+      #expect(throws: BoundedFile.Failure.self) { try FilePieces(path, limit: 1 << 20) }
+    }
+    let pieces = try FilePieces(sparse, limit: .max)
+    #expect(try pieces.next(atMost: 3) == [UInt8(ascii: "x"), 0, 0] && pieces.size == 1 << 40)
+  }
+
   @Test("what killed processes left is removed, and nothing else")
   func leftovers() throws {
     let scratch = try Scratch()

@@ -118,6 +118,34 @@ struct RandomProblemTests {
     print("largest relative difference from the dense solve: \(worst)")
   }
 
+  @Test("without a discount, where every choice costs, the bound of each method is finite, small, and holds")
+  func costs() throws {
+    var solved = 0
+    for index in 0..<2000 {
+      var random = RandomStream(seed: 26, purpose: .testing, index: index)
+      let drawn = randomProblem(&random, states: 2...12, discount: 1, terminalShare: 0.2)
+      // Costs of 0.1 at least, in place of the rewards.
+      let problem = FiniteProblem(
+        actionNames: drawn.actionNames, stateStarts: drawn.stateStarts, choiceActions: drawn.choiceActions,
+        choiceStarts: drawn.choiceStarts, nextStates: drawn.nextStates, probabilities: drawn.probabilities,
+        rewards: drawn.rewards.map { -0.1 - abs($0) }, discount: 1, start: drawn.start)
+      guard let solution = try optimum(problem) else { continue }
+      solved += 1
+      let dense = denseValues(problem, policy: problem.policy(choosing: solution.chosen))
+      let scale = max(1, dense.reduce(0) { max($0, abs($1)) })
+      for other in try [solution, problem.valueIteration(), problem.modifiedPolicyIteration()] {
+        let worst = zip(other.values, dense).map { abs($0 - $1) }.max() ?? 0
+        try #require(
+          worst <= other.errorBound + 1e-13 * scale * scale,
+          "problem \(index) \(other.method): \(worst), bound \(other.errorBound)")
+        try #require(other.errorBound <= 1e-6 * scale * scale, "problem \(index) \(other.method): \(other.errorBound)")
+      }
+    }
+    #expect(solved > 500, "\(solved)")
+    #expect(try shipped("cliff-walking").valueIteration().errorBound < 1e-7)
+    #expect(try shipped("frozen-lake", ("mdp.map.discount", "1")).valueIteration().errorBound == .infinity)
+  }
+
   @Test("one, two and three threads give the same bits")
   func threads() throws {
     var random = RandomStream(seed: 3, purpose: .testing)

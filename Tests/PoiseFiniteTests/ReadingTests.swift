@@ -113,6 +113,16 @@ struct ReadingTests {
     #expect(try moves("    moves: eight\n", "downRight") == ["r3c3": 0.7, "r2c3": 0.15, "r3c2": 0.15])
   }
 
+  @Test("the declarations of all sections are in order")
+  func declarations() {
+    #expect(
+      ConfigurationSchema.faults(of: ProblemLists.self).isEmpty, "\(ConfigurationSchema.faults(of: ProblemLists.self))")
+    #expect(
+      ConfigurationSchema.faults(of: ProblemMap.self).isEmpty, "\(ConfigurationSchema.faults(of: ProblemMap.self))")
+    #expect(
+      ConfigurationSchema.faults(of: ProblemFile.self).isEmpty, "\(ConfigurationSchema.faults(of: ProblemFile.self))")
+  }
+
   @Test("a section that is written reads back as itself")
   func roundTrip() throws {
     for name in ["two-choices", "maze", "frozen-lake", "cliff-walking", "taxi"] {

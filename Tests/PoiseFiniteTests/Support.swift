@@ -32,7 +32,7 @@ struct Missing: Error {}
 
 /// A problem that ships, with keys changed.
 func shipped(_ name: String, _ overrides: (path: String, value: String)...) throws -> FiniteProblem {
-  let folder = "\(ProjectFolders.root)/Tests/PoiseFiniteTests/Scenarios"
+  let folder = scenarioFolder
   return try loaded(
     String(contentsOfFile: "\(folder)/\(name).yaml", encoding: .utf8), overrides: overrides, folder: folder)
 }
@@ -64,10 +64,15 @@ private func configurationNode(_ yaml: String) throws -> ConfigurationNode {
     case .alias: return ConfigurationNode(.sequence([]), at: location)
     }
   }
-  return converted(root)
+  // Goal and training are none of this room's business.
+  var tree = converted(root)
+  if case .mapping(let entries) = tree.content, entries.contains(where: { $0.key == "mdp" }) {
+    tree.content = .mapping(entries.filter { $0.key == "mdp" })
+  }
+  return tree
 }
 
-let scenarioFolder = "\(ProjectFolders.root)/Tests/PoiseFiniteTests/Scenarios"
+let scenarioFolder = "\(ProjectFolders.root)/scenarios"
 let hasPython = Python.has("sys")
 func python(_ script: String) throws -> String { try Python.run(script) }
 func configured(_ yaml: String) throws -> FiniteScenario {

@@ -46,6 +46,34 @@ struct ForeignRobotTests {
     #expect(abs(end.positions[1] + 0.0004) < 1e-4)
   }
 
+  @Test(
+    "heavy rotors come as near with the iterative solver as models/README.md says",
+    arguments: [
+      // Links, rotor ÷ link's inertia about its joint, iterations, and the bounds of the worst coordinate's error after 1 s, rad.
+      (2, 3.0, 20, 0.0, 1e-7), (2, 30, 14, 1e-3, 1e-2), (2, 30, 20, 1e-4, 2e-3), (2, 3000, 20, 1e-3, 1e-2),
+      (2, 3000, 50, 0, 2e-5),
+      (6, 30, 20, 0.03, 0.15), (6, 30, 100, 1e-3, 1e-2), (6, 30, 200, 0, 1e-3),
+    ])
+  func rotorsWithTheIterativeSolver(links: Int, ratio: Double, iterations: Int, least: Double, most: Double) throws {
+    func end(_ custom: String) throws -> [Double] {
+      let armature = ratio * 0.1 * 0.1 * 0.1 / 3
+      var bodies = ""
+      for link in (0..<links).reversed() {
+        bodies = """
+          <body pos='\(link == 0 ? 0 : 0.1) 0 0'>
+            <joint axis='0 0 1' armature='\(armature)' stiffness='\(link % 3 == 0 ? armature : 0)' springref='1'/>
+            <geom type='capsule' size='0.01' fromto='0 0 0 0.1 0 0' mass='0.1'/>\(bodies)</body>
+          """
+      }
+      return try motion(bodies, outer: "<custom>\(custom)</custom>", seconds: 1).positions
+    }
+    let right = try end("")
+    let found = try end(
+      "<text name='poise_solver' data='iterative'/><numeric name='poise_iterations' data='\(iterations)'/>")
+    let error = zip(found, right).map { abs($0 - $1) }.max() ?? 0
+    #expect(error >= least && error <= most, "\(error) rad")
+  }
+
   @Test("a slide has a rotor: 100 N/m stretched by 0.1 m move 1 + 3 kg by 2.5 m/s²")
   func rotorOfSlide() throws {
     let end = try motion(

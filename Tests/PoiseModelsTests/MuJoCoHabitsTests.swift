@@ -124,7 +124,7 @@ struct MuJoCoHabitsTests {
 
   // MARK: Flags
 
-  @Test("may switch constraints off, and has no limits and contacts then")
+  @Test("may switch constraints off, and has no limits, dry friction and contacts then")
   func constraintFlag() throws {
     func text(_ flag: String) -> String {
       """
@@ -132,20 +132,21 @@ struct MuJoCoHabitsTests {
         <compiler angle="radian"/>
         <option><flag \(flag)/></option>
         <worldbody><geom type="plane" size="0 0 1"/>
-          <body name="a"><joint name="h" axis="0 1 0" range="-1 1" stiffness="2" damping="3"/><geom size="0.05"/></body>
+          <body name="a"><joint name="h" axis="0 1 0" range="-1 1" stiffness="2" damping="3" frictionloss="4"/><geom size="0.05"/></body>
         </worldbody></mujoco>
       """
     }
-    for (flag, range, contacts, stiffness, damping) in [
-      ("constraint='enable'", true, true, 2.0, 3.0), ("constraint='disable'", false, false, 2, 3),
-      ("limit='disable'", false, true, 2, 3), ("contact='disable'", true, false, 2, 3),
-      ("spring='disable'", true, true, 0, 3), ("damper='disable'", true, true, 2, 0),
-      ("actuation='disable' clampctrl='disable'", true, true, 2, 3),
+    for (flag, range, contacts, stiffness, damping, friction) in [
+      ("constraint='enable'", true, true, 2.0, 3.0, 4.0), ("constraint='disable'", false, false, 2, 3, 0),
+      ("limit='disable'", false, true, 2, 3, 4), ("contact='disable'", true, false, 2, 3, 4),
+      ("spring='disable'", true, true, 0, 3, 4), ("damper='disable'", true, true, 2, 0, 4),
+      ("frictionloss='disable'", true, true, 2, 3, 0), ("actuation='disable' clampctrl='disable'", true, true, 2, 3, 4),
     ] {
       let model = try model(text(flag))
       let joint = model.joints[0]
       #expect((joint.range != nil) == range && model.physics.isContactEnabled == contacts, "\(flag)")
-      #expect(joint.stiffness == stiffness && joint.damping == damping, "\(flag)")
+      #expect(
+        joint.stiffness == stiffness && joint.damping == damping && joint.frictionLoss == friction, "\(flag)")
     }
   }
 

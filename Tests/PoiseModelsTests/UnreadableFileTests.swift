@@ -52,6 +52,20 @@ struct UnreadableFileTests {
     #expect(duration < .milliseconds(200))
   }
 
+  @Test("because an element has a hundred thousand attributes is refused in a moment", arguments: ["\"", "'"])
+  func attributes(quote: String) throws {
+    let attributes = (0..<200_000).map { " a\($0)=\(quote)1\(quote)" }.joined()
+    var text = ""
+    let duration = try processorTime {
+      text = try message("<mujoco>\n<worldbody\(attributes)/>\n</mujoco>".utf8)
+    }
+    #expect(
+      text
+        == "65 model.xml:2: found an element with more than 200 attributes; allowed at most 200. No element of MJCF has so many."
+    )
+    #expect(duration < .seconds(5))
+  }
+
   @Test("but bytes is told apart from text, with the line")
   func binary() throws {
     #expect(

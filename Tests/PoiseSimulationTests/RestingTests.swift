@@ -58,6 +58,15 @@ struct RestingTests {
       #expect(sunk > 0 && sunk < bound, "\(sunk) m of \(mass) kg, bound \(bound)")
       #expect(world.linearVelocity(of: body).length < 1e-4)
       #expect(world.firstFault() == nil)
+
+      // A box stands on four points.
+      var box = Stack(masses: [mass], edge: 0.2, solver: solver)
+      for _ in 0..<2500 { box.world.step() }
+      Measured.note("box of \(mass) kg \(solver), mm below its place", 1000 * box.sinkages[0])
+      let boundOfBox = Self.layer + 9.81 * min(mass, 17) / 4 / box.world.parameters.contactStiffness + 0.5e-3
+      #expect(
+        box.sinkages[0] > 0 && box.sinkages[0] < boundOfBox, "\(box.sinkages) m of \(mass) kg, bound \(boundOfBox)")
+      #expect(box.greatestSpeed < 1e-4)
     }
   }
 
@@ -143,6 +152,17 @@ struct RepeatedStepTests {
     #expect(stack.world.firstFault() == nil)
     #expect(stack.sinkages.allSatisfy { abs($0) < 3e-3 }, "\(stack.sinkages)")
     #expect(stack.greatestSpeed < 0.01)
+  }
+
+  @Test("is still counted after its world was written to a file and read again")
+  func countIsState() throws {
+    var stack = Self.tied()
+    for _ in 0..<100 { stack.world.step() }
+    let count = stack.world.repeatedSteps
+    let state = try JSONDecoder().decode(WorldState.self, from: JSONEncoder().encode(stack.world.saved()))
+    var other = Self.tied()
+    other.world.restore(state)
+    #expect(count > 0 && other.world.repeatedSteps == count)
   }
 
   @Test("has the same bits from the same state, and on any thread")

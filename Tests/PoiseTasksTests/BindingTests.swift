@@ -38,6 +38,21 @@ struct BindingTests {
     #expect(found[3].hasPrefix("test: terminations.tilt.body: found 'leftfoot'"))
   }
 
+  @Test("warns of a task whose shortest episode has the largest return, and of no other")
+  func cautions() throws {
+    var task = pendulumTask()
+    #expect(try bind(task, to: "pendulum").cautions == [], "costs alone, but no early end")
+    task.terminations = [Termination(TiltTermination())]
+    let caution = try #require(try bind(task, to: "pendulum").cautions.first)
+    #expect(caution.contains("no reward term is ever above 0") && caution.contains("(tilt)"), "\(caution)")
+    task.rewards = TermList(task.rewards.terms + [Reward(AliveReward(), weight: 0)])
+    #expect(try bind(task, to: "pendulum").cautions.count == 1, "a weight of 0 is no reward")
+    task.rewards = TermList(task.rewards.terms + [Reward(AliveReward(), weight: -1)])
+    #expect(try bind(task, to: "pendulum").cautions.count == 1, "nor is a cost")
+    task.rewards = TermList(task.rewards.terms + [Reward(AliveReward(), weight: 0.1)])
+    #expect(try bind(task, to: "pendulum").cautions == [])
+  }
+
   @Test("wants whole numbers of steps")
   func wholeSteps() {
     #expect(

@@ -83,6 +83,43 @@ struct RewardTermTests {
     #expect(try fallen.value(of: AliveReward()) == 0)
   }
 
+  @Test("eachStep: 1, in the step that ends in a termination, too")
+  func eachStep() throws {
+    #expect(try ScriptedStep().value(of: EachStepReward()) == 1)
+    let fallen = ScriptedStep(lean: (1.5, [0, 1, 0]), terminations: [Termination(TiltTermination())])
+    #expect(try fallen.value(of: EachStepReward()) == 1)
+  }
+
+  @Test(
+    "crawl: (Δx − |Δy|) ÷ length in a control step of 0.02 s, whichever side it goes astray to; its mean is a metric")
+  func crawl() throws {
+    var term = CrawlReward()
+    term.length = 0.5
+    for side in [0.7, -0.7] {
+      let moving = ScriptedStep(freeVelocity: [1.5, side, 2])
+      #expect(abs(try moving.value(of: term) - (1.5 - 0.7) * 0.02 / 0.5) < 1e-3)
+    }
+    #expect(abs(try ScriptedStep(freeVelocity: [-1.5, 0, 0]).value(of: term) + 1.5 * 0.02 / 0.5) < 1e-3)
+    var task = RobotTask()
+    task.rewards = [Reward(AliveReward()), Reward(term, weight: 4)]
+    let bound = try bind(task, to: "humanoid")
+    #expect(bound.metrics.last == .bodyLengthsPerAction && bound.metrics.count == EpisodeQuality.metrics.count + 1)
+    let player = try Player(bound)
+    player.reset()
+    var way = 0.0
+    for _ in 0..<30 {
+      let start = player.snapshot.bodies[0].pose.position
+      player.step([Float](repeating: 0.3, count: bound.actionSpace.count))
+      let moved = player.snapshot.bodies[0].pose.position - start
+      way += (moved.x - abs(moved.y)) / 0.5
+    }
+    let summary = player.environment.summary
+    let measurements = try #require(summary.measurements)
+    let measured = try #require(measurements.last ?? nil)
+    #expect(abs(measured - summary.rewardTerms[1] / 4) < 1e-12 && measurements.count == bound.metrics.count)
+    #expect(abs(measured - way) < 1e-12 && abs(way) > 1e-4)
+  }
+
   @Test("height: 1 at the start, less below, never more above")
   func height() throws {
     #expect(try ScriptedStep(freeVelocity: [0, 0, 3]).value(of: HeightReward()) == 1)
@@ -211,7 +248,7 @@ struct RewardTermTests {
 
   @Test("every registered term was scripted here")
   func all() {
-    #expect(Terms.rewards.count == 13, "a new reward term needs a scripted test")
+    #expect(Terms.rewards.count == 15, "a new reward term needs a scripted test")
   }
 
   @Test("tolerance is 1 inside, 0.1 at the margin, Gaussian between")

@@ -59,6 +59,25 @@ struct SpoiledEpisodeTests {
     #expect(faults.contains { $0.reason.contains("is beyond 1000000.0") } == !isShaped)
   }
 
+  @Test("in an observation are faults, too, where the bound is beyond all floats: infinity is no number to learn from")
+  func boundBeyondFloats() throws {
+    for bound in [1e300, Double(Float.greatestFiniteMagnitude) * 2] {
+      var task = pendulumTask()
+      task.faults.observation = bound
+      task.observations = TermList(task.observations.terms + [Observation(SpoiledObservation())])
+      let block = try Self.block(bind(task, to: "pendulum"))
+      var buffers = StepBuffers(worlds: 4, observations: block.task.observationSpace.count)
+      Self.reset(block, &buffers)
+      for _ in 0..<400 {
+        #expect(buffers.observations.allSatisfy { $0.isFinite })
+        Self.step(block, [0, 0.1, 0.2, 0.3], &buffers)
+        #expect(buffers.finalObservations.allSatisfy { $0.isFinite })
+      }
+      #expect(block.faults.contains { $0.reason == "-inf is not finite" }, "of −1e300")
+      #expect(buffers.observations.count > 0 && !block.faults.contains { $0.reason.contains("beyond") })
+    }
+  }
+
   @Test("in a reward end the episode as a fault that names the term")
   func rewards() throws {
     var task = pendulumTask()

@@ -85,14 +85,4 @@ struct FollowingTests {
     stage.advance(to: .max / 2 + 1_000_000_000)
     #expect(stage.takeUpdates().contains { if case .rows = $0 { true } else { false } })
   }
-
-  @Test("reads the tables of a run while their last line is being written")
-  func halfLines() {
-    let table = RunMonitor.Table("environment_steps,return_mean,x\n10,1.5,\n20,2.5,3\n30,9")
-    #expect(table.column("environment_steps") == [10, 20])
-    #expect(table.curve("return_mean", "R") == LearningCurve(title: "R", points: [[10, 1.5], [20, 2.5]]))
-    #expect(table.curve("x", "X")?.points == [[20, 3]])
-    #expect(table.curve("none", "N") == nil)
-    #expect(RunMonitor.Table("").column("environment_steps") == [])
-  }
 }

@@ -26,6 +26,35 @@ struct PageTests {
       controlTimeStep: recording.controlTimeStep, episodes: recording.episodes)
   }
 
+  @Test("tells each action's name, played, repeated from a CSV, or drawn from it alone")
+  func choices() throws {
+    let scenario = try Self.scenario("cartpole-left-right")
+    let path = FileManager.default.temporaryDirectory.appending(path: "poise-\(UUID().uuidString).csv").path
+    defer { for file in [path, "\(path).meta.json"] { try? FileManager.default.removeItem(atPath: file) } }
+    let player = try EpisodePlayer(scenario, .baseline(.random), seed: 3, instructionSet: .baseline)
+    let recorder = try TrajectoryRecorder(path, player)
+    try recorder.record(0)
+    try recorder.commit()
+    var names: [String] = []
+    player.play(0) { names += $0.choice.map { [$0] } ?? [] }
+    let played = try Recording(scenario, .baseline(.random), seed: 3, episodes: 1, instructionSet: .baseline)
+    let repeated = try Recording(trajectory: path)
+    try FileManager.default.removeItem(atPath: "\(path).meta.json")
+    let drawn = try Recording(trajectory: path, model: "\(ProjectFolders.root)/models/cartpole.xml")
+    #expect(repeated.note.contains("bit for bit") && drawn.note.contains("CSV alone"))
+    for recording in [played, repeated, drawn] {
+      let data = try PageData(html: try Self.page(recording).html())
+      let choices = try #require(data.layout["choices"] as? [String])
+      let column = Int(try data.number("choice"))
+      let rows = try data.rows(ofEpisode: 0)
+      #expect(rows[0][column].isNaN)
+      #expect(rows.dropFirst().map { choices[Int($0[column].rounded())] } == names)
+    }
+    let other = try Recording(
+      Self.scenario("cartpole-balance"), .baseline(.zero), seed: 1, episodes: 1, instructionSet: .baseline)
+    #expect(try PageData(html: Self.page(other).html()).number("choice") == -1)
+  }
+
   @Test(
     "draws the simulation's poses, joints, rewards and efforts",
     arguments: ["humanoid-balance", "cartpole-balance", "pendulum-swingup"])

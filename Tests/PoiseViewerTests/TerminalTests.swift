@@ -36,6 +36,29 @@ struct TerminalTests {
     #expect((0..<4).allSatisfy { canvas[$0, $0] })
   }
 
+  @Test(
+    "nothing is ever wider than the terminal, nor higher, and the hint how to quit is on every picture",
+    arguments: [8, 12, 20, 41, 80, 300])
+  func fits(columns: Int) throws {
+    let recording = try Self.recording("humanoid-balance", ["episodeSeconds=0.1"])
+    for rows in [6, 24] {
+      for isTerminal in [true, false] {
+        var text = ""
+        let screen = TerminalReplay.Screen(columns: columns, rows: rows, isTerminal: isTerminal, isASCII: false)
+        TerminalReplay(recording, screen: screen, hint: "q quits").show(write: { text += $0 }, isStopped: { false })
+        let plain = text.replacing(/\u{1B}\[[0-9?]*[A-Za-z]/, with: "").replacing("\r", with: "")
+        let lines = plain.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(
+          lines.allSatisfy { $0.count < max(columns, isTerminal ? 0 : 16) },
+          "\(columns): \(lines.map(\.count).max() ?? 0)")
+        guard isTerminal else { continue }
+        #expect(text.contains("q quits") || columns < 8)
+        let ups = text.matches(of: /\u{1B}\[([0-9]+)A/).compactMap { Int($0.output.1) }
+        #expect(ups.allSatisfy { $0 <= max(3, rows) }, "\(rows): \(ups)")
+      }
+    }
+  }
+
   @Test("a push is an arrow: more dots than the robot alone, in every row that has one")
   func push() throws {
     let pushed = try Self.recording(
@@ -65,6 +88,25 @@ struct TerminalTests {
     // The foot is 25 cm long and the robot about 1.5 m high.
     let foot = Double(widths[ground - 2]) / Double(ground - top)
     #expect(abs(foot - 0.25 / 1.5) < 0.06, "\(foot)")
+  }
+
+  @Test("actions with names are told by them, each moment's on a terminal, and how often each was chosen")
+  func choices() throws {
+    let recording = try Recording(
+      PageTests.scenario("cartpole-left-right"), .baseline(.random), seed: 1, episodes: 1, instructionSet: .baseline)
+    let episode = recording.episodes[0]
+    let column = try #require(recording.layout.choice)
+    let chosen = (1..<episode.rowCount).map { recording.layout.choices[Int(episode[$0, column])] }
+    let forces = recording.layout.plots.first { $0.title == "Forces" }?.lines[0].column
+    for (i, name) in chosen.enumerated() {
+      #expect(episode[i + 1, try #require(forces)] == (name == "left" ? -10 : 10))
+    }
+    let strip = Self.text(recording, TerminalReplay.Screen(columns: 80, rows: 24, isTerminal: false, isASCII: true))
+    #expect(
+      strip.contains("  actions: left \(chosen.count { $0 == "left" }), right \(chosen.count { $0 == "right" })\n"))
+    let played = Self.text(
+      recording, TerminalReplay.Screen(columns: 80, rows: 24, isTerminal: true, isASCII: true))
+    #expect(played.contains("  action \(chosen[chosen.count - 1])"))
   }
 
   @Test("elsewhere than on a terminal it is one strip of pictures, in ASCII without any other character")

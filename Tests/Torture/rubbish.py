@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Rubbish in, messages out: all fuzz tests, many times over, plain and under the sanitizers.
 
-The fuzz tests of the suite (MJCF, YAML, scenarios that are stepped, --set, safetensors, checkpoints, trajectories, command lines) make
+The fuzz tests of the suite (MJCF, YAML, scenarios that are stepped, --set, safetensors, checkpoints, trajectories, tables of runs, command lines) make
 their inputs from a seed with one mutator, Tests/TestSupport/Torture. `make test` runs each once; here their counts are multiplied, so that
 there are over 100,000 inputs in all, and again with AddressSanitizer in every room, and UndefinedBehaviorSanitizer in those of C and C++
 (Swift's compiler has none for Linux; Swift traps by itself at what is undefined in C). ODE is the system's own library: neither sees
@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "Tests" / "Torture" / "support"))
 from suite import Suite
 
 # Everything that tries rubbish; `process` starts programs and is slow under a sanitizer.
-TESTS = "MutatedModelTests|ScenarioFuzzTests|SafetensorsTests|CheckpointFuzzTests|TrajectoryFuzzTests|ArgumentFuzzTests"
+TESTS = "MutatedModelTests|ScenarioFuzzTests|SafetensorsTests|CheckpointFuzzTests|TrajectoryFuzzTests|RunTableFuzzTests|ArgumentFuzzTests"
 # Bytes that no room may need: everything that is read is small.
 MEMORY_LIMIT = {"none": 2 << 30, "address": 8 << 30}
 

@@ -42,7 +42,7 @@ public struct DeterministicActor: BlockActor {
 }
 
 extension DDPGParameters {
-  /// σ after so many control steps of all worlds; `nil` in the warm-up.
+  /// σ after a number of control steps of all worlds; `nil` in the warm-up.
   func explorationDeviation(after environmentSteps: Int) -> Double? {
     environmentSteps < warmupSteps ? nil : exploration.deviation(after: environmentSteps)
   }

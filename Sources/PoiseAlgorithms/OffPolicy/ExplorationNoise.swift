@@ -33,7 +33,7 @@ public struct ExplorationParameters: Configurable, Hashable {
     .key("meanReversion", \.meanReversion, .number(.above(0, through: 1)), "θ of ornsteinUhlenbeck, per control step."),
   ]
 
-  /// σ after so many control steps of all worlds.
+  /// σ after a number of control steps of all worlds.
   public func deviation(after environmentSteps: Int) -> Double {
     let progress = min(1, Double(environmentSteps) / Double(decaySteps))
     return deviation + ((finalDeviation ?? deviation) - deviation) * progress

@@ -18,9 +18,11 @@ struct RolloutBatch: Sendable {
   private(set) var outputs: AlignedVector<Float>
   /// The old log σ, [actions]; empty for a distribution without σ.
   private(set) var logDeviations: AlignedVector<Float>
-  /// log π_old(aₜ|oₜ), V_old(oₜ), Âₜ and Rₜ = Âₜ + V_old(oₜ) before Âₜ is normalised, [rows].
+  /// log π_old(aₜ|oₜ), V_old(oₜ), Âₜ, and what V should have been, Rₜ, for GAE Âₜ + V_old(oₜ) before Âₜ is normalised, [rows].
   private(set) var logProbabilities, values, advantages, returns: [Float]
-  /// The rows in the order of the present epoch.
+  /// Worlds of the rollout: its episodes, where it is one of episodes.
+  private(set) var worlds = 0
+  /// The rows in the order in which an epoch meets them.
   private(set) var order: [Int]
 
   /// - Parameters:
@@ -41,8 +43,10 @@ struct RolloutBatch: Sendable {
   mutating func gather(_ rollout: [RolloutSegment], _ model: ActorCritic) {
     let (o, a, n) = (model.observationCount, model.actionCount, model.actor.outputCount)
     var row = 0
+    worlds = 0
     for segment in rollout {
-      for k in 0..<segment.worlds * segment.steps where segment.endings[k] != .fault {
+      worlds += segment.worlds
+      for k in 0..<segment.worlds * segment.step where segment.isUsed[k] {
         observations.copyElements(k * o..<(k + 1) * o, of: segment.observations, to: row * o)
         actions.copyElements(k * a..<(k + 1) * a, of: segment.actions, to: row * a)
         outputs.copyElements(k * n..<(k + 1) * n, of: segment.outputs, to: row * n)
@@ -53,7 +57,7 @@ struct RolloutBatch: Sendable {
         logProbabilities[row] = segment.logProbabilities[k]
         values[row] = segment.values[k]
         advantages[row] = segment.advantages[k]
-        returns[row] = segment.advantages[k] + segment.values[k]
+        returns[row] = segment.targets[k]
         row += 1
       }
     }
@@ -70,7 +74,8 @@ struct RolloutBatch: Sendable {
     return Double(saturated) / Double(max(1, count * a))
   }
 
-  private func moments(_ values: [Float]) -> (mean: Double, variance: Double) {
+  /// Mean and variance of the first `count` rows.
+  func moments(_ values: [Float]) -> (mean: Double, variance: Double) {
     var (sum, squares) = (0.0, 0.0)
     for i in 0..<count { sum += Double(values[i]) }
     let mean = sum / Double(max(1, count))

@@ -1,14 +1,15 @@
 public import PoiseEnvironments
+public import PoiseFinite
 
 /// An algorithm that a scenario can name: what the command line, trainers and messages know about it.
 ///
 /// A new one is a file with its parameters and its learner, a conformance to this protocol, and one line in `Algorithms`; from
 /// another package, a call of `Algorithms.register`.
 public protocol Algorithm: SendableMetatype {
-  /// Its hyperparameters: the section of a scenario that is called `name`.
+  /// Its hyperparameters: the section of a scenario that is called `section`.
   associatedtype Parameters: LearnerParameters
 
-  /// The name of its section in a scenario and its name for `--algorithm`, in lowerCamelCase: "ppo".
+  /// For `--algorithm`, in lower case, words joined by hyphens: "ppo", "q-learning".
   static var name: String { get }
   /// The full name, for display: "Proximal policy optimisation".
   static var title: String { get }
@@ -31,9 +32,30 @@ public protocol Algorithm: SendableMetatype {
   /// The settings that determine the size of its steps, for the advice after a failed training: "learningRate.initial
   /// is 0.01". Keys are relative to its section.
   static func stepSizes(of parameters: Parameters) -> String
+  /// First parts of keys of its section that may change when a run is resumed: those on which neither the worlds nor the
+  /// shapes in a checkpoint depend.
+  static var changeableKeys: [String] { get }
 }
 
 extension Algorithm {
+  /// Rates, limits, discounts and coefficients, as the shipped algorithms call them.
+  public static var changeableKeys: [String] {
+    [
+      "stepLimit", "evaluationInterval", "reportInterval", "learningRate", "actorLearningRate", "criticLearningRate",
+      "criticWeightDecay", "discountFactor", "gaeLambda", "epochs", "minibatchSize", "clipRange", "valueClipRange",
+      "valueCoefficient", "entropyCoefficient", "penaltyTarget", "targetDivergence", "maximumGradientNorm",
+      "targetUpdateRate", "updatesPerStep", "exploration", "targetNoise", "targetNoiseLimit", "preSquashPenalty",
+    ]
+  }
+
+  /// Its section of a scenario, the name in lowerCamelCase as all keys are: "ppo", "qLearning".
+  public static var section: String {
+    let words = name.split(separator: "-")
+    return words.dropFirst().reduce(words.first.map(String.init) ?? "") {
+      $0 + $1.prefix(1).uppercased() + $1.dropFirst()
+    }
+  }
+
   /// "Hyperparameters of" and the title, unless the algorithm says otherwise.
   public static var documentation: String { "Hyperparameters of \(title)." }
   /// Boxes alone, unless the algorithm says otherwise.
@@ -50,12 +72,15 @@ public enum LearnerFamily<Parameters: LearnerParameters>: Sendable {
   case onPolicy(@Sendable (Parameters, LearnerContext) -> any OnPolicyLearner)
   /// The learner learns from transitions of any policy, sampled from a replay buffer.
   case offPolicy(@Sendable (Parameters, LearnerContext) -> any OffPolicyLearner)
+  /// The learner learns a table for a finite problem, action by action.
+  case tabular(@Sendable (Parameters, FiniteProblem) -> any TabularLearner)
 
   /// The name for display: "on-policy" or "off-policy".
   public var name: String {
     switch self {
     case .onPolicy: "on-policy"
     case .offPolicy: "off-policy"
+    case .tabular: "tabular"
     }
   }
 }
@@ -66,6 +91,8 @@ public enum AnyLearner: Sendable {
   case onPolicy(any OnPolicyLearner)
   /// A learner that learns from a replay buffer.
   case offPolicy(any OffPolicyLearner)
+  /// A learner that takes single actions in a finite problem.
+  case tabular(any TabularLearner)
 }
 
 extension Algorithm {
@@ -80,8 +107,11 @@ extension Algorithm {
   /// Makes a learner.
   static func makeLearner(_ parameters: Parameters, for context: LearnerContext) -> AnyLearner {
     switch family {
-    case .onPolicy(let make): .onPolicy(make(parameters, context))
-    case .offPolicy(let make): .offPolicy(make(parameters, context))
+    case .onPolicy(let make): return .onPolicy(make(parameters, context))
+    case .offPolicy(let make): return .offPolicy(make(parameters, context))
+    case .tabular(let make):
+      guard let problem = context.problem else { preconditionFailure("\(name) without a finite problem") }
+      return .tabular(make(parameters, problem))
     }
   }
 
@@ -93,11 +123,24 @@ extension Algorithm {
         : "'\(name)', which takes \(what) of the kind \(kinds.map(\.rawValue).joined(separator: " or ")), "
           + "but '\(task.name)' has \(space.kind.rawValue) \(what): \(space.summary)"
     }
+    if case .tabular = family, let refusal = tabularRefusal(of: task) { return refusal }
     return clause("actions", actionKinds, task.actionSpace)
       ?? clause("observations", observationKinds, task.observationSpace)
       ?? objection(to: task.observationSpace, actionSpace: task.actionSpace, with: parameters).map {
         "'\(name)', which \($0); '\(task.name)' has actions of \(task.actionSpace.summary)"
       }
+  }
+}
+
+extension Algorithm {
+  /// Why a table cannot be learned for a task; `nil` where it can.
+  private static func tabularRefusal(of task: any EnvironmentSpecification) -> String? {
+    guard let problem = task.finiteProcess?.problem else {
+      return "'\(name)', which learns a table for a finite problem, but '\(task.name)' has no key 'mdp'"
+    }
+    guard problem.stateCount > FiniteProcess.stateLimit else { return nil }
+    return "'\(name)', which learns tables of up to \(FiniteProcess.stateLimit) states, "
+      + "but '\(task.name)' has \(problem.stateCount); 'poise solve' takes any number"
   }
 }
 
@@ -124,6 +167,8 @@ public struct ConfiguredAlgorithm: Sendable {
 
   /// The algorithm's name.
   public var name: String { type.name }
+  /// Its section of a scenario.
+  public var section: String { type.section }
 
   /// Makes a learner.
   public func makeLearner(for context: LearnerContext) -> AnyLearner { learner(context) }
@@ -131,11 +176,11 @@ public struct ConfiguredAlgorithm: Sendable {
   /// Why it cannot learn a task, as a clause that names algorithm and task; `nil` if it can.
   public func refusal(of task: any EnvironmentSpecification) -> String? { refusal(task) }
 
-  /// The least memory that its learner takes, in bytes; keys start with the algorithm's name.
+  /// The least memory that its learner takes, in bytes; keys start with the name of its section.
   public func memoryNeed(observations: Space, actions: Space) -> MemoryNeed {
-    need(observations, actions).below(name)
+    need(observations, actions).below(section)
   }
 
   /// The settings that determine the size of its steps: "ppo.learningRate.initial is 0.01".
-  public var stepSizes: String { "\(name).\(sizes)" }
+  public var stepSizes: String { "\(section).\(sizes)" }
 }

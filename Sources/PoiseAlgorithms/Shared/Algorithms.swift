@@ -2,11 +2,18 @@ public import PoiseCore
 
 /// Every algorithm that a scenario can name: the one place where a new one is added, one line in the list.
 public enum Algorithms {
-  private static let registry = Registry<any Algorithm.Type>("algorithms", [PPO.self, DDPG.self, TD3.self])
+  private static let registry = Registry<any Algorithm.Type>(
+    "algorithms",
+    [PPO.self, REINFORCE.self, A2C.self, A3C.self, GRPO.self, DDPG.self, TD3.self]
+      // In the order in which a lecture teaches them.
+      + [
+        TDLambda.self, MonteCarloControl.self, SARSA.self, ExpectedSARSA.self, QLearning.self, DoubleQLearning.self,
+        QLambda.self, DynaQ.self, TabularREINFORCE.self, TabularActorCritic.self,
+      ])
 
   /// Adds an algorithm of another package. Call it before anything else in the program; any thread may do so.
   ///
-  /// - Parameter type: its name must be in lowerCamelCase and unique.
+  /// - Parameter type: its name must be in lower case, words joined by hyphens, and unique.
   public static func register(_ type: any Algorithm.Type) { registry.register(type) }
 
   /// All algorithms, those of other packages last.
@@ -14,8 +21,9 @@ public enum Algorithms {
     let types = registry.all
     for (i, type) in types.enumerated() {
       precondition(
-        type.name.first?.isLowercase == true && type.name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) },
-        "the algorithm '\(type.name)' has no name in lowerCamelCase")
+        type.name.first?.isLowercase == true
+          && type.section.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) },
+        "the algorithm '\(type.name)' has no name of letters, digits and hyphens that begins in lower case")
       precondition(!types[..<i].contains { $0.name == type.name }, "two algorithms are called '\(type.name)'")
     }
     return types
@@ -68,11 +76,11 @@ extension AlgorithmSections {
     static var keys: [ConfigurationKey<Self>] { AlgorithmSections.keys.map { $0.lifted(through: \.sections) } }
   }
 
-  /// A section for each algorithm, under its name.
+  /// A section for each algorithm, under the name that it has there.
   public static var keys: [ConfigurationKey<Self>] { Algorithms.all.map { key($0) } }
 
   private static func key<A: Algorithm>(_ type: A.Type) -> ConfigurationKey<Self> {
-    .key(A.name, \.[Name<A>()], .section, A.documentation)
+    .key(A.section, \.[Name<A>()], .section, A.documentation)
   }
 
   /// Stands for an algorithm in a key path.

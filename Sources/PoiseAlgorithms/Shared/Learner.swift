@@ -1,55 +1,9 @@
 public import PoiseCore
 public import PoiseEnvironments
+public import PoiseFinite
 public import PoiseNetworks
 
-/// The hyperparameters that every algorithm has; a section of a scenario.
-public protocol LearnerParameters: Configurable, Hashable {
-  /// Environments that are stepped side by side.
-  var worlds: Int { get }
-  /// Environments that one thread steps, with one batched inference for all of them.
-  var blockSize: Int { get }
-  /// Control steps of all worlds for one row of the progress table.
-  var reportInterval: Int { get }
-  /// Control steps after which training ends; `nil` for the scenario's `training.stepLimit`.
-  var stepLimit: Int? { get }
-  /// Control steps between two evaluations; `nil` for the scenario's `training.evaluationInterval`.
-  var evaluationInterval: Int? { get }
-  /// The plane of mirror symmetry of policy and value functions; `nil` for none.
-  var mirrorSymmetry: MirrorPlane? { get }
-}
-
-/// The parameters of an algorithm that learns from rollouts of its present policy.
-public protocol OnPolicyParameters: LearnerParameters {
-  /// T: control steps of each world between two updates.
-  var rolloutLength: Int { get }
-  /// γ per control step.
-  var discountFactor: Double { get }
-  /// λ of the advantage estimates.
-  var gaeLambda: Double { get }
-  /// Whether rewards are divided by the running standard deviation of discounted returns.
-  var scalesRewards: Bool { get }
-}
-
-extension OnPolicyParameters {
-  /// Always `nil`: the scenario's step limit.
-  public var stepLimit: Int? { nil }
-  /// Always `nil`: the scenario's interval.
-  public var evaluationInterval: Int? { nil }
-  /// The number of transitions of a rollout: worlds × rollout length.
-  public var rolloutSize: Int { worlds * rolloutLength }
-}
-
-/// The parameters of an algorithm that learns from a replay buffer.
-public protocol OffPolicyParameters: LearnerParameters {
-  /// Control steps of all worlds, with random actions, before the first update.
-  var warmupSteps: Int { get }
-  /// Updates for each control step of a world after the warm-up.
-  var updatesPerStep: Double { get }
-  /// Observations that the replay buffer holds.
-  var memoryCapacity: Int { get }
-}
-
-/// The task and the machine that a learner is made for.
+/// What a learner is made for.
 public struct LearnerContext: Sendable {
   /// The space of observations.
   public var observationSpace: Space
@@ -57,6 +11,8 @@ public struct LearnerContext: Sendable {
   public var actionSpace: Space
   /// How mirroring changes observations and actions, for the `mirrorSymmetry` of the parameters; `nil` for none.
   public var symmetry: MirrorSymmetry?
+  /// What a table is learned for; `nil` where the task is no finite problem.
+  public var problem: FiniteProblem?
   /// The root seed of the run.
   public var seed: UInt64
   /// The kernels that the networks run on.
@@ -64,12 +20,13 @@ public struct LearnerContext: Sendable {
 
   /// Makes a context of its parts; parameters are as the properties.
   public init(
-    observationSpace: Space, actionSpace: Space, symmetry: MirrorSymmetry? = nil, seed: UInt64,
-    instructionSet: InstructionSet
+    observationSpace: Space, actionSpace: Space, symmetry: MirrorSymmetry? = nil, problem: FiniteProblem? = nil,
+    seed: UInt64, instructionSet: InstructionSet
   ) {
     self.observationSpace = observationSpace
     self.actionSpace = actionSpace
     self.symmetry = symmetry
+    self.problem = problem
     self.seed = seed
     self.instructionSet = instructionSet
   }
@@ -115,6 +72,12 @@ public protocol OnPolicyLearner: Learner where Parameters: OnPolicyParameters {
   var model: ActorCritic { get }
   /// What an update changes: save it before an update, and set it back if the update is interrupted.
   var state: State { get set }
+  /// Writes the advantages of one block's rollout, and what its values should have been.
+  ///
+  /// - Parameters:
+  ///   - segment: the rollout of one block; its `advantages` and `targets` are written.
+  ///   - rewardScale: rewards are multiplied by this first.
+  func estimateAdvantages(of segment: inout RolloutSegment, rewardScale: Float)
   /// Learns from one rollout.
   ///
   /// - Parameters:
@@ -125,10 +88,43 @@ public protocol OnPolicyLearner: Learner where Parameters: OnPolicyParameters {
   ///     before.
   /// - Returns: the metrics of the update.
   mutating func update(
-    _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: () -> Bool
+    _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: @Sendable () -> Bool
   ) -> Metrics
   /// Updates the normaliser with the observations of a rollout; call it after the update.
   mutating func observe(_ rollout: [RolloutSegment])
+  /// Lets each block of worlds act and learn by itself, where an algorithm's blocks do not wait for each other: in place of one
+  /// rollout of all blocks and one `update`.
+  ///
+  /// - Parameters:
+  ///   - collectors: the blocks, each with everything that its rollouts need.
+  ///   - rewardScale: rewards are multiplied by this first.
+  ///   - progress: the share of the training that is done, 0 to 1.
+  ///   - pool: the threads that share the work.
+  ///   - isStopped: asked every few milliseconds. Once it is true, the call ends early.
+  /// - Returns: the metrics of each step; `nil` if all blocks collect first and `update` follows.
+  mutating func learnAsynchronously(
+    from collectors: inout [RolloutCollector], rewardScale: Float, progress: Double, pool: WorkerPool,
+    isStopped: @Sendable () -> Bool
+  ) -> [Metrics]?
+  /// The number of rollouts of all blocks that the next call of `learnAsynchronously` learns from.
+  var roundsOfIteration: Int { get }
+}
+
+extension OnPolicyLearner {
+  /// Generalized advantage estimates.
+  public func estimateAdvantages(of segment: inout RolloutSegment, rewardScale: Float) {
+    segment.estimateAdvantages(
+      discountFactor: settings.common.discountFactor, lambda: settings.gaeLambda, rewardScale: rewardScale)
+  }
+
+  /// Does nothing and returns `nil`: all blocks collect first, and `update` follows.
+  public mutating func learnAsynchronously(
+    from collectors: inout [RolloutCollector], rewardScale: Float, progress: Double, pool: WorkerPool,
+    isStopped: @Sendable () -> Bool
+  ) -> [Metrics]? { nil }
+
+  /// 1: an iteration is one rollout of all blocks, unless the algorithm says otherwise.
+  public var roundsOfIteration: Int { 1 }
 }
 
 /// A learner that improves its policy by transitions of any policy, kept in a replay buffer.
@@ -155,7 +151,7 @@ public protocol OffPolicyLearner: Learner where Parameters: OffPolicyParameters 
   var updates: Int { get }
   /// Optimiser steps refused so far, because something was not finite.
   var skippedUpdates: Int { get }
-  /// Columns of the progress table about exploration, after so many control steps of all worlds.
+  /// Columns of the progress table about exploration, after a number of control steps of all worlds.
   func explorationColumns(after environmentSteps: Int) -> [(name: String, value: Double?)]
 }
 

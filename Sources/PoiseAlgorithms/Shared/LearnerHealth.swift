@@ -1,5 +1,5 @@
 import PoiseCore
-import PoiseNetworks
+public import PoiseNetworks
 
 /// Whether a learner's numbers can still be trusted.
 ///
@@ -15,6 +15,13 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     /// The update at which it was found first, counted from 1; 0 before any.
     public var update: Int
 
+    /// Makes a failure of its parts; parameters are as the properties.
+    public init(quantity: String, reason: String, update: Int) {
+      self.quantity = quantity
+      self.reason = reason
+      self.update = update
+    }
+
     public var description: String {
       "\(quantity): \(reason), first found \(update == 0 ? "before the first update" : "at update \(update)")"
     }
@@ -26,7 +33,7 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
   /// The number of consecutive refused updates at which learning counts as failed.
   public static let refusalLimit = 100
 
-  /// Why learning cannot go on; `nil` while it can.
+  /// `nil` as long as the numbers can be trusted.
   public private(set) var failure: Failure?
   /// The updates refused since the last applied one, by the quantity of each optimiser, and the first of them.
   private var refusals: [String: Refusals] = [:]
@@ -36,7 +43,7 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     var first: Failure
   }
 
-  /// A healthy learner before its first update.
+  /// Healthy.
   public init() {}
 
   /// Whether all counts are possible; a file may hold any number.
@@ -45,12 +52,13 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
   /// Notes the outcome of an update.
   ///
   /// - Parameters:
-  ///   - outcome: applied, or refused with its reason.
-  ///   - quantity: whose gradients, in words for a message.
-  ///   - update: the number of the update, from 1.
-  ///   - diagnosis: what else is not finite; asked only if the update was refused.
-  mutating func note(
-    _ outcome: UpdateOutcome, of quantity: String, update: Int, diagnosis: () -> (quantity: String, reason: String)?
+  ///   - outcome: what the optimiser made of it.
+  ///   - quantity: whose gradients, for people.
+  ///   - update: its number, counted from 1.
+  ///   - diagnosis: what else was found not to be finite, asked only where the update was refused.
+  public mutating func note(
+    _ outcome: UpdateOutcome, of quantity: String, update: Int,
+    diagnosis: () -> (quantity: String, reason: String)? = { nil }
   ) {
     guard case .skipped(let refusal) = outcome else {
       if !refusals.isEmpty { refusals[quantity] = nil }
@@ -70,11 +78,11 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
   /// Checks the root mean square of all weights; takes a microsecond for ten thousand of them.
   ///
   /// - Parameters:
-  ///   - weights: the parameters of one or more networks.
-  ///   - quantity: whose weights, in words for a message.
-  ///   - update: the number of the update, from 1.
-  ///   - instructionSet: the kernels of the sum.
-  mutating func check(
+  ///   - weights: of a network, or of several.
+  ///   - quantity: whose, for people.
+  ///   - update: the number of updates so far.
+  ///   - instructionSet: the kernels that compute their norm.
+  public mutating func check(
     _ weights: borrowing AlignedVector<Float>, of quantity: String, update: Int, instructionSet: InstructionSet
   ) {
     guard failure == nil else { return }

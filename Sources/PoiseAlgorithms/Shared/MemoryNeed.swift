@@ -11,14 +11,31 @@ public struct MemoryNeed: Sendable {
   public var bytes: Double { parts.reduce(0) { $0 + $1.bytes } }
 
   private static let bytesPerNumber = 4.0
-  /// A pendulum's takes 80 kB, most of it in ODE.
-  private static let bytesPerWorld = 64e3
+  /// The least that any world takes: a pendulum's has 80 kB, most of it in ODE.
+  private static let leastBytesPerWorld = 64e3
+  /// The key of the worlds, which `measured` looks for.
+  private static let worldsKey = "worlds"
 
   /// A need of no bytes.
   public init() {}
 
-  /// Adds the memory of some worlds, under the key `worlds`.
-  public mutating func addWorlds(_ count: Int) { add("worlds", bytes: Double(count) * Self.bytesPerWorld) }
+  /// Environments side by side.
+  public private(set) var worlds = 0
+
+  /// Adds the environments, each with the least that one takes; see `measured`.
+  public mutating func addWorlds(_ count: Int) {
+    worlds += count
+    add(Self.worldsKey, bytes: Double(count) * Self.leastBytesPerWorld)
+  }
+
+  /// The same with what a world of the task was found to take.
+  package func measured(bytesPerWorld: Double) -> Self {
+    var need = self
+    for i in need.parts.indices where need.parts[i].key.split(separator: ".").last == Self.worldsKey[...] {
+      need.parts[i].bytes = Double(worlds) * max(bytesPerWorld, Self.leastBytesPerWorld)
+    }
+    return need
+  }
 
   /// Adds rows of 4-byte numbers.
   ///
@@ -53,7 +70,14 @@ public struct MemoryNeed: Sendable {
   /// Adds bytes that depend on a setting.
   public mutating func add(_ key: String, bytes: Double) { parts.append((key, bytes)) }
 
-  /// The same need with keys that start with the name of a section.
+  /// The same with another name for a key.
+  func renaming(_ key: String, to name: String) -> Self {
+    var need = self
+    for i in need.parts.indices where need.parts[i].key == key { need.parts[i].key = name }
+    return need
+  }
+
+  /// The same with the keys of a section.
   func below(_ section: String) -> Self {
     var need = self
     for i in need.parts.indices { need.parts[i].key = "\(section).\(need.parts[i].key)" }

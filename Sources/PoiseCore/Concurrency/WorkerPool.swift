@@ -8,23 +8,40 @@ internal import Synchronization
 /// thread computed what, and when. One thread works on a shard. The calling thread works too, so `threadCount` 1 makes
 /// no thread. Waiting threads spin for a few microseconds, then sleep.
 public final class WorkerPool: Sendable {
-  /// The number of threads that work, the caller's included.
+  /// Threads that work, the caller's included; fewer than were asked for where the system made no more.
   public let threadCount: Int
+  /// A note for the user that there are fewer threads than were asked for, and why; `nil` if there are all.
+  public let note: String?
   private let shared: Shared
 
   /// Starts the threads, which live as long as the pool.
   ///
-  /// - Parameter threadCount: at least 1.
-  public init(threadCount: Int) {
+  /// - Parameter threadCount: at least 1. Where the system makes fewer, the pool works with those: no number depends
+  ///   on it.
+  public convenience init(threadCount: Int) {
+    // Released once the threads exist.
+    let reserve = AddressReserve()
+    let hasRoom = reserve != nil
+    self.init(threadCount: threadCount) { hasRoom ? SystemThread.start($0, $1) : ENOMEM }
+    _ = consume reserve
+  }
+
+  /// - Parameter start: makes a thread of that name; 0, or the system's error number.
+  package init(threadCount: Int, start: (_ name: String, _ body: @escaping @Sendable () -> Void) -> Int32) {
     precondition(threadCount > 0, "a pool of \(threadCount) threads")
-    self.threadCount = threadCount
-    shared = Shared(helperCount: threadCount - 1)
+    shared = Shared()
+    var code: Int32 = 0
     for helper in 0..<threadCount - 1 {
-      let thread = Thread { [shared] in shared.serve(helper) }
-      thread.name = "poise-worker-\(helper + 1)"
-      thread.stackSize = 8 << 20
-      thread.start()
+      code = start("poise-worker-\(helper + 1)") { [shared] in shared.serve(helper) }
+      guard code == 0 else { break }
+      shared.helperCount += 1
     }
+    self.threadCount = shared.helperCount + 1
+    note =
+      code == 0
+      ? nil
+      : "\(self.threadCount) of \(threadCount) threads: the system made no more (\(String(cString: strerror(code)))). "
+        + "The results are the same, but they take longer."
   }
 
   deinit { shared.stop() }
@@ -69,8 +86,9 @@ private final class Shared: @unchecked Sendable {
   private let generation = Atomic<Int>(0)
   private let pending = Atomic<Int>(0)
   private let isStopped = Atomic<Bool>(false)
-  private let helperCount: Int
-  /// The condition on which helpers sleep; `sleepers` counts those that sleep or are about to.
+  /// Set while the pool is made, before the first `run`; no helper reads it.
+  var helperCount = 0
+  /// How many helpers sleep or are about to; their bell, guarded by its lock.
   private let bell = NSCondition()
   private let sleepers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
@@ -79,8 +97,6 @@ private final class Shared: @unchecked Sendable {
 
   /// The number of polls before a thread sleeps: about 10 µs on machines of 2025.
   private static let spins = 4_000
-
-  init(helperCount: Int) { self.helperCount = helperCount }
 
   func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     entry.withLock { _ in

@@ -56,8 +56,8 @@ extension ConfigurationFormat {
   }
 }
 
-/// `exactly 3`, `at least 1`, `1 to 8`; empty if any number is allowed.
-private func countPhrase(_ count: ClosedRange<Int>) -> String {
+/// `exactly 3`, `at least 1`, `1 to 8`, or nothing if any number will do.
+func countPhrase(_ count: ClosedRange<Int>) -> String {
   if count.lowerBound == count.upperBound { return "exactly \(count.lowerBound)" }
   if count.upperBound < Int.max { return "\(count.lowerBound) to \(count.upperBound)" }
   return count.lowerBound > 0 ? "at least \(count.lowerBound)" : ""

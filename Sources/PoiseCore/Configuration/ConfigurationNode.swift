@@ -124,10 +124,23 @@ extension ConfigurationNode {
   }
 }
 
-/// `'text'`, on one line and at most 60 characters long.
+/// `'text'`, on one line and at most 60 characters long. White space that looks like a blank but is not one is named after the text.
 func quoted(_ text: String) -> String {
   let line = text.prefix(61).map { $0.isNewline ? "↵" : $0 }
-  return "'" + String(line.prefix(60)) + (line.count > 60 ? "…" : "") + "'"
+  return "'" + String(line.prefix(60)) + (line.count > 60 ? "…" : "") + "'" + foreignSpaceRemark(text)
+}
+
+/// ` (with a no-break space, U+00A0)`, or nothing: text copied from web pages holds white space that no program takes for a blank.
+public func foreignSpaceRemark(_ text: String) -> String {
+  guard
+    let space = text.unicodeScalars.first(where: {
+      $0.value >= 0xA0 && ($0.properties.isWhitespace || $0.value == 0x200B)
+    })
+  else { return "" }
+  let digits = String(space.value, radix: 16, uppercase: true)
+  let code = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  let name = space.properties.name.map { "\($0.lowercased()), " } ?? ""
+  return " (with a \(name)U+\(code), which looks like a blank)"
 }
 
 /// `'a', 'b', 'c'`.

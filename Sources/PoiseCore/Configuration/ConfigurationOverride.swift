@@ -13,6 +13,19 @@ public struct ConfigurationOverride: Hashable, Sendable {
     self.option = option
     self.value = value.placed(at: ConfigurationLocation(file: option))
   }
+
+  /// Names in a path, at most: as many as a file may have levels. Each level is a nested call.
+  public static let pathLimit = 32
+
+  /// The problem of a path that leads deeper than any configuration; `nil` where there is none.
+  public static func problem(ofPath path: [String], option: String) -> Problem? {
+    guard path.count > pathLimit else { return nil }
+    let beginning = path.prefix(3).map { String($0.prefix(20)) }.joined(separator: ".")
+    return Problem(
+      file: option.utf8.count > 60 ? "\(option.prefix(60))…" : option,
+      found: "a path of \(path.count) names, '\(beginning)…'",
+      allowed: "at most \(pathLimit), as no configuration is deeper")
+  }
 }
 
 extension ConfigurationNode {
@@ -25,6 +38,9 @@ extension ConfigurationNode {
   /// - Throws: `InvalidInput` about the option if the path leads to a value without keys, or to a term that does not
   ///   exist.
   public mutating func apply(_ override: ConfigurationOverride, defaults: ConfigurationNode) throws(InvalidInput) {
+    if let problem = ConfigurationOverride.problem(ofPath: override.path, option: override.option) {
+      throw InvalidInput(problem)
+    }
     try set(override, depth: 0, defaults: defaults)
   }
 

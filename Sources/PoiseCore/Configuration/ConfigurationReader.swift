@@ -66,6 +66,15 @@ public struct ConfigurationReader: Sendable {
     // Suggestions would take most of the time for a file with many unknown keys.
     guard !keepsWhatIsGood else { return report(at: entry.location, found: "", allowed: "") }
     var remedy = known.names.suggestion(for: entry.key)
+    // By meaning before spelling: `gamma` is near to nothing here, and `n_steps` to the wrong key.
+    if let row = FieldNames.row(for: entry.key) {
+      let meant = FieldNames.paths(for: entry.key, in: path, among: schemaPaths())
+      if !meant.isEmpty {
+        // Outside of an algorithm's section many may be meant.
+        let shown = meant.prefix(4).joined(separator: " or ") + (meant.count > 4 ? ", and so on," : "")
+        remedy = "It is called \(shown) here." + (row.remark.isEmpty ? "" : " \(row.remark)")
+      }
+    }
     if remedy.isEmpty, let elsewhere = pathsByName[entry.key], elsewhere.count <= 3 {
       remedy = "It is a key in another place: \(quotedList(elsewhere))."
     }

@@ -13,7 +13,7 @@ extension ConfigurationSchema {
     for entry in schema.entries {
       if !seen.insert(entry.path).inserted { faults.append("\(entry.path): declared twice") }
       let isSpelledWell = entry.path.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { name in
-        name == "N"
+        name == "N" || name == "NAME"
           || (name.first?.isLowercase ?? false) && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
       }
       if !isSpelledWell { faults.append("\(entry.path): not in lowerCamelCase") }

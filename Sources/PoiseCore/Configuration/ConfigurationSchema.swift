@@ -3,7 +3,8 @@
 public struct ConfigurationSchema: Hashable, Sendable {
   /// One key, one term, or one section.
   public struct Entry: Hashable, Sendable {
-    /// `ppo.clipRange`; below a list of sections `pushes.N.force`, below a list of terms `rewards.tilt.weight`.
+    /// `ppo.clipRange`; below a list of sections `pushes.N.force`, below names of one's choice
+    /// `joints.NAME.scale`, below a list of terms `rewards.tilt.weight`.
     public var path: String
     /// What may be written, in a word or two: `number`, `list of names`, `section`.
     public var type: String
@@ -42,15 +43,16 @@ public struct ConfigurationSchema: Hashable, Sendable {
   /// A table with one line for each key, its columns aligned; ends with a newline.
   public var table: String {
     let header = ["key", "type", "default", "unit", "allowed", "meaning"]
-    let rows = [header] + entries.map(\.columns)
-    let widths = header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    let lines = rows.map { row in
-      var line = ""
-      for (text, width) in zip(row, widths) { line += text + String(repeating: " ", count: width - text.count + 2) }
-      while line.hasSuffix(" ") { line.removeLast() }
-      return line
-    }
-    return lines.joined(separator: "\n") + "\n"
+    return TextTable(header: header, rows: entries.map(\.columns), isTextOnly: true).text(indent: 0) + "\n"
+  }
+
+  /// The keys of one section and what is below them, with the section itself; `nil` where none is called so.
+  ///
+  /// - Parameter path: `ppo`, `training`, or deeper: `ppo.learningRate`.
+  public func section(_ path: String) -> Self? {
+    var section = self
+    section.entries = entries.filter { $0.path == path || $0.path.hasPrefix(path + ".") }
+    return section.entries.isEmpty ? nil : section
   }
 
   /// The same as a list of objects, for programs.

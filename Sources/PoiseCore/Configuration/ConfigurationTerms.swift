@@ -55,11 +55,19 @@ extension ConfigurationCase {
     let allowed = names.count == 1 ? quotedList(names) : "one of \(quotedList(names))"
     guard let (name, location, body) = node.namedBody else {
       if let entries = node.entries, entries.count > 1, let term = entries.first(where: { names.contains($0.key) }) {
-        // `- tilt:` with its keys on the same level as the name is a common mistake.
-        let others = entries.filter { $0.key != term.key }.map(\.key)
+        // `- tilt:` with its keys on the same level as the name is the usual slip.
+        let others = entries.filter { $0.key != term.key }
+        // An override that leaves out the name: `disturbances.0.scale`.
+        if let option = others.first(where: { $0.location.line == nil && !$0.location.file.isEmpty }) {
+          let address = "\(reader.path).\(term.key).\(option.key)"
+          reader.report(
+            at: option.location, found: "the key \(quoted(option.key)) beside the name \(quoted(term.key))",
+            allowed: "keys below the name", remedy: "The address is \(address).")
+          return nil
+        }
         reader.report(
           node, allowed: "one name with its keys below it",
-          remedy: "Indent \(quotedList(others)) further than '\(term.key)'.")
+          remedy: "Indent \(quotedList(others.map(\.key))) further than '\(term.key)'.")
       } else {
         reader.report(node, allowed: "\(allowed), with its keys below it")
       }

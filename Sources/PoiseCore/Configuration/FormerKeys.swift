@@ -45,6 +45,8 @@ extension ConfigurationOverride {
   public func renamingFormerKeys<Value: Configurable>(of type: Value.Type) -> Self {
     let former = FormerKeys(of: type)
     var renamed = self
+    // A path that is far too long is refused where it is used.
+    guard path.count <= Self.pathLimit else { return self }
     for i in path.indices { renamed.path[i] = former.presentName(of: Array(renamed.path[...i])) }
     return renamed
   }

@@ -33,7 +33,7 @@ public struct Problem: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     let position = place.isEmpty ? location : "\(location): \(place)"
     let sentence = "\(position): found \(found); allowed \(allowed)."
-    return remedy.isEmpty ? sentence : "\(sentence) \(remedy)"
+    return (remedy.isEmpty ? sentence : "\(sentence) \(remedy)").printable
   }
 }
 
@@ -79,6 +79,6 @@ public struct InputOutputError: PoiseError, Equatable {
   public var exitStatus: ExitStatus { .inputOutput }
   public var description: String {
     let sentence = "\(path): cannot \(operation): \(reason)."
-    return remedy.isEmpty ? sentence : "\(sentence) \(remedy)"
+    return (remedy.isEmpty ? sentence : "\(sentence) \(remedy)").printable
   }
 }

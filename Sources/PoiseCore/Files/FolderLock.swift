@@ -1,4 +1,5 @@
 import Foundation
+internal import Synchronization
 
 /// A lock on a folder in which one process at a time may work.
 ///
@@ -51,9 +52,11 @@ public final class FolderLock: Sendable {
   public init(_ folder: String, work: String) throws {
     path = "\(folder)/\(Self.fileName)"
     (descriptor, deadOwner) = try Self.take(path, folder: folder, work: work)
+    UnfinishedFiles.add(path)
     do {
       try Self.write(.this, to: descriptor, path)
     } catch {
+      UnfinishedFiles.remove(path)
       unlink(path)
       close(descriptor)
       throw error
@@ -64,6 +67,14 @@ public final class FolderLock: Sendable {
     // Under the lock, so that no other process's file is removed.
     if isHeld { unlink(path) }
     close(descriptor)
+    UnfinishedFiles.remove(path)
+  }
+
+  /// Whether a folder has the lock of a process of Poise, alive or dead. Any other file of that name belongs to the user,
+  /// and must not be changed; one that Poise makes has its content from the first moment.
+  public static func isPresent(in folder: String) -> Bool {
+    guard let bytes = try? BoundedFile.read("\(folder)/\(fileName)", limit: 4096) else { return false }
+    return (try? JSONDecoder().decode(Owner.self, from: Data(bytes))) != nil
   }
 
   /// Whether the file still exists and is the locked one: somebody may have removed it.
@@ -84,7 +95,11 @@ public final class FolderLock: Sendable {
 
   private static func take(_ path: String, folder: String, work: String) throws -> (Int32, Owner?) {
     while true {
-      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      let descriptor = open(path, O_RDWR | O_CLOEXEC)
+      if descriptor < 0, errno == ENOENT {
+        guard let made = try make(path) else { continue }
+        return (made, nil)
+      }
       guard descriptor >= 0 else { throw InputOutputError(writing: path, errno) }
       var isTaken = false
       defer { if !isTaken { close(descriptor) } }
@@ -103,6 +118,37 @@ public final class FolderLock: Sendable {
       return (descriptor, before)
     }
   }
+
+  /// Makes the file, which appears locked and with its owner in it, so that it never exists without an owner.
+  ///
+  /// - Returns: `nil` where another process was faster.
+  private static func make(_ path: String) throws -> Int32? {
+    let number = attempts.wrappingAdd(1, ordering: .relaxed).newValue
+    let temporary = "\(path)\(WholeFile.temporaryMark)\(getpid())00\(number)"
+    UnfinishedFiles.add(temporary)
+    defer {
+      unlink(temporary)
+      UnfinishedFiles.remove(temporary)
+    }
+    let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw InputOutputError(writing: path, errno) }
+    var isMade = false
+    defer { if !isMade { close(descriptor) } }
+    // Where the file system knows no locks, the owner in the file is what counts.
+    flock(descriptor, LOCK_EX | LOCK_NB)
+    try write(.this, to: descriptor, path)
+    if link(temporary, path) != 0 {
+      if errno == EEXIST { return nil }
+      // No hard links: a new name takes the place of none, or of one that came just now.
+      guard [EPERM, ENOTSUP, EMLINK, ENOSYS].contains(errno), rename(temporary, path) == 0 else {
+        throw InputOutputError(writing: path, errno)
+      }
+    }
+    isMade = true
+    return descriptor
+  }
+
+  private static let attempts = Atomic<Int>(0)
 
   private static func isSame(_ descriptor: Int32, _ path: String) -> Bool {
     var (own, there) = (stat(), stat())

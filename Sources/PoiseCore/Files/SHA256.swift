@@ -135,19 +135,13 @@ extension SHA256 {
   ///   - limit: the largest number of bytes; the rest of a longer file is ignored.
   /// - Throws: the reason why it was not read.
   public mutating func update(fileAt path: String, limit: Int) throws(BoundedFile.Failure) {
-    let descriptor = try BoundedFile.open(path).descriptor
-    defer { close(descriptor) }
+    let pieces = try FilePieces(path, limit: .max)
     var left = limit
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while left > 0 {
-      let received = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, min($0.count, left)) }
-      if received == 0 { return }
-      if received < 0 {
-        if errno == EINTR { continue }
-        throw .unreadable(reason: String(cString: strerror(errno)))
-      }
-      buffer.withUnsafeBytes { update(UnsafeRawBufferPointer(rebasing: $0[..<received])) }
-      left -= received
+      let bytes = try pieces.next(atMost: min(1 << 16, left))
+      if bytes.isEmpty { return }
+      update(bytes)
+      left -= bytes.count
     }
   }
 }

@@ -7,6 +7,8 @@ import Foundation
 /// killed before `commit`, an older file of the name is unchanged. Pipes and devices are written directly.
 public final class WholeFile {
   private let path: String
+  /// Where the bytes end up: `path`, or what it leads to as a symbolic link.
+  private let destination: String
   private let temporary: String?
   private let descriptor: Int32
   private var isOpen = true
@@ -21,20 +23,50 @@ public final class WholeFile {
   public init(_ path: String) throws {
     self.path = path
     buffer.reserveCapacity(Self.bufferSize)
-    (descriptor, temporary) = try Self.openDestination(path)
+    if path == "-" {
+      (descriptor, destination, temporary) = (STDOUT_FILENO, path, nil)
+      return
+    }
+    destination = try Self.destination(of: path)
+    (descriptor, temporary) = try Self.open(destination, named: path)
   }
 
-  private static func openDestination(_ path: String) throws -> (descriptor: Int32, temporary: String?) {
-    if path == "-" { return (STDOUT_FILENO, nil) }
+  /// What a path leads to: a symbolic link stays, and the file behind it is written, also one that is not there yet.
+  private static func destination(of path: String) throws -> String {
+    var path = path
+    // As many links in a row as Linux follows.
+    for _ in 0..<40 {
+      var status = stat()
+      guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
+      let target = try FileManager.default.destinationOfSymbolicLink(atPath: path)
+      path = target.hasPrefix("/") ? target : (path.parentFolder as NSString).appendingPathComponent(target)
+    }
+    throw InputOutputError(writing: path, ELOOP)
+  }
+
+  private static func open(
+    _ destination: String, named path: String
+  ) throws -> (descriptor: Int32, temporary: String?) {
     var status = stat()
-    let isSpecial = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-    if isSpecial, status.st_mode & S_IFMT == S_IFDIR {
+    let isThere = stat(destination, &status) == 0
+    if isThere, status.st_mode & S_IFMT == S_IFDIR {
       throw InputOutputError(path: path, operation: "write", reason: "it is a folder", remedy: "Name a file inside it.")
     }
-    let temporary = isSpecial ? nil : "\(path)\(temporaryMark)\(getpid())"
-    let descriptor =
-      temporary.map { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644) } ?? open(path, O_WRONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw InputOutputError(writing: path, errno) }
+    if isThere, status.st_mode & S_IFMT != S_IFREG {
+      let descriptor = Foundation.open(destination, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw InputOutputError(writing: path, errno) }
+      return (descriptor, nil)
+    }
+    let temporary = "\(destination)\(temporaryMark)\(getpid())"
+    UnfinishedFiles.add(temporary)
+    let descriptor = Foundation.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      let code = errno
+      UnfinishedFiles.remove(temporary)
+      throw InputOutputError(writing: path, code)
+    }
+    // The new file gets the permissions of the file that it replaces.
+    if isThere { fchmod(descriptor, status.st_mode & 0o7777) }
     return (descriptor, temporary)
   }
 
@@ -42,6 +74,7 @@ public final class WholeFile {
     if let temporary, !isCommitted {
       if isOpen { close(descriptor) }
       unlink(temporary)
+      UnfinishedFiles.remove(temporary)
     }
   }
 
@@ -96,16 +129,17 @@ public final class WholeFile {
     guard fsync(descriptor) == 0 else { throw InputOutputError(writing: path, errno) }
     isOpen = false
     guard close(descriptor) == 0 else { throw InputOutputError(writing: path, errno) }
-    if let older { try Self.give(path, theName: older) }
-    guard rename(temporary, path) == 0 else { throw InputOutputError(writing: path, errno) }
+    if let older { try Self.give(destination, theName: older) }
+    guard rename(temporary, destination) == 0 else { throw InputOutputError(writing: path, errno) }
     isCommitted = true
-    try Self.synchronizeFolder(of: path)
+    UnfinishedFiles.remove(temporary)
+    try Self.synchronizeFolder(of: destination)
   }
 
   /// The folder's entries must reach the disk too.
   private static func synchronizeFolder(of path: String) throws {
-    let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
-    // The folder may not be readable, or the file system may not support it; the files themselves are on disk.
+    let folder = Foundation.open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+    // A folder that may not be read, or a file system that cannot do it: then the files themselves have reached the disk.
     guard folder >= 0 else { return }
     defer { close(folder) }
     guard fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EBADF else {
@@ -124,18 +158,10 @@ public final class WholeFile {
     // The file itself, if somebody put a symbolic link in its place.
     if linkat(AT_FDCWD, path, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) != 0 {
       if errno == ENOENT { return }
-      guard errno == EPERM || errno == ENOTSUP || errno == EMLINK || errno == ENOSYS else {
+      guard [EPERM, ENOTSUP, EMLINK, ENOSYS, EXDEV].contains(errno) else {
         throw InputOutputError(writing: name, errno)
       }
-      let bytes: [UInt8]
-      do throws(BoundedFile.Failure) {
-        bytes = try BoundedFile.read(path, limit: .max - 1)
-      } catch {
-        throw InputOutputError(path: path, operation: "read", reason: error.reason)
-      }
-      let copy = try WholeFile(name)
-      try copy.write(bytes)
-      return try copy.commit()
+      return try copy(path, to: name)
     }
     guard rename(temporary, name) == 0 else {
       let code = errno
@@ -146,8 +172,22 @@ public final class WholeFile {
     unlink(temporary)
   }
 
+  /// Bytes of a file that is copied: no checkpoint comes near it, but a sparse file may claim anything.
+  private static let copyLimit = 1 << 40
+
+  private static func copy(_ path: String, to name: String) throws {
+    let copy = try WholeFile(name)
+    do {
+      let pieces = try FilePieces(path, limit: copyLimit)
+      while case let bytes = try pieces.next(), !bytes.isEmpty { try copy.write(bytes) }
+    } catch let failure as BoundedFile.Failure {
+      throw InputOutputError(path: path, operation: "read", reason: failure.reason)
+    }
+    try copy.commit()
+  }
+
   /// The text between the name and the process ID in temporary names.
-  private static let temporaryMark = ".partial-"
+  static let temporaryMark = ".partial-"
 
   /// Whether this is the name of a file that is being written, or that a killed process left unfinished.
   public static func isTemporary(_ name: String) -> Bool {

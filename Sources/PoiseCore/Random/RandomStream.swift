@@ -22,6 +22,10 @@ public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
   case testing = 10
   /// Noise on the actions of the target policy (TD3); the index is the shard of the batch.
   case targetPolicyNoise = 11
+  /// Where the groups of a rollout start; the index is the group.
+  case groupStarts = 12
+  /// How long the rollouts of actor-learners take (A3C).
+  case learnerDelays = 13
   /// Settings that a sweep tries; the index is the candidate.
   case search = 20
   /// Random states in which a mirror symmetry is checked.

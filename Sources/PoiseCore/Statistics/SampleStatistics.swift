@@ -15,7 +15,8 @@ public struct SampleStatistics: Hashable, Sendable, Codable {
   /// - Parameters:
   ///   - values: at least one.
   ///   - random: the stream of the resamples; purpose `.statistics`.
-  public init(_ values: [Double], random: RandomStream) {
+  ///   - resamples: their number; the interval is a single point where there are none.
+  public init(_ values: [Double], random: RandomStream, resamples: Int = Self.resamples) {
     precondition(!values.isEmpty, "statistics of no values")
     let count = Double(values.count)
     let mean = values.reduce(0, +) / count
@@ -24,7 +25,7 @@ public struct SampleStatistics: Hashable, Sendable, Codable {
     let cut = values.count / 4
     let middle = sorted[cut..<sorted.count - cut]
     var random = random
-    var means = (0..<2000).map { _ in
+    var means = (0..<resamples).map { _ in
       var sum = 0.0
       for _ in values.indices { sum += values[random.index(below: values.count)] }
       return sum / count
@@ -33,6 +34,11 @@ public struct SampleStatistics: Hashable, Sendable, Codable {
     self.mean = mean
     std = values.count > 1 ? (squares / (count - 1)).squareRoot() : 0
     iqm = middle.reduce(0, +) / Double(middle.count)
-    ci95 = [means[49], means[1950]]
+    // 2.5 % of the resamples lie below the lower end, and as many above the upper one.
+    let tail = resamples / 40
+    ci95 = means.isEmpty ? [mean, mean] : [means[max(0, tail - 1)], means[min(means.count - 1, resamples - tail)]]
   }
+
+  /// The resamples of an interval that is shown.
+  public static let resamples = 2000
 }

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import PoiseAlgorithms
 import PoiseCore
@@ -64,12 +63,9 @@ extension Machine {
     }
     for count in [2, 4] {
       // Only the results matter, not which thread computed them.
-      let results = Guarded<[Result<UInt64, any Error>]>([])
-      DispatchQueue.concurrentPerform(iterations: count) { _ in
-        let result = Result { try physicsFigure() }
-        results.withLock { $0.append(result) }
-      }
-      for result in results.withLock({ $0 }) where try result.get() != expected {
+      var results = [Result<UInt64, any Error>](repeating: .success(0), count: count)
+      WorkerPool(threadCount: count).forEach(&results) { _, result in result = Result { try physicsFigure() } }
+      for result in results where try result.get() != expected {
         return Finding(
           "physics", .broken, "the same 2,000 steps gave other bits on \(count) threads at once", remedy: Self.report)
       }
@@ -92,12 +88,22 @@ extension Machine {
     return Finding("training", .kept, "a small one repeats to the bit: " + Self.learners.joined(separator: ", "))
   }
 
+  private static let mostThreads = 4
+
   private func threads() throws -> Finding {
     guard isSolverRepeatable() else { return untried("threads") }
+    do throws(InputOutputError) {
+      try SystemThread.require(Self.mostThreads, for: "the doctor")
+    } catch {
+      return Finding(
+        "threads", .noted,
+        "the system does not make \(Self.mostThreads) threads (\(error.reason)); trainings make do with fewer",
+        remedy: error.remedy)
+    }
     let instructionSet = try InstructionSet.chosen(environment: environment)
     for learner in Self.learners {
       let expected = try trainingFigure(learner, 1, instructionSet)
-      for count in [2, 4] where try trainingFigure(learner, count, instructionSet) != expected {
+      for count in [2, Self.mostThreads] where try trainingFigure(learner, count, instructionSet) != expected {
         return Finding(
           "threads", .broken, "\(learner) gave other bits on \(count) threads than on one",
           remedy: "Until this is fixed, train with --threads 1. " + Self.report)

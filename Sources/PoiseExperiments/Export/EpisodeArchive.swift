@@ -7,9 +7,9 @@ import PoiseTasks
 
 /// Episodes as NumPy arrays in one `.npz`, one episode in memory at a time.
 ///
-/// For each episode k of T control steps: `episode_<k>/observations` float32 [T + 1, observations], the last of which
-/// is followed by no action; `actions` float32 [T, actions] in −1 … 1; `rewards` float64 [T]; `terminations` and
-/// `truncations` bool [T]. `metadata.json` names and scales them. A step that ended as a fault is left out.
+/// For each episode k of T control steps: `episode_<k>/observations` float32 [T + 1, observations], the last of which no
+/// action follows; `actions` float32 [T, actions] in −1 … 1, or int64 [T], the index of the level; `rewards` float64 [T]; `terminations` and `truncations` bool [T].
+/// `metadata.json` names and scales them. A step that ended as a fault is left out.
 public final class EpisodeArchive {
   private let player: EpisodePlayer
   private var zip: ZipWriter
@@ -43,12 +43,17 @@ public final class EpisodeArchive {
   public func record(_ number: Int) throws -> EpisodeSummary {
     let task = player.task
     var (observations, actions): ([Float], [Float]) = ([], [])
+    var choices: [Int64] = []
     var rewards: [Double] = []
     var (terminations, truncations): ([Bool], [Bool]) = ([], [])
     let summary = player.play(number) { moment in
       observations += player.observation
       guard let reward = moment.reward else { return }
-      actions += moment.actions.map { Float($0) }
+      if let choice = player.environment.snapshot.choice {
+        choices.append(Int64(choice))
+      } else {
+        actions += moment.actions.map { Float($0) }
+      }
       rewards.append(reward)
       terminations.append(moment.isTerminated)
       truncations.append(moment.isTruncated)
@@ -56,7 +61,11 @@ public final class EpisodeArchive {
     let steps = rewards.count
     let arrays: [(String, NumPyArray)] = [
       ("observations", NumPyArray(observations, shape: [steps + 1, task.observationSpace.count])),
-      ("actions", NumPyArray(actions, shape: [steps, task.actionSpace.count])),
+      (
+        "actions",
+        task.levels.isEmpty
+          ? NumPyArray(actions, shape: [steps, task.actionSpace.count]) : NumPyArray(choices, shape: [steps])
+      ),
       ("rewards", NumPyArray(rewards, shape: [steps])),
       ("terminations", NumPyArray(terminations, shape: [steps])),
       ("truncations", NumPyArray(truncations, shape: [steps])),

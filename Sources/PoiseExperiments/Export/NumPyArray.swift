@@ -7,6 +7,7 @@ struct NumPyArray {
 
   init(_ values: [Float], shape: [Int]) { self.init("<f4", shape, values.map(\.bitPattern)) }
   init(_ values: [Double], shape: [Int]) { self.init("<f8", shape, values.map(\.bitPattern)) }
+  init(_ values: [Int64], shape: [Int]) { self.init("<i8", shape, values) }
   init(_ values: [Bool], shape: [Int]) { self.init("|b1", shape, values.map { UInt8($0 ? 1 : 0) }) }
 
   private init<Word: FixedWidthInteger>(_ kind: String, _ shape: [Int], _ words: [Word]) {

@@ -1,48 +1,60 @@
 import Foundation
-import PoiseCore
+package import PoiseCore
 import PoiseModels
 import PoiseNetworks
-import PoiseTraining
+package import PoiseTraining
 import PoiseEnvironments
 import PoiseTasks
 import PoiseScenarios
 
-/// The metadata of an exported policy or of exported episodes.
-struct PolicyDescription: Codable, Hashable {
+/// What a program that gets our policy or our episodes has to know of them.
+package struct PolicyDescription: Codable, Hashable {
   /// One number of an observation or an action.
-  struct Element: Codable, Hashable {
-    var name: String
-    /// Unit as SI symbols; empty for dimensionless numbers.
-    var unit: String
+  package struct Element: Codable, Hashable {
+    package var name: String
+    /// SI symbols; empty for numbers without a unit.
+    package var unit: String
   }
 
   /// An actuator: control = center + halfWidth · action, in the units of MJCF's `ctrl`.
-  struct Actuator: Codable, Hashable {
-    var name: String
-    var joint: String
-    var unit: String
-    var center: Double
-    var halfWidth: Double
+  package struct Actuator: Codable, Hashable {
+    package var name: String
+    package var joint: String
+    package var unit: String
+    package var center: Double
+    package var halfWidth: Double
+    /// kp and kd at the joint where the task's actions are position targets: N·m/rad and N·m·s/rad, or N/m and N·s/m.
+    package var stiffness: Double?
+    package var damping: Double?
   }
 
-  var poiseVersion = PoiseVersion.current
-  var scenario: String
+  /// An action that can be chosen.
+  package struct Choice: Codable, Hashable {
+    package var name: String
+    /// In the units of MJCF's `ctrl`, [actuators].
+    package var controls: [Double]
+  }
+
+  package var poiseVersion = PoiseVersion.current
+  package var scenario: String
   /// See `LoadedScenario.episodeDigest`.
-  var scenarioSha256: String
-  var model: String
-  var algorithm: String
-  var trainingSeed: UInt64
-  var checkpoint: String
-  var checkpointSha256: String
-  var instructionSet: String
-  var controlTimeStepSeconds: Double
-  var observations: [Element]
-  var actions: [Actuator]
-  /// Root seed of the episodes; `nil` for a policy.
-  var seed: UInt64?
+  package var scenarioSha256: String
+  package var model: String
+  package var algorithm: String
+  package var trainingSeed: UInt64
+  package var checkpoint: String
+  package var checkpointSha256: String
+  package var instructionSet: String
+  package var controlTimeStepSeconds: Double
+  package var observations: [Element]
+  package var actions: [Actuator]
+  /// By the index of the action; `nil` where actions are numbers.
+  package var choices: [Choice]?
+  /// Root seed of the episodes, where there are some.
+  package var seed: UInt64?
 
   /// - Throws: `InvalidInput` for a scenario without a robot.
-  init(_ run: TrainedRun) throws(InvalidInput) {
+  package init(_ run: TrainedRun) throws(InvalidInput) {
     let loaded = run.scenario
     let task = try loaded.requireRobot(for: "exporting a policy or its episodes").task
     scenario = loaded.name
@@ -57,25 +69,18 @@ struct PolicyDescription: Codable, Hashable {
     observations = task.observationSpace.elements.map { Element(name: $0.name, unit: $0.unit) }
     actions = zip(task.model.actuators, task.actionScaling).map { actuator, scaling in
       let joint = task.model.joints[actuator.joint]
+      let gains = task.settings.actions.positionTargets == nil ? nil : actuator.jointGains
       return Actuator(
         name: actuator.name, joint: joint.name, unit: actuator.controlUnit(isHinge: joint.kind == .hinge),
-        center: scaling.center, halfWidth: scaling.halfWidth)
+        center: scaling.center, halfWidth: scaling.halfWidth, stiffness: gains?.stiffness, damping: gains?.damping)
+    }
+    if !task.levels.isEmpty {
+      choices = task.levels.map { level in
+        Choice(name: level.name, controls: zip(level.action, task.actionScaling).map { $1.control(Double($0)) })
+      }
     }
   }
 
   /// One JSON object, keys in snake case and alphabetical order.
-  func jsonText() throws -> String { String(decoding: try TrajectoryMetadata.encoder().encode(self), as: UTF8.self) }
-}
-
-extension RobotModel.Actuator {
-  /// Unit of the control: a motor exerts its control times the gear.
-  func controlUnit(isHinge: Bool) -> String {
-    switch law {
-    case .motor:
-      let unit = isHinge ? "N·m" : "N"
-      return gear == 1 ? unit : "\(gear.rounded(significant: 6)) \(unit)"
-    case .position: return isHinge ? "rad" : "m"
-    case .velocity: return isHinge ? "rad/s" : "m/s"
-    }
-  }
+  func jsonText() throws -> String { try TrajectoryMetadata.encoder().text(of: self) }
 }

@@ -117,7 +117,7 @@ struct LineChart {
     var most: Double
     var series: [Series]
 
-    var text: String { (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}" }
+    var text: String { (try? JSONEncoder().text(of: self)) ?? "{}" }
   }
 }
 
@@ -145,8 +145,8 @@ struct Scale {
     let step = [1, 2, 5, 10].map { $0 * magnitude }.first { span / $0 <= 6 } ?? span
     // A table from elsewhere may contain any number.
     guard step > 0, max(abs(range.lowerBound), abs(range.upperBound)) / step < 1e15 else { return [] }
-    let first = Int((range.lowerBound / step).rounded(.up))
-    let last = Int((range.upperBound / step).rounded(.down))
+    let first = Int(clamping: (range.lowerBound / step).rounded(.up))
+    let last = Int(clamping: (range.upperBound / step).rounded(.down))
     guard first <= last, last - first < 100 else { return [] }
     return (first...last).map { index in
       let value = Double(index) * step

@@ -59,7 +59,7 @@ enum ReportPage {
         --c0: #56b4e9; --c1: #ff8a3d; --c2: #2fd3a0; --c3: #e08cc0; --c4: #f0c33c; --c5: #8fd0f5; --c6: #ccc; --c7: #d1b06a; }
     }
     * { box-sizing: border-box; }
-    body { margin: 0 auto; max-width: 1080px; padding: 1rem; background: var(--ground); color: var(--ink);
+    body { margin: 0 auto; max-width: 1240px; padding: 1rem; background: var(--ground); color: var(--ink);
       font: 15px/1.45 system-ui, sans-serif; }
     h1 { font-size: 1.35rem; overflow-wrap: anywhere; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
     h3 { font-size: 1rem; margin: 1rem 0 .25rem; }

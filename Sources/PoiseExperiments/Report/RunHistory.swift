@@ -5,7 +5,7 @@ import PoiseTraining
 /// The logs of a run's training.
 struct RunHistory {
   let folder: RunFolder
-  /// The run's resolved scenario, as stored in its folder.
+  /// The run's whole scenario, as its folder has it, followed by the changes that were made when it was resumed.
   let scenarioText: String
   /// One row for each iteration, and for each evaluation.
   let progress: NumberTable
@@ -16,26 +16,34 @@ struct RunHistory {
 
   init(_ path: String) throws {
     folder = try RunFolder(contentsOf: path)
+    name = folder.path.fileName
+    var text: String
     do throws(BoundedFile.Failure) {
-      scenarioText = String(decoding: try BoundedFile.read(folder.scenarioPath, limit: 1 << 20), as: UTF8.self)
+      text = String(decoding: try BoundedFile.read(folder.scenarioPath, limit: 1 << 20), as: UTF8.self)
     } catch {
       throw InputOutputError(path: folder.scenarioPath, operation: "read", reason: error.reason)
     }
+    // A run that was changed when it was resumed does not repeat one that was not.
+    for change in try folder.changes() {
+      text += "# after \(change.environmentSteps) steps: \(change.set.joined(separator: ", "))\n"
+    }
+    scenarioText = text
     progress = try NumberTable(contentsOf: folder.file("progress.csv"))
     evaluations = try NumberTable(contentsOf: folder.file("evaluations.csv"))
     let timing = try NumberTable(contentsOf: folder.file("timing.csv"))
-    let phases = timing.columns.filter { $0.hasSuffix("_seconds") }.map { timing[$0] }
+    _ = try [progress.steps(), evaluations.steps()]
+    let phases = try timing.columns.filter { $0.hasSuffix("_seconds") }.map { try timing.seconds($0) }
     var seconds = 0.0
-    clock = Curve(
+    clock = try Curve(
       [Curve.Point(x: 0, y: 0)]
-        + timing["environment_steps"].enumerated().compactMap { row, steps in
-          seconds += phases.reduce(0) { $0 + ($1[row] ?? 0) }
-          return steps.map { Curve.Point(x: $0, y: seconds) }
+        + timing.steps().enumerated().map { row, steps in
+          seconds += phases.reduce(0) { $0 + $1[row] }
+          return Curve.Point(x: steps, y: seconds)
         })
   }
 
-  /// Last part of the folder's path.
-  var name: String { folder.path.fileName }
+  /// The last part of the folder's path; the whole path where another run of a report has the same last part.
+  var name: String
   var seed: UInt64 { folder.description.seed }
   var environmentSteps: Double { clock.points.last?.x ?? 0 }
   var seconds: Double { clock.points.last?.y ?? 0 }
@@ -65,7 +73,11 @@ struct Curve: Hashable {
 
   let points: [Point]
 
-  init(_ points: [Point]) { self.points = points }
+  /// - Parameter points: those that are not finite cannot be drawn, and are left out.
+  init(_ points: [Point]) {
+    let isDrawable = points.allSatisfy { $0.x.isFinite && $0.y.isFinite }
+    self.points = isDrawable ? points : points.filter { $0.x.isFinite && $0.y.isFinite }
+  }
 
   /// Linear between the points; before them the first, `nil` beyond them.
   func value(at x: Double) -> Double? {

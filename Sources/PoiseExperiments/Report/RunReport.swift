@@ -27,6 +27,8 @@ public struct RunReport {
     var episodes: Int
     var seed: UInt64
     var table: EvaluationTable
+    /// Mean return of each run's best policy, by the run's folder.
+    var returns: [String: Double]
   }
 
   /// Reads the runs and evaluates their best policies and the baselines.
@@ -40,7 +42,11 @@ public struct RunReport {
   public init(
     _ paths: [String], episodes: Int? = nil, pool: WorkerPool, tell: (String) throws -> Void = { _ in }
   ) throws {
-    let histories = try paths.map { try RunHistory($0) }
+    var histories = try paths.map { try RunHistory($0) }
+    let names = histories.map(\.name)
+    for index in histories.indices where names.count(where: { $0 == names[index] }) > 1 {
+      histories[index].name = histories[index].folder.path
+    }
     var groups: [RunGroup] = []
     for history in histories {
       let place = groups.firstIndex { group in
@@ -86,7 +92,7 @@ public struct RunReport {
         tasks.append((digest, [(history.name, run)]))
       }
     }
-    return try tasks.map { task in
+    return try tasks.map { task -> ScenarioEvaluation in
       let (scenario, settings) = (task.runs[0].run.scenario, task.runs[0].run.scenario.settings.evaluation)
       func judge(_ controller: ControllerChoice, _ name: String, _ instructionSet: InstructionSet) throws
         -> EvaluationResult
@@ -106,8 +112,75 @@ public struct RunReport {
       return ScenarioEvaluation(
         name: scenario.name, episodes: results[0].episodes, seed: settings.publishedSeed,
         table: EvaluationTable(
-          results, metrics: scenario.specification.metrics, names: task.runs.map(\.name) + baselines.map(\.rawValue)))
+          results, metrics: scenario.specification.metrics, names: task.runs.map(\.name) + baselines.map(\.rawValue)),
+        returns: Dictionary(
+          zip(task.runs.map(\.run.folder.path), results.map(\.return.mean)), uniquingKeysWith: { first, _ in first }))
     }
+  }
+
+  // MARK: Over seeds
+
+  /// The returns of the runs of a group, one value for each run.
+  private func returns(of group: RunGroup) -> [Double] {
+    group.runs.compactMap { run in
+      let evaluated = evaluations.lazy.compactMap { $0.returns[run.folder.path] }.first
+      return evaluated ?? run.evaluations["return_mean"].compactMap { $0 }.max()
+    }.filter(\.isFinite)
+  }
+
+  /// Means over seeds with their intervals, and whether groups differ. A single run has neither.
+  private var seeds: String {
+    let values = groups.map { returns(of: $0) }
+    guard values.contains(where: { $0.count > 1 }) else { return "" }
+    func number(_ value: Double) -> String { String(format: "%.1f", value) }
+    let random = RandomStream(seed: 0, purpose: .statistics)
+    let rows = zip(groups, values).enumerated().compactMap { index, pair -> [String]? in
+      let (group, values) = pair
+      guard let low = values.min(), let high = values.max() else { return nil }
+      let mean = InterquartileMean(values, random: random)
+      return [
+        "<span class=\"swatch c\(Self.color(index))\"></span>\(escapedHTML(group.name))", "\(values.count)",
+        number(mean.value), values.count > 1 ? "\(number(mean.low)) to \(number(mean.high))" : "–",
+        number(values.reduce(0, +) / Double(values.count)), number(low), number(high),
+      ]
+    }
+    let table = ReportPage.table(
+      ["group", "seeds", "interquartile mean", "95 % interval", "mean", "lowest", "highest"], rows, textColumns: [0])
+    let note =
+      evaluations.isEmpty
+      ? "The best return of each run's own evaluations, by which its policy was chosen: somewhat too good."
+      : "The return of each run's best policy over the episodes below, on seeds that chose nothing."
+    return ReportPage.section(
+      "Over seeds",
+      "<p class=\"note\">\(note) Intervals: percentiles of 2,000 bootstrap resamples of the seeds (Agarwal et al. 2021). Those of fewer than "
+        + "five seeds are too narrow.</p>\n\(table)\n\(groupDifferences(values, random))")
+  }
+
+  private func groupDifferences(_ values: [[Double]], _ random: RandomStream) -> String {
+    var rows: [[String]] = []
+    for i in groups.indices {
+      for j in groups.indices where i < j && values[i].count > 1 && values[j].count > 1 && isComparable(i, j) {
+        let difference = GroupDifference(values[i], values[j], random: random)
+        rows.append([
+          escapedHTML(groups[i].name), escapedHTML(groups[j].name), String(format: "%.1f", difference.difference),
+          String(format: "%.3f", difference.pValue), String(format: "%.3f", difference.leastPValue),
+          String(format: "%.2f", difference.probabilityOfImprovement),
+        ])
+      }
+    }
+    guard !rows.isEmpty else { return "" }
+    return
+      "<h3>Do groups differ?</h3>\n<p class=\"note\">Permutation test of the difference of the means: p is the share of the ways to divide "
+      + "the same returns into two such groups whose means differ at least as much. With so few seeds it cannot fall below the least p.</p>\n"
+      + ReportPage.table(
+        ["first", "second", "first − second", "p", "least p", "a run of the first is better"], rows,
+        textColumns: [0, 1])
+  }
+
+  /// Whether returns of two groups are of the same episodes.
+  private func isComparable(_ i: Int, _ j: Int) -> Bool {
+    func digest(_ group: RunGroup) -> String? { (try? group.runs[0].folder.loadScenario())?.episodeDigest }
+    return digest(groups[i]).map { $0 == digest(groups[j]) } ?? false
   }
 
   // MARK: The page
@@ -118,7 +191,7 @@ public struct RunReport {
     for group in groups where !names.contains(Self.shortName(of: group)) { names.append(Self.shortName(of: group)) }
     return ReportPage.html(
       title: "Poise: \(names.joined(separator: " · "))",
-      body: [runs, curves, evaluationTables, rewardTerms, differences, scenarios].filter { !$0.isEmpty })
+      body: [runs, seeds, curves, evaluationTables, rewardTerms, differences, scenarios].filter { !$0.isEmpty })
   }
 
   private var runs: String {
@@ -299,9 +372,9 @@ public struct RunReport {
 
   /// `1,234,567`.
   private static func grouped(_ number: Double) -> String {
-    var digits = Array(String(Int(number)))
+    var digits = Array(String(Int(clamping: number)))
     var place = digits.count - 3
-    while place > 0 {
+    while place > (number < 0 ? 1 : 0) {
       digits.insert(",", at: place)
       place -= 3
     }

@@ -32,7 +32,7 @@ public final class Sweep: Sendable {
     /// A rung begins: its number from 1, the number of rungs, its control steps, and the candidates and trials that
     /// train.
     case rung(number: Int, of: Int, steps: Int, candidates: Int, trials: Int)
-    /// The final comparison begins, with so many trials.
+    /// The final comparison begins, with its number of trials.
     case report(trials: Int)
     /// A trial has reached its rung or its end: the trial, its outcome, and how many of how many are done.
     case trial(SweepTrial, TrialOutcome, done: Int, of: Int)
@@ -151,6 +151,7 @@ public final class Sweep: Sendable {
 
   private init(_ read: Reading, _ folder: SweepFolder, _ lock: FolderLock, runner: (any TrialRunner)?) {
     self.lock = lock
+    folder.removeLeftovers()
     plan = read.plan
     candidates = read.candidates
     self.folder = folder

@@ -41,6 +41,13 @@ struct SweepFolder: Sendable {
     /// Whether a process works on it, or was killed while it did.
     var isRunning = false
 
+    /// Whether sums and tables may be made of it; a file may say anything.
+    var isPossible: Bool {
+      (outcomes + [partial].compactMap(\.self)).allSatisfy {
+        $0.environmentSteps.isPossibleCount && $0.faults.isPossibleCount
+      }
+    }
+
     /// The latest outcome.
     var latest: TrialOutcome? { partial ?? outcomes.last }
   }
@@ -57,11 +64,12 @@ struct SweepFolder: Sendable {
 
   /// - Throws: `InvalidInput` if the folder contains files that a new sweep could damage.
   static func checkIsNew(_ path: String) throws {
-    func entries(_ folder: String) -> [String]? { try? FileManager.default.contentsOfDirectory(atPath: folder) }
-    // A sweep that was killed before it had a description has empty folders.
-    let isNew = (entries(path) ?? []).allSatisfy { name in
-      name == FolderLock.fileName || WholeFile.isTemporary(name)
-        || ["outcomes", "runs"].contains(name) && entries("\(path)/\(name)") == []
+    // A sweep that was killed before it had a description has its lock, and folders with nothing in them.
+    let isOurs = FolderLock.isPresent(in: path)
+    let isNew = try RunFolder.contents(of: path).allSatisfy { name in
+      isOurs && (name == FolderLock.fileName || WholeFile.isTemporary(name))
+        || ["outcomes", "runs"].contains(name)
+          && (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(name)")) == []
     }
     guard !isNew else { return }
     throw InvalidInput(
@@ -94,6 +102,11 @@ struct SweepFolder: Sendable {
     self.description = description
   }
 
+  /// Removes what processes that were killed while writing left. Only under the lock.
+  func removeLeftovers() {
+    for folder in [path, "\(path)/outcomes"] { WholeFile.removeLeftovers(in: folder) }
+  }
+
   // MARK: Trials
 
   var runs: String { "\(path)/runs" }
@@ -103,7 +116,7 @@ struct SweepFolder: Sendable {
     let file = file(trial)
     guard FileManager.default.fileExists(atPath: file) else { return Record() }
     guard let bytes = try? BoundedFile.read(file, limit: 1 << 20),
-      let record = try? JSONDecoder().decode(Record.self, from: Data(bytes))
+      let record = try? decoder().decode(Record.self, from: Data(bytes)), record.isPossible
     else {
       throw InvalidInput(
         Problem(
@@ -113,6 +126,13 @@ struct SweepFolder: Sendable {
     return record
   }
 
+  private func decoder() -> JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return decoder
+  }
+
   func write(_ record: Record, of trial: SweepTrial) throws { try Self.write(record, to: file(trial)) }
 
   func write(_ text: String, to name: String) throws { try Self.write(text, to: "\(path)/\(name)") }
@@ -120,6 +140,9 @@ struct SweepFolder: Sendable {
   private static func write(_ value: some Encodable, to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    // A return may be beyond all numbers.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     try write(String(decoding: encoder.encode(value), as: UTF8.self) + "\n", to: path)
   }
 

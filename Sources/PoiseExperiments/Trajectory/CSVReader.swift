@@ -1,4 +1,3 @@
-import Foundation
 import PoiseCore
 
 /// Reads a CSV file (RFC 4180) record by record, in constant memory.
@@ -9,7 +8,7 @@ final class CSVReader {
   let path: String
   /// Line at which the last record began, counted from 1.
   private(set) var line = 0
-  private let descriptor: Int32
+  private let pieces: FilePieces
   private var buffer: [UInt8] = []
   private var position = 0
   private var isAtEnd = false
@@ -18,20 +17,18 @@ final class CSVReader {
   /// Largest size of one record in bytes.
   static let recordLimit = 1 << 20
 
-  /// - Throws: `InputOutputError` if there is nothing to read.
-  init(_ path: String) throws {
+  /// - Parameter limit: bytes of the file; a larger one is refused before the first byte.
+  /// - Throws: `InputOutputError` if there is nothing to read: no regular file, or too large a one.
+  init(_ path: String, limit: Int = 1 << 40) throws {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Self.failure(path) }
-    var status = stat()
-    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-      throw InputOutputError(path: path, operation: "read", reason: "it is a folder", remedy: "Name a file inside it.")
+    do throws(BoundedFile.Failure) {
+      pieces = try FilePieces(path, limit: limit)
+    } catch {
+      throw Self.failure(path, error)
     }
     try fill()
     if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
-
-  deinit { close(descriptor) }
 
   /// The cells of the next record; `nil` after the last one.
   func next() throws -> [String]? {
@@ -111,19 +108,17 @@ final class CSVReader {
 
   private func fill() throws {
     guard !isAtEnd else { return }
-    buffer = [UInt8](repeating: 0, count: 1 << 16)
-    position = 0
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw Self.failure(path) }
-      isAtEnd = count == 0
-      buffer.removeSubrange(count...)
-      return
+    do throws(BoundedFile.Failure) {
+      buffer = try pieces.next()
+    } catch {
+      throw Self.failure(path, error)
     }
+    position = 0
+    isAtEnd = buffer.isEmpty
   }
 
-  private static func failure(_ path: String) -> InputOutputError {
-    InputOutputError(path: path, operation: "read", reason: String(cString: strerror(errno)).lowercased())
+  private static func failure(_ path: String, _ failure: BoundedFile.Failure) -> InputOutputError {
+    let remedy = if case .isFolder = failure { "Name a file inside it." } else { "" }
+    return InputOutputError(path: path, operation: "read", reason: failure.reason.lowercased(), remedy: remedy)
   }
 }

@@ -57,7 +57,7 @@ public struct Resimulation: Sendable {
     try metadata.check(scenario, for: path)
     let isHold = metadata.controller == BaselineController.hold.rawValue
     let player = try EpisodePlayer(
-      scenario, .baseline(isHold ? .hold : .zero), seed: metadata.seed, instructionSet: .baseline)
+      scenario, .baseline(isHold ? .hold : scenario.simplestBaseline), seed: metadata.seed, instructionSet: .baseline)
     let reader = try TrajectoryReader(path, model: player.task.model)
     var table = TrajectoryTable(player.task)
     let known = Set(table.columns)
@@ -69,7 +69,7 @@ public struct Resimulation: Sendable {
       var row = try next(reader, in: episode, step: 0)
       while true {
         try visit(player.moment, player)
-        compare(reader, row, table.row(player.moment), places, table.chosenColumns)
+        compare(reader, row, table.values(player.moment), places, table.chosenColumns)
         if player.moment.step == 0, player.robot.world.stateText != episode.startState {
           note(row.line, "state at the start", episode.startState, player.robot.world.stateText)
         }
@@ -81,13 +81,7 @@ public struct Resimulation: Sendable {
         if isHold {
           player.step()
         } else {
-          guard row.moment.actions.count == player.task.actionSpace.count else {
-            throw InvalidInput(
-              Problem(
-                file: path, line: row.line, found: "a step without its actions", allowed: "an action of each actuator",
-                remedy: "Record it again, without --columns."))
-          }
-          player.step(row.moment.actions.map { Float($0) })
+          player.step(try Self.action(row, player.task, path))
         }
       }
       if player.robot.world.stateText != episode.endState {
@@ -103,6 +97,22 @@ public struct Resimulation: Sendable {
           allowed: "\(metadata.episodes.count) episodes",
           remedy: "The two files do not belong together."))
     }
+  }
+
+  /// The action of a row, of the task's space.
+  private static func action(_ row: TrajectoryRow, _ task: BoundTask, _ path: String) throws(InvalidInput) -> [Float] {
+    let names = task.levels.map(\.name)
+    if let place = row.moment.choice.flatMap({ names.firstIndex(of: $0) }) { return [Float(place)] }
+    guard names.isEmpty, row.moment.actions.count == task.model.actuators.count else {
+      throw InvalidInput(
+        Problem(
+          file: path, line: row.line,
+          found: row.moment.choice.map { "the action '\($0)'" }
+            ?? "a step without its action\(names.isEmpty ? "s" : "")",
+          allowed: names.isEmpty ? "an action of each actuator" : "one of \(names.joined(separator: ", "))",
+          remedy: "Record it again, without --columns."))
+    }
+    return row.moment.actions.map { Float($0) }
   }
 
   private mutating func next(
@@ -123,11 +133,11 @@ public struct Resimulation: Sendable {
 
   /// Compares numbers by their bits, so it does not matter how they are written.
   private mutating func compare(
-    _ reader: TrajectoryReader, _ row: TrajectoryRow, _ text: String, _ places: [Int], _ columns: [String]
+    _ reader: TrajectoryReader, _ row: TrajectoryRow, _ repeated: [String], _ places: [Int],
+    _ columns: [String]
   ) {
-    let repeated = text.dropLast().split(separator: ",", omittingEmptySubsequences: false)
     for (i, place) in places.enumerated() {
-      let (old, new) = (reader.cells[place], String(repeated[i]))
+      let (old, new) = (reader.cells[place], repeated[i])
       let isSame =
         old == new || Double(old).map { $0.bitPattern == Double(new)?.bitPattern } ?? (old.lowercased() == new)
       if !isSame { return note(row.line, columns[i], old, new) }

@@ -94,7 +94,7 @@ public struct TrajectoryMetadata: Codable, Hashable, Sendable {
     /// Control steps of the episode.
     public var steps: Int
     /// Sum of the rewards.
-    public var totalReward: Double
+    public var totalReward: Double?
     /// Why it ended as a fault; `nil` if it did not. The failed step has no row.
     public var fault: String?
   }
@@ -114,7 +114,7 @@ public struct TrajectoryMetadata: Codable, Hashable, Sendable {
 
   /// The content of the file.
   func text() throws -> String {
-    String(decoding: try Self.encoder().encode(self), as: UTF8.self) + "\n"
+    try Self.encoder().text(of: self) + "\n"
   }
 
   /// Reads the metadata of a trajectory; `nil` if there is none beside it.
@@ -204,7 +204,19 @@ extension LoadedScenario {
   public var episodeDigest: String {
     guard let robot else { return SHA256.hexadecimal(Array(resolvedText.utf8)) }
     return SHA256.hexadecimal(
-      Array("model: \(robot.model.name)\n\(settings.task.yamlText)\(settings.hold.yamlText)".utf8))
+      Array("model: \(robot.model.name)\n\(taskText)\(settings.hold.yamlText)".utf8))
+  }
+}
+
+extension LoadedScenario {
+  /// The task with every default, for digests. The key `actions` is left out if it has its default, so that the digests of older
+  /// trajectories, from before that key, stay valid.
+  private var taskText: String {
+    var written = settings.task.written
+    if settings.task.actions == ActionSettings(), case .mapping(let entries) = written.content {
+      written.content = .mapping(entries.filter { $0.key != "actions" })
+    }
+    return written.yamlText
   }
 }
 

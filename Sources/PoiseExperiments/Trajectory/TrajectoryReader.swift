@@ -41,6 +41,7 @@ public final class TrajectoryReader {
   /// Indices of the columns; empty if not all are present.
   private let actionPlaces: [Int]
   private let effortPlaces: [Int]
+  private let choicePlace: Int?
   private let pushPlaces: [Int]
   private var rowCount = 0
 
@@ -83,6 +84,7 @@ public final class TrajectoryReader {
     let actuators = TrajectoryTable.actuatorColumns(model)
     actionPlaces = all(actuators.map(\.action))
     effortPlaces = all(actuators.map(\.effort))
+    choicePlace = places[TrajectoryTable.choiceColumn]
     pushPlaces = all(TrajectoryTable.pushColumns)
   }
 
@@ -121,6 +123,8 @@ public final class TrajectoryReader {
     moment.isTerminated = try flag("terminated")
     moment.isTruncated = try flag("truncated")
     if moment.reward != nil { moment.rewardTerms = try termPlaces.map { try number($0) } }
+    // The start has none.
+    if let choicePlace, !cells[choicePlace].isEmpty { moment.choice = cells[choicePlace] }
     // The start has no action and no effort.
     if let first = actionPlaces.first, !cells[first].isEmpty {
       moment.actions = try actionPlaces.map { try number($0) }

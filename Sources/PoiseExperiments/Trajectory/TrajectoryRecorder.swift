@@ -17,6 +17,8 @@ public final class TrajectoryRecorder {
   private let every: Int
   private let file: WholeFile
   private let metadataFile: WholeFile?
+  /// The file beside the CSV; `nil` where there is none, as for standard output, pipes and devices.
+  public let metadataPath: String?
   private var metadata: TrajectoryMetadata
 
   /// Opens the files of a trajectory; `commit` completes them.
@@ -39,7 +41,8 @@ public final class TrajectoryRecorder {
     self.table = table
     metadata = try TrajectoryMetadata(player, run: run, table: table, every: every)
     file = try WholeFile(path)
-    metadataFile = file.appearsWhole ? try WholeFile(TrajectoryMetadata.path(beside: path)) : nil
+    metadataPath = file.appearsWhole ? TrajectoryMetadata.path(beside: path) : nil
+    metadataFile = try metadataPath.map { try WholeFile($0) }
     try file.write(table.header)
   }
 

@@ -6,35 +6,40 @@ public import PoiseTasks
 /// Trajectories as CSV (RFC 4180): names end in their unit, numbers are in their shortest exact form.
 ///
 /// Row k ≥ 1 is the state after control step k, row 0 the start. Columns: episode, step, time, reward, each reward term,
-/// terminated, truncated, roll and pitch; pose and velocity of each free body; position and velocity of each joint; action
-/// and mean effort of each actuator; the push.
+/// terminated, truncated, roll and pitch; pose and velocity of each free body; position and velocity of each joint; the action's
+/// name where a task's actions are levels; action and mean effort of each actuator; the push.
 public struct TrajectoryTable: Sendable {
   /// Names of all columns, in order.
   public let columns: [String]
   private let coordinateCount: Int
   private let rewardTerms: [String]
   private let actuatorCount: Int
+  private let hasChoices: Bool
   /// Indices into `columns` of those that are written, in that order.
   private var chosen: [Int]
 
-  /// The table of a model's trajectories, with all columns chosen.
+  /// A table for a robot's trajectories.
   ///
   /// - Parameters:
-  ///   - model: the robot's description.
+  ///   - model: the robot.
   ///   - rewardTerms: names of the task's reward terms, in order.
-  public init(_ model: RobotModel, rewardTerms: [String] = []) {
+  ///   - hasChoices: whether its actions are levels, which have names.
+  public init(_ model: RobotModel, rewardTerms: [String] = [], hasChoices: Bool = false) {
     self.rewardTerms = rewardTerms
+    self.hasChoices = hasChoices
     actuatorCount = model.actuators.count
     let coordinates = CoordinateColumns(model)
     coordinateCount = coordinates.names.count
     columns =
       Self.firstColumns + rewardTerms + Self.columnsAfterTerms + coordinates.names
-      + Self.actuatorColumns(model).flatMap { [$0.action, $0.effort] } + Self.pushColumns
+      + (hasChoices ? [Self.choiceColumn] : []) + Self.actuatorColumns(model).flatMap { [$0.action, $0.effort] }
+      + Self.pushColumns
     chosen = Array(columns.indices)
   }
 
   static let firstColumns = ["episode", "step", "time_s", "reward"]
   static let columnsAfterTerms = ["terminated", "truncated", "roll_rad", "pitch_rad"]
+  static let choiceColumn = "action"
   static let pushColumns = ["push_x_N", "push_y_N", "push_z_N"]
 
   /// Names of the two columns of each actuator.
@@ -78,11 +83,16 @@ public struct TrajectoryTable: Sendable {
 
   /// One row, with a line feed at its end.
   public func row(_ moment: TrajectoryMoment) -> String {
-    let cells = cells(moment)
-    return chosen.map { cells[$0] }.joined(separator: ",") + "\n"
+    values(moment).map(csvCell).joined(separator: ",") + "\n"
   }
 
-  /// The texts of all `columns`, chosen or not.
+  /// The text of each of `chosenColumns`, without quotes.
+  func values(_ moment: TrajectoryMoment) -> [String] {
+    let cells = cells(moment)
+    return chosen.map { cells[$0] }
+  }
+
+  /// A number or a name for each of `columns`, chosen or not.
   private func cells(_ moment: TrajectoryMoment) -> [String] {
     precondition(
       moment.coordinates.count == coordinateCount,
@@ -95,6 +105,7 @@ public struct TrajectoryTable: Sendable {
       ? Array(repeating: "", count: rewardTerms.count) : moment.rewardTerms.map { "\($0)" }
     cells += ["\(moment.isTerminated)", "\(moment.isTruncated)", "\(moment.roll)", "\(moment.pitch)"]
     for value in moment.coordinates { cells.append("\(value)") }
+    if hasChoices { cells.append(moment.choice ?? "") }
     for actuator in 0..<actuatorCount {
       cells.append(moment.actions.isEmpty ? "" : "\(moment.actions[actuator])")
       cells.append(moment.efforts.isEmpty ? "" : "\(moment.efforts[actuator])")
@@ -107,6 +118,6 @@ public struct TrajectoryTable: Sendable {
 extension TrajectoryTable {
   /// The table of a task's episodes.
   public init(_ task: BoundTask) {
-    self.init(task.model, rewardTerms: task.rewardNames)
+    self.init(task.model, rewardTerms: task.rewardNames, hasChoices: !task.levels.isEmpty)
   }
 }

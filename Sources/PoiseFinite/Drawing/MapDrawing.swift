@@ -49,6 +49,19 @@ public struct MapDrawing: Sendable {
     return lines.joined(separator: "\n")
   }
 
+  /// The map with `*` where an episode has been, and `@` where it was last.
+  public func path(_ states: [Int]) -> String {
+    let last = states.last ?? -1
+    let visited = Set(states)
+    return (0..<layout.rows).map { row in
+      String(
+        (row * layout.columns..<(row + 1) * layout.columns).map { cell -> Character in
+          let state = Int(layout.states[cell])
+          return state < 0 || !visited.contains(state) ? layout.characters[cell] : state == last ? "@" : "*"
+        })
+    }.joined(separator: "\n")
+  }
+
   private func label(_ cell: Int) -> String { String(layout.characters[cell]) }
 
   private func grid(_ text: (_ cell: Int, _ state: Int) -> String) -> String {
@@ -64,7 +77,7 @@ public struct MapDrawing: Sendable {
   }
 }
 
-/// A number with so many digits after the decimal point: `-0.60`; zero has no minus sign.
+/// A number with a given number of digits after the decimal point: `-0.60`; zero has no minus sign.
 func fixed(_ number: Double, decimals: Int) -> String {
   var scale = 1.0
   for _ in 0..<decimals { scale *= 10 }

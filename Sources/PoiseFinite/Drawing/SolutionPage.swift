@@ -12,26 +12,35 @@ public struct SolutionPage: Sendable {
   private var stride = 1
   /// The largest number of frames; with more sweeps, only every second, fourth, … is kept.
   private static let frameLimit = 200
+  private let steps: String
+  private let last: String
 
-  /// Makes a page with one frame, values of 0 before the first sweep.
+  /// Makes a page with one frame, values of 0 before the first step.
   ///
   /// - Parameters:
   ///   - problem: the problem that is solved.
   ///   - title: the title of the page, as plain text.
-  public init(_ problem: FiniteProblem, title: String) {
+  ///   - steps: the name of the steps between frames.
+  ///   - last: the name of the last frame.
+  public init(_ problem: FiniteProblem, title: String, steps: String = "Sweep", last: String = "solution") {
     self.problem = problem
     self.title = title
+    self.steps = steps
+    self.last = last
     frames = [(0, [Double](repeating: 0, count: problem.stateCount))]
   }
 
   /// Adds the values of a sweep as a frame; to be called by the solvers' `onSweep`.
   public mutating func note(_ progress: SolverProgress) {
     guard progress.sweeps % stride == 0 else { return }
-    frames.append((progress.sweeps, progress.values))
+    note(progress.values, after: progress.sweeps)
     guard frames.count > Self.frameLimit else { return }
     stride *= 2
     frames = frames.filter { $0.sweep % stride == 0 }
   }
+
+  /// Adds a frame of values after a number of steps.
+  public mutating func note(_ values: [Double], after steps: Int) { frames.append((steps, values)) }
 
   /// The page as a complete HTML document.
   ///
@@ -68,7 +77,7 @@ public struct SolutionPage: Sendable {
       </style></head><body>
       <h1>\(escapedHTML(title))</h1>
       \(summary.map { "<p>\(escapedHTML($0))</p>" }.joined(separator: "\n"))
-      <p><label>Sweep <input id="sweep" type="range" min="0" max="\(all.count - 1)" value="\(all.count - 1)"></label>
+      <p><label>\(escapedHTML(steps)) <input id="sweep" type="range" min="0" max="\(all.count - 1)" value="\(all.count - 1)"></label>
       <output id="which"></output> <label><input id="qs" type="checkbox"> Q in each cell</label></p>
       <div id="picture"></div><table id="table"></table>
       <script>
@@ -78,7 +87,7 @@ public struct SolutionPage: Sendable {
       const best=[\(best.joined(separator: ","))];
       const names=[\(names.joined(separator: ","))];
       const actions=[\(actions.joined(separator: ","))];
-      const layout=\(layout);
+      const layout=\(layout), solved=\(quotedScript(last));
       \(Self.script)
       </script></body></html>
 
@@ -116,7 +125,7 @@ public struct SolutionPage: Sendable {
       const t=low<0?v/low:0;return `rgb(${Math.round(255-175*t)},${Math.round(255-105*t)},255)`}
     function draw(){
       const f=+$('sweep').value, v=frames[f], low=Math.min(...v,0), high=Math.max(...v,0);
-      $('which').textContent=sweeps[f]<0?'solution':String(sweeps[f]);
+      $('which').textContent=sweeps[f]<0?solved:String(sweeps[f]);
       const last=sweeps[f]<0, withQ=$('qs').checked&&last;
       if(layout){
         let s=`<svg viewBox="0 0 ${layout.columns*100} ${layout.rows*100}" role="img">`;

@@ -18,10 +18,33 @@ public struct SolutionTable: Sendable {
   ///   - values: V of any policy, [states].
   ///   - slack: the largest difference of Q between tied choices; `nil` for the default of `FiniteProblem.bestChoices`.
   public init(_ problem: FiniteProblem, values: [Double], slack: Double? = nil) {
+    self.init(problem, values: values, choiceValues: problem.choiceValues(of: values), slack: slack)
+  }
+
+  /// Finds the best choices from Q.
+  ///
+  /// - Parameters:
+  ///   - problem: the problem.
+  ///   - values: V, [states].
+  ///   - choiceValues: Q, which V need not follow from, as where both were learned, [choices].
+  ///   - slack: the largest difference of Q between tied choices; `nil` for the default of `FiniteProblem.bestChoices`.
+  public init(_ problem: FiniteProblem, values: [Double], choiceValues: [Double], slack: Double? = nil) {
     self.problem = problem
     self.values = values
-    choiceValues = problem.choiceValues(of: values)
+    self.choiceValues = choiceValues
     best = problem.bestChoices(choiceValues: choiceValues, slack: slack)
+  }
+
+  /// Makes a table that was learned: V is the largest Q of each state.
+  ///
+  /// - Parameters:
+  ///   - problem: the problem.
+  ///   - learned: Q, or the logits of a policy, [choices].
+  public init(_ problem: FiniteProblem, learned: [Double]) {
+    let values = (0..<problem.stateCount).map { state in
+      problem.choices(of: state).map { learned[$0] }.max() ?? 0
+    }
+    self.init(problem, values: values, choiceValues: learned)
   }
 
   /// One line for each state: V, the best actions, Q and A of each action.
@@ -59,15 +82,18 @@ public struct SolutionTable: Sendable {
   public var json: String {
     let states = (0..<problem.stateCount).map { state in
       let choices = problem.choices(of: state).map { choice in
-        "\(quotedJSON(problem.actionName(of: choice))): {\"q\": \(choiceValues[choice]), \"a\": \(choiceValues[choice] - values[state])}"
+        "\(quotedJSON(problem.actionName(of: choice))): {\"q\": \(jsonNumber(choiceValues[choice])), \"a\": \(jsonNumber(choiceValues[choice] - values[state]))}"
       }
       let names = best[state].map { quotedJSON(problem.actionName(of: $0)) }
       return
-        "{\"state\": \(quotedJSON(problem.stateName(state))), \"v\": \(values[state]), \"best\": [\(names.joined(separator: ", "))], \"actions\": {\(choices.joined(separator: ", "))}}"
+        "{\"state\": \(quotedJSON(problem.stateName(state))), \"v\": \(jsonNumber(values[state])), \"best\": [\(names.joined(separator: ", "))], \"actions\": {\(choices.joined(separator: ", "))}}"
     }
     return "[\n" + states.joined(separator: ",\n") + "\n]"
   }
 }
+
+/// A number in JSON, which has none but finite ones: null for all others.
+func jsonNumber(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 
 /// Text as a JSON string, with its quotes.
 func quotedJSON(_ text: String) -> String { ConfigurationNode.text(text).jsonText }

@@ -36,6 +36,8 @@ public struct SolveRequest: Hashable, Sendable {
   public var tolerance = 1e-9
   /// The number of threads, at least 1; it changes no bit of the result.
   public var threadCount = 1
+  /// Whether the values of every sweep are kept for the page: up to 200 of them, 8 bytes for each state.
+  public var keepsSweeps = true
 
   /// The optimal policy, without horizon and trajectory, on one thread.
   public init() {}
@@ -69,6 +71,7 @@ public struct SolveReport: Sendable {
     self.name = name
     let pool = WorkerPool(threadCount: request.threadCount)
     var page = SolutionPage(problem, title: name)
+    func keep(_ progress: SolverProgress) { if request.keepsSweeps { page.note(progress) } }
     let trajectory = try request.trajectory.map { try FiniteTrajectory($0, in: problem) }
     var summary = [
       "\(problem.stateCount) states, \(problem.actionNames.count) actions, \(problem.transitionCount) transitions, γ = \(problem.discount.rounded(significant: 12))"
@@ -92,17 +95,18 @@ public struct SolveReport: Sendable {
         let solution =
           switch method {
           case .valueIteration:
-            try problem.valueIteration(tolerance: request.tolerance, pool: pool) { page.note($0) }
+            try problem.valueIteration(tolerance: request.tolerance, pool: pool) { keep($0) }
           case .policyIteration:
-            try problem.policyIteration(tolerance: request.tolerance, pool: pool) { page.note($0) }
+            try problem.policyIteration(tolerance: request.tolerance, pool: pool) { keep($0) }
           case .modifiedPolicyIteration:
-            try problem.modifiedPolicyIteration(tolerance: request.tolerance, pool: pool) { page.note($0) }
+            try problem.modifiedPolicyIteration(tolerance: request.tolerance, pool: pool) { keep($0) }
           }
         values = solution.values
         policy = problem.policy(choosing: solution.chosen)
         let bound =
           solution.errorBound.isFinite
-          ? "|V − V*| ≤ \(solution.errorBound.rounded(significant: 2))" : "no bound without a discount"
+          ? "|V − V*| ≤ \(solution.errorBound.rounded(significant: 2))"
+          : "no bound, without a discount or a cost of every action"
         summary.append(
           "\(method.rawValue): \(solution.sweeps) sweeps, \(bound), residual \(solution.residual.rounded(significant: 2))"
         )

@@ -10,6 +10,9 @@
 ///
 /// Source: Puterman 1994, "Markov Decision Processes", section 2.1; Sutton and Barto 2018, section 3.1, with r(s, a, s′) of eq. 3.6.
 public struct FiniteProblem: Hashable, Sendable {
+  /// The largest deviation from 1 of the sum of a choice's probabilities.
+  public static let sumTolerance = 1e-9
+
   /// The names of states, [states]; if it is empty, a state's name is its number.
   public let stateNames: [String]
   /// The names of all actions; a choice names one of them by its index.
@@ -86,7 +89,7 @@ public struct FiniteProblem: Hashable, Sendable {
   /// Whether every choice has one transition, so that an episode follows from its start and its actions.
   public var isDeterministic: Bool { transitionCount == choiceCount }
 
-  /// Takes rows that the caller has checked: `FiniteProblemBuilder` or a reader of files.
+  /// Takes rows that the caller has checked: a builder or a reader of files.
   init(
     stateNames: [String], actionNames: [String], stateStarts: [Int32], choiceActions: [Int32], choiceStarts: [Int32],
     nextStates: [Int32], probabilities: [Double], rewards: [Double], discount: Double, start: [StateProbability],
@@ -144,7 +147,7 @@ public struct FiniteProblem: Hashable, Sendable {
         sum += probabilities[k]
       }
       precondition(
-        abs(sum - 1) <= FiniteProblemBuilder.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
+        abs(sum - 1) <= Self.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
     }
     self.init(
       stateNames: [], actionNames: actionNames, stateStarts: stateStarts, choiceActions: choiceActions,

@@ -1,11 +1,9 @@
 /// Builds a problem from transitions in any order.
 ///
 /// Transitions with the same state, action and next state become one: probabilities are added, rewards averaged with
-/// the probabilities as weights.
+/// the probabilities as weights. Probabilities of a choice are divided by their sum, which must be 1 within
+/// `FiniteProblem.sumTolerance`.
 public struct FiniteProblemBuilder: Sendable {
-  /// The largest deviation from 1 of the sum of a choice's probabilities; they are then divided by their sum.
-  public static let sumTolerance = 1e-9
-
   /// The names of states, [states]; empty if they have none.
   public let stateNames: [String]
   /// The names of actions, [actions].
@@ -119,13 +117,13 @@ public struct FiniteProblemBuilder: Sendable {
       let range = Int(choiceStarts[choice])..<Int(choiceStarts[choice + 1])
       let sum = range.reduce(0) { $0 + probabilities[$1] }
       // Twice, because the caller may have checked the sum in another order.
-      precondition(abs(sum - 1) <= 2 * Self.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
+      precondition(abs(sum - 1) <= 2 * FiniteProblem.sumTolerance, "choice \(choice): probabilities add up to \(sum)")
       // Probabilities such as thirds, whose sum is 1 within rounding, are kept as they are.
       if abs(sum - 1) > 0x1p-50 { for k in range { probabilities[k] /= sum } }
     }
     let states = start.sorted { $0.state < $1.state }
     let total = states.reduce(0) { $0 + $1.probability }
-    precondition(abs(total - 1) <= 2 * Self.sumTolerance, "the start distribution adds up to \(total)")
+    precondition(abs(total - 1) <= 2 * FiniteProblem.sumTolerance, "the start distribution adds up to \(total)")
     return FiniteProblem(
       stateNames: stateNames, actionNames: actionNames, stateStarts: stateStarts, choiceActions: choiceActions,
       choiceStarts: choiceStarts, nextStates: nextStates, probabilities: probabilities, rewards: rewards,

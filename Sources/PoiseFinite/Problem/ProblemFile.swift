@@ -62,9 +62,13 @@ public struct ProblemFile: Configurable, Hashable {
     if !start.children.isEmpty { requireUnit(start.children.reduce(0) { $0 + ($1.value ?? 0) }, at: "start", &checks) }
   }
 
+  /// The file, where the scenario stands in `folder`.
+  public func path(relativeTo folder: String) -> String {
+    path.hasPrefix("/") || folder.isEmpty ? path : "\(folder)/\(path)"
+  }
+
   func problem(relativeTo folder: String, source: ConfigurationSource, path key: String) throws -> FiniteProblem {
-    let isAbsolute = path.hasPrefix("/") || folder.isEmpty
-    let file = isAbsolute ? path : "\(folder)/\(path)"
+    let file = path(relativeTo: folder)
     var reading = TransitionFile(file: file, stateCount: states, actionCount: actions, terminal: terminal)
     let rows = try reading.read()
     var starts = start.children.compactMap { entry in

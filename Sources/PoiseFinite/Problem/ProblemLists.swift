@@ -189,7 +189,7 @@ public struct ProblemLists: Configurable, Hashable {
 func requireUnit(_ sum: Double, at key: String, _ checks: inout ConfigurationChecks) {
   let isThirds = abs(sum - 1) < 0.02
   checks.require(
-    abs(sum - 1) <= FiniteProblemBuilder.sumTolerance, at: key,
+    abs(sum - 1) <= FiniteProblem.sumTolerance, at: key,
     found: "probabilities that add up to \(sum.rounded(significant: 12))",
     allowed: "probabilities that add up to 1",
     remedy: isThirds ? "Write numbers such as thirds with 16 digits: 0.3333333333333333." : "")

@@ -197,7 +197,7 @@ struct TransitionFile {
   /// Checks the sum of the last choice's probabilities, and sorts its next states.
   private mutating func finishChoice() {
     guard let first = rows.choiceStarts.last.map(Int.init), state >= 0 else { return }
-    if abs(sum - 1) > FiniteProblemBuilder.sumTolerance {
+    if abs(sum - 1) > FiniteProblem.sumTolerance {
       report(
         found: "probabilities of state \(state), action \(action) that add up to \(sum.rounded(significant: 12))",
         allowed: "probabilities that add up to 1")

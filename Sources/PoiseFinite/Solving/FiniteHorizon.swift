@@ -9,7 +9,7 @@ public struct HorizonSolution: Hashable, Sendable {
 }
 
 extension FiniteProblem {
-  /// Backward induction: V_k = max_a Σ p (r + γ V_{k−1}), V₀ = 0, for so many actions. Any γ is allowed; the result is
+  /// Backward induction: V_k = max_a Σ p (r + γ V_{k−1}), V₀ = 0, for a given number of actions. Any γ is allowed; the result is
   /// exact except for rounding.
   ///
   /// Source: Puterman 1994, section 4.5.

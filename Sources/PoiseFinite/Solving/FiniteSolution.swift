@@ -18,8 +18,9 @@ public struct FiniteSolution: Hashable, Sendable {
   public var values: [Double]
   /// The first of the best choices of each state, [states]; −1 for terminal states.
   public var chosen: [Int32]
-  /// A proven bound of max |V − V*|, rounding included. If γ is 1, policy iteration proves it for V^π of `chosen`,
-  /// which no other choice improves by more than `residual`; the other methods then prove none (infinity).
+  /// A proven bound of max |V − V*|, rounding included. If γ is 1 and some choice costs nothing, policy iteration proves
+  /// it for V^π of `chosen`, which no other choice improves by more than `residual`; the other methods then prove none
+  /// (infinity).
   public var errorBound: Double
   /// max |T V − V|, where T is Bellman's optimality operator.
   public var residual: Double

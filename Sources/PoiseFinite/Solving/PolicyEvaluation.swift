@@ -14,9 +14,9 @@ public struct PolicyValues: Hashable, Sendable {
 
   /// How values were computed, with the effort.
   public enum Method: Hashable, Sendable {
-    /// By sparse LU decomposition, with so many entries in its factors.
+    /// By sparse LU decomposition, with the number of entries in its factors.
     case exact(factorEntries: Int)
-    /// By iterations, with so many sweeps or matrix–vector products.
+    /// By iterations, with the number of sweeps or matrix–vector products.
     case iterative(sweeps: Int)
   }
 }
@@ -236,7 +236,7 @@ struct PolicyChain {
     var bound = Double.infinity
     var sweeps = 0
     let bounds = MacQueenBounds(discount: rows.discount)
-    /// Sweeps until the tolerance is reached or changes are within rounding; `nil` after so many sweeps.
+    /// Sweeps until the tolerance is reached or changes are within rounding; `nil` at the limit of sweeps.
     func sweep(_ limit: Int) -> PolicyValues? {
       while sweeps < limit {
         let change = sweeper.sweepOptimally(values, into: &swept, best: &best)

@@ -53,7 +53,8 @@ extension FiniteProblem {
       if isStable {
         // V ≤ V* + bound, and V* ≤ V + max (T V − V) / (1 − γ).
         let gain = max(0, change.largest) + rounding
-        let bound = judged.errorBound + (discount < 1 ? gain / (1 - discount) : 0)
+        let costs = costBound(values, residual: change.magnitude + rounding)
+        let bound = costs.isFinite ? costs : judged.errorBound + (discount < 1 ? gain / (1 - discount) : 0)
         return FiniteSolution(
           method: .policyIteration, values: values, chosen: chosen, errorBound: bound, residual: change.magnitude,
           sweeps: round, policySweeps: round)

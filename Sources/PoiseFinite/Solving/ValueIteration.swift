@@ -48,8 +48,10 @@ extension FiniteProblem {
     var swept = values
     var chosen = [Int32](repeating: -1, count: stateCount)
     let residual = sweeper.sweepOptimally(values, into: &swept, best: &chosen).magnitude
+    let costs = costBound(values, residual: residual + sweeper.rounding(of: values))
     return FiniteSolution(
-      method: method, values: values, chosen: chosen, errorBound: bound, residual: residual, sweeps: sweeps + 1,
+      method: method, values: values, chosen: chosen, errorBound: min(bound, costs), residual: residual,
+      sweeps: sweeps + 1,
       policySweeps: policySweeps)
   }
 }

@@ -26,7 +26,7 @@ struct ActuatorDrives {
     var control = 0.0
     /// Factor on the force, for actuators that are stronger or weaker than in the model.
     var strength = 1.0
-    var servo: Robot.Servo?
+    var servo: ActuatorServo?
   }
 
   /// - Parameter degreeCount: coordinates of the world.
@@ -59,7 +59,7 @@ struct ActuatorDrives {
 
   mutating func setStrength(_ strength: Double, of actuator: Int) { drives[actuator].strength = strength }
 
-  mutating func setServo(_ servo: Robot.Servo?, of actuator: Int) {
+  mutating func setServo(_ servo: ActuatorServo?, of actuator: Int) {
     drives[actuator].servo = servo
     isHolding = drives.contains { $0.servo != nil }
   }

@@ -26,22 +26,8 @@ public final class Robot {
   /// Position of each joint of the model among the scalar, free or ball joints, [joints].
   let ordinal: [Int]
 
-  /// A proportional–derivative controller that an actuator may follow at the physics rate, within its own limits.
-  public struct Servo: Hashable, Sendable {
-    /// The wanted position, rad or m.
-    public var target: Double
-    /// Proportional gain, N·m/rad or N/m.
-    public var stiffness: Double
-    /// Derivative gain, N·m·s/rad or N·s/m.
-    public var damping: Double
-
-    /// A servo with these gains.
-    public init(target: Double, stiffness: Double, damping: Double) {
-      self.target = target
-      self.stiffness = stiffness
-      self.damping = damping
-    }
-  }
+  /// A rule that an actuator may follow at the physics rate, within its own limits.
+  public typealias Servo = ActuatorServo
 
   /// Assembles a model in a new world, in its reference pose.
   ///

@@ -9,8 +9,8 @@ public struct RobotReflection: Hashable, Sendable {
   public let bodies: [Int]
   /// Permutation and signs of joint positions and velocities, [scalar joints].
   public let joints: Reflection
-  /// Permutation and signs of controls, [actuators].
-  public let controls: Reflection
+  /// Of controls, [actuators].
+  public var controls: Reflection
   /// Permutation and signs of torques and forces at the joints, [actuators].
   public let efforts: Reflection
 }

@@ -15,15 +15,10 @@ struct CompilerSettings {
   var leastInertia = 0.0
   /// Whether an impossible inertia is replaced by that of a ball.
   var balancesInertia = false
-  /// Whether joints have dry friction: `option/flag frictionloss`.
-  var hasFrictionLoss = true
   /// Total mass to which all masses are scaled, kg; `nil` leaves them.
   var totalMass: Double?
 
   init(root: MJCFElement, findings: Findings) {
-    hasFrictionLoss =
-      root.children(named: "option").flatMap { $0.children(named: "flag") }
-      .last { $0.attributes["frictionloss"] != nil }?.attributes["frictionloss"] != "disable"
     for element in root.children(named: "compiler") {
       let reader = ElementReader(element, place: "compiler", findings: findings)
       if let angle = reader.keyword("angle", of: ["degree", "radian"]) { usesDegrees = angle == "degree" }

@@ -139,8 +139,8 @@ extension MJCFReader {
   private func readRotorAndFriction(of joint: inout RobotModel.Joint, _ reader: ElementReader) {
     joint.armature = reader.number("armature", in: .notNegative) ?? 0
     let loss = reader.number("frictionloss", in: .notNegative) ?? 0
-    guard loss != 0, settings.hasFrictionLoss else { return }
     joint.frictionLoss = loss
+    guard loss != 0, !isFrictionLossOff else { return }
     for name in ["solreffriction", "solimpfriction"] {
       reader.approximation(name, "Dry friction is hard: a joint that it holds does not creep.")
     }

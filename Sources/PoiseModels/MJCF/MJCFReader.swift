@@ -15,6 +15,8 @@ struct MJCFReader {
   let settings: CompilerSettings
   let defaults: DefaultClasses
   let physics: PhysicsParameters
+  /// The flags that are switched off, with where that is written.
+  let disabledFlags: [String: ElementReader]
   /// Colours of the materials by name.
   let materials: [String: SIMD4<Double>]
 
@@ -54,6 +56,7 @@ struct MJCFReader {
     settings = CompilerSettings(root: root, findings: findings)
     defaults = DefaultClasses(root: root, findings: findings)
     physics = PhysicsSettings.parameters(root: root, findings: findings)
+    disabledFlags = PhysicsSettings.disabledFlags(root: root, findings: findings)
     materials = Self.materials(root: root, defaults: defaults, findings: findings)
   }
 

@@ -6,6 +6,8 @@
 struct MarkupScan {
   static let depthLimit = 150
   static let elementLimit = 50_000
+  /// Attributes of one element; libxml2 compares each with all others.
+  static let attributeLimit = 200
 
   struct Failure: Error {
     var line: Int
@@ -121,13 +123,20 @@ struct MarkupScan {
   private mutating func skipTag() throws(Failure) -> Bool {
     let start = line
     var previous: UInt8 = 0
+    var values = 0
     while position < bytes.count {
       let byte = bytes[position]
       position += 1
       switch byte {
       case UInt8(ascii: ">"): return previous == UInt8(ascii: "/")
-      case UInt8(ascii: "\""): advance(past: "\"")
-      case UInt8(ascii: "'"): advance(past: "'")
+      case UInt8(ascii: "\""), UInt8(ascii: "'"):
+        values += 1
+        guard values <= Self.attributeLimit else {
+          throw Failure(
+            line: start, found: "an element with more than \(Self.attributeLimit) attributes",
+            allowed: "at most \(Self.attributeLimit)", remedy: "No element of MJCF has so many.")
+        }
+        if byte == UInt8(ascii: "'") { advance(past: "'") } else { advance(past: "\"") }
       case UInt8(ascii: "\n"): line += 1
       default: break
       }

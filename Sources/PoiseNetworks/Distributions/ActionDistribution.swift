@@ -19,7 +19,7 @@ public enum ActionDistribution: String, Sendable, Codable, CaseIterable {
   /// Whether actions are squashed by tanh.
   public var isSquashed: Bool { self == .squashedGaussian || self == .deterministic }
 
-  /// The number of outputs of the network for actions of so many numbers, or for so many choices.
+  /// The number of outputs of the network for actions of `count` numbers, or for `count` choices.
   public func outputCount(for count: Int) -> Int {
     switch self {
     case .gaussian, .categorical, .deterministic: count

@@ -7,7 +7,7 @@ public struct AlignedVector<Scalar: NetworkScalar>: Sendable {
   /// The number of elements.
   @inlinable public var count: Int { storage.count }
 
-  /// Makes a vector of so many zeros.
+  /// Makes a vector of `count` zeros.
   @inlinable public init(zeros count: Int) {
     precondition(count >= 0, "a vector of \(count) elements")
     storage = Storage(count: count)

@@ -15,15 +15,22 @@ public enum Initializer: Hashable, Sendable {
 
 extension MLP {
   /// Draws all parameters of this network: hidden layers by `hidden`, the last by `output`; normalisation gains are 1.
+  ///
+  /// - Parameters:
+  ///   - parameters: the vector that holds this network's parameters; other elements are not changed.
+  ///   - hidden: the initializer of all layers but the last.
+  ///   - output: the initializer of the last layer.
+  ///   - firstLayer: the index of the first layer that is drawn; earlier layers, such as a shared trunk, are not changed.
+  ///   - random: the stream to draw from.
   public func initialize<Scalar>(
-    _ parameters: inout AlignedVector<Scalar>, hidden: Initializer, output: Initializer,
+    _ parameters: inout AlignedVector<Scalar>, hidden: Initializer, output: Initializer, from firstLayer: Int = 0,
     using random: inout RandomStream
   ) {
     precondition(
       parameters.count >= self.parameters.upperBound,
       "a vector of \(parameters.count) elements for a network that ends at \(self.parameters.upperBound)")
     var values = parameters.mutableSpan
-    for (i, layer) in layers.enumerated() {
+    for (i, layer) in layers.enumerated().dropFirst(firstLayer) {
       let initializer = i == layers.count - 1 ? output : hidden
       var weightBound: Double?
       var biasBound = 0.0

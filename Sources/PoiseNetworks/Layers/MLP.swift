@@ -81,6 +81,22 @@ public struct MLP: Hashable, Sendable {
     parameters = first..<next
   }
 
+  /// A network that shares the hidden layers of another, its trunk, and has a last layer, a head, of its own.
+  ///
+  /// Where both run `backward`, the second one adds to what the first one wrote: the gradients of a trunk are the sum over its heads.
+  ///
+  /// - Parameters:
+  ///   - trunk: has a hidden layer at least.
+  ///   - outputs: of the head.
+  ///   - firstParameter: where the head starts in the parameter vector; rounded up to a cache line. `parameters` are the head's alone.
+  public init(sharingHiddenLayersOf trunk: MLP, outputs: Int, firstParameter: Int) {
+    let width = trunk.layers[trunk.layers.count - 1].inputs
+    let head = MLP(
+      inputs: width, hidden: [], outputs: outputs, activation: .identity, firstParameter: firstParameter)
+    layers = trunk.layers.dropLast() + head.layers
+    parameters = head.parameters
+  }
+
   /// The number of inputs.
   public var inputCount: Int { layers[0].inputs }
   /// The number of outputs.

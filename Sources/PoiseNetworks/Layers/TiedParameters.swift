@@ -27,8 +27,14 @@ public struct TiedParameters: Hashable, Sendable {
   /// No ties.
   public init() {}
 
-  /// Ties the parameters of a network for given reflections of its inputs and outputs.
-  public mutating func tie(_ network: MLP, inputs: Reflection, outputs: Reflection) {
+  /// Ties a network whose inputs and outputs are reflected so.
+  ///
+  /// - Parameters:
+  ///   - network: the network.
+  ///   - inputs: the reflection M of its inputs.
+  ///   - outputs: the reflection M′ of its outputs.
+  ///   - firstLayer: the index of the first layer that is tied; earlier layers are shared with a network that is tied already.
+  public mutating func tie(_ network: MLP, inputs: Reflection, outputs: Reflection, from firstLayer: Int = 0) {
     precondition(
       inputs.count == network.inputCount && outputs.count == network.outputCount,
       "reflections of \(inputs.count) inputs and \(outputs.count) outputs for a network of \(network.inputCount) and \(network.outputCount)"
@@ -36,6 +42,8 @@ public struct TiedParameters: Hashable, Sendable {
     var rows = inputs
     for (i, layer) in network.layers.enumerated() {
       let columns = i == network.layers.count - 1 ? outputs : .halves(of: layer.outputs)
+      defer { rows = columns }
+      if i < firstLayer { continue }
       for row in 0..<layer.inputs {
         let image = layer.weights.lowerBound + rows.partners[row] * layer.outputs
         tie(layer.weights.lowerBound + row * layer.outputs, image, columns, rows.signs[row])
@@ -45,7 +53,6 @@ public struct TiedParameters: Hashable, Sendable {
         tie(norm.gains.lowerBound, norm.gains.lowerBound, columns, 1)
         tie(norm.offsets.lowerBound, norm.offsets.lowerBound, columns, 1)
       }
-      rows = columns
     }
   }
 
@@ -75,10 +82,15 @@ public struct TiedParameters: Hashable, Sendable {
     combine(&gradients, in: 0..<gradients.count, scale: 0.5)
   }
 
-  /// Ties independently drawn weights and biases of a network, and preserves their variance; matrices do not stay
-  /// orthogonal. Gains and offsets of layer normalisation are tied from the start.
-  public func tieDrawn(_ parameters: inout AlignedVector<Float>, of network: MLP) {
-    for layer in network.layers {
+  /// Ties weights and biases of a network that were drawn independently, without a change of their variance; orthogonal matrices are
+  /// orthogonal no more. Gains and offsets start tied.
+  ///
+  /// - Parameters:
+  ///   - parameters: the vector that holds the network's parameters.
+  ///   - network: a network that `tie` was called with.
+  ///   - firstLayer: as for `tie`.
+  public func tieDrawn(_ parameters: inout AlignedVector<Float>, of network: MLP, from firstLayer: Int = 0) {
+    for layer in network.layers.dropFirst(firstLayer) {
       combine(&parameters, in: layer.weights, scale: Float(0.5).squareRoot())
       combine(&parameters, in: layer.biases, scale: Float(0.5).squareRoot())
     }

@@ -4,7 +4,9 @@
 ///     θ ← θ (1 − α λ) − α (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
 ///
 /// Source: Kingma and Ba 2015, algorithm 1; decoupled weight decay λ: Loshchilov and Hutter 2019, algorithm 2.
-/// Deviation: subnormal numbers count as zero. As in PyTorch, ε is added after the bias correction of the root.
+/// Deviation: numbers below the smallest normal one count as zero (as in PyTorch, ε is added after the root is corrected).
+///
+/// RMSProp is the same without momentum and without the corrections: `Settings.rmsProp`.
 public struct Adam<Scalar: NetworkScalar>: Sendable {
   /// The largest Euclidean norm of gradients; larger ones are refused, because their squares in v would nearly stop the
   /// parameters for tens of thousands of updates.
@@ -20,6 +22,17 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
     public var epsilon = 1e-8
     /// λ, 0 or above.
     public var weightDecay = 0.0
+    /// Whether the moments are divided by 1 − βᵗ, as they start from 0.
+    public var correctsBias = true
+
+    /// RMSProp: v ← α v + (1 − α) g², θ ← θ − η g / (√v + ε), v from 0.
+    ///
+    /// Source: Tieleman and Hinton 2012, lecture 6.5; with shared v Mnih et al. 2016, section 4, who add ε inside of the root.
+    public static func rmsProp(decay: Double = 0.99, epsilon: Double = 1e-5) -> Self {
+      var settings = Self(firstDecay: 0, secondDecay: decay, epsilon: epsilon)
+      settings.correctsBias = false
+      return settings
+    }
 
     /// Makes settings; parameters are as the properties.
     public init(firstDecay: Double = 0.9, secondDecay: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0)
@@ -121,13 +134,15 @@ public struct Adam<Scalar: NetworkScalar>: Sendable {
     Scalar.kernelTable.adam(
       instructionSet.kernels, firstMoments.count, parameters, gradients.start, firstMoments.mutableStart(),
       secondMoments.mutableStart(), Scalar(learningRate), Scalar(settings.firstDecay), Scalar(settings.secondDecay),
-      Scalar(settings.epsilon), Scalar(1 - power(settings.firstDecay, t)), Scalar(1 - power(settings.secondDecay, t)),
+      Scalar(settings.epsilon), correction(settings.firstDecay, t), correction(settings.secondDecay, t),
       Scalar(settings.weightDecay), Scalar(scale), target, Scalar(targetUpdateRate))
     return .applied(gradientNorm: norm)
   }
 
-  private func power(_ base: Double, _ exponent: Double) -> Double {
-    base == 0 ? 0 : Double.exponential(exponent * Double.logarithm(base))
+  /// 1 − βᵗ, or 1 where nothing is corrected.
+  private func correction(_ decay: Double, _ t: Double) -> Scalar {
+    guard settings.correctsBias, decay > 0 else { return 1 }
+    return Scalar(1 - Double.exponential(t * Double.logarithm(decay)))
   }
 
   private func checkCount(_ count: Int) {

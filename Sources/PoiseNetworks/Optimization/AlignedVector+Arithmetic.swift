@@ -35,7 +35,7 @@ extension AlignedVector {
     (mutableStart() + start).update(from: source.start + range.lowerBound, count: range.count)
   }
 
-  /// Copies rows of another matrix: row i becomes `rows[i]` of `source`. Both have so many columns.
+  /// Copies rows of another matrix: row i becomes `rows[i]` of `source`. Both have `columns` columns.
   @specialized(where Scalar == Float)
   public mutating func gather(_ rows: ArraySlice<Int>, of source: borrowing AlignedVector, columns: Int) {
     let source = source.span

@@ -2,6 +2,7 @@ import PoiseAlgorithms
 import PoiseControl
 public import PoiseCore
 import PoiseEnvironments
+import PoiseFinite
 public import PoiseNetworks
 import PoiseTasks
 
@@ -16,6 +17,8 @@ public struct Evaluation: Sendable {
   public let seed: UInt64
   /// The instruction set of the policy's matrix products, which decides their rounding.
   public let instructionSet: InstructionSet
+  /// Of finite problems alone.
+  private let judgement: ExactJudgement?
 
   /// Describes an evaluation; `run` does it. Traps for fewer than 1 episode.
   public init(_ scenario: LoadedScenario, episodes: Int, seed: UInt64, instructionSet: InstructionSet) {
@@ -24,6 +27,7 @@ public struct Evaluation: Sendable {
     self.episodes = episodes
     self.seed = seed
     self.instructionSet = instructionSet
+    judgement = scenario.specification.finiteProcess.map { ExactJudgement($0) }
   }
 
   private var task: any EnvironmentSpecification { scenario.specification }
@@ -62,6 +66,7 @@ public struct Evaluation: Sendable {
     // A part is some of the worlds with all of their episodes.
     let worlds = min(episodes, Self.worldLimit)
     let size = min(worlds, max(1, (partEpisodes ?? episodes) * worlds / episodes))
+    let exact = judgement?.scores(of: controller, instructionSet: instructionSet) ?? [:]
     var summaries: [EpisodeSummary] = []
     for first in stride(from: 0, to: worlds, by: size) {
       let part = first..<min(worlds, first + size)
@@ -69,12 +74,17 @@ public struct Evaluation: Sendable {
       if isStopped() { return nil }
       // Episode k of world w is number w + k W: from the order of blocks to that of the numbers.
       summaries.sort { $0.environment + $0.episode * worlds < $1.environment + $1.episode * worlds }
-      let result = EvaluationResult(summaries, task: task, controller: controller.name, seed: seed)
-      if part.upperBound == worlds {
-        precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes have ended")
+      func result(hasInterval: Bool) -> EvaluationResult {
+        var result = EvaluationResult(
+          summaries, task: task, controller: controller.name, seed: seed, hasInterval: hasInterval)
+        for (metric, value) in exact { result[metric] = value }
         return result
       }
-      if isDecided(result) { return result }
+      if part.upperBound == worlds {
+        precondition(summaries.count == episodes, "\(summaries.count) of \(episodes) episodes have ended")
+        return result(hasInterval: true)
+      }
+      if isDecided(result(hasInterval: false)) { return result(hasInterval: true) }
     }
     preconditionFailure("the last part is returned from within the loop")
   }

@@ -27,15 +27,21 @@ public struct EvaluationResult: Hashable, Sendable {
     set { metrics[metric.name] = .some(newValue) }
   }
 
-  /// - Parameter summaries: at least one, each with its measurements, in the order of the episodes' numbers.
-  init(_ summaries: [EpisodeSummary], task: any EnvironmentSpecification, controller: String, seed: UInt64) {
+  /// - Parameters:
+  ///   - summaries: at least one, each with its measurements, in the order of the episodes' numbers.
+  ///   - hasInterval: whether the confidence interval of the return is wanted, whose resamples take longer than all the rest.
+  init(
+    _ summaries: [EpisodeSummary], task: any EnvironmentSpecification, controller: String, seed: UInt64,
+    hasInterval: Bool = true
+  ) {
     let count = Double(summaries.count)
     scenario = task.name
     algorithm = controller
     self.seed = seed
     episodes = summaries.count
     self.return = SampleStatistics(
-      summaries.map(\.totalReward), random: RandomStream(seed: seed, purpose: .statistics))
+      summaries.map(\.totalReward), random: RandomStream(seed: seed, purpose: .statistics),
+      resamples: hasInterval ? SampleStatistics.resamples : 0)
     rewardTerms = [:]
     for (i, name) in task.rewardNames.enumerated() {
       rewardTerms[name] = summaries.reduce(0) { $0 + $1.rewardTerms[i] } / count
@@ -48,7 +54,19 @@ public struct EvaluationResult: Hashable, Sendable {
     faults = summaries.count { $0.ending == .fault }
   }
 
-  /// One JSON object; keys in alphabetical order, numbers in their shortest exact form.
+  /// A note for readers who find null where they expect a number; `nil` if all numbers are finite.
+  public var note: String? {
+    let returns = [`return`.mean, `return`.std, `return`.iqm] + `return`.ci95
+    var names = returns.allSatisfy(\.isFinite) ? [] : ["return"]
+    names += rewardTerms.filter { !$0.value.isFinite }.map { "reward_terms.\($0.key)" }.sorted()
+    names += metrics.compactMap { name, value in value.map(\.isFinite) == false ? name : nil }.sorted()
+    return names.isEmpty
+      ? nil
+      : "\(scenario), \(algorithm): not finite, since sums of rewards or their squares are beyond the range of numbers: "
+        + "\(names.joined(separator: ", ")). JSON has null there. Weigh the rewards less."
+  }
+
+  /// One JSON object; keys in alphabetical order, numbers in their shortest exact form, null for those that are not finite.
   public func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

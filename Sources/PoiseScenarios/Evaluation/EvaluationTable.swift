@@ -40,13 +40,6 @@ public struct EvaluationTable {
 
   /// The table as text with aligned columns.
   public var text: String {
-    let lines = [header] + rows
-    let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
-    return lines.map { cells in
-      cells.enumerated().map { column, cell in
-        let padding = String(repeating: " ", count: widths[column] - cell.count)
-        return column == 0 ? "  " + cell + padding : padding + cell
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
+    TextTable(header: header, rows: rows).text(indent: 2)
   }
 }

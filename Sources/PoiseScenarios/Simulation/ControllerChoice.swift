@@ -1,6 +1,6 @@
 public import PoiseAlgorithms
 public import PoiseControl
-import PoiseCore
+public import PoiseCore
 public import PoiseNetworks
 import PoiseEnvironments
 
@@ -29,9 +29,26 @@ public enum ControllerChoice: Sendable {
 }
 
 extension LoadedScenario {
-  /// The baselines that can act in the scenario.
+  /// The baselines that can act in the scenario. `hold` sets servos, so it is left out where actions are levels.
   public var baselines: [BaselineController] {
-    BaselineController.all(hasRestingAction: specification.restingAction != nil, hasRobot: robot != nil)
+    BaselineController.all(
+      hasRestingAction: specification.restingAction != nil,
+      hasRobot: robot != nil && specification.actionSpace.kind == .box)
+  }
+
+  /// `zero` where an action does nothing, else `random`.
+  public var simplestBaseline: BaselineController { baselines.contains(.zero) ? .zero : .random }
+
+  /// Checks that a baseline can act in the scenario.
+  ///
+  /// - Throws: `InvalidInput` that names those that can.
+  public func check(_ baseline: BaselineController) throws(InvalidInput) {
+    guard !baselines.contains(baseline) else { return }
+    let actions = specification.actionSpace.summary
+    throw InvalidInput(
+      Problem(
+        file: path, found: "the controller \(baseline.rawValue), which cannot act here: actions are \(actions)",
+        allowed: baselines.map(\.rawValue).joined(separator: ", ")))
   }
 }
 

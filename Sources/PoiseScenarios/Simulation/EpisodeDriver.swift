@@ -21,7 +21,7 @@ struct EpisodeDriver {
     actionSpace = task.actionSpace
     restingAction = task.restingAction?.map { Double($0) }
     action = Array(repeating: 0, count: task.actionSpace.count)
-    targets = Array(repeating: nil, count: action.count)
+    targets = Array(repeating: nil, count: (task as? BoundTask)?.model.actuators.count ?? 0)
     self.gains = gains
   }
 

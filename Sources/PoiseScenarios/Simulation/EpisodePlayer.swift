@@ -34,14 +34,16 @@ public final class EpisodePlayer {
   private var driver: EpisodeDriver
   private let columns: CoordinateColumns
 
-  /// Builds the robot and the controller; `begin` or `play` starts an episode.
+  /// Assembles the environment; no episode has begun.
   ///
-  /// - Throws: `InvalidInput` for a model that cannot be assembled, or a scenario without a robot.
+  /// - Throws: `InvalidInput` for a model that cannot be assembled, a scenario without a robot, or a baseline that
+  ///   cannot act in it.
   public init(
     _ scenario: LoadedScenario, _ controller: ControllerChoice, seed: UInt64, instructionSet: InstructionSet
   ) throws {
     self.scenario = scenario
     task = try scenario.requireRobot(for: "playing episodes one by one").task
+    if case .baseline(let baseline) = controller { try scenario.check(baseline) }
     self.controller = controller
     self.seed = seed
     self.instructionSet = instructionSet
@@ -114,7 +116,7 @@ public final class EpisodePlayer {
   ///   - target: rad or m; `nil` returns the actuator to the controller, as the next episode does.
   public func drive(_ actuator: Int, to target: Double?) { driver.drive(actuator, to: target, environment) }
 
-  /// Takes one control step with a given action, [actuators], each in −1 … 1; returns the ending of the episode after it.
+  /// One control step with another's action, of the task's space, [actions].
   @discardableResult
   public func step(_ action: [Float]) -> EpisodeEnding {
     PhysicsEngine.prepareThread()

@@ -62,8 +62,8 @@ public struct ModelSimulation: Sendable {
     var driver = controller.controller(gains).makeDriver()
     driver.begin(plant, random: RandomStream(seed: seed, purpose: .controller))
     let h = robot.world.parameters.timeStep
-    let substeps = max(1, Int((controlTimeStep / h).rounded()))
-    let controlSteps = max(1, Int((seconds / (Double(substeps) * h)).rounded()))
+    let substeps = max(1, Int(clamping: (controlTimeStep / h).rounded()))
+    let controlSteps = max(1, Int(clamping: (seconds / (Double(substeps) * h)).rounded()))
     let columns = CoordinateColumns(model)
     var moment = TrajectoryMoment()
     columns.write(robot, to: &moment)

@@ -59,7 +59,7 @@ public struct ScenarioSimulation: Sendable {
     // Baselines have no network, so any instruction set serves.
     let player = try EpisodePlayer(loaded, .baseline(controller), seed: seed, instructionSet: .baseline)
     let task = player.task
-    let limit = seconds.map { max(1, Int(($0 / task.timing.controlTimeStep).rounded())) }
+    let limit = seconds.map { max(1, Int(clamping: ($0 / task.timing.controlTimeStep).rounded())) }
     let episode = try play(player, limit)
 
     var summary = Summary()

@@ -22,5 +22,6 @@ extension TrajectoryMoment {
     rewardTerms = snapshot.rewardTerms
     efforts = snapshot.efforts
     actions = snapshot.action.map { Double($0) }
+    choice = snapshot.choice.map { environment.task.levels[$0].name }
   }
 }

@@ -18,6 +18,8 @@ public struct TrajectoryMoment: Sendable, Hashable {
   public var isTruncated = false
   /// The action, −1 … 1, [actuators]; empty at the start.
   public var actions: [Double] = []
+  /// The name of the action where actions are levels; `nil` at the start.
+  public var choice: String?
   /// Mean torque or force over the control step, N·m or N, [actuators].
   public var efforts: [Double] = []
   /// Sum of the disturbing forces, N, world frame.

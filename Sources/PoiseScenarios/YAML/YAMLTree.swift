@@ -28,7 +28,8 @@ public enum YAMLTree {
     guard let root else {
       throw InvalidInput(
         Problem(
-          file: file, found: "nothing", allowed: "keys with their values", remedy: "See 'poise inspect --schema'."))
+          file: file, found: "nothing", allowed: "keys with their values",
+          remedy: "See '\(ProgramCommand.line("inspect", "--schema"))'."))
     }
     var conversion = Conversion(file: file, marker: marker)
     let node = conversion.node(root, level: 1)

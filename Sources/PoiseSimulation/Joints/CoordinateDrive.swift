@@ -66,7 +66,7 @@ struct CoordinateDrive {
   enum Kind { case angle, length }
 
   let degree: Int
-  let joint: JointSet.Reference
+  let joint: JointReference
   /// Which of the joint's coordinates.
   let index: Int
   private let kind: Kind
@@ -86,7 +86,7 @@ struct CoordinateDrive {
 
   init(
     world: dWorldID, child: BodyFrame, parent: BodyFrame, kind: Kind, record: DegreeOfFreedom, degree: Int,
-    joint: JointSet.Reference, index: Int, servos: Range<Int>, physics: PhysicsParameters
+    joint: JointReference, index: Int, servos: Range<Int>, physics: PhysicsParameters
   ) {
     self.world = world
     self.child = child
@@ -210,7 +210,7 @@ func addPointRow(
   contact.fdir1 = (axis.x, axis.y, axis.z, 0)
   contact.surface.mode =
     Int32(dContactMotionN) | Int32(dContactMu2) | Int32(dContactFDir1) | Int32(dContactMotion1) | Int32(dContactSlip1)
-  contact.surface.motionN = -10 * World.runawaySpeed
+  contact.surface.motionN = -10 * PhysicsEngine.runawaySpeed
   contact.surface.mu = limit
   contact.surface.mu2 = 0
   contact.surface.motion1 = velocity

@@ -41,8 +41,10 @@ public struct DegreeOfFreedom: Hashable, Sendable {
     self.servoCount = servoCount
   }
 
+  /// Nearer to a limit than this counts as at it; rad or m.
+  static let stopMargin = 1e-4
   /// Smallest distance of the two limits, rad or m; closer ones are as good as a rigid joint.
-  public static let narrowestLimits = 10 * LimitRow.stopMargin
+  public static let narrowestLimits = 10 * stopMargin
 
   /// Whether the coordinate has rows of its own (`CoordinateDrive`). A damper without any
   /// of these shares the stop's row instead: one row is cheaper, and most joints of a legged robot are like that.

@@ -3,12 +3,7 @@ import PoiseCore
 
 /// All joints of a world, by kind, so that each kind is one tight loop per step.
 struct JointSet {
-  /// What a `World.JointIndex` names.
-  enum Reference {
-    case hinge(Int), slide(Int), universal(Int), threeHinge(Int), planar(Int), ball(Int), fixed
-  }
-
-  var references: [Reference] = []
+  var references: [JointReference] = []
   /// ODE's joint that carries the reaction, and our feedback memory, [joints]; `nil` until `recordReaction`.
   var handles: [dJointID] = []
   var feedbacks: [UnsafeMutablePointer<dJointFeedback>?] = []
@@ -28,7 +23,7 @@ struct JointSet {
   /// The angles whose turns are counted.
   var countedAngles: [CountedAngle] = []
 
-  mutating func add(_ reference: Reference, handle: dJointID) -> Int {
+  mutating func add(_ reference: JointReference, handle: dJointID) -> Int {
     references.append(reference)
     handles.append(handle)
     feedbacks.append(nil)
@@ -83,7 +78,7 @@ struct JointSet {
   }
 
   /// The present motion of one coordinate of a joint.
-  private func motion(_ joint: Reference, _ index: Int) -> CoordinateMotion {
+  private func motion(_ joint: JointReference, _ index: Int) -> CoordinateMotion {
     switch joint {
     case .hinge(let i): hinges[i].motion
     case .slide(let i): slides[i].motion

@@ -17,8 +17,6 @@ import COde
 struct LimitRow {
   enum Phase { case free, lower, upper }
 
-  /// Nearer to a limit than this counts as at it; rad or m.
-  static let stopMargin = 1e-4
   /// Much larger than the difference between our measure of a coordinate and ODE's; rad or m.
   private static let stopOffset = 1e-2
 
@@ -99,7 +97,7 @@ struct LimitRow {
   /// Whether an angle that changes no faster than `speed` may reach a limit in a step.
   @inline(__always) private func mayStop(_ angle: JointAngle, speed: Double, timeStep h: Double) -> Bool {
     guard let angleLimits else { return lower > -.infinity || upper < .infinity }
-    return !angleLimits.contain(angle, with: max(Self.stopMargin, h * speed))
+    return !angleLimits.contain(angle, with: max(DegreeOfFreedom.stopMargin, h * speed))
   }
 
   /// Sets ODE's row for the next step.
@@ -112,10 +110,10 @@ struct LimitRow {
   mutating func prepare(q: Double, rate: Double, push: Double, scale: Double = 1, timeStep h: Double) {
     let overUpper = q + h * (rate + max(0, push)) - upper
     let underLower = lower - q - h * (rate + min(0, push))
-    if overUpper > 0 || q > upper - Self.stopMargin, overUpper >= underLower {
+    if overUpper > 0 || q > upper - DegreeOfFreedom.stopMargin, overUpper >= underLower {
       enter(.upper)
       stop(at: q - stopShift - Self.stopOffset, dParamHiStop, gap: upper - q, scale: scale, timeStep: h)
-    } else if underLower > 0 || q < lower + Self.stopMargin {
+    } else if underLower > 0 || q < lower + DegreeOfFreedom.stopMargin {
       enter(.lower)
       stop(at: q - stopShift + Self.stopOffset, dParamLoStop, gap: q - lower, scale: scale, timeStep: h)
     } else {

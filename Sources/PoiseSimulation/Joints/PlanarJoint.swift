@@ -144,7 +144,8 @@ struct PlanarJoint {
     guard let limits = degree.limits else { return }
     // A stop is a frictionless wall for the anchor, met where the step might end beyond it.
     for (distance, sign) in [(q - limits.lowerBound, 1.0), (limits.upperBound - q, -1.0)]
-    where distance < LimitRow.stopMargin || distance + physics.timeStep * sign * (rate + sign * min(0, sign * push)) < 0
+    where distance < DegreeOfFreedom.stopMargin
+      || distance + physics.timeStep * sign * (rate + sign * min(0, sign * push)) < 0
     {
       let inward = sign * axis
       var contact = dContact()

@@ -72,7 +72,7 @@ extension DrawnRandomisation {
     frictionScale = value(ranges.friction)
     for i in motorStrengths.indices { motorStrengths[i] = value(ranges.motorStrength) }
     sensorNoise = value(ranges.sensorNoise)
-    delaySteps = Int((value(ranges.actionDelay) / physicsTimeStep).rounded())
+    delaySteps = Int(clamping: (value(ranges.actionDelay) / physicsTimeStep).rounded())
     gravity = nominalGravity
     if ranges.gravityTilt.upperBound > 0 {
       let azimuth = random.uniform(in: -.pi ... .pi)

@@ -35,6 +35,8 @@ struct EnvironmentCore: ~Copyable {
   private let terminations: [@Sendable (borrowing Transition) -> Bool]
   private let acts: [@Sendable (Int, inout [Double], inout RandomStream, Robot) -> Vector3]
   private let scaling: [ActionScaling]
+  /// Of a discrete action space, else empty.
+  private let levels: [ActionLevel]
   private let physicsSteps: Int
   private let faults: FaultBounds
   private let isDelayed: Bool
@@ -76,6 +78,7 @@ struct EnvironmentCore: ~Copyable {
     terminations = bound.terminations.map(\.applies)
     acts = bound.disturbances.map(\.act)
     scaling = bound.actionScaling
+    levels = bound.levels
     faults = bound.settings.faults
     fresh = robot.world.saved()
     reference = JointConfiguration(reference: bound.model)
@@ -118,6 +121,7 @@ struct EnvironmentCore: ~Copyable {
     transition.after.step = 0
     transition.after.time = 0
     for i in transition.after.action.indices { transition.after.action[i] = 0 }
+    transition.after.choice = nil
     for i in transition.after.rewardTerms.indices { transition.after.rewardTerms[i] = 0 }
     transition.after.reward = 0
     transition.after.pushForce = .zero
@@ -148,7 +152,7 @@ struct EnvironmentCore: ~Copyable {
     let command = bound.settings.commands[i]
     transition.after.commands[i] = random.uniform(in: command.range)
     commandChanges[i] =
-      command.interval.map { step + max(1, Int(($0 / bound.timing.controlTimeStep).rounded())) } ?? .max
+      command.interval.map { step + max(1, Int(clamping: ($0 / bound.timing.controlTimeStep).rounded())) } ?? .max
   }
 
   // MARK: Stepping
@@ -156,16 +160,14 @@ struct EnvironmentCore: ~Copyable {
   /// See `Environment.step`.
   mutating func step(_ action: Span<Float>, into observation: inout MutableSpan<Float>) -> StepOutcome {
     precondition(ending == .running, "a step after the end of an episode; reset the environment first")
-    precondition(action.count == scaling.count, "\(scaling.count) actuators, an action of \(action.count) numbers")
+    precondition(
+      action.count == bound.actionSpace.count,
+      "an action of \(action.count) numbers, of \(bound.actionSpace.count) in the space")
     swap(&transition.before, &transition.after)
     if let startFault { return endAtStart(startFault, into: &observation) }
-    for i in scaling.indices {
-      let value = action[i]
-      guard value.isFinite else {
-        let given = (0..<action.count).map { action[$0] }
-        return end(faultAt: "action \(i)", reason: "\(value) is not finite", action: given, into: &observation)
-      }
-      transition.after.action[i] = min(1, max(-1, value))
+    if let fault = take(action) {
+      let given = (0..<action.count).map { action[$0] }
+      return end(faultAt: fault.place, reason: fault.reason, action: given, into: &observation)
     }
     disturb()
     robot.clearEffortSums()
@@ -178,8 +180,28 @@ struct EnvironmentCore: ~Copyable {
     return finish(into: &observation)
   }
 
+  /// Writes an action of the space as one for every actuator, within −1 … 1.
+  ///
+  /// - Returns: what is wrong with it.
+  private mutating func take(_ action: Span<Float>) -> TaskState.StartFault? {
+    guard levels.isEmpty else {
+      guard let choice = Int(exactly: action[0]), levels.indices.contains(choice) else {
+        return .init(place: "action", reason: "\(action[0]) is no index of \(levels.count) levels")
+      }
+      transition.after.choice = choice
+      for i in scaling.indices { transition.after.action[i] = levels[choice].action[i] }
+      return nil
+    }
+    for i in scaling.indices {
+      let value = action[i]
+      guard value.isFinite else { return .init(place: "action \(i)", reason: "\(value) is not finite") }
+      transition.after.action[i] = min(1, max(-1, value))
+    }
+    return nil
+  }
+
   /// A control step in which every actuator follows a servo at the physics rate; the snapshot's action is the one that
-  /// would have exerted the same mean effort.
+  /// would have exerted the same mean effort, or had the same targets.
   mutating func step(
     servos: [Robot.Servo], into observation: inout MutableSpan<Float>
   ) -> StepOutcome {
@@ -191,8 +213,12 @@ struct EnvironmentCore: ~Copyable {
     robot.clearEffortSums()
     for i in servos.indices { robot.setServo(servos[i], of: i) }
     robot.step(physicsSteps)
+    transition.after.choice = nil
+    let hasTargets = bound.settings.actions.positionTargets != nil
     for i in scaling.indices {
-      let control = robot.effortSums[i] / Double(robot.effortSteps) / bound.model.actuators[i].gear
+      let gear = bound.model.actuators[i].gear
+      let control =
+        hasTargets ? gear * servos[i].target : robot.effortSums[i] / Double(robot.effortSteps) / gear
       transition.after.action[i] = Float(min(1, max(-1, scaling[i].action(control))))
     }
     return finish(into: &observation)
@@ -295,7 +321,11 @@ struct EnvironmentCore: ~Copyable {
     EpisodeSummary(
       environment: index, episode: episode, start: start, ending: ending, steps: transition.after.step,
       totalReward: totalReward, rewardTerms: rewardSums,
-      measurements: finishedQuality.map { $0.measurements(transition.after.step, ending, qualityPlan) })
+      measurements: finishedQuality.map { quality in
+        quality.measurements(transition.after.step, ending, qualityPlan)
+          + (levels.isEmpty ? [] : [Double(transition.after.step)])
+          + bound.rewardMetrics.map { $0.measurement(rewardSums) }
+      })
   }
 
   /// Only with `EnvironmentDetail.full`.
@@ -328,6 +358,7 @@ struct EnvironmentCore: ~Copyable {
         state.quality.lastUprightSteps,
       ].allSatisfy(\.isPossibleCount)
       && state.actionHistory.allSatisfy { abs($0) <= 1 }
+      && [state.before.choice, state.after.choice].allSatisfy { $0.map { levels.indices.contains($0) } ?? true }
   }
 
   /// - Parameter state: `accepts` it.

@@ -34,6 +34,9 @@ struct QualityPlan: Sendable {
 
 extension EpisodeQuality {
   /// Adds one control step. Means are sums until `finished`.
+  ///
+  /// Limits and penetration are read at the end of the control step, as a policy sees them: of the physics steps between, a deeper
+  /// moment may go unseen.
   mutating func add(_ transition: borrowing Transition, _ robot: Robot, _ plan: QualityPlan) {
     if let slot = plan.uprightSlot {
       let squared = transition.after.bodies[slot].tilt.squared
@@ -103,6 +106,9 @@ extension EpisodeQuality {
   ]
 
   /// Σ over the full time limit of −(roll² + pitch²) ÷ its steps; each step missing after a fall counts −(60°)².
+  ///
+  /// So a robot that lies at 90° in a task that does not end then scores less than one whose fall ended the episode: compare
+  /// controllers by this number within a task, not across tasks with and without such an ending.
   public func tiltRewardPerStep(steps: Int, stepLimit: Int) -> Double {
     let missing = Double(max(0, stepLimit - steps))
     return (tiltReward + missing * Self.missingStepReward) / Double(stepLimit)

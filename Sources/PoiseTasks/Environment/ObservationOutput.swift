@@ -25,7 +25,8 @@ struct ObservationOutput: ~Copyable {
     lows = shapings.map { $0.clip?.lowerBound ?? -.infinity }
     highs = shapings.map { $0.clip?.upperBound ?? .infinity }
     noises = shapings.map(\.noise)
-    self.bound = Float(bound.settings.faults.observation)
+    // A bound beyond the range of floats would become infinity, which an infinite element would pass.
+    self.bound = min(Float(bound.settings.faults.observation), .greatestFiniteMagnitude)
     isPlain = shapings.allSatisfy { $0 == ObservationShaping() }
     isNoisy = shapings.contains { $0.noise > 0 }
   }

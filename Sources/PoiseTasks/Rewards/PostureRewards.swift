@@ -30,6 +30,19 @@ public struct AliveReward: RewardTerm {
   }
 }
 
+/// Each control step pays, the last one, too.
+public struct EachStepReward: RewardTerm {
+  public init() {}
+
+  public static let termName = "eachStep"
+  public static let documentation = "1 for each control step, also for one that ends in a termination."
+  public static let keys: [ConfigurationKey<Self>] = []
+
+  public func bind(_ binder: inout TermBinder) -> BoundReward {
+    BoundReward(reads: .after, bounds: 1...1) { _ in 1 }
+  }
+}
+
 /// Rewards the height of a body, up to its height at the start of the episode.
 public struct HeightReward: RewardTerm {
   /// The body whose height counts; `nil` for the task's `uprightBody`.

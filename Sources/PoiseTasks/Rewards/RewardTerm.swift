@@ -1,4 +1,5 @@
 public import PoiseCore
+public import PoiseEnvironments
 
 /// A named part of the reward.
 ///
@@ -26,17 +27,20 @@ public struct BoundReward: Sendable {
   public var unit: String
   /// Bounds of the value without its weight.
   public var bounds: ClosedRange<Double>
+  /// The metric that shows the mean of the value over control steps; `nil` for none.
+  public var metric: Metric?
   /// The value of a transition, without the weight.
   public var evaluate: @Sendable (_ transition: borrowing Transition) -> Double
 
-  /// Makes a bound reward from the states that it reads, its unit, its bounds and its function.
+  /// A bound term, from what the properties of the same names explain.
   public init(
-    reads moment: Moment, unit: String = "", bounds: ClosedRange<Double>,
+    reads moment: Moment, unit: String = "", bounds: ClosedRange<Double>, metric: Metric? = nil,
     evaluate: @escaping @Sendable (_ transition: borrowing Transition) -> Double
   ) {
     self.moment = moment
     self.unit = unit
     self.bounds = bounds
+    self.metric = metric
     self.evaluate = evaluate
   }
 }

@@ -23,6 +23,8 @@ public struct RobotSnapshot: Sendable, Codable, Hashable {
   public var efforts: [Double]
   /// The action that led here, clamped to −1 … 1, [actuators]; 0 at the start of an episode.
   public var action: [Float]
+  /// Which of the task's levels that was; `nil` at the start, and where actions are numbers.
+  public var choice: Int?
   /// Values of the commands, [commands of the task].
   public var commands: [Double]
   /// Sum of the forces that the disturbances exerted during the step, N, world frame.
@@ -70,6 +72,7 @@ extension RobotSnapshot {
     for i in contactForces.indices { contactForces[i] = other.contactForces[i] }
     for i in efforts.indices { efforts[i] = other.efforts[i] }
     for i in action.indices { action[i] = other.action[i] }
+    choice = other.choice
     for i in commands.indices { commands[i] = other.commands[i] }
     pushForce = other.pushForce
     gravityDirection = other.gravityDirection

@@ -7,7 +7,7 @@ import PoiseTasks
 /// The columns of a row, which is one control step of an episode, recorded or live. `recording.js` reads the same format.
 ///
 /// In this order: time (s); position (m) and quaternion (w, x, y, z) of each body of the scene; roll and pitch (rad); reward and its
-/// terms; joint positions (rad, m); efforts (N·m, N); actions; the push (N); for each body that may touch the scenery the force
+/// terms; joint positions (rad, m); efforts (N·m, N); actions; where actions have names, the index of the name; the push (N); for each body that may touch the scenery the force
 /// (N) that the scenery exerts on it and the point (m) where; positions (m) of the strongest contacts.
 public struct RecordingLayout: Sendable {
   let scene: SceneDescription
@@ -20,6 +20,10 @@ public struct RecordingLayout: Sendable {
   let poses: Int
   let roll: Int
   let reward: Int?
+  /// Where the index among `choices` stands; `nil` where actions have no names.
+  let choice: Int?
+  /// Names of the actions.
+  let choices: [String]
   let push: Int
   let contacts: Int
   let contactPoints: Int
@@ -69,11 +73,12 @@ public struct RecordingLayout: Sendable {
   /// Describes the rows of a robot's episodes.
   ///
   /// - Parameters:
-  ///   - robot: the robot.
-  ///   - names: names of the task's reward terms; `nil` without a task.
+  ///   - robot: whose episodes they are.
+  ///   - names: of the task's reward terms; `nil` without a task.
+  ///   - choices: names of the task's actions, where they have some.
   ///   - watched: the body whose roll and pitch are shown; the first that moves where `nil`.
   ///   - hasContacts: whether contact forces are known.
-  public init(_ robot: Robot, rewardTerms names: [String]?, watched: Int?, hasContacts: Bool) {
+  public init(_ robot: Robot, rewardTerms names: [String]?, choices: [String] = [], watched: Int?, hasContacts: Bool) {
     let model = robot.model
     let linkage = robot.linkage
     tiltBody = watched ?? model.joints.first?.body ?? 0
@@ -93,6 +98,8 @@ public struct RecordingLayout: Sendable {
     let firstJoint = take(scalarJoints.count)
     let firstEffort = take(model.actuators.count)
     _ = take(model.actuators.count)  // actions
+    choice = choices.isEmpty ? nil : take(1)
+    self.choices = choices
     jointPositions = firstJoint
     jointCount = scalarJoints.count
     actuatorCount = model.actuators.count
@@ -187,6 +194,9 @@ public struct RecordingLayout: Sendable {
     row.append(contentsOf: positions)
     append(moment.efforts, actuatorCount, to: &row)
     append(moment.actions, actuatorCount, to: &row)
+    if choice != nil {
+      row.append(moment.choice.flatMap { choices.firstIndex(of: $0) }.map { Double($0) } ?? .nan)
+    }
     for i in 0..<3 { row.append(moment.push[i]) }
     // Right after a start or a restore the world has no contacts of its own yet.
     appendContacts(of: robot, to: &row)
@@ -244,7 +254,8 @@ extension RecordingLayout {
 
 extension RecordingLayout: Encodable {
   private enum Key: String, CodingKey {
-    case columns, time, poses, roll, pitch, reward, joints, push, pushBody, pushPoint, contacts, contactPoints
+    case columns, time, poses, roll, pitch, reward, choice, choices, joints, push, pushBody, pushPoint, contacts,
+      contactPoints
     case contactPointCapacity, actuators, plots, isMobile
   }
   private struct Contact: Encodable {
@@ -261,6 +272,8 @@ extension RecordingLayout: Encodable {
     try container.encode(roll, forKey: .roll)
     try container.encode(roll + 1, forKey: .pitch)
     try container.encode(reward ?? -1, forKey: .reward)
+    try container.encode(choice ?? -1, forKey: .choice)
+    try container.encode(choices, forKey: .choices)
     try container.encode(jointPositions, forKey: .joints)
     try container.encode(push, forKey: .push)
     try container.encode(scene.followed, forKey: .pushBody)

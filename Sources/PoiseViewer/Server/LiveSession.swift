@@ -41,6 +41,8 @@ final class LiveSession {
   private var checkpoint: RunFolder.Checkpoint
   private var policyText = ""
   private var curves: [LearningCurve] = []
+  /// Whether the tables have rows that the curves have not.
+  private var hasNewRows = false
   private var problem: String?
 
   /// The position that a slider holds each actuator's joint at, rad or m, [actuators]; `nil` where the controller acts.
@@ -48,6 +50,8 @@ final class LiveSession {
 
   /// ns between two checks of the run's folder.
   private static let lookInterval: UInt64 = 1_000_000_000
+  /// ns between two pieces of tables that are longer than one.
+  private static let pieceInterval: UInt64 = 30_000_000
   /// ns that the end of an episode stays in view.
   private static let pause: UInt64 = 2_500_000_000
   /// ns: a simulation that is late by more than this does not try to catch up.
@@ -190,8 +194,9 @@ final class LiveSession {
   /// Does the work that is due: a control step, the next episode, a check of the run's folder.
   func advance(to now: UInt64) {
     if now >= nextLook {
-      nextLook = now + Self.lookInterval
       look()
+      // Tables of a long run are read in pieces, one between two control steps.
+      nextLook = now + (watch?.isBehind == true ? Self.pieceInterval : Self.lookInterval)
     }
     if singleSteps > 0, result == nil {
       singleSteps -= 1
@@ -207,7 +212,7 @@ final class LiveSession {
     } else {
       step()
     }
-    let interval = UInt64(controlTimeStep / speed * 1e9)
+    let interval = UInt64(clamping: Int(clamping: controlTimeStep / speed * 1e9))
     due = due + Self.patience < now ? now + interval : due + interval
     if result != nil { due = now + Self.pause }
   }
@@ -282,9 +287,12 @@ final class LiveSession {
       return
     }
     defer { self.watch = watch }
-    let isTableNew = RunMonitor.tables.map { watch.hasChanged($0) }.contains(true)
+    hasNewRows = watch.readOn() || hasNewRows
+    // Half a curve is not drawn: the rest comes within a moment.
+    let isTableNew = hasNewRows && !watch.isBehind
     if isTableNew {
-      curves = watch.curves()
+      hasNewRows = false
+      curves = watch.curves
       send(.curves(curves))
     }
     let isPolicyNew = Set([wanted, checkpoint]).map { watch.hasChanged("checkpoints/\($0.rawValue).safetensors") }

@@ -1,10 +1,10 @@
 import Dispatch
 import Foundation
-public import PoiseControl
+import PoiseControl
 import PoiseCore
 import PoiseModels
-public import PoiseScenarios
-public import PoiseTraining
+import PoiseScenarios
+import PoiseTraining
 
 /// A simulation that runs in real time on its own thread; any number of pages can show it.
 ///
@@ -48,13 +48,11 @@ public final class LiveSimulation: Sendable {
     controlTimeStep = session.controlTimeStep
     // The session is made here, to report problems at once, and then belongs to the thread.
     nonisolated(unsafe) let handedOver = session
-    let thread = Thread { [self] in
+    let code = SystemThread.start("poise-live") { [self] in
       run(handedOver)
       finished.signal()
     }
-    thread.name = "poise live"
-    thread.stackSize = 4 << 20
-    thread.start()
+    guard code == 0 else { throw InputOutputError(startingThreadsFor: "live simulation", code) }
   }
 
   /// Ends the thread and waits for its end.

@@ -56,7 +56,11 @@ public final class LoopbackProxy: Sendable {
     listener = descriptor
     self.port = UInt16(bigEndian: address.sin_port)
     var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { throw Self.failure(port, "make a pipe") }
+    guard pipe(&ends) == 0 else {
+      let error = Self.failure(port, "make a pipe")
+      Foundation.close(descriptor)
+      throw error
+    }
     (wakeRead, wakeWrite) = (ends[0], ends[1])
     for descriptor in [listener, wakeRead, wakeWrite] {
       setNonBlocking(descriptor)
@@ -76,16 +80,17 @@ public final class LoopbackProxy: Sendable {
   }
 
   /// Starts to accept clients, on a thread of its own.
-  func open() {
-    isOpen.withLock { $0 = true }
+  ///
+  /// - Throws: `InputOutputError` where the system makes no thread.
+  func open() throws {
     let (limits, listener, wake, inner, finished) = (limits, listener, wakeRead, inner, finished)
-    let thread = Thread {
+    let code = SystemThread.start("poise-proxy") {
       var loop = Loop(limits, listener: listener, wake: wake, inner: inner)
       loop.run()
       finished.signal()
     }
-    thread.name = "poise proxy"
-    thread.start()
+    guard code == 0 else { throw InputOutputError(startingThreadsFor: "the server", code) }
+    isOpen.withLock { $0 = true }
   }
 
   /// Closes the port and every connection.
@@ -111,6 +116,8 @@ public final class LoopbackProxy: Sendable {
     private let inner: String
     private let filter: RequestFilter
     private var connections: [ProxyConnection] = []
+    /// Until when no connection is accepted, s: the system has no descriptor for one more.
+    private var pauseEnd = 0.0
 
     init(_ limits: ProxyLimits, listener: Int32, wake: Int32, inner: String) {
       self.limits = limits
@@ -126,9 +133,11 @@ public final class LoopbackProxy: Sendable {
         for connection in connections { connection.prepare(now) }
         connections.removeAll { $0.isOver }
         var entries = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0)]
-        entries.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0))
+        // A negative number is passed over.
+        entries.append(pollfd(fd: now < pauseEnd ? -1 : listener, events: Int16(POLLIN), revents: 0))
         for connection in connections { entries += connection.interests }
-        let wait = connections.map { $0.wait(now) }.min() ?? 3600
+        var wait = connections.map { $0.wait(now) }.min() ?? 3600
+        if now < pauseEnd { wait = min(wait, pauseEnd - now) }
         let count = poll(&entries, nfds_t(entries.count), Int32(min(3_600_000, max(0, (wait * 1000).rounded(.up)))))
         if count < 0 && errno != EINTR { break }
         if entries[0].revents != 0 { break }
@@ -146,7 +155,11 @@ public final class LoopbackProxy: Sendable {
     private mutating func accept() {
       for _ in 0..<limits.connections {
         let client = Foundation.accept(listener, nil, nil)
-        guard client >= 0 else { return }
+        guard client >= 0 else {
+          // Waiting clients stay in the queue; asking again at once would only waste processor time.
+          if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { pauseEnd = seconds() + 0.2 }
+          return
+        }
         setNonBlocking(client)
         _ = fcntl(client, F_SETFD, FD_CLOEXEC)
         var yes: Int32 = 1

@@ -3,10 +3,11 @@ import PoiseCore
 
 /// Watches the folder of a run that may still be training: newer checkpoints, longer tables.
 ///
-/// Used by one thread. Files of a run appear complete and tables grow line by line, so only the last line can be
-/// incomplete; it is left out.
+/// Used by one thread.
 struct RunMonitor {
   private let path: String
+  private var evaluations: GrowingTable
+  private var progress: GrowingTable
   private var seen: [String: Stamp] = [:]
 
   private struct Stamp: Equatable {
@@ -16,7 +17,16 @@ struct RunMonitor {
     var inode: UInt64
   }
 
-  init(_ path: String) { self.path = path }
+  init(_ path: String) {
+    self.path = path
+    evaluations = GrowingTable(
+      "\(path)/evaluations.csv",
+      [
+        ("return_mean", "Return"), ("survival_rate", "Survival rate"),
+        ("tilt_reward_per_step", "Tilt reward per step"),
+      ])
+    progress = GrowingTable("\(path)/progress.csv", [("return", "Return in training")])
+  }
 
   /// Whether a file exists and has changed since the last call for it.
   mutating func hasChanged(_ name: String) -> Bool {
@@ -29,60 +39,21 @@ struct RunMonitor {
     return seen[name] != stamp
   }
 
-  static let tables = ["evaluations.csv", "progress.csv"]
+  /// Reads on in the run's tables, by a bounded amount.
+  ///
+  /// - Returns: whether there is anything new.
+  mutating func readOn() -> Bool {
+    // Both in any case.
+    let isNew = [evaluations.readOn(), progress.readOn()]
+    return isNew.contains(true)
+  }
+
+  /// Whether the tables have more than was read so far.
+  var isBehind: Bool { evaluations.isBehind || progress.isBehind }
 
   /// The learning curves of the run so far.
-  func curves() -> [LearningCurve] {
-    let evaluations = table("evaluations.csv")
-    let progress = table("progress.csv")
-    let curves = [
-      evaluations.curve("return_mean", "Return"), evaluations.curve("survival_rate", "Survival rate"),
-      evaluations.curve("tilt_reward_per_step", "Tilt reward per step"),
-      progress.curve("return", "Return in training"),
-    ]
-    return curves.compactMap { $0 }
-  }
+  var curves: [LearningCurve] { evaluations.learningCurves + progress.learningCurves }
 
   /// Environment steps of the last iteration; `nil` before the first.
-  var environmentSteps: Int? { table("progress.csv").column("environment_steps").last.map { Int($0) } }
-
-  private static let sizeLimit = 16 << 20
-
-  private func table(_ name: String) -> Table {
-    guard let bytes = try? BoundedFile.read("\(path)/\(name)", limit: Self.sizeLimit) else { return Table() }
-    return Table(String(decoding: bytes, as: UTF8.self))
-  }
-
-  /// A table of numbers that Poise wrote itself: no quotes; an empty cell is a missing number.
-  struct Table {
-    private var names: [Substring] = []
-    private var rows: [[Substring]] = []
-    /// Largest number of points of a curve, more than the width of a plot in pixels.
-    private static let pointLimit = 1000
-
-    init() {}
-
-    init(_ text: String) {
-      // A line without its end is still being written.
-      guard let end = text.lastIndex(of: "\n") else { return }
-      let lines = text[..<end].split(separator: "\n")
-      names = lines.first?.split(separator: ",", omittingEmptySubsequences: false) ?? []
-      rows = lines.dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false) }
-    }
-
-    func column(_ name: String) -> [Double] {
-      guard let index = names.firstIndex(of: name[...]) else { return [] }
-      return rows.map { index < $0.count ? Double($0[index]) ?? .nan : .nan }
-    }
-
-    func curve(_ name: String, _ title: String) -> LearningCurve? {
-      let steps = column("environment_steps")
-      let values = column(name)
-      guard !values.isEmpty, values.contains(where: \.isFinite) else { return nil }
-      let stride = max(1, values.count / Self.pointLimit)
-      let points = values.indices.filter { ($0 % stride == 0 || $0 == values.count - 1) && values[$0].isFinite }
-        .map { [steps[$0], values[$0]] }
-      return LearningCurve(title: title, points: points)
-    }
-  }
+  var environmentSteps: Int? { progress.environmentSteps }
 }

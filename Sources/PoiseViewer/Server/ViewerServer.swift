@@ -14,7 +14,7 @@ public final class ViewerServer: Sendable {
   /// The port on 127.0.0.1.
   public let port: UInt16
   private let proxy: LoopbackProxy
-  private let folder: String
+  private let folder: ServerFolder
   private let server: HTTPServer
   private let task = Guarded<Task<Void, Never>?>(nil)
 
@@ -31,8 +31,11 @@ public final class ViewerServer: Sendable {
       title: simulation.title, subtitle: "live", layout: simulation.layout,
       controlTimeStep: simulation.controlTimeStep, episodes: [], isLive: true
     ).html()
-    folder = try Self.privateFolder()
-    let socketPath = "\(folder)/http"
+    // Checked before anything waits for them.
+    try SystemThread.require(Self.threadNeed, for: "the server")
+    let limits = try limits.fitting(DescriptorLimit.free())
+    folder = try ServerFolder()
+    let socketPath = folder.socketPath
     server = HTTPServer(
       address: .unix(path: socketPath), timeout: 10, logger: .disabled,
       handler: PageHandler(
@@ -58,9 +61,9 @@ public final class ViewerServer: Sendable {
     do {
       try await server.waitUntilListening(timeout: 10)
     } catch {
-      throw InputOutputError(path: "\(folder)/http", operation: "listen", reason: "\(error)")
+      throw InputOutputError(path: folder.socketPath, operation: "listen", reason: "\(error)")
     }
-    proxy.open()
+    try proxy.open()
   }
 
   /// Closes every connection and ends the simulation.
@@ -69,19 +72,11 @@ public final class ViewerServer: Sendable {
     simulation.stop()
     await server.stop(timeout: 1)
     task.withLock { $0 }?.cancel()
-    try? FileManager.default.removeItem(atPath: folder)
+    folder.remove()
   }
 
-  /// Creates a folder that no other user may enter.
-  private static func privateFolder() throws -> String {
-    var template = Array((NSTemporaryDirectory() as NSString).appendingPathComponent("poise-XXXXXX").utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw InputOutputError(
-        path: NSTemporaryDirectory(), operation: "make a folder", reason: String(cString: strerror(errno)).lowercased(),
-        remedy: "Set TMPDIR to a folder that you may write to.")
-    }
-    return String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
+  /// Threads beside the caller's: the simulation's is there by now; the proxy's, and some of the runtime's for the server behind it.
+  private static let threadNeed = 4
 }
 
 /// The two addresses.

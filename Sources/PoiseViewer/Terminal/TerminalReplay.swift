@@ -42,10 +42,18 @@ public struct TerminalReplay: Sendable {
   private let recording: Recording
   private let screen: Screen
 
+  private let hint: String
+
   /// Prepares to show a recording; `show` does it.
-  public init(_ recording: Recording, screen: Screen) {
+  ///
+  /// - Parameters:
+  ///   - recording: the episodes.
+  ///   - screen: the terminal or file that the text is for.
+  ///   - hint: text after the numbers below a picture on a terminal, such as "q quits".
+  public init(_ recording: Recording, screen: Screen, hint: String = "") {
     self.recording = recording
     self.screen = screen
+    self.hint = hint
   }
 
   private var style: DotCanvas.Style { screen.isASCII ? .ascii : .braille }
@@ -58,7 +66,7 @@ public struct TerminalReplay: Sendable {
   ///   - write: receives the text.
   ///   - isStopped: called between pictures; true ends the replay.
   public func show(write: (String) -> Void, isStopped: () -> Bool) {
-    write("\(recording.title)\n")
+    write(wordWrapped(recording.title, to: max(1, screen.columns - 1)).joined(separator: "\n") + "\n")
     for episode in recording.episodes {
       let view = SideView(episode)
       if screen.isTerminal { play(episode, view, write, isStopped) } else { write(strip(episode, view)) }
@@ -71,24 +79,47 @@ public struct TerminalReplay: Sendable {
 
   /// Draws the pictures one over the other, in real time.
   private func play(_ episode: EpisodeTable, _ view: SideView, _ write: (String) -> Void, _ isStopped: () -> Bool) {
-    let rows = max(6, min(24, screen.rows - 5))
-    let columns = max(20, min(screen.columns - 1, 6 * rows))
+    var size = Self.size(screen)
     let start = DispatchTime.now().uptimeNanoseconds
     var row = 0
     var isFirst = true
     write("\u{1B}[?25l")
     defer { write("\u{1B}[?25h") }
     while !isStopped() {
-      var text = isFirst ? "" : "\u{1B}[\(rows + 1)A"
+      // A window that was made narrower has wrapped the old lines.
+      let now = Self.size(Screen(isASCII: screen.isASCII).onTerminal ?? screen)
+      if now != size {
+        (size, isFirst) = (now, true)
+        write("\u{1B}[2J\u{1B}[H")
+      }
+      var text = isFirst ? "" : "\u{1B}[\(size.rows + 1)A"
       isFirst = false
-      for line in view.draw(row, columns: columns, rows: rows).lines(style) { text += "\r\(line)\u{1B}[K\n" }
-      text += "\r\(String(numbers(episode, row).prefix(screen.columns - 1)))\u{1B}[K\n"
+      for line in view.draw(row, columns: size.columns, rows: size.rows).lines(style) { text += "\r\(line)\u{1B}[K\n" }
+      text += "\r\(fitted(numbers(episode, row), to: size.width))\u{1B}[K\n"
       write(text)
       guard row < episode.rowCount - 1 else { return }
       Thread.sleep(forTimeInterval: 1 / Self.rate)
       let time = episode.time(0) + Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
       while row < episode.rowCount - 1, episode.time(row + 1) <= time { row += 1 }
     }
+  }
+
+  /// Of a picture, characters; and the most characters of a line.
+  private struct Size: Equatable {
+    var columns, rows, width: Int
+  }
+
+  private static func size(_ screen: Screen) -> Size {
+    let width = max(1, screen.columns - 1)
+    let rows = max(2, min(24, screen.rows - 5))
+    return Size(columns: min(width, max(12, 6 * rows)), rows: rows, width: width)
+  }
+
+  /// If there is no room for both, the hint is shown and the last numbers are cut off.
+  private func fitted(_ numbers: String, to width: Int) -> String {
+    guard !hint.isEmpty else { return String(numbers.prefix(width)) }
+    let room = width - hint.count - 2
+    return room > 0 ? numbers.prefix(room) + "  " + hint : String(hint.prefix(width))
   }
 
   /// Time, tilt, reward and push in one line.
@@ -104,9 +135,16 @@ public struct TerminalReplay: Sendable {
     if let reward = layout.reward, episode[row, reward].isFinite {
       parts.append("reward \(fixed(episode[row, reward], 3))")
     }
+    if let name = choice(episode, row) { parts.append("action \(name)") }
     let push = (0..<3).map { episode[row, layout.push + $0] }.reduce(0) { $0 + $1 * $1 }.squareRoot()
     if push > 1e-9 { parts.append("push \(fixed(push, 0)) N") }
     return parts.joined(separator: "  ")
+  }
+
+  /// The name of the action that led to a row; `nil` at the start, and where actions have no names.
+  private func choice(_ episode: EpisodeTable, _ row: Int) -> String? {
+    guard let column = episode.layout.choice, episode[row, column].isFinite else { return nil }
+    return episode.layout.choices[Int(episode[row, column])]
   }
 
   // MARK: Elsewhere
@@ -172,6 +210,11 @@ public struct TerminalReplay: Sendable {
       }
       lines += wrapped(sums, after: "  reward:")
     }
+    if layout.choice != nil {
+      let chosen = rows.compactMap { choice(episode, $0) }
+      let counts = layout.choices.map { name in (name, chosen.count { $0 == name }) }
+      lines += wrapped(counts.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }, after: "  actions:")
+    }
     var pushes = 0
     var strongest = 0.0
     var wasPushed = false
@@ -182,6 +225,11 @@ public struct TerminalReplay: Sendable {
       strongest = max(strongest, push)
     }
     if pushes > 0 { lines.append("  \(pushes) pushes, the strongest of \(strongest.rounded(significant: 3)) N") }
-    return lines.joined(separator: "\n") + "\n"
+    return lines.flatMap { wordWrapped($0, to: max(1, screen.columns - 1)) }.joined(separator: "\n") + "\n"
   }
+}
+
+extension TerminalReplay.Screen {
+  /// This screen where it is a terminal.
+  fileprivate var onTerminal: Self? { isTerminal ? self : nil }
 }

@@ -178,7 +178,8 @@ struct PPOTests {
         loss -= ratio * advantage - ppo.penalty * divergence
       }
       loss -= settings.entropyCoefficient * entropy
-      let (value, oldValue) = (plainForward(ppo.model.critic, p, observation)[0], Double(batch.values[k]))
+      let value = ppo.model.critic.map { plainForward($0, p, observation)[0] } ?? .nan
+      let oldValue = Double(batch.values[k])
       let plain = value - Double(batch.returns[k])
       var error = plain * plain
       if let range = settings.valueClipRange {
@@ -200,8 +201,13 @@ struct PPOTests {
     "the gradients of the whole loss agree with finite differences: value clipping, entropy, smoothness, both objectives",
     arguments: PPOParameters.Objective.allCases, [box(2), Space.discrete(["a", "b", "c"])])
   func wholeLoss(objective: PPOParameters.Objective, actions: Space) {
+    for sharesTrunk in [false, true] { expectWholeLoss(objective, actions, sharesTrunk: sharesTrunk) }
+  }
+
+  private func expectWholeLoss(_ objective: PPOParameters.Objective, _ actions: Space, sharesTrunk: Bool) {
     var settings = Self.settings()
     settings.objective = objective
+    settings.value.sharesTrunk = sharesTrunk
     settings.penaltyCoefficient = 0.7
     settings.clipRange = 0.05
     settings.valueClipRange = 0.05
@@ -228,10 +234,7 @@ struct PPOTests {
     #expect(abs(loss - plain.loss) < 1e-5 * (1 + abs(loss)))
     #expect(plain.clipped > 5 || objective == .penalized, "\(plain.clipped) rows of \(rows.count) clipped")
     #expect(plain.valueClipped > 5, "\(plain.valueClipped) values of \(rows.count) clipped")
-    let used = [ppo.model.actor.network, ppo.model.critic].flatMap { network in
-      network.layers.flatMap { Array($0.weights) + Array($0.biases) }
-    }
-    for i in used + Array(ppo.model.actor.logDeviations) {
+    for i in usedParameters(of: ppo.model) {
       var moved = parameters
       moved[i] = parameters[i] + 1e-6
       let above = Self.plainLoss(ppo, moved).loss

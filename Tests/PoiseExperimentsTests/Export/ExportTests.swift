@@ -3,6 +3,7 @@ import PoiseAlgorithms
 import PoiseCore
 @testable import PoiseExperiments
 import PoiseNetworks
+import PoiseONNX
 @testable import PoiseScenarios
 import PoiseTasks
 @testable import PoiseTraining

@@ -39,6 +39,17 @@ struct ScenarioOverrideTests {
     #expect(options.iterations == 3)
   }
 
+  @Test("have paths that are no deeper than a configuration, whatever its names", arguments: ["a", "ppo", "0"])
+  func depth(name: String) throws {
+    let path = Array(repeating: name, count: 20_000).joined(separator: ".")
+    let error = #expect(throws: InvalidInput.self) { try read(yaml, overrides: ["\(path)=1"]) }
+    #expect(error?.description.contains("found a path of 20000 names") == true)
+    let override = ConfigurationOverride(
+      path: Array(repeating: name, count: 100_000), value: ConfigurationNode(.scalar(.init("1"))), option: "a plan")
+    var tree = ConfigurationNode(.mapping([]))
+    #expect(throws: InvalidInput.self) { try tree.apply(override, defaults: tree) }
+  }
+
   @Test("reach into lists that the file leaves to their defaults")
   func defaultLists() throws {
     let scenario = try read("model: m", overrides: ["observations.tilt.body=head", "ppo.hiddenSizes.1=8"])

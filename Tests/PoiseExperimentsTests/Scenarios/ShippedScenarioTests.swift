@@ -7,21 +7,37 @@ import PoiseSimulation
 @testable import PoiseTasks
 import Testing
 
+extension RandomStream {
+  /// A number of an action: of a box, or the index of a choice.
+  mutating func action(of space: Space) -> Float {
+    space.choices.map { Float(index(below: $0.count)) } ?? Float(2 * uniform() - 1)
+  }
+}
+
 @Suite("Every shipped scenario")
 struct ShippedScenarioTests {
   static let paths = (try? ShippedFiles().scenarios().map(\.path)) ?? []
+  static let finite = [
+    "cliff-walking", "frozen-lake-8x8", "frozen-lake", "grid-world", "maze", "taxi", "treasure", "two-choices",
+  ]
+  static let robots = paths.filter {
+    !finite.contains((($0 as NSString).lastPathComponent as NSString).deletingPathExtension)
+  }
 
   @Test("is there")
-  func six() {
+  func names() {
+    let robots = [
+      "cartpole-balance", "cartpole-left-right", "cartpole-swingup", "crawler", "crawler-continuous",
+      "humanoid-balance",
+      "humanoid-stand",
+      "pendulum-balance", "pendulum-swingup",
+    ]
     #expect(
-      Self.paths.map { ($0 as NSString).lastPathComponent } == [
-        "cartpole-balance.yaml", "cartpole-swingup.yaml", "humanoid-balance.yaml", "humanoid-stand.yaml",
-        "pendulum-balance.yaml", "pendulum-swingup.yaml",
-      ])
+      Self.paths.map { ($0 as NSString).lastPathComponent } == (robots + Self.finite).map { "\($0).yaml" }.sorted())
   }
 
   @Test(
-    "is finite, in bounds, nowhere constant, starts anew each time, and ends as and when it should", arguments: paths)
+    "is finite, in bounds, nowhere constant, starts anew each time, and ends as and when it should", arguments: robots)
   func contract(_ path: String) throws {
     let task = try LoadedScenario(contentsOf: path).requireRobot(for: "this test").task
     let (size, actionSize) = (task.observationSpace.count, task.actionSpace.count)
@@ -44,7 +60,7 @@ struct ShippedScenarioTests {
     #expect(starts.count == 8, "start states vary")
     var random = RandomStream(seed: 2, purpose: .testing)
     for _ in 0..<1500 {
-      let actions = (0..<8 * actionSize).map { _ in Float(2 * random.uniform() - 1) }
+      let actions = (0..<8 * actionSize).map { _ in random.action(of: task.actionSpace) }
       block.step(actions.span, into: &buffers)
       for world in 0..<8 {
         let row = world * size..<(world + 1) * size
@@ -66,7 +82,7 @@ struct ShippedScenarioTests {
     }
   }
 
-  @Test("repeats bit for bit under one seed, and not under another", arguments: paths)
+  @Test("repeats bit for bit under one seed, and not under another", arguments: robots)
   func repeats(_ path: String) throws {
     let task = try LoadedScenario(contentsOf: path).requireRobot(for: "this test").task
     func play(seed: UInt64) throws -> [UInt64] {
@@ -77,7 +93,7 @@ struct ShippedScenarioTests {
       var trace: [UInt64] = []
       environment.reset(into: &span)
       for _ in 0..<300 {
-        let action = (0..<task.actionSpace.count).map { _ in Float(2 * random.uniform() - 1) }
+        let action = (0..<task.actionSpace.count).map { _ in random.action(of: task.actionSpace) }
         if environment.step(action.span, into: &span).ending.isOver { environment.reset(into: &span) }
         trace.append(environment.robot.world.stateHash)
       }
@@ -101,6 +117,7 @@ struct ShippedScenarioTests {
     }
     for (name, seconds, rate) in [
       ("pendulum-swingup", 10.0, 20.0), ("pendulum-balance", 10, 20), ("cartpole-balance", 10, 50),
+      ("cartpole-left-right", 10, 50),
       ("cartpole-swingup", 20, 50), ("humanoid-stand", 10, 50), ("humanoid-balance", 20, 50),
     ] {
       let timing = try load(name).timing
@@ -131,6 +148,8 @@ struct ShippedScenarioTests {
     #expect(isNear(hold.q[0], .pi / 18))
     let cart = try extremes("cartpole-balance")
     #expect(isNear(cart.q[0], 0.1) && isNear(cart.q[1], 0.1))
+    let pushed = try extremes("cartpole-left-right")
+    #expect((pushed.q + pushed.v).allSatisfy { isNear($0, 0.05) })
     let hanging = try extremes("cartpole-swingup")
     #expect(hanging.q[1] > 3.13 && isNear(hanging.q[0], 0.1))
     let humanoid = try extremes("humanoid-stand")

@@ -62,6 +62,36 @@ struct TrainingRunTests {
     for name in a.keys.sorted() { #expect(a[name] == b[name], "\(what): \(name)") }
   }
 
+  @Test("a goal is confirmed on tuning episodes that no other evaluation has seen, the same ones after an interruption")
+  func confirmation() throws {
+    let scratch = Self.Scratch()
+    /// The root seed of each evaluation, and whether it met the goal.
+    func evaluations(_ run: TrainingRun) throws -> [(seed: UInt64, meetsGoal: Bool)] {
+      var all: [(UInt64, Bool)] = []
+      _ = try run.run(tell: {
+        if case .evaluation(let result, _, _, let meetsGoal) = $0 { all.append((result.seed, meetsGoal)) }
+      })
+      return all
+    }
+    // Every policy meets this goal.
+    let goal = ["training.stopsAtGoal=true", "goal={meanReturn: -1e9}"]
+    let whole = try evaluations(Self.begin("\(scratch.path)/whole", goal))
+    #expect(whole.map(\.meetsGoal) == [true, true])
+    #expect(whole[0].seed == 2_000_000 && whole[1].seed != 2_000_000 && whole[1].seed != 1_000_000)
+    let halted = try Self.begin("\(scratch.path)/halted", goal)
+    halted.pauseSteps = 1024
+    let first = try evaluations(halted)
+    #expect(first.map(\.seed) == [2_000_000])
+    // The lock goes with the run.
+    let path = halted.folder.path
+    _ = consume halted
+    let rest = try evaluations(Self.resume(path))
+    #expect(rest.map(\.seed) == [whole[1].seed])
+    // Without an end at the goal there is nothing to confirm: evaluations stay comparable.
+    let endless = try evaluations(Self.begin("\(scratch.path)/endless", ["goal={meanReturn: -1e9}"]))
+    #expect(endless.count == 5 && endless.allSatisfy { $0.seed == 2_000_000 && $0.meetsGoal })
+  }
+
   @Test(
     "the same bits for 1, 2 and 4 threads, and others for another seed", arguments: [[], judgedInParts, reportedRarely])
   func threads(_ more: [String]) throws {
@@ -142,6 +172,41 @@ struct TrainingRunTests {
     #expect(stops >= 3 && ending == wholeEnding)
     #expect(
       more != Self.reportedRarely || stopsWithinRows > 0, "some are to fall between two rollouts of a row of three")
+    Self.expectEqual(
+      try Self.results("\(scratch.path)/whole"), try Self.results(path), "after \(stops) interruptions")
+  }
+
+  /// Pendulum balance in small by an algorithm that has a section of its own.
+  static func settings(of algorithm: String) -> [String] {
+    let own =
+      switch algorithm {
+      case "reinforce": ["worlds=8", "blockSize=2", "rolloutLength=40", "weight=runningMean"]
+      case "a2c": ["worlds=8", "blockSize=2", "rolloutLength=16", "sharesTrunk=true"]
+      case "a3c": ["actorLearners=6", "rolloutLength=16"]
+      default:
+        ["worlds=8", "blockSize=4", "groupSize=4", "rolloutLength=40", "minibatchSize=64", "visitedStarts=0.5"]
+          + ["referenceCoefficient=0.1", "referenceInterval=3"]
+      }
+    return ["training.algorithm=\(algorithm)"] + (own + ["reportInterval=700"]).map { "\(algorithm).\($0)" }
+  }
+
+  @Test(
+    "interrupted at random points and gone on with, every algorithm by policy gradients gives the same bits as at one go",
+    arguments: ["reinforce", "a2c", "a3c", "grpo"])
+  func resumingOthers(algorithm: String) throws {
+    let scratch = Scratch()
+    let more = Self.settings(of: algorithm)
+    _ = try Self.begin("\(scratch.path)/whole", more).run()
+    let path = "\(scratch.path)/parts"
+    var random = RandomStream(seed: 11, purpose: .testing)
+    var stops = 0
+    var ending = try Self.begin(path, more).run(stopSignal: Self.stop(after: 1 + random.index(below: 700)))
+    while ending == .interrupted(signal: SIGINT) {
+      stops += 1
+      ending = try Self.resume(path, threads: 1 + stops % 2).run(
+        stopSignal: Self.stop(after: 900 + random.index(below: 700)))
+    }
+    #expect(stops >= 2)
     Self.expectEqual(
       try Self.results("\(scratch.path)/whole"), try Self.results(path), "after \(stops) interruptions")
   }

@@ -1,5 +1,5 @@
 public import PoiseCore
-public import PoiseEnvironments
+import PoiseEnvironments
 public import PoiseTasks
 
 /// Numbers that are never to reach a learner.

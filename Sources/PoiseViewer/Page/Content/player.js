@@ -255,6 +255,8 @@ class Player {
     const degrees = (column) => `${readable((episode.value(column, row) * 180) / Math.PI)}°`;
     if (layout.roll >= 0) parts.push(`roll ${degrees(layout.roll)}`, `pitch ${degrees(layout.pitch)}`);
     if (layout.reward >= 0) parts.push(`reward ${readable(episode.value(layout.reward, row))}`);
+    const choice = layout.choice >= 0 ? episode.value(layout.choice, row) : NaN;
+    if (Number.isFinite(choice)) parts.push(`action ${layout.choices[Math.round(choice)]}`);
     const push = episode.pushAt(row);
     if (push > 1e-9) parts.push(`push ${push.toFixed(0)} N`);
     this.elements.readout.textContent = parts.join("   ");

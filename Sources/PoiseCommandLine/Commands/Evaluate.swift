@@ -1,0 +1,107 @@
+public import ArgumentParser
+import Foundation
+import PoiseAlgorithms
+import PoiseControl
+import PoiseCore
+import PoiseModels
+import PoiseNetworks
+import PoiseScenarios
+public import PoiseTraining
+import PoiseEnvironments
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Scores a trained policy, or the baselines, over episodes on fixed seeds.",
+    discussion: """
+      For a run, its trained policy is scored, and beside it the baselines on the same seeds. For a scenario, only the \
+      baselines are. With --json, one controller is scored: the policy of a run, or hold.
+
+      Examples:
+        \(program) evaluate runs/first
+        \(program) evaluate runs/first --episodes 100 --json
+        \(program) evaluate humanoid-balance --controller hold
+      """)
+
+  @Argument(help: "A run's folder, a scenario file, or a name that `\(program) list` shows.", completion: .subjects)
+  var subject: String
+
+  @Option(help: "Number of episodes. Default: the scenario's evaluation.episodes.")
+  var episodes: Int?
+
+  @Option(help: .episodeSeed)
+  var seed: UInt64?
+
+  @Option(
+    help:
+      "The controller: policy, zero, random, hold. Default: all of them; with --json, policy for a run, hold for a scenario."
+  )
+  var controller: String?
+
+  @Option(help: .checkpoint)
+  var checkpoint = RunFolder.Checkpoint.best
+
+  @Option(help: .threads)
+  var threads: Int?
+
+  @Option(help: .scenarioOverrides)
+  var set: [String] = []
+
+  @Flag(help: .json)
+  var json = false
+
+  func validate() throws {
+    try validateThreads(threads)
+    if let episodes, !(1...1_000_000).contains(episodes) {
+      throw ValidationError("--episodes: found \(episodes); allowed 1 to 1000000.")
+    }
+    if let controller, controller != "policy", BaselineController(rawValue: controller) == nil {
+      throw ValidationError("--controller: found '\(controller)'; allowed policy, zero, random, hold.")
+    }
+  }
+
+  func run() throws {
+    let run =
+      try RunFolder.isRun(subject) ? TrainedRun(subject, checkpoint: checkpoint, overrides: set) : nil
+    let loaded =
+      try run?.scenario ?? LoadedScenario(contentsOf: ShippedFiles().resolve(subject, as: .scenario), overrides: set)
+    let controllers = try chosen(run?.controller, loaded)
+    let evaluation = try Evaluation(
+      loaded, episodes: episodes ?? loaded.settings.evaluation.episodes,
+      seed: seed ?? loaded.settings.evaluation.publishedSeed,
+      instructionSet: run?.instructionSet ?? InstructionSet.chosen())
+    let pool = WorkerPool(threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    if let note = pool.note { printError(note) }
+    let results = try controllers.map { try evaluation.run($0, pool: pool) }
+    for note in results.compactMap(\.note) { printError(note) }
+    if json {
+      print(try results[0].json())
+    } else {
+      print("\(loaded.name), \(evaluation.episodes) episodes, seed \(evaluation.seed)")
+      print(EvaluationTable(results, metrics: loaded.specification.metrics).text)
+    }
+  }
+
+  private func chosen(_ trained: ControllerChoice?, _ loaded: LoadedScenario) throws -> [ControllerChoice] {
+    if controller == "policy" || controller == nil && json, let trained { return [trained] }
+    if controller == "policy" {
+      throw InvalidInput(
+        Problem(
+          file: subject, found: "a scenario, which has no policy", allowed: "a run for --controller policy",
+          remedy: "Train one: \(ProgramCommand.line("train", subject))"))
+    }
+    let baselines = loaded.baselines
+    if let controller, let baseline = BaselineController(rawValue: controller) {
+      guard baselines.contains(baseline) else {
+        throw InvalidInput(
+          Problem(
+            file: subject, found: "--controller \(controller)",
+            allowed: "\(baselines.map(\.rawValue).joined(separator: ", ")), which can act here"))
+      }
+      return [.baseline(baseline)]
+    }
+    if json { return [.baseline(baselines.contains(.hold) ? .hold : .random)] }
+    return (trained.map { [$0] } ?? []) + baselines.map { .baseline($0) }
+  }
+}
+
+extension RunFolder.Checkpoint: ExpressibleByArgument {}

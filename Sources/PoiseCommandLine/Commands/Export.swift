@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import PoiseAlgorithms
+import PoiseCore
+import PoiseExperiments
+import PoiseONNX
+import PoiseScenarios
+import PoiseTraining
+
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes a trained policy, or its episodes, for other programs.",
+    discussion: """
+      A CSV holds trajectories; FILE.meta.json beside it describes its columns. An NPZ, for numpy.load, holds observations, \
+      actions, rewards, terminations and truncations of each episode. An ONNX model holds the policy: normaliser, network, and \
+      scaling to the control units of the actuators. The episodes are those of `\(program) evaluate RUN` for the same seed: the sum \
+      of the reward column is the return.
+
+      Examples:
+        \(program) export runs/first --csv first.csv --episodes 10
+        \(program) export runs/first --csv - --columns time_s,reward --every 5
+        \(program) export runs/first --npz first.npz --onnx policy.onnx
+      """)
+
+  @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"), completion: .runs)
+  var folder: String
+
+  @Option(help: ArgumentHelp("Write trajectories as CSV to this file; '-' is standard output.", valueName: "file"))
+  var csv: String?
+
+  @Option(help: ArgumentHelp("Write episodes as NumPy arrays to this file.", valueName: "file"))
+  var npz: String?
+
+  @Option(help: ArgumentHelp("Write the policy as an ONNX model to this file.", valueName: "file"))
+  var onnx: String?
+
+  @Option(help: "Number of episodes.")
+  var episodes = 1
+
+  @Option(help: .episodeSeed)
+  var seed: UInt64?
+
+  @Option(help: ArgumentHelp("Write only these columns of the CSV, in this order: NAME,NAME…", valueName: "names"))
+  var columns: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write a row for every K-th control step; the last step of an episode always has one.", valueName: "k"))
+  var every = 1
+
+  @Option(help: .checkpoint)
+  var checkpoint = RunFolder.Checkpoint.best
+
+  @Option(help: .scenarioOverrides)
+  var set: [String] = []
+
+  func validate() throws {
+    guard [csv, npz, onnx].contains(where: { $0 != nil }) else {
+      throw ValidationError("Say what to write: --csv FILE, --npz FILE or --onnx FILE.")
+    }
+    if !(1...1_000_000).contains(episodes) {
+      throw ValidationError("--episodes: found \(episodes); allowed 1 to 1000000.")
+    }
+    if !(1...1_000_000_000).contains(every) {
+      throw ValidationError("--every: found \(every); allowed 1 to 1000000000.")
+    }
+    if csv == nil, columns != nil || every != 1 {
+      throw ValidationError("--columns and --every apply to the CSV; add --csv FILE.")
+    }
+    if npz == "-" || onnx == "-" { throw ValidationError("Only --csv can go to standard output.") }
+  }
+
+  func run() throws {
+    let run = try TrainedRun(folder, checkpoint: checkpoint, overrides: set)
+    let player = try EpisodePlayer(
+      run.scenario, run.controller, seed: seed ?? run.scenario.settings.evaluation.publishedSeed,
+      instructionSet: run.instructionSet)
+    if let csv {
+      let names = columns?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
+      let recorder = try TrajectoryRecorder(csv, player, run: run, columns: names, every: every)
+      try forEachEpisode { try recorder.record($0) }
+      try recorder.commit()
+      if csv != "-" { print("\(csv): \(told)\(recorder.metadataPath.map { " with \($0)" } ?? "")") }
+    }
+    if let npz {
+      let archive = try EpisodeArchive(npz, player, run: run)
+      try forEachEpisode { try archive.record($0) }
+      try archive.commit()
+      tell("\(npz): \(told)")
+    }
+    if let onnx {
+      try PolicyGraph(run).write(to: onnx)
+      tell("\(onnx): \(run.policy.observationCount) observations to \(run.policy.actionCount) actions")
+    }
+  }
+
+  private func forEachEpisode(_ record: (Int) throws -> Void) throws {
+    for episode in 0..<episodes { try record(episode) }
+  }
+
+  private var told: String { "\(episodes) episode\(episodes == 1 ? "" : "s")" }
+
+  /// Not between the rows of a CSV.
+  private func tell(_ text: String) {
+    if csv == "-" { printError(text) } else { print(text) }
+  }
+}

@@ -1,0 +1,202 @@
+import Foundation
+import PoiseAlgorithms
+import PoiseCore
+import PoiseExperiments
+import PoiseNetworks
+public import PoiseTraining
+import SwiftProtobuf
+import PoiseTasks
+import PoiseScenarios
+
+/// The deterministic policy as an ONNX model: raw observations in, actuator controls out.
+///
+///     observation [batch, observations] → (x − mean) · scale, clipped → dense layers → tanh, or clipped to −1 … 1
+///       → center + halfWidth · action = action [batch, actions], in the units of MJCF's `ctrl`
+///
+/// A categorical policy has two outputs: the layers' `logits` [batch, choices], unnormalised log-probabilities, and
+/// `action` [batch], int64: the index of the largest of them, of equal ones the first.
+///
+/// All else is float32, and operators are those of set 17, which every ONNX runtime since 2022 has. Metadata says what the
+/// numbers mean.
+public struct PolicyGraph {
+  private var model = ONNXModelProto()
+  private var graph = ONNXGraphProto()
+  /// Name of the tensor that the next node reads.
+  private var current = "observation"
+
+  /// IR version 8 and operator set 17 of July 2022.
+  private static let intermediateVersion: Int64 = 8
+  private static let operatorSet: Int64 = 17
+
+  /// Builds the graph of a run's policy.
+  ///
+  /// - Parameter run: the trained run; its scenario must have a robot.
+  /// - Throws: `InvalidInput` for a scenario without a robot, or a policy whose actions are neither `gaussian` nor `deterministic`.
+  public init(_ run: TrainedRun) throws {
+    let policy = run.policy
+    let description = try PolicyDescription(run)
+    guard [.gaussian, .deterministic, .categorical].contains(policy.distribution) else {
+      throw InvalidInput(
+        Problem(
+          file: run.folder.path, found: "a policy whose actions are of the kind \(policy.distribution.rawValue)",
+          allowed: "gaussian, deterministic or categorical, which the graph can represent"))
+    }
+    graph.name = "\(description.scenario)-\(description.algorithm)"
+    graph.input = [Self.tensor("observation", policy.observationCount, "raw observations")]
+    if let normalizer = policy.normalizer { add(normalizer) }
+    for (index, layer) in policy.network.layers.enumerated() { add(layer, index, policy.parameters) }
+    if policy.distribution == .categorical {
+      addChoice(among: policy.network.outputCount)
+    } else {
+      if policy.distribution.isSquashed {
+        add("Tanh")
+      } else {
+        add("Clip", [constant("least", [-1], shape: []), constant("most", [1], shape: [])])
+      }
+      let scaling = try run.scenario.requireRobot(for: "exporting a policy").task.actionScaling
+      add("Mul", [constant("half_width", scaling.map { Float($0.halfWidth) })])
+      add("Add", [constant("center", scaling.map { Float($0.center) })], output: "action")
+      graph.output = [Self.tensor("action", policy.actionCount, "controls of the actuators, MJCF ctrl")]
+    }
+
+    model.irVersion = Self.intermediateVersion
+    model.opsetImport = [.with { $0.version = Self.operatorSet }]
+    model.producerName = "poise"
+    model.producerVersion = PoiseVersion.current
+    model.docString =
+      "Policy for \(description.scenario), trained by \(description.algorithm) with seed \(description.trainingSeed)."
+    model.graph = graph
+    model.metadataProps = try Self.properties(description)
+  }
+
+  /// Writes the model's file, completely or not at all; throws `InputOutputError`.
+  public func write(to path: String) throws {
+    let file = try WholeFile(path)
+    try file.write([UInt8](try model.serializedData()))
+    try file.commit()
+  }
+
+  // MARK: Parts
+
+  /// The logits as they are, and the index of the largest.
+  private mutating func addChoice(among count: Int) {
+    add("Identity", output: "logits")
+    add(
+      "ArgMax",
+      attributes: [
+        .with { ($0.name, $0.type, $0.i) = ("axis", .int, 1) },
+        .with { ($0.name, $0.type, $0.i) = ("keepdims", .int, 0) },
+      ], output: "action")
+    var action = Self.tensor("action", 1, "index of the chosen action, in the order of action_choices")
+    action.type.tensorType.elemType = Int32(ONNXTensorProto.DataType.int64.rawValue)
+    action.type.tensorType.shape.dim.removeLast()
+    graph.output = [action, Self.tensor("logits", count, "unnormalised log-probabilities of the actions")]
+  }
+
+  /// (x − mean) · scale, clipped to ± limit.
+  private mutating func add(_ normalizer: RunningNormalizer) {
+    let elements = (0..<normalizer.elementCount).map(normalizer.normalization)
+    add("Sub", [constant("observation_mean", elements.map(\.mean))])
+    add("Mul", [constant("observation_scale", elements.map(\.scale))])
+    let limit = Float(normalizer.limit)
+    add("Clip", [constant("observation_least", [-limit], shape: []), constant("observation_most", [limit], shape: [])])
+  }
+
+  /// activation(x W + b), or activation(norm(x W + b)).
+  private mutating func add(_ layer: DenseLayer, _ index: Int, _ parameters: AlignedVector<Float>) {
+    func slice(_ range: Range<Int>) -> [Float] { range.map { parameters[$0] } }
+    add(
+      "Gemm",
+      [
+        constant("layer_\(index)_weights", slice(layer.weights), shape: [layer.inputs, layer.outputs]),
+        constant("layer_\(index)_biases", slice(layer.biases)),
+      ])
+    if let normalization = layer.normalization {
+      add(
+        "LayerNormalization",
+        [
+          constant("layer_\(index)_gains", slice(normalization.gains)),
+          constant("layer_\(index)_offsets", slice(normalization.offsets)),
+        ],
+        attributes: [
+          .with { ($0.name, $0.type, $0.f) = ("epsilon", .float, Float(DenseLayer.Normalization.epsilon)) }
+        ])
+    }
+    switch layer.activation {
+    case .identity: break
+    case .tanh: add("Tanh")
+    case .relu: add("Relu")
+    case .elu: add("Elu")
+    case .silu:
+      let input = current
+      add("Sigmoid")
+      add("Mul", [input])
+    }
+  }
+
+  /// A node that reads `current` and the given tensors; its output is `current` afterwards.
+  private mutating func add(
+    _ kind: String, _ inputs: [String] = [], attributes: [ONNXAttributeProto] = [], output: String? = nil
+  ) {
+    var node = ONNXNodeProto()
+    node.opType = kind
+    node.name = "\(kind)_\(graph.node.count)"
+    node.input = [current] + inputs
+    node.attribute = attributes
+    current = output ?? "x\(graph.node.count)"
+    node.output = [current]
+    graph.node.append(node)
+  }
+
+  /// A constant tensor, one-dimensional unless its shape is given.
+  ///
+  /// - Returns: its name.
+  private mutating func constant(_ name: String, _ values: [Float], shape: [Int]? = nil) -> String {
+    var tensor = ONNXTensorProto()
+    tensor.name = name
+    tensor.dims = (shape ?? [values.count]).map { Int64($0) }
+    tensor.dataType = Int32(ONNXTensorProto.DataType.float.rawValue)
+    var bytes: [UInt8] = []
+    for value in values { bytes.append(littleEndian: value.bitPattern) }
+    tensor.rawData = Data(bytes)
+    graph.initializer.append(tensor)
+    return name
+  }
+
+  /// float32 [batch, count].
+  private static func tensor(_ name: String, _ count: Int, _ text: String) -> ONNXValueInfoProto {
+    var info = ONNXValueInfoProto()
+    info.name = name
+    info.docString = text
+    info.type.tensorType.elemType = Int32(ONNXTensorProto.DataType.float.rawValue)
+    info.type.tensorType.shape.dim = [.with { $0.dimParam = "batch" }, .with { $0.dimValue = Int64(count) }]
+    return info
+  }
+
+  /// The metadata as texts; lists are JSON arrays in the order of the tensors' elements.
+  private static func properties(_ description: PolicyDescription) throws -> [ONNXStringStringEntryProto] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.withoutEscapingSlashes]
+    func list(_ values: some Encodable) throws -> String { String(decoding: try encoder.encode(values), as: UTF8.self) }
+    var pairs: [(String, String)] = []
+    if let choices = description.choices {
+      pairs = [
+        ("action_choices", try list(choices.map(\.name))), ("action_controls", try list(choices.map(\.controls))),
+      ]
+    }
+    pairs += [
+      ("action_joints", try list(description.actions.map(\.joint))),
+      ("action_names", try list(description.actions.map(\.name))),
+      ("action_units", try list(description.actions.map(\.unit))),
+      ("algorithm", description.algorithm), ("checkpoint", description.checkpoint),
+      ("checkpoint_sha256", description.checkpointSha256),
+      ("control_time_step_seconds", "\(description.controlTimeStepSeconds)"),
+      ("instruction_set", description.instructionSet), ("model", description.model),
+      ("observation_names", try list(description.observations.map(\.name))),
+      ("observation_units", try list(description.observations.map(\.unit))),
+      ("poise_version", description.poiseVersion), ("scenario", description.scenario),
+      ("scenario_sha256", description.scenarioSha256), ("training_seed", "\(description.trainingSeed)"),
+    ]
+    return pairs.map { key, value in .with { ($0.key, $0.value) = (key, value) } }
+  }
+}

@@ -1,0 +1,3 @@
+import PoiseCommandLine
+
+PoiseCommandLine.run()
