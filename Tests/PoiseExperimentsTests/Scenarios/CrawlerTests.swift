@@ -1,6 +1,7 @@
 import Foundation
 import PoiseCore
 import PoiseEnvironments
+import PoiseModels
 import PoiseScenarios
 import PoiseTasks
 import TestSupport
