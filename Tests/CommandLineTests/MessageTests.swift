@@ -13,7 +13,9 @@ struct WrongCommand: CustomTestStringConvertible, Sendable {
   var testDescription: String { arguments.joined(separator: " ") }
 
   init(_ arguments: String, _ status: Int32, _ said: String...) {
-    self.arguments = arguments.split(separator: " ").map { $0.replacing("␣", with: " ").replacing("⍽", with: "\u{A0}") }
+    self.arguments = arguments.split(separator: " ").map {
+      String($0).replacing("␣", with: " ").replacing("⍽", with: "\u{A0}")
+    }
     self.status = status
     self.said = said
   }

@@ -194,9 +194,8 @@ struct TrainCommandTests {
       return rows.dropFirst().compactMap { Double($0[column]) }
     }
     // After a thousand steps it is where the first one was at its end, and not where a fresh policy is.
-    #expect(
-      abs(try #require(returns(second).first) - (try #require(returns(first).last))) < 20,
-      "\(try returns(first)) \(try returns(second))")
+    let (before, after) = (try returns(first), try returns(second))
+    #expect(abs(try #require(after.first) - (try #require(before.last))) < 20, "\(before) \(after)")
     #expect(try String(contentsOfFile: "\(second)/run.json", encoding: .utf8).contains("checkpointSha256"))
     let other = try PoiseProcess([
       "train", "pendulum-balance", "--algorithm", "td3", "--from", first, "--out", "\(folder.path)/x",
