@@ -7,6 +7,13 @@ func print(_ text: String, terminator: String = "\n") {
   StandardStreams.write(text.printable + terminator, to: STDOUT_FILENO)
 }
 
+/// Prints a report whose sentences are wrapped to the terminal's width, as its tables are already.
+func printWrapped(_ text: String) {
+  guard let width = TextTable.outputWidth else { return print(text) }
+  let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+  print(lines.flatMap { wordWrapped(String($0), to: width - 1) }.joined(separator: "\n"))
+}
+
 /// Prints text of the program's own to standard output as it is, with the escape sequences of its style.
 func printStyled(_ text: String) { StandardStreams.write(text + "\n", to: STDOUT_FILENO) }
 

@@ -61,15 +61,23 @@ struct Style {
 /// The last values of something as a row of small bars: `▁▂▄▇█`.
 struct Sparkline {
   private var values: [Double] = []
+  private var count = 0
+  /// Every so many values one is kept.
+  private var interval = 1
   /// Values that are kept at least; of longer series every second, fourth, … value is kept.
   private static let capacity = 256
 
   /// Takes one more value.
   mutating func add(_ value: Double) {
     guard value.isFinite else { return }
+    count += 1
+    guard count % interval == 0 else { return }
     values.append(value)
     // Half of them are dropped, so that the curve always shows the whole training.
-    if values.count >= 2 * Self.capacity { values = stride(from: 1, to: values.count, by: 2).map { values[$0] } }
+    if values.count >= 2 * Self.capacity {
+      values = stride(from: 1, to: values.count, by: 2).map { values[$0] }
+      interval *= 2
+    }
   }
 
   /// Means of equal parts of the values, the least as the lowest bar.

@@ -117,7 +117,8 @@ struct SealedCheckpoint {
     metadata["format"] = format
     metadata["inputs"] = String(decoding: try encoder.encode(inputs), as: UTF8.self)
     metadata["grown"] = String(decoding: try encoder.encode(grown), as: UTF8.self)
-    let file = try WholeFile(path)
+    // A link to an older checkpoint is replaced: written through, it would take that one along.
+    let file = try WholeFile(path, followsLinks: false)
     try file.write(SafetensorsFile(tensors: tensors, metadata: metadata).sealed())
     try file.commit(keepingOlderAs: older)
   }

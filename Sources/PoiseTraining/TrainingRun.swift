@@ -329,12 +329,15 @@ public final class TrainingRun {
   public var faults: Int { state.faults }
   /// Updates that were refused so far, because something was not finite.
   public var skippedUpdates: Int { state.skippedUpdates ?? 0 }
-  /// Updates that were applied so far, of all optimisers together: 0 where the policy is still the one of the beginning.
+  /// Updates that were applied so far, of all optimisers together: 0 if the policy is still the one of the beginning, `nil` for a
+  /// learner without an optimiser.
   ///
   /// - Throws: what making a checkpoint throws.
-  public func appliedUpdates() throws -> Int {
+  public func appliedUpdates() throws -> Int? {
     // Every optimiser keeps its count in the checkpoint, with that of the refused ones behind it: little-endian 64-bit numbers.
-    try trainer.tensors().filter { $0.key.hasSuffix(".updates") }.values.reduce(0) { sum, counts in
+    let counts = try trainer.tensors().filter { $0.key.hasSuffix(".updates") }.values
+    guard !counts.isEmpty else { return nil }
+    return counts.reduce(0) { sum, counts in
       sum + counts.bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
     }
   }

@@ -198,6 +198,17 @@ struct HostileUseTests {
     }
   }
 
+  @Test("worlds that need more memory than there is are refused, by the measure of one of them")
+  func memoryOfWorlds() throws {
+    let folder = try ScratchFolder()
+    // At 64 kB, the least that is counted for any world, 20,000 would fit; a humanoid's takes several times as much.
+    let result = try Self.poise(
+      ["train", "humanoid-stand", "--out", "\(folder.path)/run", "--set", "ppo.worlds=20000"],
+      before: "ulimit -v 4000000;")
+    #expect(result.status == 65 && result.errors.contains("ppo.worlds"), "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/run"))
+  }
+
   @Test("infinite returns are null in JSON, with the reason beside it, and no error")
   func infinite() throws {
     let settings = [

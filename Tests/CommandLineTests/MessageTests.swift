@@ -65,8 +65,8 @@ struct WrongCommand: CustomTestStringConvertible, Sendable {
     WrongCommand("train pendulum-balance --set ppo.clip⍽Range=0.1", 65, "no-break space, U+00A0"),
     WrongCommand("⍽train pendulum-balance", 64, "no-break space, U+00A0"),
     // Values.
-    WrongCommand("replay pendulum-balance --serve 99999", 64, "--serve: allowed a port from 0 to 65535"),
-    WrongCommand("replay pendulum-balance --serve x", 64, "--serve: allowed a port from 0 to 65535"),
+    WrongCommand("replay pendulum-balance --serve 99999", 64, "--serve: found '99999'; allowed a port from 0 to 65535"),
+    WrongCommand("replay pendulum-balance --serve x", 64, "--serve: found 'x'; allowed a port from 0 to 65535"),
     WrongCommand(
       "train --resume x --checkpoint best", 64, "found best, which holds only a policy; allowed latest, previous"),
     WrongCommand("train pendulum-balance --seeds 5-1", 64, "1-5 or 1,3,7"),

@@ -135,7 +135,7 @@ struct BadInputTests {
     let folder = try ScratchFolder()
     let cases: [(name: String, path: String, status: Int32)] = [
       ("missing", "\(folder.path)/missing.xml", 74),
-      ("a folder", folder.path + "/", 74),
+      ("a folder", folder.path + "/", 65),
       ("empty", try folder.file("empty.xml", ""), 65),
       ("binary", try folder.file("binary.xml", Data((0...255).map { UInt8($0) })), 65),
       ("truncated", try folder.file("cut.xml", "<mujoco><worldbody><body"), 65),

@@ -5,7 +5,8 @@ import Testing
 /// What `make bench-peers` writes; measuring itself needs the peers and an idle machine.
 @Suite("The table of peers", .enabled(if: Python.has("csv"), "no Python"))
 struct PeerTableTests {
-  private static let readme = try? String(contentsOfFile: ProjectFolders.root + "/Benchmarks/README.md", encoding: .utf8)
+  private static let readme = try? String(
+    contentsOfFile: ProjectFolders.root + "/Benchmarks/README.md", encoding: .utf8)
 
   @Test(
     "in Benchmarks/README.md is the one that the committed results make",

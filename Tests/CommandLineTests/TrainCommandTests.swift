@@ -213,7 +213,7 @@ struct TrainCommandTests {
     let train =
       "\(program) train \(ProjectFolders.root)/scenarios/pendulum-balance.yaml --steps 2048 --threads 1 --set evaluation.tuningEpisodes=2"
     let both = try CapturedProcess(
-      URL(filePath: "/bin/sh"), ["-c", (0..<4).map { _ in "\(train) & " }.joined() + "wait"], in: folder.path)
+      URL(filePath: "/bin/bash"), ["-c", (0..<4).map { _ in "\(train) & " }.joined() + "wait"], in: folder.path)
     #expect(both.errors.components(separatedBy: ": runs/pendulum-balance-ppo-seed1").count == 5, "\(both.errors)")
     let runs = try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/runs").sorted()
     #expect(runs == ["", "-2", "-3", "-4"].map { "pendulum-balance-ppo-seed1\($0)" })

@@ -75,9 +75,6 @@ struct AlgorithmsTests {
       #expect(sections.configured(name)?.refusal(of: choices) == nil)
       #expect(sections.configured(name)?.refusal(of: Self.task(actions: box(1))) == nil)
     }
-    var mirrored = sections
-    mirrored[A3C.self].mirrorSymmetry = .leftRight
-    #expect(mirrored.configured("a3c")?.refusal(of: choices)?.contains("'a3c', which has a mirrorSymmetry") == true)
     var smooth = sections
     smooth[PPO.self].smoothnessCoefficient = 0.1
     #expect(smooth.configured("ppo")?.refusal(of: choices)?.contains("smoothnessCoefficient") == true)

@@ -19,7 +19,7 @@ struct PrintableTextTests {
   @Test("stays on its line in the cells of a table, so that no name makes a row of its own")
   func table() {
     let text = TextTable(header: ["name", "value"], rows: [["a\nb\t\u{1B}[1m", "1"], ["c", "22"]]).text(indent: 0)
-    #expect(text == "name                    value\na\\u000ab\\u0009\\u001b[1m      1\nc                          22")
+    #expect(text == "name                     value\na\\u000ab\\u0009\\u001b[1m      1\nc                           22")
   }
 
   @Test("is escaped in every message about a file")

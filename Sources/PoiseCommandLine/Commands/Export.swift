@@ -72,18 +72,21 @@ struct Export: ParsableCommand {
 
   func run() throws {
     let run = try TrainedRun(folder, checkpoint: checkpoint, overrides: set)
-    let player = try EpisodePlayer(
-      run.scenario, run.controller, seed: seed ?? run.scenario.settings.evaluation.publishedSeed,
-      instructionSet: run.instructionSet)
+    // A policy alone needs no episodes, which only robots have.
+    func player() throws -> EpisodePlayer {
+      try EpisodePlayer(
+        run.scenario, run.controller, seed: seed ?? run.scenario.settings.evaluation.publishedSeed,
+        instructionSet: run.instructionSet)
+    }
     if let csv {
       let names = columns?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
-      let recorder = try TrajectoryRecorder(csv, player, run: run, columns: names, every: every)
+      let recorder = try TrajectoryRecorder(csv, try player(), run: run, columns: names, every: every)
       try forEachEpisode { try recorder.record($0) }
       try recorder.commit()
       if csv != "-" { print("\(csv): \(told)\(recorder.metadataPath.map { " with \($0)" } ?? "")") }
     }
     if let npz {
-      let archive = try EpisodeArchive(npz, player, run: run)
+      let archive = try EpisodeArchive(npz, try player(), run: run)
       try forEachEpisode { try archive.record($0) }
       try archive.commit()
       tell("\(npz): \(told)")

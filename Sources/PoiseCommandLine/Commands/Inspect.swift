@@ -40,9 +40,9 @@ struct Inspect: ParsableCommand {
     if schema { print(ScenarioReport.schema.table) }
     let path = try ShippedFiles().resolve(file)
     if path.isScenario {
-      print(ScenarioReport(try LoadedScenario(contentsOf: path, overrides: overrides)).text)
+      printWrapped(ScenarioReport(try LoadedScenario(contentsOf: path, overrides: overrides)).text)
     } else {
-      print(try ModelReport(RobotModel(contentsOf: path)).text)
+      printWrapped(try ModelReport(RobotModel(contentsOf: path)).text)
     }
   }
 }

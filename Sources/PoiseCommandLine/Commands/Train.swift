@@ -156,7 +156,7 @@ struct Train: ParsableCommand {
       throw ExitCode(128 + signal)
     }
     print(display.report(ending))
-    if try run.appliedUpdates() == 0 {
+    if try run.appliedUpdates() == .some(0) {
       printError(
         "No update was ever applied: the policy is the one that training began with. See skipped_updates in progress.csv."
       )

@@ -17,17 +17,20 @@ public final class WholeFile {
 
   private static let bufferSize = 1 << 16
 
-  /// Opens a file for writing; `-` is standard output.
+  /// Opens a file for writing.
   ///
+  /// - Parameters:
+  ///   - path: where the file is to be; `-` is standard output.
+  ///   - followsLinks: whether the file behind a symbolic link is written, or the link itself is replaced by the file.
   /// - Throws: `InputOutputError` if the folder is missing, read-only or full.
-  public init(_ path: String) throws {
+  public init(_ path: String, followsLinks: Bool = true) throws {
     self.path = path
     buffer.reserveCapacity(Self.bufferSize)
     if path == "-" {
       (descriptor, destination, temporary) = (STDOUT_FILENO, path, nil)
       return
     }
-    destination = try Self.destination(of: path)
+    destination = followsLinks ? try Self.destination(of: path) : path
     (descriptor, temporary) = try Self.open(destination, named: path)
   }
 

@@ -1,5 +1,5 @@
 /// Statistics of a sample, one number for each independent episode: mean, spread, a robust mean, and a confidence interval.
-public struct SampleStatistics: Hashable, Sendable, Codable {
+public struct SampleStatistics: Hashable, Sendable {
   /// The arithmetic mean.
   public var mean: Double
   /// Sample standard deviation, n − 1; 0 for one value.
@@ -41,4 +41,32 @@ public struct SampleStatistics: Hashable, Sendable, Codable {
 
   /// The resamples of an interval that is shown.
   public static let resamples = 2000
+}
+
+extension SampleStatistics: Codable {
+  private enum Key: String, CodingKey { case mean, std, iqm, ci95 }
+
+  /// Reads statistics; null is a number that was not finite.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    func number(_ key: Key) throws -> Double { try values.decode(Double?.self, forKey: key) ?? .nan }
+    mean = try number(.mean)
+    std = try number(.std)
+    iqm = try number(.iqm)
+    ci95 = try values.decode([Double?].self, forKey: .ci95).map { $0 ?? .nan }
+  }
+
+  /// Writes statistics; JSON knows no infinite number, so null stands in its place.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: Key.self)
+    try values.encode(mean.finite, forKey: .mean)
+    try values.encode(std.finite, forKey: .std)
+    try values.encode(iqm.finite, forKey: .iqm)
+    try values.encode(ci95.map(\.finite), forKey: .ci95)
+  }
+}
+
+extension Double {
+  /// This number, or `nil` if it is not finite: what JSON can hold.
+  package var finite: Double? { isFinite ? self : nil }
 }

@@ -43,7 +43,7 @@ public struct TextTable: Sendable {
     let columns = Array(header.indices)
     guard let width, !columns.isEmpty else { return lines(columns, widths: naturalWidths, indent: indent) }
     // One less than the terminal has: a full line makes some of them begin a new one.
-    let room = max(20, width - indent - 1)
+    let room = max(16, width - indent - 1)
     var pages: [String] = []
     for (page, widths) in Self.pages(naturalWidths, least: leastWidths, room: room) {
       pages.append(lines(page, widths: widths, indent: indent))

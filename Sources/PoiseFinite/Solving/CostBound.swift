@@ -12,9 +12,11 @@ extension FiniteProblem {
   /// - Parameters:
   ///   - values: V, [states].
   ///   - residual: ρ, rounding included.
-  /// - Returns: infinity where a choice costs no more than ρ, or where there is a discount.
+  /// - Returns: 0 without a choice; infinity where a choice costs no more than ρ, or where there is a discount.
   func costBound(_ values: [Double], residual: Double) -> Double {
-    guard discount == 1, let dearest = expectedRewards.max() else { return .infinity }
+    guard discount == 1 else { return .infinity }
+    // Without a choice every state is terminal, and its value is exact.
+    guard let dearest = expectedRewards.max() else { return 0 }
     let cost = -dearest
     guard cost > residual else { return .infinity }
     let largest = values.reduce(0) { max($0, -$1) }

@@ -86,5 +86,5 @@ extension Metric {
   /// V* − V^π at the start, both exact.
   public static let exactShortfall = Self(
     "exact_shortfall", title: "short of the best, exact", digits: 4, combination: .maximum, isHigherBetter: false,
-    range: 0 ... .infinity)
+    range: 0 ... .infinity, headline: "% short of the best value")
 }

@@ -101,7 +101,7 @@ extension EvaluationResult: Codable {
     seed = try values.decode(UInt64.self, forKey: .seed)
     episodes = try values.decode(Int.self, forKey: .episodes)
     self.return = try values.decode(SampleStatistics.self, forKey: .return)
-    rewardTerms = try values.decode([String: Double].self, forKey: .rewardTerms)
+    rewardTerms = try values.decode([String: Double?].self, forKey: .rewardTerms).mapValues { $0 ?? .nan }
     faults = try values.decode(Int.self, forKey: .faults)
     metrics = [:]
     for key in values.allKeys {
@@ -117,8 +117,8 @@ extension EvaluationResult: Codable {
     try values.encode(seed, forKey: .seed)
     try values.encode(episodes, forKey: .episodes)
     try values.encode(self.return, forKey: .return)
-    try values.encode(rewardTerms, forKey: .rewardTerms)
+    try values.encode(rewardTerms.mapValues(\.finite), forKey: .rewardTerms)
     try values.encode(faults, forKey: .faults)
-    for (name, value) in metrics { try values.encode(value, forKey: .metric(name)) }
+    for (name, value) in metrics { try values.encode(value?.finite, forKey: .metric(name)) }
   }
 }

@@ -151,8 +151,8 @@ public struct TerminalReplay: Sendable {
 
   /// Moments of an episode, side by side.
   private func strip(_ episode: EpisodeTable, _ view: SideView) -> String {
-    let count = max(1, min(5, (screen.columns + 1) / 16))
-    let columns = (screen.columns + 1) / count - 1
+    let count = max(1, min(5, screen.columns / 16))
+    let columns = screen.columns / count - 1
     let rows = 12
     let last = episode.rowCount - 1
     let moments = (0..<count).map { count == 1 ? last : $0 * last / (count - 1) }

@@ -156,7 +156,7 @@ struct PolicyGradientLossTests {
     let reference = Array(rollouts.learner.model.parameters).map(Double.init)
     rollouts.learner.model.shake(0.3)
     let segments = rollouts.collect()
-    rollouts.learner.model.shake(0.1, seed: 5)
+    rollouts.learner.model.shake(0.2, seed: 5)
     var learner = rollouts.learner
     learner.gather(segments)
     let n = learner.batch.count

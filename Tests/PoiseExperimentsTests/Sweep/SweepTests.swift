@@ -205,7 +205,7 @@ struct SweepTests {
     }
     let error = #expect(throws: InputOutputError.self) { try bench.resume(nil).run(parallel: 1) }
     #expect(
-      error?.description.contains("latest.safetensors: cannot go on: found") == true, "\(error?.description ?? "")")
+      error?.description.contains("latest.safetensors: cannot resume: found") == true, "\(error?.description ?? "")")
     for run in runs { try FileManager.default.removeItem(atPath: "\(bench.path)/sweep/runs/\(run)") }
     #expect(try bench.resume(nil).run(parallel: 1) == .finished)
     _ = try bench.sweep(nil, plan: Self.small, into: "whole").run(parallel: 1)

@@ -27,9 +27,13 @@ struct ChangedRunTests {
       #expect(try Self.resume("\(scratch.path)/\(name)", Self.further, threads: threads).run() == .stepLimitReached)
     }
     _ = try TrainingRunTests.begin("\(scratch.path)/c").run()
-    let stopped = try Self.resume("\(scratch.path)/c", Self.further)
-    stopped.pauseSteps = 6000
-    #expect(try stopped.run() == .paused)
+    // Its lock is free again once it is gone.
+    func pause() throws {
+      let stopped = try Self.resume("\(scratch.path)/c", Self.further)
+      stopped.pauseSteps = 6000
+      #expect(try stopped.run() == .paused)
+    }
+    try pause()
     // Without naming the changes again.
     _ = try TrainingRunTests.resume("\(scratch.path)/c").run()
     let first = try TrainingRunTests.results("\(scratch.path)/a")

@@ -46,21 +46,6 @@ struct MemoryNeedTests {
     #expect(MemoryNeed(scenario).bytes < 512e6, "\(MemoryNeed(scenario).parts)")
   }
 
-  @Test("of worlds is found by making some: a humanoid's takes a multiple of a pendulum's, and near to what many take")
-  func worlds() throws {
-    let pendulum = try Self.scenario("pendulum-swingup", [])
-    let humanoid = try Self.scenario("humanoid-stand", ["ppo.worlds=1000"])
-    let small = try MemoryNeed.bytesPerWorld(of: pendulum.specification.forTraining)
-    let large = try MemoryNeed.bytesPerWorld(of: humanoid.specification.forTraining)
-    #expect(large > 200e3 && large < 2e6 && large > 1.5 * small, "\(small), \(large)")
-    let need = try MemoryNeed(measuring: humanoid)
-    let part = need.parts.first { $0.key == "ppo.worlds" }
-    #expect(try #require(part).bytes > 200e6, "1000 worlds")
-    #expect(need.bytes - (part?.bytes ?? 0) == MemoryNeed(humanoid).bytes - 64e6, "all else stays")
-    let error = #expect(throws: InvalidInput.self) { try need.check(of: humanoid, limit: 150e6) }
-    #expect(error?.problems.first?.place == "ppo.worlds")
-  }
-
   @Test("is that of the arrays which it counts: a replay buffer's to the byte")
   func replay() throws {
     let scenario = try Self.scenario("pendulum-swingup", ["training.algorithm=ddpg", "ddpg.memoryCapacity=123456"])
