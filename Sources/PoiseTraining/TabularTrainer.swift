@@ -16,10 +16,11 @@ public final class TabularTrainer<Learner: TabularLearner>: Trainer {
   public private(set) var agent: TabularAgent<Learner>
   /// The data of the next report.
   private var underWay = Iteration()
-  /// Q*, [choices]; `nil` where the problem is large or has no solution.
+  /// Q*, [choices], NaN for states that no episode comes to; `nil` where the problem is large or has no solution.
   private lazy var optimum: [Double]? =
     problem.stateCount <= Self.solvedStates
-    ? (try? problem.policyIteration()).map { problem.choiceValues(of: $0.values) } : nil
+    ? (try? problem.policyIteration()).map { problem.whereReachable(choiceValues: problem.choiceValues(of: $0.values)) }
+    : nil
 
   /// States up to which the problem is solved for the column of the distance.
   private static var solvedStates: Int { 20_000 }

@@ -46,7 +46,7 @@ public struct TDLambda: TabularAlgorithm {
   /// All that learning changes.
   public var state: State
   private let problem: FiniteProblem
-  /// V^π, [states]; `nil` if the problem is too large or has no solution.
+  /// V^π, [states], NaN for states that no episode comes to; `nil` if the problem is too large or has no solution.
   private let exact: [Double]?
 
   /// What TD(λ) remembers: V, the eligibility traces, and the numbers of actions and episodes.
@@ -75,7 +75,8 @@ public struct TDLambda: TabularAlgorithm {
     self.problem = problem
     state = State(
       values: [Double](repeating: 0, count: problem.stateCount), traces: EligibilityTraces(count: problem.stateCount))
-    exact = problem.stateCount <= Self.exactLimit ? (try? problem.evaluated(policy: policy))?.values : nil
+    let values = problem.stateCount <= Self.exactLimit ? (try? problem.evaluated(policy: policy))?.values : nil
+    exact = values.map { zip($0, problem.reachableStates()).map { $1 ? $0 : .nan } }
   }
 
   /// States up to which V^π is computed for the column of the distance.

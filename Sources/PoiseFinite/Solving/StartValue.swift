@@ -1,7 +1,36 @@
 extension FiniteProblem {
-  /// max |Q − Q*| over all choices, for learning curves.
+  /// max |Q − Q*| over all choices, for learning curves; a choice whose Q* is not a number does not count.
   public func distance(_ actionValues: [Double], to optimal: [Double]) -> Double {
-    zip(actionValues, optimal).reduce(0) { max($0, abs($1.0 - $1.1)) }
+    zip(actionValues, optimal).reduce(0) { $1.1.isNaN ? $0 : max($0, abs($1.0 - $1.1)) }
+  }
+
+  /// Q* with NaN for the choices of states that no episode comes to: nothing is ever learned about them.
+  ///
+  /// - Parameter optimal: Q*, [choices].
+  public func whereReachable(choiceValues optimal: [Double]) -> [Double] {
+    var result = optimal
+    for (state, isReachable) in reachableStates().enumerated() where !isReachable {
+      for choice in choices(of: state) { result[choice] = .nan }
+    }
+    return result
+  }
+
+  /// Whether some policy comes to a state from the start distribution, [states].
+  public func reachableStates() -> [Bool] {
+    var isReachable = [Bool](repeating: false, count: stateCount)
+    var waiting = start.filter { $0.probability > 0 }.map { Int($0.state) }
+    for state in waiting { isReachable[state] = true }
+    while let state = waiting.popLast() {
+      for choice in choices(of: state) {
+        for transition in transitions(of: choice) where probabilities[transition] > 0 {
+          let next = Int(nextStates[transition])
+          guard !isReachable[next] else { continue }
+          isReachable[next] = true
+          waiting.append(next)
+        }
+      }
+    }
+    return isReachable
   }
 
   /// The exact value, from the start distribution, of the policy that is greedy in Q.

@@ -75,16 +75,20 @@ struct TabularRunTests {
     var agent = TabularAgent(
       QLearning(scenario.settings.algorithms[QLearning.self], problem: problem), in: problem, seed: 3)
     let optimum = problem.choiceValues(of: try problem.policyIteration().values)
+    // Four cells of the maze's lowest row lie behind a hole and behind paradise; no episode comes there.
+    let isReachable = problem.reachableStates()
+    #expect(isReachable.count { !$0 } == 4)
+    let reachable = (0..<problem.stateCount).filter { isReachable[$0] }.flatMap { Array(problem.choices(of: $0)) }
     var distances: [Double] = []
     for _ in 0..<20 {
       let report = trainer.iterate(stepLimit: 200_000)
       agent.learn(1000)
       let distance = try #require(report["q_distance"])
       distances.append(distance)
-      let exact = zip(agent.learner.actionValues, optimum).map { abs($0 - $1) }.max()
+      let exact = reachable.map { abs(agent.learner.actionValues[$0] - optimum[$0]) }.max()
       #expect(distance == exact && report["exploration_rate"] == 0.5)
     }
-    #expect(trainer.environmentSteps == 20_000 && Set(distances).count > 1, "\(distances)")
+    #expect(trainer.environmentSteps == 20_000 && distances[19] < distances[0], "\(distances)")
     #expect((trainer as? TabularTrainer<QLearning>)?.agent.learner.actionValues == agent.learner.actionValues)
   }
 
