@@ -115,6 +115,9 @@ public struct RandomSearch: OnPolicyLearner {
     }
   }
 
+  /// Writes nothing: a search compares whole returns and needs no advantages.
+  public func estimateAdvantages(of segment: inout RolloutSegment, rewardScale: Float) {}
+
   public mutating func update(
     _ rollout: [RolloutSegment], progress: Double, pool: WorkerPool, isStopped: @Sendable () -> Bool
   ) -> RandomSearchMetrics {
