@@ -27,7 +27,7 @@ struct Train: ParsableCommand {
         \(program) train pendulum-swingup --seeds 1-5
         \(program) train cartpole-balance --set ppo.clipRange=0.1
         \(program) train --resume runs/pendulum
-        \(program) train --resume runs/pendulum --steps 50000 --set ddpg.actorLearningRate=1e-5
+        \(program) train --resume runs/pendulum --steps 50000 --set goal.meanReturn=-150
         \(program) train humanoid-balance --from runs/humanoid-stand-ppo-seed1
       """)
 
