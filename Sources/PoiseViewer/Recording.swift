@@ -115,7 +115,7 @@ public struct Recording: Sendable {
     let hasReward = reader.columns.contains("reward")
     layout = RecordingLayout(
       robot, rewardTerms: hasReward ? reader.rewardTerms : nil, choices: try Self.choices(in: path, model),
-      watched: nil, hasContacts: false)
+      watched: nil, showsTilt: reader.columns.contains("roll_rad"), hasContacts: false)
     title = (path.fileName as NSString).deletingPathExtension
     var tables: [EpisodeTable] = []
     var present: Int?
@@ -173,7 +173,7 @@ extension RecordingLayout {
     let task = player.task
     self.init(
       player.robot, rewardTerms: task.rewardNames, choices: task.levels.map(\.name), watched: task.uprightBody,
-      hasContacts: true)
+      showsTilt: task.settings.uprightBody != nil, hasContacts: true)
   }
 }
 
