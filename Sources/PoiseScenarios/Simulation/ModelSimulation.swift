@@ -27,11 +27,11 @@ public struct ModelSimulation: Sendable {
     public var physicsSteps = 0
     /// Control steps taken.
     public var controlSteps = 0
-    /// Largest distance of a joint beyond its limit, rad or m; 0 where none was passed.
+    /// Largest distance of a joint beyond its limit after any physics step, rad or m; 0 where none was passed.
     public var worstLimitViolation = 0.0
     /// Name of the joint with the worst violation; empty where no limit was passed.
     public var worstLimitJoint = ""
-    /// Depth of the deepest contact, m.
+    /// Depth of the deepest contact of any physics step, m.
     public var worstPenetration = 0.0
     /// Physics steps for which the direct solver failed and that were repeated.
     public var repeatedSteps = 0
@@ -70,14 +70,22 @@ public struct ModelSimulation: Sendable {
     try visit(robot, moment)
 
     var summary = Summary()
+    var positions = [Double](repeating: 0, count: robot.scalarJointCount)
+    var velocities = positions
     for step in 1...controlSteps {
       robot.clearEffortSums()
       let actions = plant.apply(driver.command(plant, observation: []))
-      robot.step(substeps)
-      summary.controlSteps = step
-      summary.fault = robot.world.firstFault()
-      if summary.fault != nil { break }
-      summary.note(robot)
+      // What a step with a fault shows means nothing.
+      var seen = summary
+      for _ in 0..<substeps {
+        robot.step()
+        robot.readScalarJoints(positions: &positions, velocities: &velocities)
+        seen.note(robot, positions: positions)
+      }
+      let fault = robot.world.firstFault()
+      if fault == nil { summary = seen }
+      (summary.controlSteps, summary.fault) = (step, fault)
+      if fault != nil { break }
       moment.step = step
       moment.time = Double(step * substeps) * h
       moment.efforts = robot.effortSums.map { $0 / Double(robot.effortSteps) }
@@ -147,10 +155,9 @@ extension ModelSimulation {
 }
 
 extension ModelSimulation.Summary {
-  /// Keeps the worst joint-limit violation and penetration seen.
-  mutating func note(_ robot: Robot) {
-    let configuration = robot.configuration()
-    for (position, joint) in zip(configuration.positions, robot.model.scalarJoints) {
+  /// Keeps the worst joint-limit violation and penetration seen in a physics step.
+  mutating func note(_ robot: Robot, positions: [Double]) {
+    for (position, joint) in zip(positions, robot.model.scalarJoints) {
       guard let limits = robot.linkage.limits[joint] else { continue }
       let violation = max(limits.lowerBound - position, position - limits.upperBound)
       if violation > worstLimitViolation {
@@ -158,6 +165,6 @@ extension ModelSimulation.Summary {
         worstLimitJoint = robot.model.joints[joint].name
       }
     }
-    for contact in robot.world.contacts { worstPenetration = max(worstPenetration, contact.depth) }
+    for i in 0..<robot.world.contactCount { worstPenetration = max(worstPenetration, robot.world.contact(i).depth) }
   }
 }
