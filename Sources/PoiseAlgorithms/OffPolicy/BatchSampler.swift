@@ -108,10 +108,10 @@ struct BatchSampler: Sendable {
   }
 
   /// Restores what a checkpoint has, exact to the bit.
-  mutating func read(_ memory: OffPolicyMemory, _ tensors: [String: Tensor]) {
-    random = memory.sampling
+  mutating func restore(_ random: RandomStream, _ priorities: Priorities?, _ tensors: [String: Tensor]) {
+    self.random = random
     guard settings != nil else { return }
-    (seen, largest) = (memory.priorities?.seen ?? 0, memory.priorities?.largest ?? 1)
+    (seen, largest) = (priorities?.seen ?? 0, priorities?.largest ?? 1)
     let values = tensors["replay.priorities"]?.doubles ?? []
     // Without priorities, or with damaged ones, all begin anew with the largest.
     tree = values.isEmpty || !values.allSatisfy { $0.isFinite && $0 >= 0 } ? nil : PriorityTree(values)

@@ -27,7 +27,7 @@ extension DDPG {
     try criticAdam.read(tensors, prefix: "critic_adam", file: file)
     let memory = try OffPolicyMemory(of: Self.name, shards: shards.count, in: tensors, file: file)
     updates = memory.updates
-    sampler.read(memory, tensors)
+    sampler.restore(memory.sampling, memory.priorities, tensors)
     health = memory.health ?? LearnerHealth()
     for i in shards.indices { shards[i].random = memory.smoothing[i] }
   }

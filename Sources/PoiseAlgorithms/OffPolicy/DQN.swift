@@ -170,7 +170,7 @@ public struct DQN: OffPolicyLearner {
     try adam.read(tensors, prefix: "adam", file: file)
     let memory = try OffPolicyMemory(of: Self.name, shards: 0, in: tensors, file: file)
     updates = memory.updates
-    sampler.read(memory, tensors)
+    sampler.restore(memory.sampling, memory.priorities, tensors)
     health = memory.health ?? LearnerHealth()
   }
 }

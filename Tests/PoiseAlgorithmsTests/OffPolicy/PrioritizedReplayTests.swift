@@ -150,12 +150,12 @@ struct PrioritizedReplayTests {
     Self.learn(&sampler, long) { Float($0) }
     let memory = OffPolicyMemory(updates: 1, sampler: sampler, streams: [], health: LearnerHealth())
     var other = Self.sampler(settings, batch: 32)
-    other.read(memory, sampler.tensors())
+    other.restore(memory.sampling, memory.priorities, sampler.tensors())
     sampler.draw(from: long, update: 2)
     other.draw(from: long, update: 2)
     #expect(other.indices == sampler.indices && other.weights == sampler.weights)
     var fresh = Self.sampler(settings, batch: 32)
-    fresh.read(memory, sampler.tensors())
+    fresh.restore(memory.sampling, memory.priorities, sampler.tensors())
     let short = Self.buffer(transitions: 10)
     fresh.draw(from: short, update: 2)
     #expect(
