@@ -29,7 +29,7 @@ ROWS = [
     "cartpole-balance:ppo", "cartpole-balance:ddpg", "cartpole-balance:td3", "pendulum-swingup:ppo", "pendulum-swingup:ddpg",
     "pendulum-swingup:td3", "pendulum-balance:ppo", "pendulum-balance:ddpg", "pendulum-balance:td3",
 ]
-NAMES = {"ppo": "PPO", "ddpg": "DDPG", "td3": "TD3"}
+NAMES = {"ppo": "PPO", "ddpg": "DDPG", "td3": "TD3", "dqn": "DQN", "sac": "SAC"}
 PLAIN, HALF = "survival", "survival at half the physics step"
 # The conditions under which survival is told, with the keys that make them; the last two only where something pushes.
 CONDITIONS = {

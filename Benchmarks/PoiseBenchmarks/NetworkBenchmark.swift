@@ -71,6 +71,14 @@ private struct NetworkBenchmark {
           name: "DDPG update \(hidden)–\(hidden), batch \(batch)", products: update.products,
           share: hidden == 256 ? 0.55 : nil
         ) { update.run() })
+      var soft = ReplayUpdate<SAC>(hidden: hidden, batch: batch, instructionSet: set)
+      updates.append(
+        Update(name: "SAC update \(hidden)–\(hidden), batch \(batch)", products: [], share: nil) { soft.run() })
+    }
+    for isPrioritized in [false, true] {
+      var update = ReplayUpdate<DQN>(hidden: 64, batch: 64, isPrioritized: isPrioritized, instructionSet: set)
+      let name = "DQN update 64–64, batch 64\(isPrioritized ? ", prioritised" : "")"
+      updates.append(Update(name: name, products: [], share: nil) { update.run() })
     }
 
     // The machine: register rate and Eigen at every shape that an update needs.
@@ -95,10 +103,12 @@ private struct NetworkBenchmark {
     }
     for (update, time) in zip(updates, times[(1 + shapes.count)...]) {
       let operations = update.products.reduce(0) { $0 + $1.operations }
+      // The products of SAC and DQN are not listed.
       let ceilingTime = update.products.reduce(0) { $0 + $1.operations / 1e9 / (ceilings[$1.key] ?? registerRate) }
       let ceiling = operations / 1e9 / ceilingTime
       report.rows.append(.init(update.name, time.best * 1e6, "µs"))
       report.rows.append(.init("\(update.name), median", time.median * 1e6, "µs"))
+      guard !update.products.isEmpty else { continue }
       report.rows.append(
         .init("  its rate", operations / 1e9 / time.best, "GFLOP/s", floor: ("ceiling of its products", ceiling)))
       if let share = update.share {

@@ -1,10 +1,6 @@
-import PoiseAlgorithms
-import PoiseCore
-import PoiseNetworks
-import PoiseEnvironments
-
 internal import PoiseAlgorithms
 internal import PoiseCore
+internal import PoiseEnvironments
 internal import PoiseNetworks
 
 /// The actor-critic sizes of the benchmark: a humanoid's observations and actions.
@@ -27,16 +23,7 @@ struct DDPGUpdate {
     settings.targetUpdateRate = 0.005
     settings.criticWeightDecay = 0
     ddpg = DDPG(settings, observations: o, actions: a, seed: 0, instructionSet: instructionSet)
-    var random = RandomStream(seed: 0, purpose: .testing)
-    var buffer = ReplayBuffer(capacity: 6000, observations: o, actions: a, worlds: 1)
-    func normal(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.normal()) } }
-    buffer.begin(worlds: 0..<1, observations: normal(o))
-    for _ in 0..<5000 {
-      buffer.record(
-        worlds: 0..<1, actions: (0..<a).map { _ in Float(random.uniform(in: -1...1)) }, rewards: normal(1),
-        endings: [.running], finalObservations: [], observations: normal(o))
-    }
-    self.buffer = buffer
+    buffer = ReplayBuffer(actions: a) { Float($0.uniform(in: -1...1)) }
   }
 
   mutating func run() { _ = ddpg.update(buffer, pool: pool) }
@@ -44,7 +31,7 @@ struct DDPGUpdate {
   /// The products of one update: (rows, inputs, outputs, how often). Only necessary ones.
   var products: [ProductShape] {
     var list: [ProductShape] = []
-    let (batch, critic) = (ddpg.settings.batchSize, ddpg.model.critics[0])
+    let (batch, critic) = (ddpg.settings.batchSize, ddpg.model.critics.networks[0])
     for (network, forwards, backwards) in [(ddpg.model.actor, 2, 1), (critic, 3, 1)] {
       for (i, layer) in network.layers.enumerated() {
         list.append(.init(.forward, batch, layer.inputs, layer.outputs, forwards))
@@ -56,6 +43,68 @@ struct DDPGUpdate {
     return list
   }
 }
+
+extension ReplayBuffer {
+  /// 5,000 transitions of random numbers, from which the benchmarks sample.
+  fileprivate init(actions: Int, drawAction: (inout RandomStream) -> Float) {
+    let o = benchmarkObservations
+    self.init(capacity: 6000, observations: o, actions: actions, worlds: 1)
+    var random = RandomStream(seed: 0, purpose: .testing)
+    func normal(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.normal()) } }
+    begin(worlds: 0..<1, observations: normal(o))
+    for _ in 0..<5000 {
+      record(
+        worlds: 0..<1, actions: (0..<actions).map { _ in drawAction(&random) }, rewards: normal(1), endings: [.running],
+        finalObservations: [], observations: normal(o))
+    }
+  }
+}
+
+/// Complete updates of SAC and DQN, sampling from a buffer of 5,000 transitions included, by the types that train.
+struct ReplayUpdate<Learner: OffPolicyLearner> {
+  private var learner: Learner
+  private let buffer: ReplayBuffer
+  private let pool = WorkerPool(threadCount: 1)
+
+  mutating func run() { _ = learner.update(buffer, pool: pool) }
+}
+
+extension ReplayUpdate<SAC> {
+  /// Two critics of as many hidden units as the actor, with target networks and automatic temperature: the paper's.
+  init(hidden: Int, batch: Int, instructionSet: InstructionSet) {
+    let a = benchmarkActions
+    var settings = SACParameters()
+    (settings.hiddenSizes, settings.criticHiddenSizes) = ([hidden, hidden], [hidden, hidden])
+    settings.common.batchSize = batch
+    learner = SAC(
+      settings,
+      for: LearnerContext(
+        observationSpace: numbers(benchmarkObservations), actionSpace: numbers(a), seed: 0,
+        instructionSet: instructionSet))
+    buffer = ReplayBuffer(actions: a) { Float($0.uniform(in: -1...1)) }
+  }
+}
+
+extension ReplayUpdate<DQN> {
+  /// Sixteen choices, double targets, a soft target network; and prioritised draws.
+  init(hidden: Int, batch: Int, isPrioritized: Bool, instructionSet: InstructionSet) {
+    var settings = DQNParameters()
+    settings.hiddenSizes = [hidden, hidden]
+    (settings.usesDoubleTargets, settings.targetUpdateInterval) = (true, 1)
+    (settings.common.batchSize, settings.common.targetUpdateRate) = (batch, 0.005)
+    if isPrioritized { settings.common.prioritization = PrioritySettings() }
+    learner = DQN(
+      settings,
+      for: LearnerContext(
+        observationSpace: numbers(benchmarkObservations),
+        actionSpace: .discrete((0..<benchmarkActions).map { "choice \($0)" }), seed: 0,
+        instructionSet: instructionSet))
+    buffer = ReplayBuffer(actions: 1) { Float($0.index(below: benchmarkActions)) }
+  }
+}
+
+/// A box of so many numbers.
+private func numbers(_ count: Int) -> Space { Space((0..<count).map { .init(name: "x\($0)") }) }
 
 /// One PPO minibatch: the same arithmetic as `../peers/measure/update.py torch ppo`; forward and backward of the pair alone,
 /// too.

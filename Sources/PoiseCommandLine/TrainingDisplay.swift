@@ -40,7 +40,7 @@ final class TrainingDisplay {
       let left = Double(max(0, run.stepLimit - steps)) / rate
       line.show(
         "\(shortCount(Double(steps))) of \(shortCount(Double(run.stepLimit))) steps, \(shortCount(rate))/s, "
-          + "return \(meanReturn)\(survival.map { ", survival \($0)" } ?? ""), at most \(rate > 0 ? shortDuration(left) : "–") left",
+          + "return \(meanReturn)\(survival.map { ", survival \($0)" } ?? "")\(report.death.map { ", \($0.headline)" } ?? ""), at most \(rate > 0 ? shortDuration(left) : "–") left",
         curve: curve, at: elapsed)
     case .evaluation(let result, let steps, let isBest, let meetsGoal):
       line.print(
@@ -48,6 +48,7 @@ final class TrainingDisplay {
           + (meetsGoal ? ", " + Style.errors.good("reaches the goal") : "") + (isBest ? ", the best so far" : ""),
         isStyled: true)
     case .fault(let text): line.print(text)
+    case .death(let death): line.print(death.description)
     }
   }
 
@@ -76,6 +77,7 @@ final class TrainingDisplay {
     ]
     if let best = run.best { lines.append("  best, at \(best.environmentSteps) steps: \(scores(best.result))") }
     if run.faults > 0 { lines.append("  \(run.faults) episodes ended in a fault; no faulty step was learned from") }
+    if let death = run.death { lines.append("  \(death)") }
     if run.skippedUpdates > 0 {
       lines.append("  \(run.skippedUpdates) updates were skipped, because a loss or a gradient was not finite")
     }

@@ -13,8 +13,10 @@ import PoiseScenarios
 ///     observation [batch, observations] → (x − mean) · scale, clipped → dense layers → tanh, or clipped to −1 … 1
 ///       → center + halfWidth · action = action [batch, actions], in the units of MJCF's `ctrl`
 ///
-/// A categorical policy has two outputs: the layers' `logits` [batch, choices], unnormalised log-probabilities, and
-/// `action` [batch], int64: the index of the largest of them, of equal ones the first.
+/// A categorical policy has two outputs: the layers' `logits` [batch, choices], unnormalised log-probabilities (DQN: the
+/// action values Q), and `action` [batch], int64: the index of the largest of them, of equal ones the first.
+///
+/// Of a squashed Gaussian policy only μ is computed: the deviation of its exploration is left out.
 ///
 /// All else is float32, and operators are those of set 17, which every ONNX runtime since 2022 has. Metadata says what the
 /// numbers mean.
@@ -31,22 +33,29 @@ public struct PolicyGraph {
   /// Builds the graph of a run's policy.
   ///
   /// - Parameter run: the trained run; its scenario must have a robot.
-  /// - Throws: `InvalidInput` for a scenario without a robot, or a policy whose actions are neither `gaussian` nor `deterministic`.
+  /// - Throws: `InvalidInput` for a scenario without a robot, or a policy whose actions are of another kind than these.
   public init(_ run: TrainedRun) throws {
     let policy = run.policy
     let description = try PolicyDescription(run)
-    guard [.gaussian, .deterministic, .categorical].contains(policy.distribution) else {
+    guard [.gaussian, .deterministic, .squashedGaussian, .categorical].contains(policy.distribution) else {
       throw InvalidInput(
         Problem(
           file: run.folder.path, found: "a policy whose actions are of the kind \(policy.distribution.rawValue)",
-          allowed: "gaussian, deterministic or categorical, which the graph can represent"))
+          allowed: "gaussian, deterministic, squashedGaussian or categorical, which the graph can represent"))
     }
     graph.name = "\(description.scenario)-\(description.algorithm)"
     graph.input = [Self.tensor("observation", policy.observationCount, "raw observations")]
     if let normalizer = policy.normalizer { add(normalizer) }
-    for (index, layer) in policy.network.layers.enumerated() { add(layer, index, policy.parameters) }
+    for (index, layer) in policy.network.layers.enumerated() {
+      let isLast = index == policy.network.layers.count - 1
+      let outputs = isLast && policy.distribution == .squashedGaussian ? policy.actionCount : layer.outputs
+      add(layer, index, policy.parameters, outputs: outputs)
+    }
     if policy.distribution == .categorical {
-      addChoice(among: policy.network.outputCount)
+      addChoice(
+        among: policy.network.outputCount,
+        meaning: description.algorithm == DQN.name ? "action values Q" : "unnormalised log-probabilities of the actions"
+      )
     } else {
       if policy.distribution.isSquashed {
         add("Tanh")
@@ -79,7 +88,7 @@ public struct PolicyGraph {
   // MARK: Parts
 
   /// The logits as they are, and the index of the largest.
-  private mutating func addChoice(among count: Int) {
+  private mutating func addChoice(among count: Int, meaning: String) {
     add("Identity", output: "logits")
     add(
       "ArgMax",
@@ -90,7 +99,7 @@ public struct PolicyGraph {
     var action = Self.tensor("action", 1, "index of the chosen action, in the order of action_choices")
     action.type.tensorType.elemType = Int32(ONNXTensorProto.DataType.int64.rawValue)
     action.type.tensorType.shape.dim.removeLast()
-    graph.output = [action, Self.tensor("logits", count, "unnormalised log-probabilities of the actions")]
+    graph.output = [action, Self.tensor("logits", count, meaning)]
   }
 
   /// (x − mean) · scale, clipped to ± limit.
@@ -102,14 +111,15 @@ public struct PolicyGraph {
     add("Clip", [constant("observation_least", [-limit], shape: []), constant("observation_most", [limit], shape: [])])
   }
 
-  /// activation(x W + b), or activation(norm(x W + b)).
-  private mutating func add(_ layer: DenseLayer, _ index: Int, _ parameters: AlignedVector<Float>) {
+  /// activation(x W + b), or activation(norm(x W + b)), of the first outputs.
+  private mutating func add(_ layer: DenseLayer, _ index: Int, _ parameters: AlignedVector<Float>, outputs: Int) {
     func slice(_ range: Range<Int>) -> [Float] { range.map { parameters[$0] } }
+    let weights = layer.weights.filter { ($0 - layer.weights.lowerBound) % layer.outputs < outputs }
     add(
       "Gemm",
       [
-        constant("layer_\(index)_weights", slice(layer.weights), shape: [layer.inputs, layer.outputs]),
-        constant("layer_\(index)_biases", slice(layer.biases)),
+        constant("layer_\(index)_weights", weights.map { parameters[$0] }, shape: [layer.inputs, outputs]),
+        constant("layer_\(index)_biases", slice(layer.biases.prefix(outputs))),
       ])
     if let normalization = layer.normalization {
       add(

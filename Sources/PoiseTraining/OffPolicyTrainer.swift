@@ -9,7 +9,8 @@ public import PoiseScenarios
 /// Trains an off-policy learner on the worlds of a scenario: one control step of all worlds, then the updates that are
 /// due, and so on.
 ///
-/// After n control steps of all worlds past the warm-up, ⌊n × `updatesPerStep`⌋ updates have been made.
+/// After n control steps of all worlds past the warm-up, ⌊n × `updatesPerStep`⌋ updates have been made; those of the run whose learner
+/// a warm start took over do not count.
 ///
 /// Several threads share both phases: the blocks of worlds while acting, the shards of a batch while learning. The
 /// alternative, one core that acts while another learns from the data of the step before, can at best reduce the time
@@ -27,6 +28,8 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
   private var log: ReplayLog?
   /// The data of the next report.
   private var underWay = Iteration()
+  /// Updates that the learner had made when this training began with it.
+  private var updatesBefore = 0
   /// Between `read` and `readFiles`: the slots that the checkpoint itself contains.
   private var tail: [UInt8] = []
 
@@ -63,6 +66,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
 
   public func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     try learner.read(tensors, file: file)
+    updatesBefore = learner.updates
   }
 
   /// Bytes of a transition in the replay buffer.
@@ -121,7 +125,8 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
   /// Makes the updates that are due.
   private func learn() {
     guard buffer.transitionCount > 0 else { return }
-    let due = Int(clamping: Double(environmentSteps - settings.warmupSteps) * settings.updatesPerStep) - learner.updates
+    let made = learner.updates - updatesBefore
+    let due = Int(clamping: Double(environmentSteps - settings.warmupSteps) * settings.updatesPerStep) - made
     for _ in 0..<max(0, due) where learner.health.failure == nil {
       underWay.sums.add(learner.update(buffer, pool: pool))
     }
@@ -148,6 +153,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
       ("skipped_updates", Double(learner.skippedUpdates)), ("memory_transitions", Double(buffer.transitionCount)),
     ]
     report.failure = learner.health.failure
+    report.death = learner.health.death
     report.phases = [("acting", underWay.actingSeconds), ("learning", underWay.learningSeconds)]
     underWay = Iteration(firstStep: environmentSteps)
     return report
@@ -161,6 +167,8 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
     var underWay: Iteration
     var replay: ReplayBuffer.State
     var shards: [Shard]
+    /// `nil` without a warm start, and in older files.
+    var updatesBefore: Int?
 
     struct Shard: Codable {
       var block: EnvironmentBlock.State
@@ -179,7 +187,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
           .init(
             block: $0.block.saved(), observations: $0.buffers.observations, noise: $0.actor.exploration,
             saturated: $0.saturated)
-        }))
+        }, updatesBefore: updatesBefore == 0 ? nil : updatesBefore))
     let tail = buffer.bytes(of: buffer.settled..<buffer.written)
     tensors["replay.tail"] = Tensor(elementType: .uint8, shape: [tail.count], bytes: Data(tail))
     return tensors
@@ -197,7 +205,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
     // Every step of a world writes at least one slot. A false number of steps would make a false number of updates due.
     guard fits, (0...max(0, state.replay.written)).contains(state.environmentSteps),
       (0...state.environmentSteps).contains(state.underWay.firstStep), state.underWay.sums.hasPossibleCounts,
-      !state.replay.newest.contains(-1),
+      !state.replay.newest.contains(-1), (state.updatesBefore ?? 0).isPossibleCount,
       buffer.begin(from: state.replay)
     else {
       throw InvalidInput(.foreignState(in: file, worlds: settings.worlds, blockSize: settings.blockSize))
@@ -205,6 +213,7 @@ public final class OffPolicyTrainer<Learner: OffPolicyLearner>: Trainer {
     try learner.read(tensors, file: file)
     environmentSteps = state.environmentSteps
     underWay = state.underWay
+    updatesBefore = state.updatesBefore ?? 0
     for (i, shard) in state.shards.enumerated() {
       shards[i].block.restore(shard.block)
       shards[i].buffers.observations = shard.observations

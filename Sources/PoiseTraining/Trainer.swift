@@ -116,6 +116,8 @@ public struct TrainingReport: Sendable {
   public var faults: [EnvironmentFault] = []
   /// Why learning cannot go on: which quantity, what it was, at which update.
   public var failure: LearnerHealth.Failure?
+  /// The network that learns no more, although its numbers can be trusted; `nil` if there is none.
+  public var death: LearnerHealth.Death?
   /// Seconds of wall time by phase. They alone depend on the clock, and no other number depends on them.
   public var phases: [(name: String, seconds: Double)] = []
 

@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import PoiseAlgorithms
+public import PoiseAlgorithms
 import PoiseCore
 public import PoiseNetworks
 public import PoiseScenarios
@@ -49,6 +49,8 @@ public final class TrainingRun {
     var faults = 0
     /// Updates refused so far; older files omit this field.
     var skippedUpdates: Int?
+    /// The network that has died, if one has; older files omit this field.
+    var death: LearnerHealth.Death?
     /// Evaluations so far that were to confirm one that met the goal; `nil` in older files.
     var confirmations: Int?
     /// Wall time of the processes before this one, s; for display only.
@@ -75,6 +77,8 @@ public final class TrainingRun {
     case evaluation(EvaluationResult, environmentSteps: Int, isBest: Bool, meetsGoal: Bool)
     /// A fault of an environment, in words.
     case fault(String)
+    /// A network of the learner has died, which means that it will hardly learn any more.
+    case death(LearnerHealth.Death)
   }
 
   /// Why `run` returned.
@@ -87,6 +91,16 @@ public final class TrainingRun {
     case paused
     /// A signal stopped the run; a checkpoint was written.
     case interrupted(signal: Int32)
+  }
+
+  /// The network that had died when the latest checkpoint of a run was written; `nil` if none had, or if there is no such checkpoint.
+  ///
+  /// - Throws: `InvalidInput` for a damaged checkpoint.
+  public static func death(in folder: RunFolder) throws -> LearnerHealth.Death? {
+    guard folder.isThere(.latest) else { return nil }
+    let file = try folder.open(.latest, for: .policy)
+    let state: State = try Tensor.decode("run.state", in: file.tensors, file: file.path)
+    return state.death
   }
 
   // MARK: Making and resuming
@@ -317,6 +331,8 @@ public final class TrainingRun {
   public var threadCount: Int { pool.threadCount }
   /// Control steps of all worlds after which training ends.
   public var stepLimit: Int { scenario.settings.stepLimit }
+  /// The network of the learner that has died; `nil` if none has.
+  public var death: LearnerHealth.Death? { state.death }
   /// Information for the user at the start of a training; empty for none.
   public var note: String {
     let death = lock.deadOwner.map { "\($0) was killed here; going on from its last checkpoint" }
@@ -394,6 +410,8 @@ public final class TrainingRun {
       if report.faults.count > Self.toldFaults {
         try tell(.fault("and \(report.faults.count - Self.toldFaults) faults more in these steps"))
       }
+      if let death = report.death, death != state.death { try tell(.death(death)) }
+      state.death = report.death
       try tell(.iteration(report, environmentSteps: state.environmentSteps))
       try checkHealth(report, steps: state.environmentSteps - steps)
       if Double(DispatchTime.now().uptimeNanoseconds - lastSave) * 1e-9 > Self.saveInterval { try save() }

@@ -90,17 +90,18 @@ struct AlgorithmsTests {
 
   @Test("makes learners of their families, and tells memory and step sizes under the algorithm's name")
   func learners() throws {
-    let context = LearnerContext(
-      observationSpace: box(3), actionSpace: box(2), seed: 1, instructionSet: .baseline)
     let sections = AlgorithmSections()
     for configured in sections.all where configured.type.familyName != "tabular" {
-      let isOffPolicy = ["ddpg", "td3"].contains(configured.name)
+      let isOffPolicy = ["dqn", "ddpg", "td3", "sac"].contains(configured.name)
+      let actions = configured.type.actionKinds.contains(.box) ? box(2) : .discrete(["a", "b"])
+      let context = LearnerContext(
+        observationSpace: box(3), actionSpace: actions, seed: 1, instructionSet: .baseline)
       switch configured.makeLearner(for: context) {
-      case .onPolicy(let learner): #expect(!isOffPolicy && learner.policy.actionCount == 2)
-      case .offPolicy(let learner): #expect(isOffPolicy && learner.policy.actionCount == 2)
+      case .onPolicy(let learner): #expect(!isOffPolicy && learner.policy.actionCount == actions.count)
+      case .offPolicy(let learner): #expect(isOffPolicy && learner.policy.actionCount == actions.count)
       case .tabular: Issue.record("\(configured.name) without a finite problem")
       }
-      let need = configured.memoryNeed(observations: box(3), actions: box(2))
+      let need = configured.memoryNeed(observations: box(3), actions: actions)
       #expect(need.bytes > 1e5 && need.parts.allSatisfy { $0.key.hasPrefix("\(configured.name).") })
       #expect(configured.stepSizes.hasPrefix("\(configured.name)."))
     }

@@ -30,3 +30,24 @@ func plainForward(_ network: MLP, _ p: [Double], _ input: [Double]) -> [Double] 
   }
   return x
 }
+
+/// The largest difference between gradients and central differences of a loss, over all parameters.
+func worstDifference(_ p: [Double], _ gradients: AlignedVector<Float>, _ loss: ([Double]) -> Double) -> Double {
+  var worst = 0.0
+  for k in p.indices {
+    var moved = p
+    moved[k] = p[k] + 1e-5
+    let above = loss(moved)
+    moved[k] = p[k] - 1e-5
+    worst = max(worst, abs((above - loss(moved)) / 2e-5 - Double(gradients[k])))
+  }
+  return worst
+}
+
+/// A vector in double.
+func doubles(_ vector: AlignedVector<Float>) -> [Double] { Array(vector).map(Double.init) }
+
+/// The rows of a matrix in double, [rows, columns].
+func doubleRows(_ matrix: AlignedVector<Float>, rows: Int, columns: Int) -> [[Double]] {
+  (0..<rows).map { r in (0..<columns).map { Double(matrix[r * columns + $0]) } }
+}

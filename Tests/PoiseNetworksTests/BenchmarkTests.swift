@@ -11,12 +11,15 @@ struct BenchmarkTests {
   func nothingIsAllocated(set: InstructionSet) {
     let report = networkBenchmark(instructionSet: set, rounds: 1, roundSeconds: 1e-5)
     #expect(report.rows.allSatisfy { $0.value.isFinite })
-    for name in ["DDPG update 64–64, batch 100", "DDPG update 256–256, batch 256", "one observation, policy 64–64"] {
+    for name in [
+      "DDPG update 64–64, batch 100", "DDPG update 256–256, batch 256", "SAC update 64–64, batch 100",
+      "DQN update 64–64, batch 64", "one observation, policy 64–64",
+    ] {
       #expect(report.rows.contains { $0.name == name && $0.value > 0 }, "\(name)")
     }
     let allocations = report.rows.filter { $0.name.hasPrefix("allocations: ") }
     // Not where another library's allocator is in place: outside of glibc, and under a sanitizer.
-    #expect(allocations.count == (ac_is_counting() ? 11 : 0))
+    #expect(allocations.count == (ac_is_counting() ? 15 : 0))
     for row in allocations { #expect(row.value == 0, "\(row.name)") }
   }
 

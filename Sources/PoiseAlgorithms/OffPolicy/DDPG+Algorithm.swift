@@ -10,10 +10,7 @@ extension DDPG: Algorithm {
 
   public static func memoryNeed(of parameters: DDPGParameters, observations: Space, actions: Space) -> MemoryNeed {
     let (o, a) = (observations.count, actions.count)
-    var need = MemoryNeed()
-    need.addWorlds(parameters.worlds)
-    // Observation, action, reward, link.
-    need.add("memoryCapacity", rows: parameters.memoryCapacity, numbers: o + a + 2)
+    var need = parameters.common.memoryNeed(observations: observations, actions: actions)
     need.addNetwork(
       "hiddenSizes", from: o, through: parameters.hiddenSizes, to: a, shards: parameters.shards,
       rows: parameters.batchSize)

@@ -13,16 +13,14 @@ extension DDPG {
   }
 
   /// One part of a batch with its own work memory.
-  struct Shard: BatchShard {
+  struct Shard: TransitionShard {
     var rows = 0..<0
-    /// oᵢ, and the observations whose target value completes the return, [rows, observations].
-    private(set) var observations, nextObservations: AlignedVector<Float>
-    /// aᵢ, and μ of whichever observations were last asked for, [rows, actions].
-    private var actions, policyActions: AlignedVector<Float>
-    /// Indices of these observations in the replay buffer, [rows].
-    private var nextIndices: [Int]
-    /// The (discounted) sum of rewards until then, the target value, its discount, and yᵢ, [rows].
-    private(set) var rewards, values, discounts, targets: AlignedVector<Float>
+    /// The transitions.
+    var batch: TransitionRows
+    /// μ of whichever observations were last asked for, [rows, actions].
+    private var policyActions: AlignedVector<Float>
+    /// The target value, [rows].
+    private var values: AlignedVector<Float>
     private var actor, targetActor: MLPWorkspace<Float>
     private var critics, targetCritics: [MLPWorkspace<Float>]
     /// Like the parameters.
@@ -31,6 +29,11 @@ extension DDPG {
     /// For `smoothing`.
     var random: RandomStream
     private(set) var sums = LossSums()
+
+    /// A hidden layer of the actor whose units were all off in the last pass, if there is one.
+    var deadLayerOfActor: Int? { actor.deadLayer(rows: rows.count) }
+    /// The same of the first critic.
+    var deadLayerOfCritic: Int? { critics[0].deadLayer(rows: rows.count) }
 
     /// - Parameter rows: the largest number of rows of this shard.
     init(
@@ -41,17 +44,16 @@ extension DDPG {
       func workspace(_ network: MLP, isForTraining: Bool = true) -> MLPWorkspace<Float> {
         MLPWorkspace(network, rowCapacity: rows, instructionSet: instructionSet, isForTraining: isForTraining)
       }
-      (observations, nextObservations) = (AlignedVector(zeros: rows * o), AlignedVector(zeros: rows * o))
-      (actions, policyActions) = (AlignedVector(zeros: rows * a), AlignedVector(zeros: rows * a))
-      nextIndices = Array(repeating: 0, count: rows)
-      (rewards, values) = (AlignedVector(zeros: rows), AlignedVector(zeros: rows))
-      (discounts, targets) = (AlignedVector(zeros: rows), AlignedVector(zeros: rows))
+      batch = TransitionRows(
+        rows: rows, observations: o, actions: a, isWeighted: settings.common.prioritization != nil)
+      policyActions = AlignedVector(zeros: rows * a)
+      values = AlignedVector(zeros: rows)
       actor = workspace(model.actor)
       targetActor = workspace(model.actor, isForTraining: false)
-      critics = model.critics.map { workspace($0) }
-      targetCritics = model.critics.map { workspace($0, isForTraining: false) }
+      critics = model.critics.networks.map { workspace($0) }
+      targetCritics = model.critics.networks.map { workspace($0, isForTraining: false) }
       actorGradients = AlignedVector(zeros: model.actorParameters.count)
-      criticGradients = AlignedVector(zeros: model.criticParameters.count)
+      criticGradients = AlignedVector(zeros: model.critics.parameters.count)
       smoothing = TargetPolicySmoothing(settings, count: rows * a)
       self.random = random
     }
@@ -59,45 +61,26 @@ extension DDPG {
 }
 
 extension DDPG.Shard {
-  /// Fetches this shard's transitions (oᵢ, aᵢ, rᵢ, oᵢ₊₁).
-  mutating func load(
-    _ buffer: borrowing ReplayBuffer, _ indices: [Int], _ model: borrowing DeterministicActorCritic,
-    _ settings: DDPGParameters
-  ) {
-    buffer.gatherObservations(indices[rows], model.normalizer, into: &observations)
-    buffer.gatherActions(indices[rows], into: &actions)
-    let (scale, γ) = (Float(settings.rewardScale), Float(settings.discountFactor))
-    for (i, index) in indices[rows].enumerated() {
-      let outcome = buffer.outcome(of: index, steps: settings.returnSteps, discountFactor: γ)
-      rewards[i] = scale * outcome.rewards
-      discounts[i] = outcome.discount
-      nextIndices[i] = outcome.index
-    }
-    buffer.gatherObservations(nextIndices[..<rows.count], model.normalizer, into: &nextObservations)
-  }
-
   /// Writes the targets of the critics; they depend on the target networks alone.
   ///
   ///     yᵢ = rᵢ + γ Q′(oᵢ₊₁, μ′(oᵢ₊₁ | θ^μ′) | θ^Q′),   γ = 0 where the task ended
   mutating func writeTargets(_ model: borrowing DeterministicActorCritic) {
     let count = rows.count
-    let observationColumns = 0..<model.observationCount
-    let actionColumns = model.observationCount..<model.observationCount + model.actionCount
-    targetActor.setInputs(nextObservations, rows: count)
+    targetActor.setInputs(batch.nextObservations, rows: count)
     targetActor.forward(rows: count, parameters: model.actorTarget)
     Activation.tanh.apply(to: targetActor.outputs, into: &policyActions, instructionSet: actor.instructionSet)
     smoothing?.apply(to: &policyActions, count: count * model.actionCount, using: &random)
     for k in targetCritics.indices {
-      targetCritics[k].setInputs(nextObservations, columns: observationColumns, rows: count)
-      targetCritics[k].setInputs(policyActions, columns: actionColumns, rows: count)
-      targetCritics[k].forward(rows: count, parameters: model.criticTarget)
+      targetCritics[k].setInputs(batch.nextObservations, columns: model.critics.observationColumns, rows: count)
+      targetCritics[k].setInputs(policyActions, columns: model.critics.actionColumns, rows: count)
+      targetCritics[k].forward(rows: count, parameters: model.critics.target)
     }
     if targetCritics.count == 1 {
       values.copyElements(from: targetCritics[0].outputs)
     } else {
       writeClippedDoubleValues(targetCritics[0].outputs, targetCritics[1].outputs, rows: count, into: &values)
     }
-    for i in 0..<count { targets[i] = rewards[i] + discounts[i] * values[i] }
+    batch.complete(with: values)
   }
 
   /// The critic's loss and its gradients, of each critic on its own.
@@ -105,19 +88,17 @@ extension DDPG.Shard {
   ///     L = 1/N Σᵢ (yᵢ − Q(oᵢ, aᵢ | θ^Q))²
   mutating func writeCriticGradients(_ model: borrowing DeterministicActorCritic, batchSize: Int) {
     let count = rows.count
-    let actionColumns = model.observationCount..<model.observationCount + model.actionCount
     sums = DDPG.LossSums()
     for k in critics.indices {
-      critics[k].setInputs(observations, columns: 0..<model.observationCount, rows: count)
-      critics[k].setInputs(actions, columns: actionColumns, rows: count)
-      critics[k].forward(rows: count, parameters: model.criticParameters)
-      sums.squaredErrors += critics[k].writeSquaredErrorGradients(
-        targets: targets, rows: count, dividedBy: batchSize)
-      critics[k].backward(rows: count, parameters: model.criticParameters, into: &criticGradients)
+      critics[k].setInputs(batch.observations, columns: model.critics.observationColumns, rows: count)
+      critics[k].setInputs(batch.actions, columns: model.critics.actionColumns, rows: count)
+      critics[k].forward(rows: count, parameters: model.critics.parameters)
+      sums.squaredErrors += critics[k].writeCriticGradients(&batch, batchSize: batchSize)
+      critics[k].backward(rows: count, parameters: model.critics.parameters, into: &criticGradients)
     }
     for i in 0..<count {
       sums.values += Double(critics[0].outputs[i])
-      sums.targets += Double(targets[i])
+      sums.targets += Double(batch.targets[i])
     }
   }
 
@@ -130,20 +111,20 @@ extension DDPG.Shard {
     _ model: borrowing DeterministicActorCritic, _ settings: DDPGParameters, batchSize: Int
   ) {
     let count = rows.count
-    let actionColumns = model.observationCount..<model.observationCount + model.actionCount
-    actor.setInputs(observations, rows: count)
+    let actionColumns = model.critics.actionColumns
+    actor.setInputs(batch.observations, rows: count)
     actor.forward(rows: count, parameters: model.actorParameters)
     Activation.tanh.apply(to: actor.outputs, into: &policyActions, instructionSet: actor.instructionSet)
 
     // The critic's inputs still hold the observations of the pass before.
     critics[0].setInputs(policyActions, columns: actionColumns, rows: count)
-    critics[0].forward(rows: count, parameters: model.criticParameters)
+    critics[0].forward(rows: count, parameters: model.critics.parameters)
     sums.actorLoss = 0
     for i in 0..<count {
       sums.actorLoss -= Double(critics[0].outputs[i]) / Double(batchSize)
       critics[0].outputGradients[i] = -1 / Float(batchSize)
     }
-    critics[0].backwardToInputs(rows: count, parameters: model.criticParameters, inputColumns: actionColumns)
+    critics[0].backwardToInputs(rows: count, parameters: model.critics.parameters, inputColumns: actionColumns)
 
     actor.setOutputGradients(critics[0].inputGradients, rows: count)
     Activation.tanh.backpropagate(

@@ -2,15 +2,6 @@ public import PoiseCore
 public import PoiseNetworks
 
 extension DDPG {
-  /// What the next update depends on besides the networks' parameters and Adam's moments.
-  private struct Rest: Codable {
-    var updates: Int
-    var sampling: RandomStream
-    var smoothing: [RandomStream]
-    /// Older files omit this field.
-    var health: LearnerHealth?
-  }
-
   /// Everything that further training depends on except the replay buffer: `DeterministicActorCritic`'s tensors,
   /// `actor_adam.*`, `critic_adam.*`, and `ddpg.memory`, which is JSON as bytes.
   ///
@@ -19,8 +10,8 @@ extension DDPG {
     var tensors = model.tensors()
     tensors.merge(actorAdam.tensors(prefix: "actor_adam")) { first, _ in first }
     tensors.merge(criticAdam.tensors(prefix: "critic_adam")) { first, _ in first }
-    tensors["ddpg.memory"] = try Tensor(
-      encoding: Rest(updates: updates, sampling: sampling, smoothing: shards.map(\.random), health: health))
+    let memory = OffPolicyMemory(updates: updates, sampler: sampler, streams: shards.map(\.random), health: health)
+    tensors.merge(try memory.tensors(of: Self.name, sampler: sampler)) { first, _ in first }
     return tensors
   }
 
@@ -34,18 +25,10 @@ extension DDPG {
     try model.read(tensors, file: file)
     try actorAdam.read(tensors, prefix: "actor_adam", file: file)
     try criticAdam.read(tensors, prefix: "critic_adam", file: file)
-    let rest: Rest = try Tensor.decode("ddpg.memory", in: tensors, file: file)
-    guard rest.smoothing.count == shards.count, rest.updates.isPossibleCount,
-      rest.health?.hasPossibleCounts ?? true
-    else {
-      throw InvalidInput(
-        Problem(
-          file: file, place: "tensor 'ddpg.memory'",
-          found: "the state of \(rest.smoothing.count) shards after \(rest.updates) updates, or an impossible one",
-          allowed: "that of \(shards.count) shards", remedy: "The checkpoint belongs to another scenario."))
-    }
-    (updates, sampling) = (rest.updates, rest.sampling)
-    health = rest.health ?? LearnerHealth()
-    for i in shards.indices { shards[i].random = rest.smoothing[i] }
+    let memory = try OffPolicyMemory(of: Self.name, shards: shards.count, in: tensors, file: file)
+    updates = memory.updates
+    sampler.restore(memory.sampling, memory.priorities, tensors)
+    health = memory.health ?? LearnerHealth()
+    for i in shards.indices { shards[i].random = memory.smoothing[i] }
   }
 }

@@ -17,7 +17,8 @@ public import PoiseNetworks
 //  7. A time limit does not terminate the task: targets bootstrap past it from the episode's last observation. (always)
 //  8. Actor and critics may be mirror-symmetric, by tied weights; then a minibatch has the effect of itself and its mirror
 //     image. (`mirrorSymmetry`)
-//  9. The three changes of TD3, each an option of its own: TD3.swift.
+//  9. Transitions with large errors may be drawn more often. (`prioritization`)
+// 10. The three changes of TD3, each an option of its own: TD3.swift.
 
 /// DDPG: learns an actor and one or two critics from transitions of a replay buffer.
 public struct DDPG: OffPolicyLearner {
@@ -32,10 +33,8 @@ public struct DDPG: OffPolicyLearner {
   public internal(set) var updates = 0
   var actorAdam, criticAdam: Adam<Float>
   private(set) var actorGradients, criticGradients: AlignedVector<Float>
-  /// The stream from which minibatches are drawn.
-  var sampling: RandomStream
-  /// The batch's transitions in the replay buffer, [batch].
-  private(set) var indices: [Int]
+  /// Draws the batches.
+  var sampler: BatchSampler
   var shards: [Shard]
   let seed: UInt64
   let instructionSet: InstructionSet
@@ -77,16 +76,15 @@ public struct DDPG: OffPolicyLearner {
     self.seed = seed
     self.instructionSet = instructionSet
     actorGradients = AlignedVector(zeros: model.actorParameters.count)
-    criticGradients = AlignedVector(zeros: model.criticParameters.count)
+    criticGradients = AlignedVector(zeros: model.critics.parameters.count)
     func adam(_ count: Int) -> Adam<Float> {
-      Adam(parameterCount: count, settings: .init(epsilon: settings.adamEpsilon), instructionSet: instructionSet)
+      Adam(parameterCount: count, settings: .init(epsilon: settings.common.adamEpsilon), instructionSet: instructionSet)
     }
     actorAdam = adam(actorGradients.count)
     criticAdam = adam(criticGradients.count)
-    sampling = RandomStream(seed: seed, purpose: .replaySampling)
-    indices = Array(repeating: 0, count: settings.batchSize)
-    let rows = shardCapacity(batch: settings.batchSize, shards: settings.shards)
-    shards = (0..<settings.shards).map { index in
+    sampler = BatchSampler(settings.common, random: RandomStream(seed: seed, purpose: .replaySampling))
+    let rows = shardCapacity(batch: settings.common.batchSize, shards: settings.common.shards)
+    shards = (0..<settings.common.shards).map { index in
       Shard(
         model, settings, rows: rows, random: RandomStream(seed: seed, purpose: .targetPolicyNoise, index: index),
         instructionSet: instructionSet)
@@ -113,7 +111,7 @@ public struct DDPG: OffPolicyLearner {
   public mutating func update(_ buffer: ReplayBuffer, pool: WorkerPool) -> DDPGMetrics {
     updates += 1
     let movesActor = updates.isMultiple(of: settings.actorDelay)
-    let τ = movesActor ? settings.targetUpdateRate : 0
+    let τ = movesActor ? settings.common.targetUpdateRate : 0
     var metrics = DDPGMetrics()
 
     // Sample a random minibatch of N transitions; set yᵢ; update the critic by minimising the loss.
@@ -121,13 +119,15 @@ public struct DDPG: OffPolicyLearner {
     let criticLoss = computeCriticGradients(buffer, &metrics, pool: pool)
     spoilGradients?(updates, &criticGradients)
     let outcome = criticAdam.update(
-      &model.criticParameters, gradients: criticGradients, learningRate: settings.criticLearningRate, loss: criticLoss,
-      maximumNorm: settings.maximumGradientNorm, target: &model.criticTarget, targetUpdateRate: τ)
+      &model.critics.parameters, gradients: criticGradients, learningRate: settings.criticLearningRate,
+      loss: criticLoss,
+      maximumNorm: settings.common.maximumGradientNorm, target: &model.critics.target, targetUpdateRate: τ)
     health.note(outcome, of: "the critic's gradients", update: updates) { [model, shards] in
       Self.diagnosis(model, shards)
     }
     if case .applied(let norm) = outcome {
       metrics.criticGradientNorm = norm
+      health.noteLife(of: "the critic", deadLayer: shards.deadLayer { $0.deadLayerOfCritic }, update: updates)
     } else {
       metrics = DDPGMetrics()
       metrics.isRefused = true
@@ -140,12 +140,14 @@ public struct DDPG: OffPolicyLearner {
     let actorLoss = computeActorGradients(pool: pool)
     let actorOutcome = actorAdam.update(
       &model.actorParameters, gradients: actorGradients, learningRate: settings.actorLearningRate, loss: actorLoss,
-      maximumNorm: settings.maximumGradientNorm, target: &model.actorTarget, targetUpdateRate: τ)
+      maximumNorm: settings.common.maximumGradientNorm, target: &model.actorTarget, targetUpdateRate: τ)
     health.note(actorOutcome, of: "the actor's gradients", update: updates) { [model, shards] in
       Self.diagnosis(model, shards)
     }
     if case .applied(let norm) = actorOutcome {
       (metrics.actorLoss, metrics.actorGradientNorm) = (actorLoss, norm)
+      health.noteLife(
+        of: "the actor", deadLayer: shards.deadLayer { $0.deadLayerOfActor }, gradientNorm: norm, update: updates)
     } else {
       metrics.isRefused = true
     }
@@ -155,9 +157,10 @@ public struct DDPG: OffPolicyLearner {
   /// Checks that all weights are finite and not too large, and notes a failure in `health`; `update` does so too.
   public mutating func checkWeights() {
     health.check(model.actorParameters, of: "the actor's weights", update: updates, instructionSet: instructionSet)
-    health.check(model.criticParameters, of: "the critic's weights", update: updates, instructionSet: instructionSet)
+    health.check(model.critics.parameters, of: "the critic's weights", update: updates, instructionSet: instructionSet)
     health.check(model.actorTarget, of: "the target actor's weights", update: updates, instructionSet: instructionSet)
-    health.check(model.criticTarget, of: "the target critic's weights", update: updates, instructionSet: instructionSet)
+    health.check(
+      model.critics.target, of: "the target critic's weights", update: updates, instructionSet: instructionSet)
   }
 
   /// Why an update was refused: the first quantity that is not finite, in the order in which they are computed.
@@ -165,25 +168,13 @@ public struct DDPG: OffPolicyLearner {
     _ model: DeterministicActorCritic, _ shards: [Shard]
   ) -> (quantity: String, reason: String)? {
     for shard in shards {
-      let count = shard.rows.count
-      if let i = LearnerHealth.firstNotFinite(shard.rewards, below: count) {
-        return ("the rewards in the replay buffer", "the sum from one transition on is \(shard.rewards[i])")
-      }
-      if let i = LearnerHealth.firstNotFinite(shard.observations, below: count * model.observationCount) {
-        return (
-          "the observations in the replay buffer",
-          "element \(i % model.observationCount) of one is \(shard.observations[i])"
-        )
-      }
-      if let i = LearnerHealth.firstNotFinite(shard.targets, below: count) {
-        return ("the critic's targets", "one of the batch is \(shard.targets[i])")
-      }
+      if let cause = shard.batch.diagnosis(observationCount: model.observationCount) { return cause }
     }
     return nil
   }
 
   /// Draws the batch.
-  mutating func sample(_ buffer: ReplayBuffer) { buffer.sample(into: &indices, using: &sampling) }
+  mutating func sample(_ buffer: ReplayBuffer) { sampler.draw(from: buffer, update: updates) }
 
   /// Writes the gradients of the critic's whole loss to `criticGradients`: each shard on its own, then their sum in the
   /// shards' order.
@@ -192,14 +183,15 @@ public struct DDPG: OffPolicyLearner {
   mutating func computeCriticGradients(
     _ buffer: ReplayBuffer, _ metrics: inout DDPGMetrics, pool: WorkerPool
   ) -> Double {
-    let size = indices.count
+    let size = sampler.indices.count
     shards.divide(0..<size)
-    pool.forEach(&shards) { [settings, model, indices] _, shard in
-      shard.load(buffer, indices, model, settings)
+    pool.forEach(&shards) { [settings, model, indices = sampler.indices, weights = sampler.weights] _, shard in
+      shard.batch.load(buffer, rows: shard.rows, of: indices, weights: weights, model.normalizer, settings.common)
       shard.writeTargets(model)
-      shard.writeCriticGradients(model, batchSize: indices.count)
+      shard.writeCriticGradients(model, batchSize: size)
     }
-    shards.sum(into: &criticGradients, ties: model.criticTies, instructionSet: instructionSet) { $0.criticGradients }
+    sampler.learn(from: shards)
+    shards.sum(into: &criticGradients, ties: model.critics.ties, instructionSet: instructionSet) { $0.criticGradients }
     for shard in shards {
       metrics.criticLoss += shard.sums.squaredErrors
       metrics.value += shard.sums.values / Double(size)
@@ -208,8 +200,8 @@ public struct DDPG: OffPolicyLearner {
     guard settings.criticWeightDecay > 0 else { return metrics.criticLoss }
     // ∂(λ/2 ‖θ‖²)/∂θ = λ θ
     let λ = settings.criticWeightDecay
-    criticGradients.add(model.criticParameters, scaledBy: Float(λ), instructionSet: instructionSet)
-    let norm = model.criticParameters.euclideanNorm(instructionSet: instructionSet)
+    criticGradients.add(model.critics.parameters, scaledBy: Float(λ), instructionSet: instructionSet)
+    let norm = model.critics.parameters.euclideanNorm(instructionSet: instructionSet)
     return metrics.criticLoss + λ / 2 * norm * norm
   }
 
@@ -217,7 +209,7 @@ public struct DDPG: OffPolicyLearner {
   ///
   /// - Returns: the loss.
   mutating func computeActorGradients(pool: WorkerPool) -> Double {
-    let size = indices.count
+    let size = sampler.indices.count
     pool.forEach(&shards) { [settings, model] _, shard in
       shard.writeActorGradients(model, settings, batchSize: size)
     }

@@ -7,18 +7,16 @@ public import PoiseNetworks
 public struct DeterministicActorCritic: Sendable {
   /// The network from an observation to z; the action is μ(o) = tanh z.
   public let actor: MLP
-  /// The networks from [observation | action] to Q. All of them share one parameter vector.
-  public let critics: [MLP]
   /// θ^μ and θ^μ′: the parameters of the actor and of its target network.
   public var actorParameters, actorTarget: AlignedVector<Float>
-  /// θ^Q and θ^Q′: the parameters of all critics and of their target networks.
-  public var criticParameters, criticTarget: AlignedVector<Float>
+  /// The action-value functions and their target networks.
+  public var critics: Critics
   /// Part of the policy; `nil` if the networks take raw observations.
   public var normalizer: RunningNormalizer?
   /// The mirror symmetry that actor and critics obey by tied weights; `nil` for networks without ties.
   public let symmetry: MirrorSymmetry?
-  /// The parameters that the symmetry ties.
-  let actorTies, criticTies: TiedParameters?
+  /// The actor's parameters that the symmetry ties.
+  let actorTies: TiedParameters?
 
   /// Floats of an observation.
   public var observationCount: Int { actor.inputCount }
@@ -39,43 +37,27 @@ public struct DeterministicActorCritic: Sendable {
     using random: inout RandomStream
   ) {
     actor = MLP(
-      inputs: observations, hidden: settings.hiddenSizes, outputs: actions, activation: settings.activation,
+      inputs: observations, hidden: settings.hiddenSizes, outputs: actions, activation: settings.common.activation,
       layerNormalization: settings.normalizesActorLayers)
-    var critics: [MLP] = []
-    for _ in 0..<(settings.usesTwinCritics ? 2 : 1) {
-      critics.append(
-        MLP(
-          inputs: observations + actions, hidden: settings.criticHiddenSizes, outputs: 1,
-          activation: settings.activation,
-          layerNormalization: settings.normalizesCriticLayers, firstParameter: critics.last?.parameters.upperBound ?? 0)
-      )
-    }
-    self.critics = critics
     actorParameters = AlignedVector(zeros: actor.parameters.upperBound)
-    criticParameters = AlignedVector(zeros: critics.last?.parameters.upperBound ?? 0)
     // Section 7 of Lillicrap et al. 2016: so that first actions and values are near zero.
     let output = settings.finalLayerBound.map { Initializer.uniform(bound: $0) } ?? .inverseRootFanIn
     actor.initialize(&actorParameters, hidden: .inverseRootFanIn, output: output, using: &random)
-    for critic in critics {
-      critic.initialize(&criticParameters, hidden: .inverseRootFanIn, output: output, using: &random)
-    }
+    critics = Critics(
+      count: settings.usesTwinCritics ? 2 : 1, observations: observations, actions: actions,
+      hidden: settings.criticHiddenSizes, activation: settings.common.activation,
+      layerNormalization: settings.normalizesCriticLayers, output: output, symmetry: symmetry, using: &random)
     self.symmetry = symmetry
     if let symmetry {
-      var ties = (actor: TiedParameters(), critics: TiedParameters())
-      ties.actor.tie(actor, inputs: symmetry.observations, outputs: symmetry.actions)
-      ties.actor.tieDrawn(&actorParameters, of: actor)
-      for critic in critics {
-        ties.critics.tie(critic, inputs: symmetry.observations + symmetry.actions, outputs: .identity(count: 1))
-        ties.critics.tieDrawn(&criticParameters, of: critic)
-      }
-      (actorTies, criticTies) = ties
+      var ties = TiedParameters()
+      ties.tie(actor, inputs: symmetry.observations, outputs: symmetry.actions)
+      ties.tieDrawn(&actorParameters, of: actor)
+      actorTies = ties
     } else {
-      (actorTies, criticTies) = (nil, nil)
+      actorTies = nil
     }
-    (actorTarget, criticTarget) = (actorParameters, criticParameters)
-    normalizer =
-      settings.normalizesObservations
-      ? RunningNormalizer(elementCount: observations, limit: settings.observationLimit) : nil
+    actorTarget = actorParameters
+    normalizer = settings.common.normalizer(observations: observations)
   }
 
   /// The present deterministic policy, with a frozen normaliser.
@@ -117,10 +99,7 @@ public struct DeterministicActorCritic: Sendable {
     var tensors = actor.tensors(actorParameters, prefix: "actor")
     func add(_ more: [String: Tensor]) { tensors.merge(more) { first, _ in first } }
     add(actor.tensors(actorTarget, prefix: "actor_target"))
-    for (i, critic) in critics.enumerated() {
-      add(critic.tensors(criticParameters, prefix: "critic\(i + 1)"))
-      add(critic.tensors(criticTarget, prefix: "critic\(i + 1)_target"))
-    }
+    add(critics.tensors())
     if let normalizer { add(normalizer.tensors(prefix: "normalizer")) }
     return tensors
   }
@@ -134,10 +113,7 @@ public struct DeterministicActorCritic: Sendable {
   public mutating func read(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
     try actor.read(tensors, prefix: "actor", file: file, into: &actorParameters)
     try actor.read(tensors, prefix: "actor_target", file: file, into: &actorTarget)
-    for (i, critic) in critics.enumerated() {
-      try critic.read(tensors, prefix: "critic\(i + 1)", file: file, into: &criticParameters)
-      try critic.read(tensors, prefix: "critic\(i + 1)_target", file: file, into: &criticTarget)
-    }
+    try critics.read(tensors, file: file)
     try normalizer?.read(tensors, prefix: "normalizer", file: file)
   }
 }

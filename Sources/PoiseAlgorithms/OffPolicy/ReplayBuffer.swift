@@ -143,6 +143,11 @@ public struct ReplayBuffer: Sendable {
 
   // MARK: Sampling
 
+  /// Whether a slot begins a transition that can be sampled.
+  ///
+  /// - Parameter index: of the slot, below `filled`.
+  func hasTransition(at index: Int) -> Bool { links[index] >= 0 }
+
   /// Draws transitions uniformly, with replacement.
   ///
   /// Indices are drawn until one holds a transition, so every transition is equally likely.

@@ -35,15 +35,10 @@ public struct TD3Parameters: OffPolicyParameters {
 
   public func crossChecks(_ checks: inout ConfigurationChecks) { ddpg.crossChecks(&checks) }
 
-  public var worlds: Int { ddpg.worlds }
-  public var stepLimit: Int? { ddpg.stepLimit }
-  public var evaluationInterval: Int? { ddpg.evaluationInterval }
-  public var blockSize: Int { ddpg.blockSize }
-  public var reportInterval: Int { ddpg.reportInterval }
-  public var mirrorSymmetry: MirrorPlane? { ddpg.mirrorSymmetry }
-  public var warmupSteps: Int { ddpg.warmupSteps }
-  public var updatesPerStep: Double { ddpg.updatesPerStep }
-  public var memoryCapacity: Int { ddpg.memoryCapacity }
+  public var common: OffPolicySettings {
+    get { ddpg.common }
+    set { ddpg.common = newValue }
+  }
 }
 
 /// TD3 as an algorithm that a scenario can name; its learner is `DDPG`.

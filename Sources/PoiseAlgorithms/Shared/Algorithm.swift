@@ -44,7 +44,8 @@ extension Algorithm {
       "stepLimit", "evaluationInterval", "reportInterval", "learningRate", "actorLearningRate", "criticLearningRate",
       "criticWeightDecay", "discountFactor", "gaeLambda", "epochs", "minibatchSize", "clipRange", "valueClipRange",
       "valueCoefficient", "entropyCoefficient", "penaltyTarget", "targetDivergence", "maximumGradientNorm",
-      "targetUpdateRate", "updatesPerStep", "exploration", "targetNoise", "targetNoiseLimit", "preSquashPenalty",
+      "targetUpdateRate", "targetUpdateInterval", "updatesPerStep", "temperatureLearningRate", "targetEntropy",
+      "exploration", "targetNoise", "targetNoiseLimit", "preSquashPenalty",
     ]
   }
 

@@ -4,7 +4,7 @@ public import PoiseCore
 public enum Algorithms {
   private static let registry = Registry<any Algorithm.Type>(
     "algorithms",
-    [PPO.self, REINFORCE.self, A2C.self, A3C.self, GRPO.self, DDPG.self, TD3.self]
+    [PPO.self, REINFORCE.self, A2C.self, A3C.self, GRPO.self, DQN.self, DDPG.self, TD3.self, SAC.self]
       // In the order in which a lecture teaches them.
       + [
         TDLambda.self, MonteCarloControl.self, SARSA.self, ExpectedSARSA.self, QLearning.self, DoubleQLearning.self,

@@ -15,6 +15,16 @@ extension Array where Element: BatchShard {
     }
   }
 
+  /// A hidden layer of a network whose units are off in every row of the batch: in every shard; `nil` if there is none.
+  func deadLayer(of layer: (borrowing Element) -> Int?) -> Int? {
+    var dead: Int?
+    for i in indices {
+      dead = layer(self[i])
+      if dead == nil { return nil }
+    }
+    return dead
+  }
+
   /// Adds up the shards' gradients in their order, and averages those that mirror symmetry ties.
   func sum(
     into gradients: inout AlignedVector<Float>, ties: TiedParameters?, instructionSet: InstructionSet,

@@ -27,6 +27,27 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
     }
   }
 
+  /// A network that learns no more, although its numbers can be trusted.
+  public struct Death: Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The network: "the actor".
+    public var network: String
+    /// The sign of it, as a clause: "all units of its hidden layer 1 were off".
+    public var sign: String
+    /// The first of the updates in a row in which it had this sign, counted from 1.
+    public var update: Int
+
+    /// The clause for a progress line: "the actor has died".
+    public var headline: String { "\(network) has died" }
+
+    public var description: String {
+      "\(headline): \(sign) in every one of \(LearnerHealth.idleLimit) updates since update \(update). "
+        + "Try another seed, activation tanh or elu in place of relu, smaller learning rates, or normalised layers."
+    }
+  }
+
+  /// The number of consecutive updates without a sign of life after which a network counts as dead.
+  public static let idleLimit = 2000
+
   /// The largest root mean square of a network's weights. They begin below 1 and grow to a few during learning; weights
   /// a hundred times larger have diverged.
   public static let weightLimit = 300.0
@@ -38,6 +59,16 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
   /// The updates refused since the last applied one, by the quantity of each optimiser, and the first of them.
   private var refusals: [String: Refusals] = [:]
 
+  /// Updates in a row in which a network could not learn, by the network; `nil` if there are none, and in older files.
+  private var idle: [String: Idle]?
+  /// The network that has died, as long as it has not come back to life; `nil` if none has.
+  public private(set) var death: Death?
+
+  private struct Idle: Hashable, Sendable, Codable {
+    var count: Int
+    var first: Int
+  }
+
   private struct Refusals: Hashable, Sendable, Codable {
     var count: Int
     var first: Failure
@@ -47,7 +78,36 @@ public struct LearnerHealth: Hashable, Sendable, Codable {
   public init() {}
 
   /// Whether all counts are possible; a file may hold any number.
-  var hasPossibleCounts: Bool { refusals.values.allSatisfy { $0.count.isPossibleCount } }
+  var hasPossibleCounts: Bool {
+    refusals.values.allSatisfy { $0.count.isPossibleCount }
+      && (idle ?? [:]).values.allSatisfy { $0.count.isPossibleCount }
+  }
+
+  /// Notes whether an update found a network alive.
+  ///
+  /// - Parameters:
+  ///   - network: for people: "the actor".
+  ///   - deadLayer: the index of a hidden layer whose units were all off in every row of the batch; `nil` if there is none.
+  ///   - gradientNorm: the norm of the gradients that it was given; `nil` if that says nothing.
+  ///   - update: the number of the update, counted from 1.
+  public mutating func noteLife(of network: String, deadLayer: Int?, gradientNorm: Double? = nil, update: Int) {
+    guard deadLayer != nil || gradientNorm == 0 else {
+      if idle != nil {
+        idle?[network] = nil
+        if idle?.isEmpty == true { idle = nil }
+      }
+      if death?.network == network { death = nil }
+      return
+    }
+    var row = idle?[network] ?? Idle(count: 0, first: update)
+    row.count += 1
+    if row.count >= Self.idleLimit, death == nil {
+      let sign = deadLayer.map { "all units of its hidden layer \($0 + 1) were off" } ?? "its gradient was 0"
+      death = Death(network: network, sign: sign, update: row.first)
+    }
+    idle = idle ?? [:]
+    idle?[network] = row
+  }
 
   /// Notes the outcome of an update.
   ///

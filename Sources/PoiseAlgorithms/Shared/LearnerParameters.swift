@@ -15,13 +15,3 @@ public protocol LearnerParameters: Configurable, Hashable {
   /// The mirror in which policy and value functions are symmetric; `nil` for none.
   var mirrorSymmetry: MirrorPlane? { get }
 }
-
-/// The parameters of an algorithm that learns from a replay buffer.
-public protocol OffPolicyParameters: LearnerParameters {
-  /// Control steps of all worlds before learning begins.
-  var warmupSteps: Int { get }
-  /// Updates for each control step of a world after that.
-  var updatesPerStep: Double { get }
-  /// Observations that the replay buffer holds.
-  var memoryCapacity: Int { get }
-}

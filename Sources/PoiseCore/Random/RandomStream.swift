@@ -26,6 +26,8 @@ public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
   case groupStarts = 12
   /// How long the rollouts of actor-learners take (A3C).
   case learnerDelays = 13
+  /// Actions that SAC's losses sample; the index is the shard of the batch.
+  case policySamples = 17
   /// Settings that a sweep tries; the index is the candidate.
   case search = 20
   /// Random states in which a mirror symmetry is checked.

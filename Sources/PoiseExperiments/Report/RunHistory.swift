@@ -13,6 +13,8 @@ struct RunHistory {
   /// Environment steps at the end of each iteration, and the seconds of training until then: rollouts and updates, not
   /// evaluations.
   let clock: Curve
+  /// A sentence about a network that had died by the latest checkpoint; `nil` if none had.
+  let death: String?
 
   init(_ path: String) throws {
     folder = try RunFolder(contentsOf: path)
@@ -30,6 +32,8 @@ struct RunHistory {
     scenarioText = text
     progress = try NumberTable(contentsOf: folder.file("progress.csv"))
     evaluations = try NumberTable(contentsOf: folder.file("evaluations.csv"))
+    // The curves of a run with a damaged checkpoint can be shown all the same.
+    death = (try? TrainingRun.death(in: folder))?.description
     let timing = try NumberTable(contentsOf: folder.file("timing.csv"))
     _ = try [progress.steps(), evaluations.steps()]
     let phases = try timing.columns.filter { $0.hasSuffix("_seconds") }.map { try timing.seconds($0) }

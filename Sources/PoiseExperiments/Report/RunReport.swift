@@ -215,7 +215,12 @@ public struct RunReport {
         ]
       }
     }
-    return ReportPage.section("Runs", ReportPage.table(header.map(escapedHTML), rows, textColumns: [0, 1, 2, 9]))
+    let deaths = groups.flatMap(\.runs).compactMap { run in
+      run.death.map { "<p class=\"note\">\(escapedHTML("\(run.name): \($0)"))</p>" }
+    }
+    return ReportPage.section(
+      "Runs",
+      ReportPage.table(header.map(escapedHTML), rows, textColumns: [0, 1, 2, 9]) + deaths.joined(separator: "\n"))
   }
 
   private struct Measure {

@@ -125,7 +125,7 @@ public struct SeedTrainings: Sendable {
         switch event {
         case .iteration(_, let steps): tell(.progress(member, environmentSteps: steps))
         case .evaluation(let result, let steps, _, _): tell(.evaluation(member, result, environmentSteps: steps))
-        case .fault: break
+        case .fault, .death: break
         }
       }
     } catch let error as TrainingFailure {

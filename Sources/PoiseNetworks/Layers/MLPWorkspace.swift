@@ -197,6 +197,20 @@ public struct MLPWorkspace<Scalar: NetworkScalar>: Sendable {
     }
   }
 
+  /// The index of the first hidden layer whose units were all off in the last `forward` pass: ReLUs that gave 0 in each row; `nil` if
+  /// there is none. Nothing that such a layer is given can change what comes after it, and no gradient passes through it.
+  ///
+  /// - Parameter rows: as in the `forward` call before.
+  public func deadLayer(rows: Int) -> Int? {
+    for (i, layer) in network.layers.dropLast().enumerated() where layer.activation == .relu {
+      let first = places[i].activations
+      var k = first
+      while k < first + rows * layer.outputs, hidden[k] == 0 { k += 1 }
+      if k == first + rows * layer.outputs { return i }
+    }
+    return nil
+  }
+
   // MARK: Backward
 
   /// Backpropagates: writes ∂loss/∂parameters of the last `forward` pass from `outputGradients`, which are overwritten.

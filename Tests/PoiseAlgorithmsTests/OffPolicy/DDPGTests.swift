@@ -18,10 +18,10 @@ private struct PlainDDPG {
   }
 
   func targets() -> [Double] {
-    let (actor, critic) = (Array(model.actorTarget).map(Double.init), Array(model.criticTarget).map(Double.init))
+    let (actor, critic) = (Array(model.actorTarget).map(Double.init), Array(model.critics.target).map(Double.init))
     return next.indices.map { i in
       let input = next[i] + Self.action(model, actor, next[i])
-      let values = model.critics.map { plainForward($0, critic, input)[0] }
+      let values = model.critics.networks.map { plainForward($0, critic, input)[0] }
       return settings.rewardScale * rewards[i] + discounts[i] * (values.min() ?? 0)
     }
   }
@@ -29,7 +29,7 @@ private struct PlainDDPG {
   /// 1/N Σ (y − Q)² of all critics, and the decay.
   func criticLoss(_ p: [Double]) -> Double {
     let y = targets()
-    let errors = model.critics.map { critic in
+    let errors = model.critics.networks.map { critic in
       y.indices.reduce(0.0) { sum, i in
         let error = y[i] - plainForward(critic, p, observations[i] + actions[i])[0]
         return sum + error * error / Double(y.count)
@@ -42,7 +42,7 @@ private struct PlainDDPG {
   func actorLoss(_ p: [Double], critic: [Double]) -> Double {
     observations.reduce(0.0) { sum, o in
       let z = plainForward(model.actor, p, o)
-      let value = plainForward(model.critics[0], critic, o + z.map { tanh($0) })[0]
+      let value = plainForward(model.critics.networks[0], critic, o + z.map { tanh($0) })[0]
       let penalty = settings.preSquashPenalty * z.reduce(0) { $0 + $1 * $1 } / Double(z.count)
       return sum + (penalty - value) / Double(observations.count)
     }
@@ -130,7 +130,7 @@ struct DDPGTests {
     ddpg.model.observe((0..<60).map { _ in Float(1 + 2 * random.normal()) })
     // Target copies that differ from what they follow.
     for k in 0..<ddpg.model.actorTarget.count { ddpg.model.actorTarget[k] += Float(0.3 * random.normal()) }
-    for k in 0..<ddpg.model.criticTarget.count { ddpg.model.criticTarget[k] += Float(0.3 * random.normal()) }
+    for k in 0..<ddpg.model.critics.target.count { ddpg.model.critics.target[k] += Float(0.3 * random.normal()) }
 
     let pool = WorkerPool(threadCount: 1)
     let (criticLoss, actorLoss) = ddpg.computeGradients(buffer, pool: pool)
@@ -140,33 +140,23 @@ struct DDPGTests {
       buffer.gatherObservations(indices[...], ddpg.model.normalizer, into: &rows)
       return indices.indices.map { i in (0..<3).map { Double(rows[3 * i + $0]) } }
     }
-    let outcomes = ddpg.indices.map { index in
+    let outcomes = ddpg.sampler.indices.map { index in
       buffer.outcome(of: index, steps: settings.returnSteps, discountFactor: Float(settings.discountFactor))
     }
     var actions = AlignedVector<Float>(zeros: 2 * settings.batchSize)
-    buffer.gatherActions(ddpg.indices[...], into: &actions)
+    buffer.gatherActions(ddpg.sampler.indices[...], into: &actions)
     let plain = PlainDDPG(
-      settings: settings, model: ddpg.model, observations: rows(ddpg.indices), next: rows(outcomes.map(\.index)),
-      actions: ddpg.indices.indices.map { i in [Double(actions[2 * i]), Double(actions[2 * i + 1])] },
+      settings: settings, model: ddpg.model, observations: rows(ddpg.sampler.indices),
+      next: rows(outcomes.map(\.index)),
+      actions: ddpg.sampler.indices.indices.map { i in [Double(actions[2 * i]), Double(actions[2 * i + 1])] },
       rewards: outcomes.map { Double($0.rewards) }, discounts: outcomes.map { Double($0.discount) })
 
-    let critic = Array(ddpg.model.criticParameters).map(Double.init)
+    let critic = Array(ddpg.model.critics.parameters).map(Double.init)
     let actor = Array(ddpg.model.actorParameters).map(Double.init)
     #expect(abs(criticLoss - plain.criticLoss(critic)) < 1e-5 * (1 + abs(criticLoss)))
     #expect(abs(actorLoss - plain.actorLoss(actor, critic: critic)) < 1e-5 * (1 + abs(actorLoss)))
-    func worst(_ p: [Double], _ gradients: AlignedVector<Float>, _ loss: ([Double]) -> Double) -> Double {
-      var worst = 0.0
-      for k in p.indices {
-        var moved = p
-        moved[k] = p[k] + 1e-5
-        let above = loss(moved)
-        moved[k] = p[k] - 1e-5
-        worst = max(worst, abs((above - loss(moved)) / 2e-5 - Double(gradients[k])))
-      }
-      return worst
-    }
-    let criticError = worst(critic, ddpg.criticGradients) { plain.criticLoss($0) }
-    let actorError = worst(actor, ddpg.actorGradients) { plain.actorLoss($0, critic: critic) }
+    let criticError = worstDifference(critic, ddpg.criticGradients) { plain.criticLoss($0) }
+    let actorError = worstDifference(actor, ddpg.actorGradients) { plain.actorLoss($0, critic: critic) }
     #expect(criticError < 2e-5, "\(criticError)")
     #expect(actorError < 2e-5, "\(actorError)")
     #expect(ddpg.actorGradients.euclideanNorm(instructionSet: .baseline) > 1e-3)
@@ -205,9 +195,9 @@ struct DDPGTests {
         if τ == 1 { #expect(new == source) }
       }
       check(before.actorTarget, ddpg.model.actorTarget, ddpg.model.actorParameters)
-      check(before.criticTarget, ddpg.model.criticTarget, ddpg.model.criticParameters)
+      check(before.critics.target, ddpg.model.critics.target, ddpg.model.critics.parameters)
       #expect(!ddpg.model.actorParameters.hasSameBits(as: before.actorParameters))
-      #expect(!ddpg.model.criticParameters.hasSameBits(as: before.criticParameters))
+      #expect(!ddpg.model.critics.parameters.hasSameBits(as: before.critics.parameters))
     }
   }
 
@@ -252,8 +242,8 @@ struct DDPGTests {
       let moves = update.isMultiple(of: 3)
       #expect(ddpg.model.actorParameters.hasSameBits(as: before.actorParameters) == !moves)
       #expect(ddpg.model.actorTarget.hasSameBits(as: before.actorTarget) == !moves)
-      #expect(ddpg.model.criticTarget.hasSameBits(as: before.criticTarget) == !moves)
-      #expect(!ddpg.model.criticParameters.hasSameBits(as: before.criticParameters))
+      #expect(ddpg.model.critics.target.hasSameBits(as: before.critics.target) == !moves)
+      #expect(!ddpg.model.critics.parameters.hasSameBits(as: before.critics.parameters))
       #expect((metrics.actorLoss != nil) == moves)
     }
   }
@@ -273,7 +263,7 @@ struct DDPGTests {
     for threads in [2, 4] {
       let (other, otherMetrics) = train(threads)
       #expect(other.model.actorParameters.hasSameBits(as: one.model.actorParameters))
-      #expect(other.model.criticTarget.hasSameBits(as: one.model.criticTarget))
+      #expect(other.model.critics.target.hasSameBits(as: one.model.critics.target))
       #expect(otherMetrics == metrics)
     }
     #expect(!train(1, seed: 2).0.model.actorParameters.hasSameBits(as: one.model.actorParameters))
@@ -291,7 +281,7 @@ struct DDPGTests {
     try copy.read(ddpg.tensors(), file: "test")
     for _ in 0..<7 { #expect(ddpg.update(buffer, pool: pool) == copy.update(buffer, pool: pool)) }
     #expect(copy.model.actorTarget.hasSameBits(as: ddpg.model.actorTarget))
-    #expect(copy.model.criticParameters.hasSameBits(as: ddpg.model.criticParameters))
+    #expect(copy.model.critics.parameters.hasSameBits(as: ddpg.model.critics.parameters))
     settings.hiddenSizes = [8]
     var other = Self.make(settings)
     #expect(throws: InvalidInput.self) { try other.read(ddpg.tensors(), file: "test") }
@@ -324,8 +314,8 @@ struct DDPGTests {
         )
         #expect(zip(Self.symmetry.actions.image(of: own), other).allSatisfy { abs($0 - $1) < 1e-6 })
       }
-      for (critic, parameters) in ddpg.model.critics.flatMap({ critic in
-        [ddpg.model.criticParameters, ddpg.model.criticTarget].map { (critic, $0) }
+      for (critic, parameters) in ddpg.model.critics.networks.flatMap({ critic in
+        [ddpg.model.critics.parameters, ddpg.model.critics.target].map { (critic, $0) }
       }) {
         let own = plainForward(critic, double(parameters), observation + action)[0]
         let other = plainForward(critic, double(parameters), image + Self.symmetry.actions.image(of: action))[0]
@@ -345,8 +335,8 @@ struct DDPGTests {
     let before = ddpg.model
     _ = ddpg.update(buffer, pool: WorkerPool(threadCount: 1))
     #expect(ddpg.skippedUpdates == 1)
-    #expect(ddpg.model.criticParameters.hasSameBits(as: before.criticParameters))
-    #expect(ddpg.model.criticTarget.hasSameBits(as: before.criticTarget))
+    #expect(ddpg.model.critics.parameters.hasSameBits(as: before.critics.parameters))
+    #expect(ddpg.model.critics.target.hasSameBits(as: before.critics.target))
   }
 
   @Test("a policy that was kept acts to the same bits as the actor: layer normalisation, tanh and normaliser included")

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import PoiseAlgorithms
 import PoiseCore
+import PoiseFinite
 import PoiseNetworks
 @testable import PoiseScenarios
 @testable import PoiseTraining
@@ -10,18 +11,27 @@ import Testing
 import PoiseEnvironments
 import PoiseControl
 
-@Suite("Training runs of DDPG and TD3")
+@Suite("Training runs of learners with a replay buffer")
 struct OffPolicyRunTests {
-  /// Pendulum balance in small: 12 rows of 300 steps, an evaluation every third.
+  /// Pendulum balance in small, for DQN the cart-pole of two actions: 12 rows of 300 steps, an evaluation every third.
   static func scenario(_ algorithm: String, memoryCapacity: Int, _ more: [String] = []) throws -> LoadedScenario {
-    let settings = [
+    var settings = [
       "worlds=6", "blockSize=2", "shards=2", "stepLimit=3600", "evaluationInterval=900", "reportInterval=300",
-      "warmupSteps=300", "updatesPerStep=0.25", "batchSize=32", "hiddenSizes=[16, 16]", "criticHiddenSizes=[16, 16]",
-      "normalizesObservations=true", "normalizesCriticLayers=true", "returnSteps=3", "actorLearningRate=1e-3",
-      "exploration.noise=ornsteinUhlenbeck", "memoryCapacity=\(memoryCapacity)",
+      "warmupSteps=300", "updatesPerStep=0.25", "batchSize=32", "hiddenSizes=[16, 16]", "normalizesObservations=true",
+      "returnSteps=3", "memoryCapacity=\(memoryCapacity)",
     ]
+    if algorithm == "dqn" {
+      settings += ["isDueling=true", "usesDoubleTargets=true", "learningRate=1e-3", "targetUpdateInterval=20"]
+    } else {
+      settings += ["criticHiddenSizes=[16, 16]", "normalizesCriticLayers=true", "actorLearningRate=1e-3"]
+    }
+    // Those that were there first have no priorities here, so that both kinds of draws are tried.
+    settings +=
+      ["ddpg", "td3"].contains(algorithm)
+      ? ["exploration.noise=ornsteinUhlenbeck"] : ["prioritization={exponent: 0.6, correctionUpdates: 500}"]
+    let name = algorithm == "dqn" ? "cartpole-left-right" : "pendulum-balance"
     return try LoadedScenario(
-      contentsOf: "\(ProjectFolders.root)/scenarios/pendulum-balance.yaml",
+      contentsOf: "\(ProjectFolders.root)/scenarios/\(name).yaml",
       overrides: [
         "training.algorithm=\(algorithm)", "training.stopsAtGoal=false", "evaluation.tuningEpisodes=4",
         "randomFirstEpisodeLength=true", "episodeSeconds=2",
@@ -36,7 +46,7 @@ struct OffPolicyRunTests {
       beginning: DispatchTime.now().uptimeNanoseconds)
   }
 
-  @Test("the same bits for 1, 2 and 4 threads, and others for another seed", arguments: ["ddpg", "td3"])
+  @Test("the same bits for 1, 2 and 4 threads, and others for another seed", arguments: ["ddpg", "td3", "dqn", "sac"])
   func threads(algorithm: String) throws {
     let scratch = TrainingRunTests.Scratch()
     let scenario = try Self.scenario(algorithm, memoryCapacity: 5000)
@@ -50,7 +60,7 @@ struct OffPolicyRunTests {
 
   @Test(
     "interrupted at random points and gone on with, a run gives the same bits as at one go, its memory half full or wrapped",
-    arguments: [("ddpg", 8000), ("ddpg", 700), ("td3", 1500)])
+    arguments: [("ddpg", 8000), ("ddpg", 700), ("td3", 1500), ("dqn", 700), ("sac", 8000), ("sac", 900)])
   func resuming(algorithm: String, memoryCapacity: Int) throws {
     let scratch = TrainingRunTests.Scratch()
     let scenario = try Self.scenario(algorithm, memoryCapacity: memoryCapacity)
@@ -154,10 +164,18 @@ struct OffPolicyRunTests {
       #expect(report["updates"] == (Double(steps) * updatesPerStep).rounded(.down))
       #expect(report["memory_transitions"] == Double(trainer.environmentSteps))
     }
+    // A trainer that begins with what this one's learner knows makes as many of its own, from its own warm-up on.
+    let warm = try scenario.makeTrainer(seed: 2, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+    try warm.beginWithLearner(trainer.tensors(), file: "test")
+    let before = warm.iterate(stepLimit: 1_000_000)["updates"]
+    let report = warm.iterate(stepLimit: 1_000_000)
+    let due = (Double(warm.environmentSteps - 100) * updatesPerStep).rounded(.down)
+    #expect(report["updates"] == (before ?? 0) + due && due > 0)
   }
 
   @Test(
-    "balances the pendulum better than chance, on each of 3 seeds", arguments: ["ddpg", "td3"], [UInt64(1), 2, 3])
+    "balances the pendulum better than chance, on each of 3 seeds", arguments: ["ddpg", "td3", "sac"],
+    [UInt64(1), 2, 3])
   func learning(algorithm: String, seed: UInt64) throws {
     let scenario = try LoadedScenario(
       contentsOf: "\(ProjectFolders.root)/scenarios/pendulum-balance.yaml",
@@ -172,5 +190,36 @@ struct OffPolicyRunTests {
     let random = try evaluation.run(.baseline(.random), pool: pool)
     #expect(trained.survivalRate >= 0.9, "survival \(trained.survivalRate)")
     #expect(trained.return.mean > 2 * random.return.mean, "\(trained.return.mean) against \(random.return.mean)")
+  }
+
+  @Test(
+    "DQN balances the cart-pole of two actions better than chance, on each of 3 seeds", arguments: [UInt64(1), 2, 3])
+  func learningChoices(seed: UInt64) throws {
+    let scenario = try LoadedScenario(
+      contentsOf: "\(ProjectFolders.root)/scenarios/cartpole-left-right.yaml", overrides: ["training.algorithm=dqn"])
+    let instructionSet = InstructionSet.supported.last ?? .baseline
+    let pool = WorkerPool(threadCount: 2)
+    let trainer = try scenario.makeTrainer(seed: seed, instructionSet: instructionSet, pool: pool)
+    while trainer.environmentSteps < 15_000 { _ = trainer.iterate(stepLimit: 15_000) }
+    let evaluation = Evaluation(scenario, episodes: 20, seed: 3_000_000, instructionSet: instructionSet)
+    let trained = try evaluation.run(.policy(trainer.policy, name: "dqn"), pool: pool)
+    // A random agent lives for 22 steps.
+    #expect(trained.return.mean > 150, "\(trained.return.mean)")
+  }
+
+  @Test(
+    "DQN finds the optimal greedy policy of the maze and the grid world, exactly", arguments: ["maze", "grid-world"])
+  func finite(name: String) throws {
+    let scratch = TrainingRunTests.Scratch()
+    let scenario = try LoadedScenario(
+      contentsOf: "\(ProjectFolders.root)/scenarios/\(name).yaml", overrides: ["training.algorithm=dqn"])
+    let ending = try Self.begin("\(scratch.path)/run", scenario, seed: 7).run()
+    #expect(ending == .goalReached)
+    let run = try TrainedRun("\(scratch.path)/run")
+    let problem = try scenario.requireProblem(for: "this test")
+    let evaluation = Evaluation(run.scenario, episodes: 1, seed: 3, instructionSet: run.instructionSet)
+    let result = try evaluation.run(run.controller, pool: WorkerPool(threadCount: 1))
+    let optimum = problem.startValue(of: try problem.policyIteration().values)
+    #expect(abs(try #require(result[.exactValue]) - optimum) < 1e-9)
   }
 }
