@@ -48,7 +48,7 @@ extension AffineController {
   /// of the natural frequency ω and the damping ratio ζ. u₀ bears gravity. Where there is no pose at rest, q* is the reference pose.
   static func proportionalDerivative(_ stepper: ControlStepper, _ settings: ControlSettings) -> Self {
     let plant = stepper.plant
-    let found = (try? Equilibrium.near(reference: stepper, servos: settings.hold.standing(plant.robot))) ?? nil
+    let found = try? Equilibrium.near(reference: stepper, servos: settings.hold.standing(plant.robot))
     let pose = found?.pose ?? JointConfiguration(reference: plant.robot)
     let action = found?.action ?? plant.restingAction
     let linear = Linearization(stepper, pose: pose, action: action)

@@ -63,7 +63,7 @@ public struct EnergyController: Controller {
     }
     let φ = state.positions[pole.hinge] - pole.upright
     let θ̇ = state.velocities[pole.hinge]
-    let drive = (pole.coupling < 0 ? -1 : 1) * 9.81 * (settings.gain ?? 5) * e * rate * cos(φ)
+    let drive = (pole.coupling < 0 ? -1 : 1) * 9.81 * (settings.gain ?? 4) * e * rate * cos(φ)
     let limit = abs(effortScale) / pole.mass
     let acceleration = min(
       limit,

@@ -14,14 +14,15 @@ struct PlanTests {
   func threads(name: String) throws {
     let scenario = try RegulatorTests.scenario(
       name, ["plan.samples=9", "plan.horizon=6", "plan.knots=3", "episodeSeconds=\(name == "pendulum-swingup" ? 1 : 0.2)"])
-    func hash(_ threads: Int) throws -> (UInt64, Double) {
+    func hash(_ threads: Int) throws -> String {
       let player = try EpisodePlayer(
         scenario, .baseline(.plan), seed: 28, instructionSet: .baseline, threads: threads)
       let summary = player.play(1) { _ in }
-      return (player.robot.world.stateHash, summary.totalReward)
+      return "\(player.robot.world.stateHash) \(summary.totalReward)"
     }
     let one = try hash(1)
-    #expect(try hash(2) == one && hash(4) == one)
+    #expect(try hash(2) == one)
+    #expect(try hash(4) == one)
   }
 
   @Test("it swings the pendulum up, and more samples and a longer horizon than a few steps are what does it")
@@ -51,11 +52,11 @@ struct PlanTests {
 
     func step(
       _ state: inout [Double], _ action: Span<Float>, using random: inout RandomStream
-    ) -> PoiseEnvironments.Transition {
+    ) -> DecisionTransition {
       let push = actionSpace.kind == .box ? Double(action[0]) : Double(action[0]) - 1
       state[1] += 0.2 * push
       state[0] += 0.2 * state[1]
-      return PoiseEnvironments.Transition(reward: -state[0] * state[0] - 0.1 * state[1] * state[1], isTerminated: false)
+      return DecisionTransition(reward: -state[0] * state[0] - 0.1 * state[1] * state[1], isTerminated: false)
     }
   }
 
@@ -88,7 +89,8 @@ struct PlanTests {
         let floats = action.map { Float($0) }
         _ = environment.step(floats.span, into: &span)
       }
-      #expect(abs(span[0]) < 0.2 && abs(span[1]) < 0.3, "\(space.summary): \(span[0]), \(span[1])")
+      let (x, v) = (span[0], span[1])
+      #expect(abs(x) < 0.2 && abs(v) < 0.3, "\(space.summary): \(x), \(v)")
     }
   }
 

@@ -40,19 +40,19 @@ public struct PDSettings: Configurable, Hashable {
 /// How `energy` swings a pole up.
 public struct EnergySettings: Configurable, Hashable {
   /// How strongly the energy is driven to that of the upright pole; `nil` for 100 where a torque turns the pole, which is nearly full
-  /// torque all the way, and 5 where a cart carries it.
+  /// torque all the way, and 4 where a cart carries it.
   public var gain: Double?
   /// Acceleration of a cart towards the middle of its rail for each metre, 1/s².
   public var centering = 2.0
   /// Acceleration of a cart against its velocity, 1/s.
-  public var cartDamping = 2.0
+  public var cartDamping = 3.0
 
   public init() {}
 
   public static let keys: [ConfigurationKey<Self>] = [
     .key(
       "gain", \.gain, .optional(.number(.positive)),
-      "Drive of the energy, as a share of full effort (or of gravity, for a cart) for each share of the energy that is missing and each natural frequency of swing; null: 100 for a torque at the pole, 5 for a cart."
+      "Drive of the energy, as a share of full effort (or of gravity, for a cart) for each share of the energy that is missing and each natural frequency of swing; null: 100 for a torque at the pole, 4 for a cart."
     ),
     .key("centering", \.centering, .number(.notNegative, unit: "1/s²"), "Of a cart, to the middle of its rail."),
     .key("cartDamping", \.cartDamping, .number(.notNegative, unit: "1/s"), "Of a cart."),
@@ -64,11 +64,11 @@ public struct PlanSettings: Configurable, Hashable {
   /// Control steps that are simulated ahead.
   public var horizon = 30
   /// Simulations of each control step: the plan of the step before and variations of it.
-  public var samples = 32
+  public var samples = 64
   /// Points of a plan, between which actions are interpolated.
-  public var knots = 6
+  public var knots = 10
   /// Standard deviation of the variations of a knot, in −1 … 1; of the discrete actions, the share of knots that change.
-  public var noise = 0.5
+  public var noise = 0.8
   /// Weight of worse variations in the next plan; 0 takes the best one alone.
   public var temperature = 0.0
 

@@ -48,7 +48,8 @@ struct PoleRobot {
     }
     let still = reference.velocities.map { _ in 0.0 }
     // U(angle) = mean + a cos + b sin.
-    let u = [0, 0.5 * Double.pi, .pi, -0.5 * .pi].map { energies(angle: $0, rates: still).potential }
+    let quarters: [Double] = [0, 0.5 * .pi, .pi, 1.5 * .pi]
+    let u = quarters.map { energies(angle: $0, rates: still).potential }
     let (a, b) = ((u[0] - u[2]) / 2, (u[1] - u[3]) / 2)
     weightMoment = (a * a + b * b).squareRoot()
     let turn = atan2(b, a)

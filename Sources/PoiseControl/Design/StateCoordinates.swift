@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 public import PoiseModels
 
 /// The state of a robot as one column of numbers about a pose: as many positions as it has degrees of freedom, then their rates.
@@ -23,13 +23,17 @@ public struct StateCoordinates: Sendable, Hashable {
     let balls = model.joints.filter { $0.kind == .ball }
     let scalars = model.scalarJoints.map { model.joints[$0] }
     let axes = ["x", "y", "z"]
-    let positions: [(String, String)] =
-      free.flatMap { joint in
-        axes.map { ("\(joint.name)_\($0)", "m") } + axes.map { ("\(joint.name)_turn_\($0)", "rad") }
-      } + balls.flatMap { joint in axes.map { ("\(joint.name)_turn_\($0)", "rad") } }
-      + scalars.map { ($0.name, $0.kind == .hinge ? "rad" : "m") }
-    names = positions.map(\.0) + positions.map { "\($0.0)_velocity" }
-    units = positions.map(\.1) + positions.map { "\($0.1)/s" }
+    var positions: [(name: String, unit: String)] = []
+    for joint in free {
+      for axis in axes { positions.append(("\(joint.name)_\(axis)", "m")) }
+      for axis in axes { positions.append(("\(joint.name)_turn_\(axis)", "rad")) }
+    }
+    for joint in balls {
+      for axis in axes { positions.append(("\(joint.name)_turn_\(axis)", "rad")) }
+    }
+    for joint in scalars { positions.append((joint.name, joint.kind == .hinge ? "rad" : "m")) }
+    names = positions.map(\.name) + positions.map { "\($0.name)_velocity" }
+    units = positions.map(\.unit) + positions.map { "\($0.unit)/s" }
     isCircular = scalars.map { $0.kind == .hinge && $0.range == nil }
     (freeCount, ballCount) = (free.count, balls.count)
   }
