@@ -1,12 +1,13 @@
 import Foundation
 import PoiseAlgorithms
+public import PoiseControl
 import PoiseCore
 import PoiseExperiments
 import PoiseNetworks
 public import PoiseTraining
 import SwiftProtobuf
 import PoiseTasks
-import PoiseScenarios
+public import PoiseScenarios
 
 /// The deterministic policy as an ONNX model: raw observations in, actuator controls out.
 ///
@@ -35,6 +36,7 @@ public struct PolicyGraph {
   /// - Parameter run: the trained run; its scenario must have a robot.
   /// - Throws: `InvalidInput` for a scenario without a robot, or a policy whose actions are of another kind than these.
   public init(_ run: TrainedRun) throws {
+<<<<<<< HEAD
     let policy = run.policy
     let description = try PolicyDescription(run)
     guard [.gaussian, .deterministic, .squashedGaussian, .categorical].contains(policy.distribution) else {
@@ -42,6 +44,36 @@ public struct PolicyGraph {
         Problem(
           file: run.folder.path, found: "a policy whose actions are of the kind \(policy.distribution.rawValue)",
           allowed: "gaussian, deterministic, squashedGaussian or categorical, which the graph can represent"))
+=======
+    try self.init(
+      run.policy, PolicyDescription(run), run.scenario, place: run.folder.path,
+      document: "trained by \(run.folder.description.algorithm) with seed \(run.folder.description.seed)")
+  }
+
+  /// Builds the graph of a designed law, `lqr` or `pd`: one dense layer.
+  ///
+  /// - Parameters:
+  ///   - scenario: the scenario, which must have a robot.
+  ///   - baseline: the law.
+  /// - Throws: `InvalidInput` as `LoadedScenario.affinePolicy`.
+  public init(_ scenario: LoadedScenario, _ baseline: BaselineController) throws {
+    let policy = try scenario.affinePolicy(of: baseline)
+    let description = try PolicyDescription(
+      scenario, algorithm: baseline.rawValue, instructionSet: .baseline)
+    try self.init(
+      policy, description, scenario, place: scenario.path,
+      document: "the law of \(baseline.rawValue), designed and not trained")
+  }
+
+  private init(
+    _ policy: Policy, _ description: PolicyDescription, _ scenario: LoadedScenario, place: String, document: String
+  ) throws {
+    guard [.gaussian, .deterministic, .categorical].contains(policy.distribution) else {
+      throw InvalidInput(
+        Problem(
+          file: place, found: "a policy whose actions are of the kind \(policy.distribution.rawValue)",
+          allowed: "gaussian, deterministic or categorical, which the graph can represent"))
+>>>>>>> h-designed
     }
     graph.name = "\(description.scenario)-\(description.algorithm)"
     graph.input = [Self.tensor("observation", policy.observationCount, "raw observations")]
@@ -62,7 +94,7 @@ public struct PolicyGraph {
       } else {
         add("Clip", [constant("least", [-1], shape: []), constant("most", [1], shape: [])])
       }
-      let scaling = try run.scenario.requireRobot(for: "exporting a policy").task.actionScaling
+      let scaling = try scenario.requireRobot(for: "exporting a policy").task.actionScaling
       add("Mul", [constant("half_width", scaling.map { Float($0.halfWidth) })])
       add("Add", [constant("center", scaling.map { Float($0.center) })], output: "action")
       graph.output = [Self.tensor("action", policy.actionCount, "controls of the actuators, MJCF ctrl")]
@@ -72,8 +104,7 @@ public struct PolicyGraph {
     model.opsetImport = [.with { $0.version = Self.operatorSet }]
     model.producerName = "poise"
     model.producerVersion = PoiseVersion.current
-    model.docString =
-      "Policy for \(description.scenario), trained by \(description.algorithm) with seed \(description.trainingSeed)."
+    model.docString = "Policy for \(description.scenario), \(document)."
     model.graph = graph
     model.metadataProps = try Self.properties(description)
   }

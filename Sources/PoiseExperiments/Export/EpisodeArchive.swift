@@ -14,26 +14,29 @@ public final class EpisodeArchive {
   private let player: EpisodePlayer
   private var zip: ZipWriter
 
-  /// Begins an archive of a trained policy's episodes; `commit` completes the file.
+  /// Begins an archive of a controller's episodes; `commit` completes the file.
   ///
   /// - Parameters:
   ///   - path: the `.npz` file.
   ///   - player: plays the episodes.
-  ///   - run: the run whose policy acts, for the metadata.
+  ///   - run: the run whose policy acts, for the metadata; `nil` for a controller that was not trained.
   /// - Throws: `InputOutputError` if the file cannot be written; `InvalidInput` for episodes that are too long for an
   ///   archive.
-  public init(_ path: String, _ player: EpisodePlayer, run: TrainedRun) throws {
+  public init(_ path: String, _ player: EpisodePlayer, run: TrainedRun? = nil) throws {
     self.player = player
     let task = player.task
     let widest = max(task.observationSpace.count * 4, 8)
     guard (task.timing.stepLimit + 1) * widest < 1 << 31 else {
       throw InvalidInput(
         Problem(
-          file: run.scenario.path, place: "episodeSeconds", found: "\(task.timing.stepLimit) control steps an episode",
+          file: player.scenario.path, place: "episodeSeconds", found: "\(task.timing.stepLimit) control steps an episode",
           allowed: "less than 2 GiB of observations an episode", remedy: "Export --csv, whose memory does not grow."))
     }
     zip = try ZipWriter(path)
-    var description = try PolicyDescription(run)
+    var description =
+      try run.map { try PolicyDescription($0) }
+      ?? PolicyDescription(
+        player.scenario, algorithm: player.controller.name, instructionSet: player.instructionSet)
     description.seed = player.seed
     try zip.add("metadata.json", Array(description.jsonText().utf8))
   }

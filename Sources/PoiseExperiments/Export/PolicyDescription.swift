@@ -1,11 +1,11 @@
 import Foundation
 package import PoiseCore
 import PoiseModels
-import PoiseNetworks
+package import PoiseNetworks
 package import PoiseTraining
 import PoiseEnvironments
 import PoiseTasks
-import PoiseScenarios
+package import PoiseScenarios
 
 /// What a program that gets our policy or our episodes has to know of them.
 package struct PolicyDescription: Codable, Hashable {
@@ -55,16 +55,27 @@ package struct PolicyDescription: Codable, Hashable {
 
   /// - Throws: `InvalidInput` for a scenario without a robot.
   package init(_ run: TrainedRun) throws(InvalidInput) {
-    let loaded = run.scenario
+    try self.init(
+      run.scenario, algorithm: run.folder.description.algorithm, trainingSeed: run.folder.description.seed,
+      checkpoint: run.checkpoint.rawValue, checkpointDigest: run.checkpointDigest, instructionSet: run.instructionSet)
+  }
+
+  /// Describes what acts in a scenario; a controller that was not trained has no seed and no checkpoint.
+  ///
+  /// - Throws: `InvalidInput` for a scenario without a robot.
+  package init(
+    _ loaded: LoadedScenario, algorithm: String, trainingSeed: UInt64 = 0, checkpoint: String = "none",
+    checkpointDigest: String = "", instructionSet: InstructionSet
+  ) throws(InvalidInput) {
     let task = try loaded.requireRobot(for: "exporting a policy or its episodes").task
     scenario = loaded.name
     scenarioSha256 = loaded.episodeDigest
     model = task.model.name
-    algorithm = run.folder.description.algorithm
-    trainingSeed = run.folder.description.seed
-    checkpoint = run.checkpoint.rawValue
-    checkpointSha256 = run.checkpointDigest
-    instructionSet = run.instructionSet.rawValue
+    self.algorithm = algorithm
+    self.trainingSeed = trainingSeed
+    self.checkpoint = checkpoint
+    checkpointSha256 = checkpointDigest
+    self.instructionSet = instructionSet.rawValue
     controlTimeStepSeconds = task.timing.controlTimeStep
     observations = task.observationSpace.elements.map { Element(name: $0.name, unit: $0.unit) }
     actions = zip(task.model.actuators, task.actionScaling).map { actuator, scaling in

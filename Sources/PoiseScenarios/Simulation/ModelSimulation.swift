@@ -57,12 +57,18 @@ public struct ModelSimulation: Sendable {
     let robot = try Robot(model, solverSeed: seed)
     if !velocities.isEmpty { try robot.place(moving(model)) }
     let plant = RobotPlant(robot)
-    var gains = HoldGains()
-    gains.target = .reference
-    var driver = controller.controller(gains).makeDriver()
-    driver.begin(plant, random: RandomStream(seed: seed, purpose: .controller))
     let h = robot.world.parameters.timeStep
     let substeps = max(1, Int(clamping: (controlTimeStep / h).rounded()))
+    var settings = ControlSettings()
+    settings.hold.target = .reference
+    let subject = ControlSubject(RobotPlant.plantModel(model, physicsSteps: substeps), settings: settings)
+    var driver: any ControllerDriver
+    do {
+      driver = try controller.controller(for: subject).makeDriver()
+    } catch let error as ControlDesignError {
+      throw InvalidInput(error.problem(of: controller, in: model.files.first ?? model.name))
+    }
+    driver.begin(plant, random: RandomStream(seed: seed, purpose: .controller))
     let controlSteps = max(1, Int(clamping: (seconds / (Double(substeps) * h)).rounded()))
     let columns = CoordinateColumns(model)
     var moment = TrajectoryMoment()

@@ -138,6 +138,17 @@ struct EnvironmentCore: ~Copyable {
     if let found = writeObservation(into: &observation), startFault == nil { startFault = found }
   }
 
+  /// See `TaskEnvironment.observation`.
+  mutating func observation(of configuration: JointConfiguration) -> [Double] {
+    robot.place(configuration)
+    transition.after.read(robot, plan, contacts: false)
+    var observation = [Float](repeating: 0, count: bound.observationSpace.count)
+    var span = observation.mutableSpan
+    _ = output.write(transition, noiseFactor: 0, random: &random, into: &span)
+    ending = .terminated
+    return (0..<bound.observationSpace.count).map { output.exact($0) }
+  }
+
   /// Writes the observation of `transition.after`; writes zeros and returns the fault where a value is not finite or
   /// too large.
   private mutating func writeObservation(into observation: inout MutableSpan<Float>) -> TaskState.StartFault? {

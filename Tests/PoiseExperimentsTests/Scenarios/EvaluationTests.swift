@@ -49,8 +49,11 @@ struct EvaluationTests {
 
   @Test("each baseline gives the same result for any number of threads", arguments: BaselineController.allCases)
   func threads(baseline: BaselineController) throws {
-    let evaluation = Evaluation(
-      try Self.scenario("cartpole-balance"), episodes: 9, seed: 4, instructionSet: .baseline)
+    // A planner takes long, so its episodes are short.
+    let loaded = try LoadedScenario(
+      contentsOf: "\(ProjectFolders.root)/scenarios/cartpole-balance.yaml",
+      overrides: baseline == .plan ? ["episodeSeconds=0.4", "plan.samples=6", "plan.horizon=8"] : [])
+    let evaluation = Evaluation(loaded, episodes: 9, seed: 4, instructionSet: .baseline)
     let one = try evaluation.run(.baseline(baseline), pool: WorkerPool(threadCount: 1))
     let three = try evaluation.run(.baseline(baseline), pool: WorkerPool(threadCount: 3))
     #expect(one == three)

@@ -78,7 +78,8 @@ struct DiscreteTaskTests {
       let error = #expect(throws: InvalidInput.self) {
         try EpisodePlayer(run.scenario, .baseline(baseline), seed: 1, instructionSet: .baseline)
       }
-      #expect(error?.description.contains("cannot act here: actions are one of left, right; allowed random") == true)
+      #expect(error?.description.contains("cannot act here: actions that are one of left, right; allowed") == true)
+      #expect(error?.description.contains("here random, plan") == true)
     }
     var workspace = PolicyWorkspace(run.policy, rowCapacity: 1, instructionSet: .baseline)
     func act(_ observation: [Float]) -> Float {
