@@ -8,13 +8,13 @@ import SwiftProtobuf
 import PoiseTasks
 import PoiseScenarios
 
-/// The deterministic policy as an ONNX model: raw observations in, actuator controls out.
+/// The deterministic policy as an ONNX model: raw observations in, actuator controls out. Without a robot, controls are the actions.
 ///
 ///     observation [batch, observations] → (x − mean) · scale, clipped → dense layers → tanh, or clipped to −1 … 1
 ///       → center + halfWidth · action = action [batch, actions], in the units of MJCF's `ctrl`
 ///
-/// A categorical policy has two outputs: the layers' `logits` [batch, choices], unnormalised log-probabilities, and
-/// `action` [batch], int64: the index of the largest of them, of equal ones the first.
+/// A categorical policy has two outputs: the layers' `logits` [batch, choices], unnormalised log-probabilities (of a learner of action values,
+/// its Q), and `action` [batch], int64: the index of the largest of them, of equal ones the first.
 ///
 /// All else is float32, and operators are those of set 17, which every ONNX runtime since 2022 has. Metadata says what the
 /// numbers mean.
@@ -30,11 +30,11 @@ public struct PolicyGraph {
 
   /// Builds the graph of a run's policy.
   ///
-  /// - Parameter run: the trained run; its scenario must have a robot.
-  /// - Throws: `InvalidInput` for a scenario without a robot, or a policy whose actions are neither `gaussian` nor `deterministic`.
+  /// - Parameter run: the trained run, with or without a robot.
+  /// - Throws: `InvalidInput` for a policy whose actions are neither `gaussian` nor `deterministic` nor `categorical`.
   public init(_ run: TrainedRun) throws {
     let policy = run.policy
-    let description = try PolicyDescription(run)
+    let description = PolicyDescription(run)
     guard [.gaussian, .deterministic, .categorical].contains(policy.distribution) else {
       throw InvalidInput(
         Problem(
@@ -53,10 +53,10 @@ public struct PolicyGraph {
       } else {
         add("Clip", [constant("least", [-1], shape: []), constant("most", [1], shape: [])])
       }
-      let scaling = try run.scenario.requireRobot(for: "exporting a policy").task.actionScaling
-      add("Mul", [constant("half_width", scaling.map { Float($0.halfWidth) })])
-      add("Add", [constant("center", scaling.map { Float($0.center) })], output: "action")
-      graph.output = [Self.tensor("action", policy.actionCount, "controls of the actuators, MJCF ctrl")]
+      add("Mul", [constant("half_width", description.actions.map { Float($0.halfWidth) })])
+      add("Add", [constant("center", description.actions.map { Float($0.center) })], output: "action")
+      let meaning = run.scenario.robot == nil ? "actions, -1 to 1" : "controls of the actuators, MJCF ctrl"
+      graph.output = [Self.tensor("action", policy.actionCount, meaning)]
     }
 
     model.irVersion = Self.intermediateVersion
@@ -180,18 +180,20 @@ public struct PolicyGraph {
     func list(_ values: some Encodable) throws -> String { String(decoding: try encoder.encode(values), as: UTF8.self) }
     var pairs: [(String, String)] = []
     if let choices = description.choices {
-      pairs = [
-        ("action_choices", try list(choices.map(\.name))), ("action_controls", try list(choices.map(\.controls))),
-      ]
+      pairs = [("action_choices", try list(choices.map(\.name)))]
+      let controls = choices.compactMap(\.controls)
+      if !controls.isEmpty { pairs.append(("action_controls", try list(controls))) }
     }
+    let joints = description.actions.compactMap(\.joint)
+    if description.model != nil { pairs.append(("action_joints", try list(joints))) }
+    if let model = description.model { pairs.append(("model", model)) }
+    if let seconds = description.controlTimeStepSeconds { pairs.append(("control_time_step_seconds", "\(seconds)")) }
     pairs += [
-      ("action_joints", try list(description.actions.map(\.joint))),
       ("action_names", try list(description.actions.map(\.name))),
       ("action_units", try list(description.actions.map(\.unit))),
       ("algorithm", description.algorithm), ("checkpoint", description.checkpoint),
       ("checkpoint_sha256", description.checkpointSha256),
-      ("control_time_step_seconds", "\(description.controlTimeStepSeconds)"),
-      ("instruction_set", description.instructionSet), ("model", description.model),
+      ("instruction_set", description.instructionSet),
       ("observation_names", try list(description.observations.map(\.name))),
       ("observation_units", try list(description.observations.map(\.unit))),
       ("poise_version", description.poiseVersion), ("scenario", description.scenario),

@@ -11,7 +11,7 @@ struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes a trained policy, or its episodes, for other programs.",
     discussion: """
-      A CSV holds trajectories; FILE.meta.json beside it describes its columns. An NPZ, for numpy.load, holds observations, \
+      A CSV holds trajectories; FILE.meta.json beside it describes its columns. Without a robot, it holds states, actions and rewards. An NPZ, for numpy.load, holds observations, \
       actions, rewards, terminations and truncations of each episode. An ONNX model holds the policy: normaliser, network, and \
       scaling to the control units of the actuators. The episodes are those of `\(program) evaluate RUN` for the same seed: the sum \
       of the reward column is the return.
@@ -72,21 +72,25 @@ struct Export: ParsableCommand {
 
   func run() throws {
     let run = try TrainedRun(folder, checkpoint: checkpoint, overrides: set)
-    // A policy alone needs no episodes, which only robots have.
-    func player() throws -> EpisodePlayer {
-      try EpisodePlayer(
-        run.scenario, run.controller, seed: seed ?? run.scenario.settings.evaluation.publishedSeed,
-        instructionSet: run.instructionSet)
-    }
-    if let csv {
+    let episodeSeed = seed ?? run.scenario.settings.evaluation.publishedSeed
+    if let csv, run.scenario.robot == nil {
+      guard columns == nil, every == 1 else {
+        throw ValidationError("--columns and --every choose from the trajectory of a robot; this task has none.")
+      }
+      let table = try EpisodeTable(csv, run: run, seed: episodeSeed)
+      try forEachEpisode { try table.record($0) }
+      try table.commit()
+      if csv != "-" { print("\(csv): \(told)") }
+    } else if let csv {
       let names = columns?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
-      let recorder = try TrajectoryRecorder(csv, try player(), run: run, columns: names, every: every)
+      let player = try EpisodePlayer(run.scenario, run.controller, seed: episodeSeed, instructionSet: run.instructionSet)
+      let recorder = try TrajectoryRecorder(csv, player, run: run, columns: names, every: every)
       try forEachEpisode { try recorder.record($0) }
       try recorder.commit()
       if csv != "-" { print("\(csv): \(told)\(recorder.metadataPath.map { " with \($0)" } ?? "")") }
     }
     if let npz {
-      let archive = try EpisodeArchive(npz, try player(), run: run)
+      let archive = try EpisodeArchive(npz, run: run, seed: episodeSeed)
       try forEachEpisode { try archive.record($0) }
       try archive.commit()
       tell("\(npz): \(told)")
