@@ -49,7 +49,9 @@ public func finiteBenchmark(
       .init("\(count) states: a sweep moves", rate, "GB/s", floor: ("reading in order", bandwidth)),
       .init(
         "\(count) states: a sweep", 1e3 * value.seconds / Double(value.solution.sweeps), "ms",
-        floor: ("Σ p V of its transitions alone", 1e3 * expectationSeconds(problem, value.solution.values, rounds: rounds)),
+        floor: (
+          "Σ p V of its transitions alone", 1e3 * expectationSeconds(problem, value.solution.values, rounds: rounds)
+        ),
         isBetterBelow: true),
       .init(
         "\(count) states: value iteration, two threads", valueTwo.onTheClock, "s",

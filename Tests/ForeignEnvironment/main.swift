@@ -130,7 +130,7 @@ func tour(_ environment: String, _ algorithm: String, _ text: String) throws {
   check(page.contains("<td>random") || page.contains("random"), "\(name): poise report")
   try PolicyGraph(run).write(to: "\(path).onnx")
   let archive = try EpisodeArchive("\(path).npz", run: run, seed: 9)
-  let table = try EpisodeTable("\(path).csv", run: run, seed: 9)
+  let table = try EpisodeRows("\(path).csv", run: run, seed: 9)
   let one = Evaluation(run.scenario, episodes: 1, seed: 9, instructionSet: run.instructionSet)
   let expected = try one.run(run.controller, pool: pool).return.mean
   check(try archive.record(0).totalReward == expected, "\(name): the archive's episode is the evaluation's")

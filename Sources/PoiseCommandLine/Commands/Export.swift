@@ -77,13 +77,14 @@ struct Export: ParsableCommand {
       guard columns == nil, every == 1 else {
         throw ValidationError("--columns and --every choose from the trajectory of a robot; this task has none.")
       }
-      let table = try EpisodeTable(csv, run: run, seed: episodeSeed)
+      let table = try EpisodeRows(csv, run: run, seed: episodeSeed)
       try forEachEpisode { try table.record($0) }
       try table.commit()
       if csv != "-" { print("\(csv): \(told)") }
     } else if let csv {
       let names = columns?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
-      let player = try EpisodePlayer(run.scenario, run.controller, seed: episodeSeed, instructionSet: run.instructionSet)
+      let player = try EpisodePlayer(
+        run.scenario, run.controller, seed: episodeSeed, instructionSet: run.instructionSet)
       let recorder = try TrajectoryRecorder(csv, player, run: run, columns: names, every: every)
       try forEachEpisode { try recorder.record($0) }
       try recorder.commit()

@@ -1,7 +1,7 @@
 import Foundation
 import PoiseCore
 public import PoiseEnvironments
-public import PoiseScenarios
+import PoiseScenarios
 public import PoiseTraining
 import PoiseTasks
 

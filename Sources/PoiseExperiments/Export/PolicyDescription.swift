@@ -1,5 +1,5 @@
 import Foundation
-package import PoiseCore
+import PoiseCore
 import PoiseModels
 import PoiseNetworks
 package import PoiseTraining
@@ -58,7 +58,7 @@ package struct PolicyDescription: Codable, Hashable {
 
   package init(_ run: TrainedRun) {
     let loaded = run.scenario
-    let task = loaded.specification
+    let specification = loaded.specification
     scenario = loaded.name
     scenarioSha256 = loaded.episodeDigest
     model = loaded.robot?.model.name
@@ -67,14 +67,16 @@ package struct PolicyDescription: Codable, Hashable {
     checkpoint = run.checkpoint.rawValue
     checkpointSha256 = run.checkpointDigest
     instructionSet = run.instructionSet.rawValue
-    controlTimeStepSeconds = task.controlTimeStep
-    observations = task.observationSpace.elements.map { Element(name: $0.name, unit: $0.unit) }
+    controlTimeStepSeconds = specification.controlTimeStep
+    observations = specification.observationSpace.elements.map { Element(name: $0.name, unit: $0.unit) }
     guard let task = loaded.robot?.task else {
       actions = []
-      switch task.actionSpace {
+      switch specification.actionSpace {
       case .discrete(let names): choices = names.map { Choice(name: $0) }
       case .box, .image, .composite:
-        actions = task.actionSpace.elements.map { Actuator(name: $0.name, unit: $0.unit, center: 0, halfWidth: 1) }
+        actions = specification.actionSpace.elements.map {
+          Actuator(name: $0.name, unit: $0.unit, center: 0, halfWidth: 1)
+        }
       }
       return
     }

@@ -1,5 +1,5 @@
 public import PoiseAlgorithms
-public import PoiseCore
+import PoiseCore
 public import PoiseEnvironments
 public import PoiseNetworks
 
@@ -58,10 +58,11 @@ public final class PolicyEpisodes {
   public func play(_ number: Int, visit: (Moment) throws -> Void) rethrows -> EpisodeSummary {
     environment.prepareThread(for: "\(task.name), seed \(seed), episode \(number)")
     environment.random = RandomStream(seed: seed, purpose: .evaluation, index: number)
-    reset()
+    Self.reset(environment, &observation)
     try visit(Moment(observation: observation))
     while environment.ending == .running {
-      let outcome = step()
+      Self.act(&workspace, observation, &action)
+      let outcome = Self.step(environment, action, &observation)
       guard outcome.ending != .fault else { break }
       try visit(
         Moment(
@@ -73,15 +74,20 @@ public final class PolicyEpisodes {
 
   private var isBox: Bool { task.actionSpace.kind == .box }
 
-  private func reset() {
+  private static func reset(_ environment: any Environment, _ observation: inout [Float]) {
     var span = observation.mutableSpan
     environment.reset(into: &span)
   }
 
-  private func step() -> StepOutcome {
+  private static func act(_ workspace: inout PolicyWorkspace, _ observation: [Float], _ action: inout [Float]) {
     var span = action.mutableSpan
     workspace.act(observation.span, into: &span)
-    var next = observation.mutableSpan
-    return environment.step(action.span, into: &next)
+  }
+
+  private static func step(
+    _ environment: any Environment, _ action: [Float], _ observation: inout [Float]
+  ) -> StepOutcome {
+    var span = observation.mutableSpan
+    return environment.step(action.span, into: &span)
   }
 }

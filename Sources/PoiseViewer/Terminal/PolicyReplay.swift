@@ -71,7 +71,8 @@ public struct PolicyReplay {
     let values: [Double]
     if let exact = try? problem.evaluated(policy: policy).values {
       values = exact
-      summary.append("value of the start, exact: \(problem.startValue(of: values).rounded(significant: 6)) by this policy")
+      summary.append(
+        "value of the start, exact: \(problem.startValue(of: values).rounded(significant: 6)) by this policy")
     } else {
       values = try problem.discounted(by: 0.999).evaluated(policy: policy).values
       summary.append("The policy does not end from every state, so these are its values for γ = 0.999.")

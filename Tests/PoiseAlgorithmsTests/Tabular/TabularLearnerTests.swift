@@ -57,7 +57,8 @@ struct LearnerTests {
     #expect(missed.isEmpty, "\(name): V* \(optimum), missed by \(missed.sorted { $0.key < $1.key })")
     if Self.isLong {
       print(
-        "\(name) | \(actions) actions, \(episodes.sorted()[count / 2]) episodes (median), \(count - missed.count) of \(count) seeds")
+        "\(name) | \(actions) actions, \(episodes.sorted()[count / 2]) episodes (median), \(count - missed.count) of \(count) seeds"
+      )
     }
   }
 

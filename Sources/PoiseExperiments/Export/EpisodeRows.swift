@@ -9,7 +9,7 @@ public import PoiseTraining
 /// Columns: `episode`; `step`, from 0 for the start; `state`, its name, for a finite problem, otherwise the observation with its names;
 /// `action`, its name, or the numbers of it with their names and the suffix `_action`; `reward`; `terminated` and `truncated`, 0 or 1.
 /// Actions and rewards stand in the row of the state that they led to, and are empty at the start.
-public final class EpisodeTable {
+public final class EpisodeRows {
   private let episodes: PolicyEpisodes
   private let process: FiniteProcess?
   private let file: WholeFile
