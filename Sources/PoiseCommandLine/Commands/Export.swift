@@ -15,7 +15,7 @@ struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes a trained policy, a designed controller, or their episodes, for other programs.",
     discussion: """
-      A CSV holds trajectories; FILE.meta.json beside it describes its columns. An NPZ, for numpy.load, holds observations, \
+      A CSV holds trajectories; FILE.meta.json beside it describes its columns. Without a robot it holds states, actions and rewards. An NPZ, for numpy.load, holds observations, \
       actions, rewards, terminations and truncations of each episode. An ONNX model holds the policy: normaliser, network, and \
       scaling to the control units of the actuators. The episodes are those of `\(program) evaluate RUN` for the same seed: the sum \
       of the reward column is the return.
@@ -106,11 +106,11 @@ struct Export: ParsableCommand {
       loaded = trained.scenario
     }
     let choice = run?.controller ?? .baseline(controller ?? .zero)
-    // A policy alone needs no episodes, which only robots have.
+    let episodeSeed = seed ?? loaded.settings.evaluation.publishedSeed
+    // A policy alone needs no episodes, and a task without a robot has no player.
     func player() throws -> EpisodePlayer {
       try EpisodePlayer(
-        loaded, choice, seed: seed ?? loaded.settings.evaluation.publishedSeed,
-        instructionSet: run?.instructionSet ?? InstructionSet.chosen())
+        loaded, choice, seed: episodeSeed, instructionSet: run?.instructionSet ?? InstructionSet.chosen())
     }
     if let gains {
       let design = try loaded.regulator()
@@ -120,15 +120,23 @@ struct Export: ParsableCommand {
       if gains != "-" { tell("\(gains): \(design.coordinates.count) states, \(design.actions.count) actions") }
       printError(design.text)
     }
-    if let csv {
+    if let csv, let run, loaded.robot == nil {
+      guard columns == nil, every == 1 else {
+        throw ValidationError("--columns and --every choose from the trajectory of a robot; this task has none.")
+      }
+      let table = try EpisodeRows(csv, run: run, seed: episodeSeed)
+      try forEachEpisode { try table.record($0) }
+      try table.commit()
+      if csv != "-" { print("\(csv): \(told)") }
+    } else if let csv {
       let names = columns?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
-      let recorder = try TrajectoryRecorder(csv, try player(), run: run, columns: names, every: every)
+      let recorder = try TrajectoryRecorder(csv, player(), run: run, columns: names, every: every)
       try forEachEpisode { try recorder.record($0) }
       try recorder.commit()
       if csv != "-" { print("\(csv): \(told)\(recorder.metadataPath.map { " with \($0)" } ?? "")") }
     }
     if let npz {
-      let archive = try EpisodeArchive(npz, try player(), run: run)
+      let archive = try run.map { try EpisodeArchive(npz, run: $0, seed: episodeSeed) } ?? EpisodeArchive(npz, player())
       try forEachEpisode { try archive.record($0) }
       try archive.commit()
       tell("\(npz): \(told)")

@@ -126,8 +126,21 @@ struct Replay: ParsableCommand {
     }
   }
 
-  /// How an agent learned a finite problem.
+  /// How an agent learned a finite problem; of a learner with a network, what its policy does.
   private func showLearning(_ driven: Driven) throws {
+    if let run = driven.run, run.table == nil {
+      let replay = try PolicyReplay(run, seed: driven.seed)
+      if let html {
+        let file = try WholeFile(html)
+        try file.write(replay.html())
+        try file.commit()
+      } else {
+        try onScreen { screen, _, write, isStopped in
+          replay.show(on: screen, episodes: episodes ?? 1, write: write, isStopped: isStopped)
+        }
+      }
+      return
+    }
     let replay =
       try driven.run.map { try LearningReplay($0) } ?? LearningReplay(driven.scenario, seed: seed ?? 1)
     if let html {

@@ -106,6 +106,29 @@ struct TabularRunTests {
     #expect(best.return.mean == 1 && best[.episodeLength] == 5)
   }
 
+  @Test("a warm start has the table of the other run, and counts its own actions from 0", arguments: names)
+  func warmStart(_ algorithm: String) throws {
+    let scenario = try Self.scenario("treasure", algorithm)
+    func trainer(_ seed: UInt64) throws -> any Trainer {
+      try scenario.makeTrainer(seed: seed, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+    }
+    let (first, second) = (try trainer(1), try trainer(2))
+    // Ends in the middle of an episode, mostly.
+    _ = first.iterate(stepLimit: 1503)
+    try second.beginWithLearner(first.tensors(), file: "first")
+    func table(_ trainer: any Trainer) throws -> Tensor { try #require(try trainer.policyTensors()["table"]) }
+    let begun = try table(second)
+    #expect(try begun == table(first) && second.environmentSteps == 0)
+    _ = second.iterate(stepLimit: 500)
+    #expect(second.environmentSteps == 500)
+    let third = try trainer(2)
+    _ = third.iterate(stepLimit: 500)
+    #expect(try table(second) != table(third), "it learned from where the first one was")
+    let other = try Self.scenario("maze", algorithm).makeTrainer(
+      seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+    #expect(throws: InvalidInput.self) { try other.beginWithLearner(first.tensors(), file: "first") }
+  }
+
   @Test("training ends once the exact shortfall is within the goal twice in a row")
   func goal() throws {
     let scratch = TrainingRunTests.Scratch()
