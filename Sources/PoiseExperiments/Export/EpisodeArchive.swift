@@ -39,7 +39,7 @@ public final class EpisodeArchive {
     var description = PolicyDescription(
       player.scenario, algorithm: player.controller.name, instructionSet: player.instructionSet)
     description.seed = player.seed
-    try self.init(path, player.scenario, description) { number, visit in player.play(number, visiting: visit) }
+    try self.init(path, player.scenario, description) { number, visit in player.playMoments(number, visit: visit) }
   }
 
   private init(
