@@ -1,6 +1,7 @@
 internal import CAllocationCounter
 internal import CDenseKernels
 internal import Foundation
+internal import PoiseAlgorithms
 internal import PoiseCore
 public import PoiseNetworks
 

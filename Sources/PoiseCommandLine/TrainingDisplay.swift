@@ -36,11 +36,12 @@ final class TrainingDisplay {
         curve.add(value)
       }
       if survival != nil, let value = report["survival"] { survival = String(format: "%.0f %%", 100 * value) }
+      let sign = report.death.map { ", \($0.headline)" } ?? ""
       let rate = Double(steps - firstSteps) / max(elapsed, 1e-9)
       let left = Double(max(0, run.stepLimit - steps)) / rate
       line.show(
         "\(shortCount(Double(steps))) of \(shortCount(Double(run.stepLimit))) steps, \(shortCount(rate))/s, "
-          + "return \(meanReturn)\(survival.map { ", survival \($0)" } ?? "")\(report.death.map { ", \($0.headline)" } ?? ""), at most \(rate > 0 ? shortDuration(left) : "–") left",
+          + "return \(meanReturn)\(survival.map { ", survival \($0)" } ?? "")\(sign), at most \(rate > 0 ? shortDuration(left) : "–") left",
         curve: curve, at: elapsed)
     case .evaluation(let result, let steps, let isBest, let meetsGoal):
       line.print(

@@ -1,4 +1,5 @@
 import Foundation
+import PoiseAlgorithms
 import PoiseCore
 import PoiseTraining
 
