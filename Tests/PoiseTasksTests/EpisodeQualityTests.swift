@@ -21,7 +21,7 @@ struct EpisodeQualityTests {
   private static func measured(
     _ metric: String, _ quality: EpisodeQuality, steps: Int, _ ending: EpisodeEnding
   ) throws -> Double? {
-    let plan = try plan()
+    let plan = try Self.plan()
     let values = quality.finished(steps, ending, plan).measurements(steps, ending, plan)
     return zip(EpisodeQuality.metrics, values).first { $0.0.name == metric }?.1
   }
@@ -110,15 +110,26 @@ struct EpisodeQualityTests {
   @Test("limits and penetration are those of every physics step, not of every fourth")
   func everyPhysicsStep() throws {
     var task = RobotTask()
-    task.episodeSeconds = 2
+    task.episodeSeconds = 1
     let bound = try bind(task, to: "humanoid")
     #expect(bound.timing.physicsStepsPerControlStep > 1)
+    // How many of six robots had their worst moments between two control steps.
+    var (deeper, farther) = (0, 0)
+    for index in 0..<6 {
+      let (isDeeper, isFarther) = try expectEveryPhysicsStep(bound, index: index)
+      deeper += isDeeper ? 1 : 0
+      farther += isFarther ? 1 : 0
+    }
+    #expect(deeper > 0 && farther > 0)
+  }
+
+  /// Plays an episode of random torques at their limits, and measures the same robot by hand.
+  private func expectEveryPhysicsStep(_ bound: BoundTask, index: Int) throws -> (isDeeper: Bool, isFarther: Bool) {
     let player = try Player(bound)
     player.reset()
-    // The same robot once more, driven by hand.
     let twin = try Robot(bound.model, physics: bound.physics, maximumJointSpeed: bound.settings.maximumJointSpeed)
     twin.world.restore(player.environment.robot.world.saved())
-    var random = RandomStream(seed: 5, purpose: .testing)
+    var random = RandomStream(seed: 5, purpose: .testing, index: index)
     var q = [Double](repeating: 0, count: twin.scalarJointCount)
     var v = q
     func worst(_ depth: inout Double, _ violation: inout Double) {
@@ -131,7 +142,7 @@ struct EpisodeQualityTests {
     }
     var (depth, violation, depthSeen, violationSeen) = (0.0, 0.0, 0.0, 0.0)
     while player.outcome.ending == .running {
-      let action = (0..<twin.actuatorCount).map { _ in Float(random.uniform(in: -1...1)) > 0 ? Float(1) : -1 }
+      let action = (0..<twin.actuatorCount).map { _ -> Float in random.uniform() < 0.5 ? 1 : -1 }
       player.step(action)
       twin.setControls { bound.actionScaling[$0].control(Double(action[$0])) }
       for _ in 0..<bound.timing.physicsStepsPerControlStep {
@@ -142,7 +153,8 @@ struct EpisodeQualityTests {
     }
     let quality = try #require(player.environment.quality)
     #expect(player.world == twin.world.stateHash, "the twin went another way")
-    #expect(quality.worstPenetration == depth && depth > depthSeen && depthSeen > 0)
-    #expect(quality.worstLimitViolation == violation && violation > violationSeen && violationSeen > 0)
+    #expect(quality.worstPenetration == depth && depthSeen > 0)
+    #expect(quality.worstLimitViolation == violation && violationSeen > 0)
+    return (depth > depthSeen, violation > violationSeen)
   }
 }

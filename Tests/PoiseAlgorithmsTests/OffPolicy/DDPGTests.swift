@@ -169,7 +169,7 @@ struct DDPGTests {
     var ddpg = Self.make(settings)
     let metrics = ddpg.update(Self.buffer(), pool: WorkerPool(threadCount: 1))
     // Adam's first moment after one step is a tenth of the gradient.
-    for (adam, norm) in [(ddpg.actorAdam, metrics.actorGradientNorm), (ddpg.criticAdam, metrics.criticGradientNorm)] {
+    for (adam, norm) in [(ddpg.actorAdam, metrics.actorGradientNorm ?? 0), (ddpg.criticAdam, metrics.criticGradientNorm)] {
       #expect(norm > 2e-3)
       let seen = 10 * adam.firstMoments.euclideanNorm(instructionSet: .baseline)
       #expect(abs(seen / min(norm, limit ?? .infinity) - 1) < 1e-4, "\(seen) of \(norm)")

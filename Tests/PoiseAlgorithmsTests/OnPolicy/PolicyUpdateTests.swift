@@ -145,6 +145,23 @@ struct PolicyUpdateTests {
     try Self.expectSchedule(Small.grpo()) { GRPO($0, for: $1) }
   }
 
+  @Test("an adaptive rate is refused where no divergence is measured that it could follow: A2C, A3C, REINFORCE")
+  func adaptiveRateWithoutDivergence() {
+    func refusal<Parameters: OnPolicyParameters>(_ type: Parameters.Type) -> String? {
+      let tree = ConfigurationNode.mapping([
+        ("learningRate", .mapping([("schedule", .plain("adaptive")), ("initial", .plain("1e-3"))]))
+      ])
+      do {
+        _ = try Configured<Parameters>(reading: tree)
+        return nil
+      } catch { return error.description }
+    }
+    for message in [refusal(A2CParameters.self), refusal(A3CParameters.self), refusal(REINFORCEParameters.self)] {
+      #expect(message?.contains("learningRate.schedule") == true && message?.contains("found adaptive") == true, "\(message ?? "accepted")")
+    }
+    #expect(refusal(PPOParameters.self) == nil && refusal(GRPOParameters.self) == nil)
+  }
+
   @Test("GRPO's adaptive rate follows the divergence as PPO's does")
   func adaptiveRate() throws {
     var settings = Small.grpo()
