@@ -17,7 +17,13 @@ public struct EvaluationTable {
   ///   - names: names of the controllers; `nil` takes those of the results.
   public init(_ results: [EvaluationResult], metrics: [Metric], names: [String]? = nil) {
     func row(_ name: String, _ format: String, _ value: (EvaluationResult) -> Double?) -> [String] {
-      [name] + results.map { value($0).map { String(format: format, $0) } ?? "–" }
+      [name] + results.map { value($0).map { number(format, $0) } ?? "–" }
+    }
+    /// A small negative number is rounded to 0, not to −0.
+    func number(_ format: String, _ value: Double) -> String {
+      let text = String(format: format, value)
+      return text.hasPrefix("-") && !text.contains(where: { ("1"..."9").contains($0) || $0.isLetter })
+        ? String(text.dropFirst()) : text
     }
     /// A metric that applies to none of the results has no row.
     func rows(_ metrics: [Metric]) -> [[String]] {
@@ -30,8 +36,8 @@ public struct EvaluationTable {
     self.rows =
       rows(metrics.filter(\.isRate))
       + [
-        row("return, mean", "%.1f") { $0.return.mean }, row("  95 % from", "%.1f") { $0.return.ci95[0] },
-        row("  95 % to", "%.1f") { $0.return.ci95[1] }, row("  interquartile mean", "%.1f") { $0.return.iqm },
+        row("return, mean", "%.1f") { $0.return.mean }, row("  95 % interval, from", "%.1f") { $0.return.ci95[0] },
+        row("  95 % interval, to", "%.1f") { $0.return.ci95[1] }, row("  interquartile mean", "%.1f") { $0.return.iqm },
         row("  standard deviation", "%.1f") { $0.return.std },
       ]
       + rows(metrics.filter { !$0.isRate }) + [row("faults", "%.0f") { Double($0.faults) }]
