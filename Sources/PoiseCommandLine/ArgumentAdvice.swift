@@ -176,7 +176,7 @@ enum ArgumentAdvice {
     guard options["--set"] != nil else { return "" }
     let paths = ScenarioReport.schema.entries.map(\.path)
     var meant = FieldNames.paths(for: name, in: "", among: paths)
-    let algorithm = values(of: "--algorithm", in: arguments).last ?? algorithm(ofScenarioIn: arguments)
+    let algorithm = values(of: "--algorithm", in: arguments).last ?? Self.algorithm(ofScenarioIn: arguments)
     let section = algorithm.map { Algorithms.named($0)?.section ?? $0 }
     if let section, meant.contains(where: { $0.hasPrefix(section + ".") }) {
       meant = meant.filter { $0.hasPrefix(section + ".") }

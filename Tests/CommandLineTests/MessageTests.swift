@@ -134,8 +134,19 @@ struct MessageTests {
       let usage = lines.drop { !$0.hasPrefix("USAGE: ") }.prefix { !$0.isEmpty }
       #expect(!usage.isEmpty && usage.allSatisfy { $0.count <= 80 }, "\(usage)")
     }
-    let train = try PoiseProcess(["train", "--help"]).output
+    let train = try PoiseProcess(["train", "--help"]).output.replacing(#/\s+/#, with: " ")
     #expect(train.contains("latest, previous") && !train.contains("best, latest"), "\(train)")
+  }
+
+  @Test("one episode is one episode, and a page that was written is named")
+  func singular() throws {
+    let folder = try ScratchFolder()
+    let (csv, page) = ("\(folder.path)/a.csv", "\(folder.path)/a.html")
+    let simulated = try PoiseProcess(["simulate", "pendulum-balance", "--seconds", "0.5", "--csv", csv])
+    #expect(simulated.status == 0, "\(simulated.errors)")
+    let replay = try PoiseProcess(["replay", "--csv", csv, "--html", page])
+    #expect(replay.status == 0 && replay.output == "\(page): 1 episode\n", "\(replay)")
+    #expect(replay.errors.contains(": 1 episode, "), "\(replay.errors)")
   }
 
   @Test("an option that may be repeated may be, and one value that looks like an option's name is none")

@@ -77,8 +77,11 @@ struct Evaluate: ParsableCommand {
     switch try RunOrScenario(subject) {
     case .run(let folder):
       let trained = try TrainedRun(folder, checkpoint: checkpoint, overrides: set)
-      (run, loaded) = (trained, trained.scenario)
-    case .scenario(let path): (run, loaded) = (nil, try LoadedScenario(contentsOf: path, overrides: set))
+      run = trained
+      loaded = trained.scenario
+    case .scenario(let path):
+      run = nil
+      loaded = try LoadedScenario(contentsOf: path, overrides: set)
     }
     let controllers = try chosen(run?.controller, loaded)
     let evaluation = try Evaluation(

@@ -17,7 +17,7 @@ struct Replay: ParsableCommand {
       """,
     discussion: """
       In the terminal, q quits. The episodes are those that `\(program) evaluate` scores for the same seed. Without --html and --serve, the robot is drawn in \
-      the terminal. For a finite problem, the agent is shown on its map as it learns. --serve listens on this machine only, until Ctrl-C. A run that is still training is followed: the page \
+      the terminal. For a finite problem, the agent, @, is shown on its map as it learns. --serve listens on this machine only, until Ctrl-C. A run that is still training is followed: the page \
       takes over its newest policy, and its curves grow.
 
       Examples:
@@ -70,10 +70,7 @@ struct Replay: ParsableCommand {
   @Option(help: "The checkpoint of a run. While a run trains, the live page can follow best or latest.")
   var checkpoint = RunFolder.Checkpoint.best
 
-  @Option(
-    help:
-      "The controller of a scenario without a run: \(BaselineController.names). Default: hold, or random where actions are levels."
-  )
+  @Option(help: "The controller of a scenario without a run: \(BaselineController.names). Default: hold, or random where actions are levels.")
   var controller: BaselineController?
 
   @Option(help: .scenarioOverrides)

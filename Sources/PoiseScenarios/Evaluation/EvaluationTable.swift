@@ -17,13 +17,7 @@ public struct EvaluationTable {
   ///   - names: names of the controllers; `nil` takes those of the results.
   public init(_ results: [EvaluationResult], metrics: [Metric], names: [String]? = nil) {
     func row(_ name: String, _ format: String, _ value: (EvaluationResult) -> Double?) -> [String] {
-      [name] + results.map { value($0).map { number(format, $0) } ?? "–" }
-    }
-    /// A small negative number is rounded to 0, not to −0.
-    func number(_ format: String, _ value: Double) -> String {
-      let text = String(format: format, value)
-      return text.hasPrefix("-") && !text.contains(where: { ("1"..."9").contains($0) || $0.isLetter })
-        ? String(text.dropFirst()) : text
+      [name] + results.map { value($0).map { Self.number(format, $0) } ?? "–" }
     }
     /// A metric that applies to none of the results has no row.
     func rows(_ metrics: [Metric]) -> [[String]] {
@@ -42,6 +36,13 @@ public struct EvaluationTable {
       ]
       + rows(metrics.filter { !$0.isRate }) + [row("faults", "%.0f") { Double($0.faults) }]
       + terms.map { name in row("reward \(name)", "%.1f") { $0.rewardTerms[name] } }
+  }
+
+  /// A number as `String(format:)` writes it, but 0 in place of −0, to which small negative ones are rounded.
+  static func number(_ format: String, _ value: Double) -> String {
+    let text = String(format: format, value)
+    let isZero = text.allSatisfy { "-0.".contains($0) }
+    return isZero && text.hasPrefix("-") ? String(text.dropFirst()) : text
   }
 
   /// The table as text with aligned columns.
