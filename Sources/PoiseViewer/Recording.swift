@@ -101,9 +101,11 @@ public struct Recording: Sendable {
         }
       }
       difference = repeated.difference?.description
-      note = "Simulated again, bit for bit the same: \(repeated.episodes) episodes, \(repeated.rows) rows."
+      note =
+        "Simulated again, bit for bit the same: \(repeated.episodes) episode\(repeated.episodes == 1 ? "" : "s"), "
+        + "\(repeated.rows) row\(repeated.rows == 1 ? "" : "s")."
     } catch is Enough {
-      note = "Simulated again: the first \(limit) episodes."
+      note = "Simulated again: the first \(limit == 1 ? "episode" : "\(limit) episodes")."
     }
     episodes = tables
   }

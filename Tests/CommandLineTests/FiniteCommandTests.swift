@@ -33,7 +33,10 @@ struct FiniteCommandTests {
     #expect(evaluation.output.contains("random"), "beside the baseline that can act here")
     let replay = try PoiseProcess(["replay", run, "--tty", "--ascii", "--episodes", "2"])
     #expect(replay.status == 0 && replay.output.contains("what it has learned"), "\(replay.errors)")
-    #expect(try PoiseProcess(["replay", run, "--html", "\(folder.path)/maze.html"]).status == 0)
+    let page = try PoiseProcess(["replay", run, "--html", "\(folder.path)/maze.html"])
+    #expect(page.status == 0 && page.output.hasPrefix("\(folder.path)/maze.html: "), "\(page)")
+    let inspected = try PoiseProcess(["inspect", run])
+    #expect(inspected.status == 0 && inspected.output.contains("maze"), "\(inspected)")
     #expect(try PoiseProcess(["report", run, "--html", "\(folder.path)/report.html", "--episodes", "2"]).status == 0)
     let warm = try PoiseProcess([
       "train", "maze", "--algorithm", "q-learning", "--from", run, "--out", "\(folder.path)/warm", "--steps", "5000",

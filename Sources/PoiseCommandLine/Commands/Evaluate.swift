@@ -12,6 +12,7 @@ import PoiseEnvironments
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Scores a trained policy, or the baselines, over episodes on fixed seeds.",
+    usage: "\(program) evaluate <subject> [options]",
     discussion: """
       For a run, its trained policy is scored, and beside it the baselines on the same seeds. For a scenario, only the \
       baselines are. With --json, one controller is scored: the policy of a run, or hold.
@@ -71,10 +72,17 @@ struct Evaluate: ParsableCommand {
   }
 
   func run() throws {
-    let run =
-      try RunFolder.isRun(subject) ? TrainedRun(subject, checkpoint: checkpoint, overrides: set) : nil
-    let loaded =
-      try run?.scenario ?? LoadedScenario(contentsOf: ShippedFiles().resolve(subject, as: .scenario), overrides: set)
+    let run: TrainedRun?
+    let loaded: LoadedScenario
+    switch try RunOrScenario(subject) {
+    case .run(let folder):
+      let trained = try TrainedRun(folder, checkpoint: checkpoint, overrides: set)
+      run = trained
+      loaded = trained.scenario
+    case .scenario(let path):
+      run = nil
+      loaded = try LoadedScenario(contentsOf: path, overrides: set)
+    }
     let controllers = try chosen(run?.controller, loaded)
     let evaluation = try Evaluation(
       loaded, episodes: episodes ?? loaded.settings.evaluation.episodes,

@@ -14,6 +14,7 @@ import PoiseTraining
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes a trained policy, a designed controller, or their episodes, for other programs.",
+    usage: "\(program) export <run> [options]",
     discussion: """
       A CSV holds trajectories; FILE.meta.json beside it describes its columns. Without a robot it holds states, actions and rewards. An NPZ, for numpy.load, holds observations, \
       actions, rewards, terminations and truncations of each episode. An ONNX model holds the policy: normaliser, network, and \
@@ -101,7 +102,14 @@ struct Export: ParsableCommand {
       loaded = try LoadedScenario(contentsOf: ShippedFiles().resolve(folder, as: .scenario), overrides: set)
       try loaded.check(controller)
     } else {
-      let trained = try TrainedRun(folder, checkpoint: checkpoint, overrides: set)
+      let path = ShippedFiles().resolveRun(folder)
+      if !RunFolder.isRun(path), folder.isScenario || Self.isScenarioName(folder) {
+        throw InvalidInput(
+          Problem(
+            file: folder, found: "a scenario", allowed: "the folder of a run, or a scenario with --controller",
+            remedy: "To train one: \(ProgramCommand.line("train", folder))"))
+      }
+      let trained = try TrainedRun(path, checkpoint: checkpoint, overrides: set)
       run = trained
       loaded = trained.scenario
     }
@@ -147,6 +155,11 @@ struct Export: ParsableCommand {
       let task = loaded.specification
       tell("\(onnx): \(task.observationSpace.count) observations to \(task.actionSpace.count) actions")
     }
+  }
+
+  private static func isScenarioName(_ name: String) -> Bool {
+    !FileManager.default.fileExists(atPath: name)
+      && ((try? ShippedFiles().scenarios()) ?? []).contains { $0.name == name }
   }
 
   private func forEachEpisode(_ record: (Int) throws -> Void) throws {

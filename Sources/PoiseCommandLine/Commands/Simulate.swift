@@ -10,6 +10,7 @@ import PoiseScenarios
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Simulates a robot, or one episode of a task, under a baseline controller.",
+    usage: "\(program) simulate <file> [options]",
     discussion: """
       A summary goes to standard output, or to standard error with --csv -. The same seed gives the same summary.
 

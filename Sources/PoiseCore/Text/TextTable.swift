@@ -61,7 +61,7 @@ public struct TextTable: Sendable {
   private var leastWidths: [Int] {
     zip(header.indices, naturalWidths).map { column, natural in
       let longest = cells(column).flatMap { $0.split(separator: " ") }.map(\.count).max() ?? 0
-      return natural <= 8 ? natural : min(natural, max(8, min(longest, 40)))
+      return natural <= 8 ? natural : min(natural, max(8, min(longest, 48)))
     }
   }
 

@@ -108,7 +108,7 @@ extension EpisodeQuality {
   /// The metrics of a robot's episodes; `measurements` are in the same order.
   static let metrics: [Metric] = [
     .tiltRewardPerStep,
-    Metric("tilt_reward_per_lived_step", title: "  per step of the episode", digits: 4, combination: .sumPerStep),
+    Metric("tilt_reward_per_lived_step", title: "  per step lived", digits: 4, combination: .sumPerStep),
     .survivalRate, .successRate, .episodeSeconds,
     Metric("upright_share", title: "upright, share of time", digits: 3, range: 0...1),
     Metric("torque_share_mean", title: "torque, share of largest", digits: 3, isHigherBetter: false, range: 0...1),

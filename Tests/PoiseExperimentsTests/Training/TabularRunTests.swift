@@ -129,6 +129,37 @@ struct TabularRunTests {
     #expect(throws: InvalidInput.self) { try other.beginWithLearner(first.tensors(), file: "first") }
   }
 
+  @Test(
+    "every learner that the README names for the maze reaches its goal with the shipped settings",
+    arguments: ["q-learning", "sarsa", "expected-sarsa", "double-q-learning", "q-lambda", "dyna-q"],
+    [UInt64(1), 2, 3, 4, 5])
+  func maze(_ algorithm: String, _ seed: UInt64) throws {
+    let scratch = TrainingRunTests.Scratch()
+    let scenario = try Self.scenario("maze", algorithm, ["training.stopsAtGoal=true"])
+    #expect(try Self.begin("\(scratch.path)/run", scenario, seed: seed).run() == .goalReached)
+  }
+
+  @Test("only an evaluation that is better than all before it is told as the best; of equal ones the last is kept")
+  func ties() throws {
+    let scratch = TrainingRunTests.Scratch()
+    let scenario = try Self.scenario(
+      "treasure", "q-learning", ["training.stepLimit=20000", "training.evaluationInterval=2000"])
+    let run = try Self.begin("\(scratch.path)/run", scenario)
+    var rankings: [[Double]] = []
+    var told: [Bool] = []
+    _ = try run.run(tell: {
+      guard case .evaluation(let result, _, let isBest, _) = $0 else { return }
+      rankings.append(scenario.goal.ranking(of: result))
+      told.append(isBest)
+    })
+    #expect(zip(rankings, rankings.dropFirst()).contains { $0 == $1 }, "no two that are equal: \(rankings)")
+    for (place, ranking) in rankings.enumerated() {
+      #expect(told[place] == rankings[..<place].allSatisfy { $0.lexicographicallyPrecedes(ranking) }, "\(rankings)")
+    }
+    let kept = rankings.lastIndex { ranking in rankings.allSatisfy { !ranking.lexicographicallyPrecedes($0) } }
+    #expect(run.best?.environmentSteps == 2000 * ((kept ?? 0) + 1))
+  }
+
   @Test("training ends once the exact shortfall is within the goal twice in a row")
   func goal() throws {
     let scratch = TrainingRunTests.Scratch()
