@@ -5,6 +5,7 @@ import PoiseEnvironments
 import PoiseModels
 import PoiseNetworks
 import PoiseScenarios
+import PoiseSimulation
 import PoiseTasks
 import Testing
 

@@ -1,8 +1,10 @@
 import Foundation
+import PoiseAlgorithms
 @testable import PoiseControl
 import PoiseCore
 import PoiseEnvironments
 import PoiseModels
+import PoiseNetworks
 import PoiseScenarios
 import PoiseSimulation
 @testable import PoiseTasks
