@@ -1,4 +1,5 @@
 public import PoiseEnvironments
+import PoiseTasks
 
 extension EpisodePlayer {
   /// Plays a whole episode, told as a learner sees it.
