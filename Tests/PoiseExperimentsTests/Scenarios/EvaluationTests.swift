@@ -223,7 +223,8 @@ struct SampleStatisticsTests {
 }
 
 extension SampleStatisticsTests {
-  @Test("the 95 % interval of the mean is ±1.96 standard errors where the sample is large and normal, and covers as often")
+  @Test(
+    "the 95 % interval of the mean is ±1.96 standard errors where the sample is large and normal, and covers as often")
   func interval() {
     var random = RandomStream(seed: 3, purpose: .testing)
     let sample = (0..<400).map { _ in 7 + 2 * random.normal() }
@@ -235,7 +236,9 @@ extension SampleStatisticsTests {
     // Of 200 samples of 50, 95 % of the intervals should hold the true mean, the bootstrap's a little fewer; of 80 % ones 160.
     let covered = (0..<200).count { k in
       let values = (0..<50).map { _ in random.normal() }
-      let interval = SampleStatistics(values, random: RandomStream(seed: 1, purpose: .statistics, index: k), resamples: 400).ci95
+      let interval = SampleStatistics(
+        values, random: RandomStream(seed: 1, purpose: .statistics, index: k), resamples: 400
+      ).ci95
       return interval[0] <= 0 && 0 <= interval[1]
     }
     #expect((176...199).contains(covered), "\(covered) of 200")
