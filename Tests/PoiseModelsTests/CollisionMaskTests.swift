@@ -43,7 +43,9 @@ struct CollisionMaskTests {
     #expect(expected.contains("01–10") && !expected.contains("01–02") && expected.contains("10–11"))
   }
 
-  @Test("a ball falls through a floor whose masks it does not share, and lies on one whose masks it does", arguments: [true, false])
+  @Test(
+    "a ball falls through a floor whose masks it does not share, and lies on one whose masks it does",
+    arguments: [true, false])
   func falling(isSolid: Bool) throws {
     let model = try Self.model(
       """

@@ -26,7 +26,8 @@ struct EpisodeQualityTests {
     return zip(EpisodeQuality.metrics, values).first { $0.0.name == metric }?.1
   }
 
-  @Test("success asks for upright steps up to the end, not for as many before, and for an episode that reached its limit")
+  @Test(
+    "success asks for upright steps up to the end, not for as many before, and for an episode that reached its limit")
   func success() throws {
     var quality = EpisodeQuality()
     (quality.uprightSteps, quality.lastUprightSteps) = (9, 4)
@@ -77,7 +78,8 @@ struct EpisodeQualityTests {
     #expect(try Self.measured("episode_seconds_mean", quality, steps: 4, .terminated) == 0.08)
   }
 
-  @Test("torque, saturation and change of the actions are means over steps and actuators, of what was seen step by step")
+  @Test(
+    "torque, saturation and change of the actions are means over steps and actuators, of what was seen step by step")
   func means() throws {
     let bound = try bind(RobotTask(), to: "humanoid")
     let player = try Player(bound)

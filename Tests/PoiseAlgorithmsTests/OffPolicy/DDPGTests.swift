@@ -162,14 +162,18 @@ struct DDPGTests {
     #expect(ddpg.actorGradients.euclideanNorm(instructionSet: .baseline) > 1e-3)
   }
 
-  @Test("gradients beyond the largest norm are scaled down to it before the optimisers see them", arguments: [1e-3, 1e6, nil])
+  @Test(
+    "gradients beyond the largest norm are scaled down to it before the optimisers see them",
+    arguments: [1e-3, 1e6, nil])
   func gradientNorm(limit: Double?) {
     var settings = Self.settings()
     settings.maximumGradientNorm = limit
     var ddpg = Self.make(settings)
     let metrics = ddpg.update(Self.buffer(), pool: WorkerPool(threadCount: 1))
     // Adam's first moment after one step is a tenth of the gradient.
-    for (adam, norm) in [(ddpg.actorAdam, metrics.actorGradientNorm ?? 0), (ddpg.criticAdam, metrics.criticGradientNorm)] {
+    for (adam, norm) in [
+      (ddpg.actorAdam, metrics.actorGradientNorm ?? 0), (ddpg.criticAdam, metrics.criticGradientNorm),
+    ] {
       #expect(norm > 2e-3)
       let seen = 10 * adam.firstMoments.euclideanNorm(instructionSet: .baseline)
       #expect(abs(seen / min(norm, limit ?? .infinity) - 1) < 1e-4, "\(seen) of \(norm)")

@@ -35,7 +35,8 @@ struct TD3Tests {
     #expect(TargetPolicySmoothing(settings, count: 1) == nil)
   }
 
-  @Test("targets are those of the smoothed action: the target policy's, with the clipped noise of the shard's own stream")
+  @Test(
+    "targets are those of the smoothed action: the target policy's, with the clipped noise of the shard's own stream")
   func smoothedTargets() {
     var settings = DDPGTests.settings()
     (settings.usesTwinCritics, settings.shards) = (true, 2)
@@ -45,7 +46,9 @@ struct TD3Tests {
     ddpg.sample(buffer)
     var metrics = DDPGMetrics()
     _ = ddpg.computeCriticGradients(buffer, &metrics, pool: WorkerPool(threadCount: 1))
-    let (actor, critic) = (Array(ddpg.model.actorTarget).map(Double.init), Array(ddpg.model.criticTarget).map(Double.init))
+    let (actor, critic) = (
+      Array(ddpg.model.actorTarget).map(Double.init), Array(ddpg.model.criticTarget).map(Double.init)
+    )
     var smoothed = 0
     for (index, shard) in ddpg.shards.enumerated() {
       var noise = [Float](repeating: 0, count: 2 * shard.rows.count)

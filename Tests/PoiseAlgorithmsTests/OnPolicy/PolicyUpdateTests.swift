@@ -62,7 +62,8 @@ struct PPOUpdateTests {
     }
   }
 
-  @Test("a gradient beyond the largest norm is scaled down to it before the optimiser sees it", arguments: [0.01, 1e6, nil])
+  @Test(
+    "a gradient beyond the largest norm is scaled down to it before the optimiser sees it", arguments: [0.01, 1e6, nil])
   func gradientNorm(limit: Double?) {
     var settings = PPOTests.settings()
     (settings.epochs, settings.minibatchSize) = (1, settings.rolloutSize)
@@ -157,7 +158,9 @@ struct PolicyUpdateTests {
       } catch { return error.description }
     }
     for message in [refusal(A2CParameters.self), refusal(A3CParameters.self), refusal(REINFORCEParameters.self)] {
-      #expect(message?.contains("learningRate.schedule") == true && message?.contains("found adaptive") == true, "\(message ?? "accepted")")
+      #expect(
+        message?.contains("learningRate.schedule") == true && message?.contains("found adaptive") == true,
+        "\(message ?? "accepted")")
     }
     #expect(refusal(PPOParameters.self) == nil && refusal(GRPOParameters.self) == nil)
   }
@@ -191,7 +194,8 @@ struct PolicyUpdateTests {
         rollouts.learn(1)
         let tensors = try rollouts.learner.tensors()
         func biases(_ prefix: String) throws -> [Float] {
-          let name = try #require(tensors.keys.filter { $0.hasPrefix("\(prefix).") && $0.hasSuffix("bias") }.sorted().last)
+          let name = try #require(
+            tensors.keys.filter { $0.hasPrefix("\(prefix).") && $0.hasSuffix("bias") }.sorted().last)
           return try #require(tensors[name]?.floats)
         }
         return (try biases("reference"), try biases("actor"))
@@ -267,7 +271,9 @@ struct PolicyUpdateTests {
     try expectScaled(Small.grpo()) { GRPO($0, for: $1) }
   }
 
-  @Test("REINFORCE's weights by hand: total return, reward to go, less the running mean, less the value", arguments: [false, true])
+  @Test(
+    "REINFORCE's weights by hand: total return, reward to go, less the running mean, less the value",
+    arguments: [false, true])
   func weights(discountsFromStart: Bool) throws {
     for weight in REINFORCEParameters.Weight.allCases {
       var settings = Small.reinforce(weight)

@@ -26,7 +26,8 @@ struct OnPolicyTrainerTests {
     }
   }
 
-  @Test("scaled rewards have no unit: what the value function learns is the same whatever the weights are multiplied by")
+  @Test(
+    "scaled rewards have no unit: what the value function learns is the same whatever the weights are multiplied by")
   func rewardScale() throws {
     func returns(_ weight: Int, isScaled: Bool) throws -> [Float] {
       let trainer = try Self.trainer([
