@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Finite problems with other solvers from PyPI, on the same problem and in the same run as `poise bench finite`.
 
-  python3 finite_peers.py [--states 100000] [--poise .build/release/poise]
+  python3 finite_peers.py [--states 100000] [--poise .build/release/poise] [--one-thread]
 
 Peers: pymdptoolbox (SciPy sparse matrices) and mdpsolver (C++), each with value iteration and policy iteration as far as it can; Q-learning in
 plain Python with a NumPy table on Gymnasium's FrozenLake. Prints one JSON object. Needs numpy, scipy; a peer that is missing is left out.
 """
 
 import argparse
+import functools
 import json
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -77,13 +79,13 @@ def toolbox(states, data, discount, epsilon):
     return result
 
 
-def mdpsolver(states, data, discount, tolerance):
+def mdpsolver(states, data, discount, tolerance, threads=(False, True)):
     """mdpsolver on one thread and on all; reading its lists is left out of the time."""
     import mdpsolver
 
     following, p, rewards = (part.tolist() for part in data)
     result = {}
-    for parallel in (False, True):
+    for parallel in threads:
         for algorithm, name in [("vi", "value iteration"), ("pi", "policy iteration"), ("mpi", "modified policy iteration")]:
             # A new model each time: a second solution would start from the first.
             model = mdpsolver.model()
@@ -120,6 +122,7 @@ def main():
     parser.add_argument("--discount", type=float, default=0.99)
     # Both peers stop at a span of ε(1 − γ)/γ or less; `poise bench finite` proves ε/2 with the same span.
     parser.add_argument("--epsilon", type=float, default=0.01)
+    parser.add_argument("--one-thread", action="store_true", help="leave out what takes all threads")
     parser.add_argument("--poise", help="runs `poise bench finite --json` of this program as well")
     options = parser.parse_args()
     result = {"q-learning updates a second": {}}
@@ -133,11 +136,14 @@ def main():
         result["q-learning updates a second"]["NumPy and Gymnasium"] = q_learning()
     except ImportError:
         pass
+    solver = functools.partial(mdpsolver, threads=(False,) if options.one_thread else (False, True))
     for states in options.states:
         data = problem(states)
-        for name, measure in {"pymdptoolbox": toolbox, "mdpsolver": mdpsolver}.items():
+        for name, measure in {"pymdptoolbox": toolbox, "mdpsolver": solver}.items():
             try:
-                result[f"{name}, {states} states"] = measure(states, data, options.discount, options.epsilon)
+                figures = measure(states, data, options.discount, options.epsilon)
+                result[f"{name}, {states} states"] = figures
+                print(name, states, json.dumps(figures), file=sys.stderr, flush=True)
             except ImportError:
                 pass
     print(json.dumps(result, indent=1))
