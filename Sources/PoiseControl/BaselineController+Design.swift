@@ -1,5 +1,6 @@
-import PoiseEnvironments
 import PoiseCore
+import PoiseEnvironments
+import PoiseModels
 
 extension BaselineController {
   /// Why the controller cannot act in a subject, as far as that is known without designing it; `nil` if it can.

@@ -1,4 +1,6 @@
 public import PoiseEnvironments
+import PoiseModels
+import PoiseSimulation
 
 /// In what a controller acts: a robot or another environment, and the settings of its designs.
 public struct ControlSubject: Sendable {
@@ -36,9 +38,10 @@ public struct ControlSubject: Sendable {
     actionSpace = Space(plant.robot.actuators.map { Space.Element(name: $0.name, bounds: -1...1) })
   }
 
-  /// The simulator of the plant.
+  /// The simulator of the plant, as `LQRSettings.usesDirectSolver` says.
   func stepper() throws -> ControlStepper {
-    guard let plant else { preconditionFailure("a design for a task without a robot") }
+    guard var plant else { preconditionFailure("a design for a task without a robot") }
+    if settings.lqr.usesDirectSolver { plant.physics.solver = .direct }
     return try ControlStepper(plant)
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 import PoiseCore
-public import PoiseModels
+import PoiseModels
 
 /// Swings a pole up by its energy, and hands it over to a regulator in the regulator's basin.
 ///

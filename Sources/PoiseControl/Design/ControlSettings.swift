@@ -8,6 +8,11 @@ public struct LQRSettings: Configurable, Hashable {
   public var velocity = 0.1
   /// R: for each squared unit of action, where 1 is an actuator's limit.
   public var action = 1.0
+  /// Whether the control step is linearised with the direct solver of constraint forces. The iterative one lets feet creep a little, which
+  /// looks as if actions could move them.
+  public var usesDirectSolver = true
+  /// The share of the largest singular value of [A − I, B] below which a coordinate counts as one that no action moves.
+  public var steerability = 1e-6
 
   public init() {}
 
@@ -19,6 +24,14 @@ public struct LQRSettings: Configurable, Hashable {
       "velocity", \.velocity, .number(.notNegative, unit: "s²/rad² or s²/m²"),
       "Cost of a control step for each squared rad/s or m/s."),
     .key("action", \.action, .number(.positive), "Cost of a control step for each squared action in −1 … 1."),
+    .key(
+      "usesDirectSolver", \.usesDirectSolver, .boolean,
+      "Linearises the control step with the direct solver of constraint forces, also where the task has the iterative one, which lets feet creep."
+    ),
+    .key(
+      "steerability", \.steerability, .number(.above(0, below: 1)),
+      "Directions of the state that actions move by less than this, relative to the strongest, and that nothing draws back are left out: where feet stand."
+    ),
   ]
 }
 
@@ -77,7 +90,8 @@ public struct PlanSettings: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] = [
     .key("horizon", \.horizon, .integer(.from(1, through: 10_000)), "Control steps that are simulated ahead."),
     .key(
-      "samples", \.samples, .integer(.from(2, through: 100_000)), "Simulations in each control step, all of the horizon."),
+      "samples", \.samples, .integer(.from(2, through: 100_000)),
+      "Simulations in each control step, all of the horizon."),
     .key(
       "knots", \.knots, .integer(.from(1, through: 10_000)),
       "Points of a plan; actions between them are interpolated, discrete ones held."),

@@ -39,9 +39,6 @@ public struct LQRDesign: Sendable {
   /// The number of coordinates that were projected out.
   public let unsteerableCount: Int
 
-  /// Singular values of [A − I, B] below this share of the largest count as zero.
-  static let steerability = 1e-6
-
   /// Designs a regulator about a pose.
   ///
   /// - Parameters:
@@ -66,7 +63,7 @@ public struct LQRDesign: Sendable {
     let r = Matrix(diagonal: Array(repeating: settings.action, count: m))
     do throws(LinearAlgebraFailure) {
       let (vectors, values) = try (linear.a - .identity(n)).beside(linear.b).leftSingularVectors()
-      let steerable = values.count { $0 > Self.steerability * values[0] }
+      let steerable = values.count { $0 > settings.steerability * values[0] }
       let v = vectors.columns(0..<steerable)
       var toSteerable = v.transposed
       if steerable < n {
@@ -140,7 +137,8 @@ extension LQRDesign {
     }
     if actions.count == 1 {
       lines.append(
-        "    gain " + zip(coordinates.names, gain.values).map { "\($0) \($1.rounded(significant: 5))" }
+        "    gain "
+          + zip(coordinates.names, gain.values).map { "\($0) \($1.rounded(significant: 5))" }
           .joined(separator: ", "))
     }
     return lines.joined(separator: "\n")

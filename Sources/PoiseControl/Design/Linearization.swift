@@ -92,8 +92,11 @@ struct Equilibrium {
     guard !plant.hasTargets else { return nil }
     let rest = stepper.settle(pose, servos, steps: max(1, Int((1 / plant.controlTimeStep).rounded())))
     pose = rest.configuration.atRest
-    action = zip(zip(rest.efforts, plant.robot.actuators), zip(plant.centers, plant.halfWidths)).map { effort, scale in
-      scale.1 != 0 && effort.1.gear != 0 ? min(1, max(-1, (effort.0 / effort.1.gear - scale.0) / scale.1)) : 0
+    for i in action.indices {
+      let (gear, halfWidth) = (plant.robot.actuators[i].gear, plant.halfWidths[i])
+      guard gear != 0, halfWidth != 0 else { continue }
+      let wanted: Double = (rest.efforts[i] / gear - plant.centers[i]) / halfWidth
+      action[i] = min(1, max(-1, wanted))
     }
     var best = Self(pose: pose, action: action, residual: residual(pose, action))
     for _ in 0..<20 where best.residual > 1e-8 {

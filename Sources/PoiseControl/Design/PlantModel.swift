@@ -9,7 +9,7 @@ public struct PlantModel: Sendable {
   /// The robot's description, as the task's actions drive it.
   public let robot: RobotModel
   /// Parameters of the world.
-  public let physics: PhysicsParameters
+  public var physics: PhysicsParameters
   /// Physics steps of a control step.
   public let physicsSteps: Int
   /// Largest speed of hinges to the world, rad/s; `nil` for no limit.

@@ -1,5 +1,5 @@
 import Foundation
-public import PoiseCore
+import PoiseCore
 public import PoiseEnvironments
 
 /// Plans ahead in the simulator, again in each control step, and takes the first action of the plan.

@@ -29,7 +29,8 @@ public final class EpisodeArchive {
     guard (task.timing.stepLimit + 1) * widest < 1 << 31 else {
       throw InvalidInput(
         Problem(
-          file: player.scenario.path, place: "episodeSeconds", found: "\(task.timing.stepLimit) control steps an episode",
+          file: player.scenario.path, place: "episodeSeconds",
+          found: "\(task.timing.stepLimit) control steps an episode",
           allowed: "less than 2 GiB of observations an episode", remedy: "Export --csv, whose memory does not grow."))
     }
     zip = try ZipWriter(path)
