@@ -13,7 +13,8 @@ struct DesignedControllerCommandTests {
     let lqr = try PoiseProcess(["simulate", "cartpole", "--controller", "lqr", "--seconds", "2"])
     #expect(lqr.status == 0 && lqr.output.contains("no fault"), "\(lqr.errors)")
     let told = try PoiseProcess(["simulate", "cartpole-balance", "--controller", "lqr", "--seconds", "1"]).output
-    #expect(told.contains("regulator of 4 states and 1 action") && told.contains("poles ") && told.contains("gain slider"))
+    #expect(
+      told.contains("regulator of 4 states and 1 action") && told.contains("poles ") && told.contains("gain slider"))
   }
 
   @Test("evaluate puts them beside zero, random and hold, and takes a list of them")
@@ -45,12 +46,15 @@ struct DesignedControllerCommandTests {
     try refused(
       ["export", "cartpole-balance", "--controller", "energy", "--onnx", "/tmp/never.onnx"], 65, ["lqr or pd"])
     try refused(
-      ["export", "cartpole-left-right", "--controller", "lqr", "--gains", "-"], 65, ["one of left, right", "random, plan"])
+      ["export", "cartpole-left-right", "--controller", "lqr", "--gains", "-"], 65,
+      ["one of left, right", "random, plan"])
     try refused(
       ["simulate", "pendulum-balance", "--controller", "lqr", "--set", "lqr.action=0"], 65, ["lqr.action", "above 0"])
   }
 
-  @Test("gains are JSON: the poles are those of A − B K, the action is u₀ − K x", .enabled(if: Python.has("numpy", "onnxruntime")))
+  @Test(
+    "gains are JSON: the poles are those of A − B K, the action is u₀ − K x",
+    .enabled(if: Python.has("numpy", "onnxruntime")))
   func gains() throws {
     let folder = try ScratchFolder()
     let (gains, onnx) = ("\(folder.path)/gains.json", "\(folder.path)/lqr.onnx")

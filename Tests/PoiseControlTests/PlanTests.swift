@@ -11,10 +11,12 @@ import Testing
 
 @Suite("Planning by simulation")
 struct PlanTests {
-  @Test("the bits of an episode are the same for 1, 2 and 4 threads", arguments: ["pendulum-swingup", "humanoid-stand"])
+  @Test(
+    "the bits of an episode are the same for 1, 2 and 4 threads", arguments: ["pendulum-swingup", "humanoid-stand"])
   func threads(name: String) throws {
     let scenario = try RegulatorTests.scenario(
-      name, ["plan.samples=9", "plan.horizon=6", "plan.knots=3", "episodeSeconds=\(name == "pendulum-swingup" ? 1 : 0.2)"])
+      name,
+      ["plan.samples=9", "plan.horizon=6", "plan.knots=3", "episodeSeconds=\(name == "pendulum-swingup" ? 1 : 0.2)"])
     func hash(_ threads: Int) throws -> String {
       let player = try EpisodePlayer(
         scenario, .baseline(.plan), seed: 28, instructionSet: .baseline, threads: threads)
@@ -34,7 +36,8 @@ struct PlanTests {
         .run(.baseline(.plan), pool: WorkerPool(threadCount: 1)).return.mean
     }
     let (far, near) = (
-      try score(["plan.horizon=30", "plan.samples=32"]), try score(["plan.horizon=3", "plan.samples=4", "plan.knots=2"])
+      try score(["plan.horizon=30", "plan.samples=32"]),
+      try score(["plan.horizon=3", "plan.samples=4", "plan.knots=2"])
     )
     print("plan | pendulum-swingup, 4 episodes | \(far), with 3 steps and 4 samples \(near)")
     #expect(far > -350 && far > near + 300)

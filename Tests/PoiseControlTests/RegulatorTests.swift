@@ -99,7 +99,9 @@ struct RegulatorTests {
     }
     let whole = step * step * step * step
     for i in 0..<4 {
-      for j in 0..<4 { #expect(abs(linear.a[i, j] - whole[i, j]) < 2e-4, "A \(i) \(j): \(linear.a[i, j]), \(whole[i, j])") }
+      for j in 0..<4 {
+        #expect(abs(linear.a[i, j] - whole[i, j]) < 2e-4, "A \(i) \(j): \(linear.a[i, j]), \(whole[i, j])")
+      }
       #expect(abs(linear.b[i, 0] - 10 * whole[i, 4]) < 2e-4, "B \(i): \(linear.b[i, 0]), \(10 * whole[i, 4])")
     }
   }

@@ -70,7 +70,10 @@ struct Replay: ParsableCommand {
   @Option(help: "The checkpoint of a run. While a run trains, the live page can follow best or latest.")
   var checkpoint = RunFolder.Checkpoint.best
 
-  @Option(help: "The controller of a scenario without a run: \(BaselineController.names). Default: hold, or random where actions are levels.")
+  @Option(
+    help:
+      "The controller of a scenario without a run: \(BaselineController.names). Default: hold, or random where actions are levels."
+  )
   var controller: BaselineController?
 
   @Option(help: .scenarioOverrides)

@@ -27,7 +27,8 @@ struct Simulate: ParsableCommand {
   @Option(help: "Simulated seconds. Default: 10 for a model, a whole episode for a scenario.")
   var seconds: Double?
 
-  @Option(help: "The controller: \(BaselineController.names). Default: zero, or random where every action does something.")
+  @Option(
+    help: "The controller: \(BaselineController.names). Default: zero, or random where every action does something.")
   var controller: BaselineController?
 
   @Option(help: .rootSeed)
@@ -102,7 +103,8 @@ struct Simulate: ParsableCommand {
       story = SimulationStory(try recorded(model) { try simulation.run(model, visit: $0) }, of: model)
     }
     let elapsed = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
-    let text = "\(story.text)\n  controller \(controller.rawValue), seed \(seed)" + (design.isEmpty ? "" : "\n\(design)")
+    let text =
+      "\(story.text)\n  controller \(controller.rawValue), seed \(seed)" + (design.isEmpty ? "" : "\n\(design)")
     if csv == "-" { printError(text) } else { print(text) }
     printError(
       "\(elapsed.rounded(significant: 3)) s, \((story.seconds / elapsed).rounded(significant: 3)) times real time")

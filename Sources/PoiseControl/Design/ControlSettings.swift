@@ -90,7 +90,8 @@ public struct PlanSettings: Configurable, Hashable {
   public static let keys: [ConfigurationKey<Self>] = [
     .key("horizon", \.horizon, .integer(.from(1, through: 10_000)), "Control steps that are simulated ahead."),
     .key(
-      "samples", \.samples, .integer(.from(2, through: 100_000)), "Simulations in each control step, all of the horizon."),
+      "samples", \.samples, .integer(.from(2, through: 100_000)),
+      "Simulations in each control step, all of the horizon."),
     .key(
       "knots", \.knots, .integer(.from(1, through: 10_000)),
       "Points of a plan; actions between them are interpolated, discrete ones held."),

@@ -137,7 +137,8 @@ extension LQRDesign {
     }
     if actions.count == 1 {
       lines.append(
-        "    gain " + zip(coordinates.names, gain.values).map { "\($0) \($1.rounded(significant: 5))" }
+        "    gain "
+          + zip(coordinates.names, gain.values).map { "\($0) \($1.rounded(significant: 5))" }
           .joined(separator: ", "))
     }
     return lines.joined(separator: "\n")

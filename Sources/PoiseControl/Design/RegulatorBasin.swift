@@ -30,7 +30,9 @@ struct RegulatorBasin {
       var state = design.coordinates.state(start, from: design.system.pose)
       for _ in 0..<steps {
         state = stepper.step(state, design.action(for: state))
-        guard state.isFinite, zip(state.positions, ranges).allSatisfy({ $1?.contains($0) ?? true }) else { return false }
+        guard state.isFinite, zip(state.positions, ranges).allSatisfy({ $1?.contains($0) ?? true }) else {
+          return false
+        }
         if design.costToGo(state) < 0.01 * level { return true }
       }
       return false

@@ -58,7 +58,8 @@ public final class EpisodePlayer {
     environment = try TaskEnvironment(task, seed: seed, purpose: .evaluation, detail: .full)
     observation = Array(repeating: 0, count: task.observationSpace.count)
     driver = EpisodeDriver(
-      try controller.controller(for: scenario, instructionSet: instructionSet, threads: threads), task, gains: scenario.settings.hold)
+      try controller.controller(for: scenario, instructionSet: instructionSet, threads: threads), task,
+      gains: scenario.settings.hold)
     columns = CoordinateColumns(task.model, tiltBody: task.uprightBody)
   }
 

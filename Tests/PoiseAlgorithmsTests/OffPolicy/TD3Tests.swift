@@ -47,7 +47,7 @@ struct TD3Tests {
     var metrics = DDPGMetrics()
     _ = ddpg.computeCriticGradients(buffer, &metrics, pool: WorkerPool(threadCount: 1))
     let (actor, critic) = (
-      Array(ddpg.model.actorTarget).map(Double.init), Array(ddpg.model.criticTarget).map(Double.init)
+      Array(ddpg.model.actorTarget).map(Double.init), Array(ddpg.model.critics.target).map(Double.init)
     )
     var smoothed = 0
     for (index, shard) in ddpg.shards.enumerated() {
@@ -56,16 +56,16 @@ struct TD3Tests {
       var span = noise.mutableSpan
       random.fillNormal(&span)
       for i in 0..<shard.rows.count {
-        let next = (0..<3).map { Double(shard.nextObservations[3 * i + $0]) }
+        let next = (0..<3).map { Double(shard.batch.nextObservations[3 * i + $0]) }
         let plain = plainForward(ddpg.model.actor, actor, next).map { tanh($0) }
         let action = plain.indices.map { j in
           min(1, max(-1, plain[j] + min(0.3, max(-0.3, 0.4 * Double(noise[2 * i + j])))))
         }
         func target(_ action: [Double]) -> Double {
-          let values = ddpg.model.critics.map { plainForward($0, critic, next + action)[0] }
-          return Double(shard.rewards[i]) + Double(shard.discounts[i]) * (values.min() ?? .nan)
+          let values = ddpg.model.critics.networks.map { plainForward($0, critic, next + action)[0] }
+          return Double(shard.batch.rewards[i]) + Double(shard.batch.discounts[i]) * (values.min() ?? .nan)
         }
-        #expect(abs(Double(shard.targets[i]) - target(action)) < 1e-5)
+        #expect(abs(Double(shard.batch.targets[i]) - target(action)) < 1e-5)
         if abs(target(plain) - target(action)) > 1e-3 { smoothed += 1 }
       }
     }
