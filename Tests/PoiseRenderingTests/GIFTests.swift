@@ -20,8 +20,12 @@ struct GIFReader {
     try #require(Array(bytes[0..<6]) == Array("GIF89a".utf8))
     (width, height) = (word(6), word(8))
     func palette(_ at: Int, _ flags: UInt8) -> [Int] {
-      (0..<(2 << Int(flags & 7))).map {
-        Int(bytes[at + 3 * $0]) << 16 | Int(bytes[at + 3 * $0 + 1]) << 8 | Int(bytes[at + 3 * $0 + 2])
+      let count = 2 << Int(flags & 7)
+      return (0..<count).map { (k: Int) -> Int in
+        let place = at + 3 * k
+        let red = Int(bytes[place]) << 16
+        let green = Int(bytes[place + 1]) << 8
+        return red | green | Int(bytes[place + 2])
       }
     }
     let global = palette(i, bytes[10])
@@ -75,7 +79,11 @@ struct GIFReader {
     while !isDone {
       try #require(position + bits <= 8 * data.count, "the codes end without an end")
       var code = 0
-      for k in 0..<bits { code |= Int(data[(position + k) / 8] >> UInt8((position + k) % 8) & 1) << k }
+      for k in 0..<bits {
+        let place = position + k
+        let bit = Int(data[place / 8] >> UInt8(place % 8)) & 1
+        code |= bit << k
+      }
       position += bits
       if code == clear {
         table = (0..<clear).map { [UInt8($0)] } + [[], []]
@@ -156,7 +164,10 @@ struct GIFTests {
     for (frame, picture) in zip(reader.frames, pictures) {
       var errors: [Int] = []
       for (i, pixel) in frame.pixels.enumerated() {
-        for k in 0..<3 { errors.append(abs(Int(picture.bytes[3 * i + k]) - (pixel >> (16 - 8 * k) & 255))) }
+        for k in 0..<3 {
+          let value: Int = (pixel >> (16 - 8 * k)) & 255
+          errors.append(abs(Int(picture.bytes[3 * i + k]) - value))
+        }
       }
       #expect(Double(errors.reduce(0, +)) / Double(errors.count) < 1.5)
       #expect(errors.count { $0 > 16 } < errors.count / 250)

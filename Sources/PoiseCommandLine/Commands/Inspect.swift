@@ -3,8 +3,11 @@ import Foundation
 import PoiseControl
 import PoiseCore
 import PoiseModels
+import PoiseNetworks
 import PoiseRendering
 import PoiseScenarios
+import PoiseSimulation
+import PoiseTasks
 import PoiseViewer
 
 struct Inspect: ParsableCommand {
@@ -65,7 +68,7 @@ struct Inspect: ParsableCommand {
     } else {
       let model = try RobotModel(contentsOf: path)
       if picture != nil { return try draw(model) }
-      printWrapped(ModelReport(model).text)
+      printWrapped(try ModelReport(model).text)
     }
   }
 }

@@ -6,6 +6,7 @@ import PoiseEnvironments
 import PoiseExperiments
 import PoiseModels
 import PoiseScenarios
+import PoiseTasks
 import PoiseViewer
 
 struct Simulate: ParsableCommand {

@@ -68,11 +68,16 @@ struct GIFFile: FilmFile {
   private static func colors(_ picture: Picture) -> [Int32] {
     let bytes = picture.bytes
     switch picture.channels {
-    case .grey: return bytes.map { Int32($0) * 0x010101 }
+    case .grey: return bytes.map { (byte: UInt8) -> Int32 in Int32(byte) * 0x010101 }
     case .color:
-      return (0..<bytes.count / 3).map {
-        Int32(bytes[3 * $0]) << 16 | Int32(bytes[3 * $0 + 1]) << 8 | Int32(bytes[3 * $0 + 2])
+      var colors: [Int32] = []
+      colors.reserveCapacity(bytes.count / 3)
+      for i in stride(from: 0, to: bytes.count, by: 3) {
+        let red = Int32(bytes[i]) << 16
+        let green = Int32(bytes[i + 1]) << 8
+        colors.append(red | green | Int32(bytes[i + 2]))
       }
+      return colors
     }
   }
 

@@ -77,7 +77,9 @@ struct Palette {
 
   /// Index of the nearest colour.
   mutating func index(of color: Int32) -> Int {
-    let key = Int(color >> 18 & 63) << 12 | Int(color >> 10 & 63) << 6 | Int(color >> 2 & 63)
+    let red = Int(color >> 18 & 63)
+    let green = Int(color >> 10 & 63)
+    let key = red << 12 | green << 6 | Int(color >> 2 & 63)
     if nearest[key] >= 0 { return Int(nearest[key]) }
     // The middle of the colours with this key.
     let middle = color & ~0x030303 | 0x020202
@@ -98,7 +100,9 @@ struct Palette {
   }
 
   private static func distance(_ a: Int32, _ b: Int32) -> Int32 {
-    let (red, green, blue) = ((a >> 16 & 255) - (b >> 16 & 255), (a >> 8 & 255) - (b >> 8 & 255), (a & 255) - (b & 255))
+    let red: Int32 = (a >> 16 & 255) - (b >> 16 & 255)
+    let green: Int32 = (a >> 8 & 255) - (b >> 8 & 255)
+    let blue: Int32 = (a & 255) - (b & 255)
     return red * red + green * green + blue * blue
   }
 }

@@ -1,6 +1,6 @@
 public import PoiseModels
 import PoiseCore
-import PoiseSimulation
+public import PoiseSimulation
 
 extension Scene {
   /// A robot with the shapes of its model, in the reference pose. Frame i is body i of the model.

@@ -31,8 +31,8 @@ struct FilmStage {
     let isFree = description.bodies.first?.joints.isEmpty ?? true
     let start = description.bodies.isEmpty ? Vector3.zero : episode.pose(ofBody: description.followed, 0).position
     var box = Extent()
-    for share in isFree ? [0] : stride(from: 0, to: 1, by: 0.1).map(\.self) {
-      let row = Int(share * Double(episode.rowCount))
+    for tenth in 0..<(isFree ? 1 : 10) {
+      let row = episode.rowCount * tenth / 10
       var shift = Vector3.zero
       if isFollowing {
         let way = start - episode.pose(ofBody: description.followed, row).position
