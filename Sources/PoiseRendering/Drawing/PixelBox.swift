@@ -24,11 +24,11 @@ struct Projection {
     return Int(first)..<Int(last)
   }
 
-  private func box(_ x: ClosedRange<Double>, _ y: ClosedRange<Double>) -> PixelBox {
+  private func box(_ x: Points.Bounds, _ y: Points.Bounds) -> PixelBox {
     let (w, h) = (Double(width) / 2, Double(height) / 2)
     return PixelBox(
-      columns: range(w + focal * x.lowerBound, w + focal * x.upperBound, width),
-      rows: range(h - focal * y.upperBound, h - focal * y.lowerBound, height))
+      columns: range(w + focal * x.low, w + focal * x.high, width),
+      rows: range(h - focal * y.high, h - focal * y.low, height))
   }
 
   /// A box around some points' convex hull; the whole picture where one of them is not in front of the camera.
@@ -46,7 +46,7 @@ struct Projection {
       y.add(p.y / p.z)
     }
     if behind > 0 { return behind == 8 ? .empty : whole }
-    return box(x.low...x.high, y.low...y.high)
+    return box(x, y)
   }
 
   /// A box around two spheres of one radius, and so around the capsule between them.
@@ -56,19 +56,18 @@ struct Projection {
     }
     if a.z + radius <= near, b.z + radius <= near { return .empty }
     guard a.z > radius + near, b.z > radius + near else { return whole }
-    func slopes(_ i: Int) -> ClosedRange<Double> {
+    func slopes(_ i: Int) -> Points.Bounds {
       let (first, second) = (Self.slopes(a[i], a.z, radius), Self.slopes(b[i], b.z, radius))
-      return min(first.lowerBound, second.lowerBound)...max(first.upperBound, second.upperBound)
+      return Points.Bounds(low: min(first.low, second.low), high: max(first.high, second.high))
     }
     return box(slopes(0), slopes(1))
   }
 
   /// Slopes of the tangents from the origin to the circle of radius r about (x, z), z > r: (x z ± r √(x² + z² − r²)) / (z² − r²).
-  private static func slopes(_ x: Double, _ z: Double, _ r: Double) -> ClosedRange<Double> {
+  private static func slopes(_ x: Double, _ z: Double, _ r: Double) -> Points.Bounds {
     let below = z * z - r * r
     let reach = r * (x * x + below).squareRoot()
-    let (low, high) = ((x * z - reach) / below, (x * z + reach) / below)
-    return low...max(low, high)
+    return Points.Bounds(low: (x * z - reach) / below, high: (x * z + reach) / below)
   }
 }
 

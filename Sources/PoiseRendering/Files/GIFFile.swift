@@ -50,7 +50,8 @@ struct GIFFile: FilmFile {
         box = (min(box.left, x), max(box.right, x), min(box.top, y), max(box.bottom, y))
       }
     }
-    // Where nothing has changed, one transparent pixel keeps the time.
+    // Where nothing has changed, one transparent pixel keeps the time, and needs no palette.
+    let needsPalette = isOwnPalette && box.right >= 0
     if box.right < 0 { box = (0, 0, 0, 0) }
     codes.removeAll(keepingCapacity: true)
     for y in box.top...box.bottom {
@@ -60,7 +61,7 @@ struct GIFFile: FilmFile {
       }
     }
     screen = shown
-    try write(box)
+    try write(box, needsPalette: needsPalette)
     count += 1
   }
 
@@ -92,7 +93,9 @@ struct GIFFile: FilmFile {
     try file.write(bytes)
   }
 
-  private mutating func write(_ box: (left: Int, right: Int, top: Int, bottom: Int)) throws {
+  private mutating func write(
+    _ box: (left: Int, right: Int, top: Int, bottom: Int), needsPalette: Bool
+  ) throws {
     // Hundredths of a second, so that no error adds up.
     func time(_ frame: Int) -> Int { Int((100 * Double(frame) / frameRate).rounded()) }
     var bytes: [UInt8] = [0x21, 0xF9, 4, 0b0000_0101]  // keep the picture; there is a transparent colour
@@ -101,8 +104,8 @@ struct GIFFile: FilmFile {
     for number in [box.left, box.top, box.right - box.left + 1, box.bottom - box.top + 1] {
       bytes.append(littleEndian: UInt16(number))
     }
-    bytes.append(isOwnPalette ? 0b1000_0111 : 0)
-    if isOwnPalette { bytes += palette.bytes }
+    bytes.append(needsPalette ? 0b1000_0111 : 0)
+    if needsPalette { bytes += palette.bytes }
     coder.encode(codes, into: &bytes)
     try file.write(bytes)
   }
@@ -155,7 +158,7 @@ struct GIFCoder {
         continue
       }
       let key = Int32(prefix << 8 | Int(byte)) + 1
-      var place = Int(UInt32(bitPattern: key) &* 2_654_435_761 >> 18)
+      var place = Int((UInt32(bitPattern: key) &* 2_654_435_761) >> 18)
       while keys[place] != 0, keys[place] != key { place = (place + 1) & (Self.size - 1) }
       if keys[place] == key {
         prefix = Int(values[place])
