@@ -4,8 +4,8 @@ SWIFT_BUILD := swift build -c release
 # Tests run optimised, as users run it; a folder of their own, since `-enable-testing` is another build.
 SWIFT_TEST := swift test -c release -Xswiftc -enable-testing --scratch-path .build/testing
 POISE := .build/release/poise
-SYSTEM_LIBRARIES := ode eigen3
-SYSTEM_PACKAGES := libode-dev libeigen3-dev libjs-three pkg-config
+SYSTEM_LIBRARIES := ode eigen3 zlib
+SYSTEM_PACKAGES := libode-dev libeigen3-dev zlib1g-dev libjs-three pkg-config
 # three.js, the 3-D library of the viewer's page; POISE_THREE_JS names another copy of it.
 THREE_JS := $(or $(POISE_THREE_JS),/usr/share/javascript/three/three.min.js)
 
@@ -129,7 +129,7 @@ setup:
 	@if ! { command -v pkg-config >/dev/null 2>&1 && pkg-config --exists $(SYSTEM_LIBRARIES) && [ -f '$(THREE_JS)' ]; }; then \
 	  if ! command -v apt-get >/dev/null 2>&1; then \
 	    echo 'apt-get is missing. Install the Open Dynamics Engine 0.16.2 or newer (double precision), Eigen 3.4,' >&2; \
-	    echo 'pkg-config and three.js (r111 to r130) with the package manager of this system; Debian calls them' >&2; \
+	    echo 'zlib, pkg-config and three.js (r111 to r130) with the package manager of this system; Debian calls them' >&2; \
 	    echo '$(SYSTEM_PACKAGES). POISE_THREE_JS may name a three.min.js elsewhere.' >&2; exit 1; \
 	  fi; \
 	  if [ "$$(id -u)" = 0 ]; then SUDO=; \

@@ -50,6 +50,7 @@ let allBelowViewer: [Target.Dependency] =
 let systemLibraries: [Target] = [
   .systemLibrary(name: "COde", pkgConfig: "ode", providers: [.apt(["libode-dev"])]),
   .systemLibrary(name: "CEigen", pkgConfig: "eigen3", providers: [.apt(["libeigen3-dev"])]),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 ]
 
 let rooms: [Target] = [
@@ -63,6 +64,7 @@ let rooms: [Target] = [
   room("PoiseFinite", ["CSparseSolvers", "PoiseEnvironments", "PoiseCore"]),
   room("PoiseSimulation", ["COde", "COdeSupport", "PoiseCore"]),
   room("PoiseModels", ["PoiseSimulation", "PoiseCore"]),
+  room("PoiseRendering", ["CZlib", "PoiseModels", "PoiseSimulation", "PoiseCore"]),
   room("PoiseAlgorithms", ["PoiseNetworks", "PoiseFinite", "PoiseEnvironments", "PoiseCore"]),
   room("PoiseControl", ["CDenseSolvers", "PoiseModels", "PoiseSimulation", "PoiseEnvironments", "PoiseCore"]),
   room("PoiseTasks", ["PoiseModels", "PoiseSimulation", "PoiseEnvironments", "PoiseCore"]),
@@ -74,7 +76,9 @@ let rooms: [Target] = [
   // A room of its own, so that only those who export policies build protobuf.
   room("PoiseONNX", allBelowViewer + [protobuf], exclude: ["onnx.proto"]),
   // The page is compiled into the program, so that it is found wherever the program goes.
-  room("PoiseViewer", allBelowViewer + [flyingFox, flyingSocks], resources: [.embedInCode("Page/Content")]),
+  room(
+    "PoiseViewer", ["PoiseRendering"] + allBelowViewer + [flyingFox, flyingSocks],
+    resources: [.embedInCode("Page/Content")]),
   // `import Poise`: what a program needs to step environments, train and evaluate.
   room("Poise", ["PoiseTraining", "PoiseScenarios", "PoiseTasks", "PoiseControl", "PoiseAlgorithms"] + foundations),
 ]
@@ -84,12 +88,14 @@ let benchmarks: [Target] = [
   .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),
   .target(
     name: "PoiseBenchmarks",
-    dependencies: ["CAllocationCounter", "CDenseKernels", "CPhysicsFloor"] + allBelowViewer,
+    dependencies: ["CAllocationCounter", "CDenseKernels", "CPhysicsFloor", "PoiseRendering"] + allBelowViewer,
     path: "Benchmarks/PoiseBenchmarks", swiftSettings: settings),
 ]
 
 let commandLine: [Target] = [
-  room("PoiseCommandLine", ["PoiseViewer", "PoiseBenchmarks", "PoiseONNX"] + allBelowViewer + [argumentParser]),
+  room(
+    "PoiseCommandLine",
+    ["PoiseViewer", "PoiseRendering", "PoiseBenchmarks", "PoiseONNX"] + allBelowViewer + [argumentParser]),
   // Not called `poise`: where file names ignore case, that module could not stand beside `Poise`.
   .executableTarget(name: "PoiseProgram", dependencies: ["PoiseCommandLine"], swiftSettings: settings),
 ]
@@ -118,6 +124,8 @@ let testTargets: [Target] = [
     name: "RobotTests", dependencies: ["TestSupport", "PoiseModels", "PoiseSimulation", "PoiseCore"],
     exclude: ["Golden"], swiftSettings: settings),
   tests(of: "PoiseModels", ["PoiseCore", "PoiseSimulation"], exclude: ["Golden"]),
+  tests(
+    of: "PoiseRendering", ["PoiseCore", "PoiseModels", "PoiseSimulation", "CAllocationCounter"], exclude: ["Golden"]),
   tests(of: "PoiseEnvironments", ["PoiseCore"]),
   tests(of: "PoiseFinite", ["PoiseEnvironments", "PoiseCore", yams]),
   tests(of: "PoiseControl", ["PoiseScenarios", "PoiseTasks", "PoiseAlgorithms"] + foundations, exclude: ["Golden"]),

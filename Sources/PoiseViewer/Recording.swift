@@ -2,11 +2,11 @@ import Foundation
 import PoiseCore
 import PoiseEnvironments
 import PoiseExperiments
-import PoiseModels
+public import PoiseModels
 public import PoiseNetworks
 public import PoiseScenarios
 import PoiseSimulation
-import PoiseTasks
+public import PoiseTasks
 import PoiseControl
 
 /// Episodes for display: played by a controller now, or read from a trajectory.
@@ -44,6 +44,30 @@ public struct Recording: Sendable {
       table.finish(number, result: summary.story(controlTimeStep: player.task.timing.controlTimeStep))
       return table
     }
+  }
+
+  // MARK: Watched
+
+  /// One episode that somebody else plays and `watch` sees, for example a simulation that goes on anyway.
+  ///
+  /// - Parameters:
+  ///   - robot: whose episode it is.
+  ///   - task: its task; `nil` without one.
+  ///   - title: name of the scenario or model.
+  ///   - controlTimeStep: time between two rows, s.
+  public init(watching robot: Robot, _ task: BoundTask? = nil, title: String, controlTimeStep: Double) {
+    layout = RecordingLayout(
+      robot, rewardTerms: task?.rewardNames, choices: task?.levels.map(\.name) ?? [], watched: task?.uprightBody,
+      hasContacts: true)
+    self.title = title
+    self.controlTimeStep = controlTimeStep
+    episodes = [EpisodeTable(layout, about: EpisodeTable.About(title: title, result: "", seconds: 0))]
+  }
+
+  /// Adds a row: the robot in the state of the moment.
+  public mutating func watch(_ robot: Robot, _ moment: TrajectoryMoment) {
+    episodes[0].append(robot, moment)
+    episodes[0].about.seconds = moment.time
   }
 
   // MARK: Read

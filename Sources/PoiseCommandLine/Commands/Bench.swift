@@ -22,13 +22,13 @@ struct Bench: ParsableCommand {
       """)
 
   enum Name: String, CaseIterable, ExpressibleByArgument {
-    case physics, environments, networks, learners, finite, gradients
+    case physics, environments, networks, learners, rendering, finite, gradients
     case controlSteps = "control-steps"
     case holdGains = "hold-gains"
     case physicsSettings = "physics-settings"
 
     /// What runs if nothing is named: figures of speed.
-    static let speeds: [Self] = [.physics, .environments, .controlSteps, .networks, .learners]
+    static let speeds: [Self] = [.physics, .environments, .controlSteps, .networks, .learners, .rendering]
   }
 
   /// One of each robot.
@@ -80,6 +80,11 @@ struct Bench: ParsableCommand {
           try learnerBenchmark(instructionSet: InstructionSet.chosen()) { name, overrides in
             try LoadedScenario(contentsOf: ShippedFiles().resolve(name), overrides: overrides)
           }
+        case .rendering:
+          try renderingBenchmark(
+            [("pendulum", nil), ("cartpole", 8_000), ("humanoid", 2_500)].map { (name: String, bar: Double?) in
+              (try RobotModel(contentsOf: ShippedFiles().resolve(name)), bar)
+            })
         case .finite: try finiteBenchmark()
         case .gradients:
           try gradientBenchmark(

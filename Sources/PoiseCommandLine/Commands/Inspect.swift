@@ -1,9 +1,15 @@
 import ArgumentParser
 import Foundation
+import PoiseControl
 import PoiseCore
 import PoiseModels
+import PoiseNetworks
+import PoiseRendering
 import PoiseScenarios
+import PoiseSimulation
+import PoiseTasks
 import PoiseTraining
+import PoiseViewer
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,6 +21,7 @@ struct Inspect: ParsableCommand {
         \(program) inspect runs/first          the same of a run, with its changes
         \(program) inspect --schema            every key of a scenario file
         \(program) inspect ppo                 the keys of one section
+        \(program) inspect humanoid --picture humanoid.png
       """)
 
   @Argument(
@@ -26,10 +33,25 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Show every key of a scenario file with its type, default, unit and range.")
   var schema = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Draw a model in its reference pose, or a scenario's robot at the start of an episode, to this .png file.",
+      valueName: "file"))
+  var picture: String?
+
+  @OptionGroup var options: PictureOptions
+
   @Option(name: .customLong("set"), help: .scenarioOverrides)
   var overrides: [String] = []
 
   func validate() throws {
+    if picture == nil, options.isGiven {
+      throw ValidationError("--size and --camera describe a picture: add --picture FILE.png.")
+    }
+    if let picture, !picture.lowercased().hasSuffix(".png") || file == nil {
+      throw ValidationError(
+        "--picture: found '\(picture)'; allowed a name that ends in .png, and a scenario or a model.")
+    }
     guard schema || file != nil else {
       throw ValidationError("Name a scenario or a model, or ask for --schema.")
     }
@@ -49,10 +71,45 @@ struct Inspect: ParsableCommand {
     }
     let path = try shipped.resolve(file)
     if path.isScenario {
-      printWrapped(ScenarioReport(try LoadedScenario(contentsOf: path, overrides: overrides)).text)
+      let scenario = try LoadedScenario(contentsOf: path, overrides: overrides)
+      if picture != nil { return try draw(scenario) }
+      printWrapped(ScenarioReport(scenario).text)
     } else {
-      printWrapped(try ModelReport(RobotModel(contentsOf: path)).text)
+      let model = try RobotModel(contentsOf: path)
+      if picture != nil { return try draw(model) }
+      printWrapped(try ModelReport(model).text)
     }
+  }
+}
+
+// MARK: Pictures
+
+extension Inspect {
+  /// A model in its reference pose.
+  private func draw(_ model: RobotModel) throws {
+    let robot = try Robot(model)
+    var recording = Recording(watching: robot, title: model.name, controlTimeStep: model.physics.timeStep)
+    recording.watch(robot, TrajectoryMoment())
+    try write(recording)
+  }
+
+  /// The start of the first episode of those that figures are published of.
+  private func draw(_ scenario: LoadedScenario) throws {
+    let player = try EpisodePlayer(
+      scenario, .baseline(scenario.simplestBaseline), seed: scenario.settings.evaluation.publishedSeed,
+      instructionSet: .baseline)
+    player.begin(0)
+    var recording = Recording(
+      watching: player.robot, player.task, title: scenario.name,
+      controlTimeStep: player.task.timing.controlTimeStep)
+    recording.watch(player.robot, player.moment)
+    try write(recording)
+  }
+
+  private func write(_ recording: Recording) throws {
+    let file = try WholeFile(picture ?? "")
+    try file.write(PNG.encode(options.film().picture(of: recording)))
+    try file.commit()
   }
 }
 

@@ -10,13 +10,13 @@ import PoiseViewer
 
 struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows a trained controller: as a page, live in a browser, or in the terminal.",
+    abstract: "Shows a trained controller: as a page, live in a browser, as a film, or in the terminal.",
     usage: """
       \(program) replay <subject> [options]
       \(program) replay --csv <file> [options]
       """,
     discussion: """
-      In the terminal, q quits. The episodes are those that `\(program) evaluate` scores for the same seed. Without --html and --serve, the robot is drawn in \
+      In the terminal, q quits. The episodes are those that `\(program) evaluate` scores for the same seed. Without --html, --serve and --video, the robot is drawn in \
       the terminal. For a finite problem, the agent, @, is shown on its map as it learns. --serve listens on this machine only, until Ctrl-C. A run that is still training is followed: the page \
       takes over its newest policy, and its curves grow.
 
@@ -25,6 +25,7 @@ struct Replay: ParsableCommand {
         \(program) replay RUN --serve                live: pull the robot, choose seeds
         \(program) replay SCENARIO --controller hold --set episodeSeconds=5
         \(program) replay --csv FILE --html a.html   a recorded trajectory
+        \(program) replay RUN --video robot.gif      a film, without a browser; --size 320x240 --camera side
         \(program) replay treasure --tty             how an agent learns a finite problem
       """)
 
@@ -61,6 +62,8 @@ struct Replay: ParsableCommand {
       valueName: "port"))
   var serve: UInt16?
 
+  @OptionGroup var film: FilmOptions
+
   @Flag(help: "Draw the robot in the terminal.")
   var tty = false
 
@@ -83,8 +86,8 @@ struct Replay: ParsableCommand {
     if let episodes, !(1...1000).contains(episodes) {
       throw ValidationError("--episodes: found \(episodes); allowed 1 to 1000.")
     }
-    if [html != nil, serve != nil, tty].count(where: { $0 }) > 1 {
-      throw ValidationError("Found two of --html, --serve and --tty; allowed one of them.")
+    if [html != nil, serve != nil, tty, film.video != nil].count(where: { $0 }) > 1 {
+      throw ValidationError("Found two of --html, --serve, --video and --tty; allowed one of them.")
     }
     if (subject == nil) == (csv == nil) {
       throw ValidationError("Name a run or a scenario or, with --csv, a trajectory.")
@@ -103,6 +106,7 @@ struct Replay: ParsableCommand {
 
   func run() throws {
     if let port = serve { return try serveLive(at: port) }
+    try film.check()
     let recording: Recording
     var subtitle: String
     if let csv {
@@ -111,13 +115,20 @@ struct Replay: ParsableCommand {
       printError(recording.note)
     } else {
       let driven = try Driven(self)
-      if driven.scenario.problem != nil { return try showLearning(driven) }
+      if driven.scenario.problem != nil {
+        if film.video != nil {
+          throw ValidationError("--video films robots; a finite problem is shown with --html or --tty.")
+        }
+        return try showLearning(driven)
+      }
       recording = try Recording(
         driven.scenario, driven.controller, seed: driven.seed, episodes: episodes ?? 1,
         instructionSet: driven.instructionSet)
       subtitle = driven.text
     }
-    if let html {
+    if film.video != nil {
+      try film.write(recording)
+    } else if let html {
       let page = ViewerPage(
         title: recording.title, subtitle: subtitle, layout: recording.layout,
         controlTimeStep: recording.controlTimeStep, episodes: recording.episodes)

@@ -6,6 +6,8 @@ import PoiseEnvironments
 import PoiseExperiments
 import PoiseModels
 import PoiseScenarios
+import PoiseTasks
+import PoiseViewer
 
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,6 +21,7 @@ struct Simulate: ParsableCommand {
         \(program) simulate humanoid-balance --seed 3 --csv fall.csv
         \(program) simulate cartpole-swingup --controller energy
         \(program) simulate pendulum-swingup --set episodeSeconds=20
+        \(program) simulate humanoid --controller hold --seconds 5 --video fall.gif
       """)
 
   @Argument(help: "A scenario or model file, or a name that `\(program) list` shows.", completion: .scenariosAndModels)
@@ -38,6 +41,8 @@ struct Simulate: ParsableCommand {
     help:
       "Write the trajectory to this file; '-' is standard output. For a scenario, FILE.meta.json is written beside it.")
   var csv: String?
+
+  @OptionGroup var film: FilmOptions
 
   @Option(
     help: """
@@ -72,11 +77,14 @@ struct Simulate: ParsableCommand {
   }
 
   func run() throws {
+    try film.check()
     let path = try ShippedFiles().resolve(file)
     let start = DispatchTime.now().uptimeNanoseconds
     let story: SimulationStory
     let controller: BaselineController
     var design = ""
+    // What is filmed afterwards; `nil` until the simulation begins, and where there is no film.
+    var recording: Recording?
     if path.isScenario {
       guard velocity.isEmpty else {
         throw ValidationError("--velocity is for models; a scenario starts moving by its terms under reset.")
@@ -87,7 +95,7 @@ struct Simulate: ParsableCommand {
       controller = self.controller ?? loaded.simplestBaseline
       simulation.controller = controller
       simulation.seed = seed
-      story = SimulationStory(try simulation.run(loaded) { try play($0, stepLimit: $1) }, of: loaded)
+      story = SimulationStory(try simulation.run(loaded) { try play($0, stepLimit: $1, &recording) }, of: loaded)
       if controller == .lqr { design = try loaded.regulator().text }
     } else {
       guard overrides.isEmpty else {
@@ -100,7 +108,7 @@ struct Simulate: ParsableCommand {
       simulation.controller = controller
       simulation.seed = seed
       simulation.velocities = try velocities()
-      story = SimulationStory(try recorded(model) { try simulation.run(model, visit: $0) }, of: model)
+      story = SimulationStory(try recorded(model, &recording) { try simulation.run(model, visit: $0) }, of: model)
     }
     let elapsed = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
     let text =
@@ -108,27 +116,47 @@ struct Simulate: ParsableCommand {
     if csv == "-" { printError(text) } else { print(text) }
     printError(
       "\(elapsed.rounded(significant: 3)) s, \((story.seconds / elapsed).rounded(significant: 3)) times real time")
+    if let recording { try film.write(recording) }
   }
 
-  /// Plays an episode, into the CSV file where one is asked for.
-  private func play(_ player: EpisodePlayer, stepLimit: Int?) throws -> EpisodeSummary {
-    guard let csv else { return player.play(0, stepLimit: stepLimit) { _ in } }
-    let recorder = try TrajectoryRecorder(csv, player)
-    let episode = try recorder.record(0, stepLimit: stepLimit)
-    try recorder.commit()
-    return episode
+  /// Plays an episode, into the CSV file where one is asked for, and into a recording where it is filmed.
+  private func play(
+    _ player: EpisodePlayer, stepLimit: Int?, _ recording: inout Recording?
+  ) throws -> EpisodeSummary {
+    if film.video != nil {
+      recording = Recording(
+        watching: player.robot, player.task, title: player.scenario.name,
+        controlTimeStep: player.task.timing.controlTimeStep)
+    }
+    if let csv {
+      let recorder = try TrajectoryRecorder(csv, player)
+      let episode = try recorder.record(0, stepLimit: stepLimit)
+      try recorder.commit()
+      if recording == nil { return episode }
+    }
+    // For a film beside a CSV the episode is played once more: it has the same bits.
+    return player.play(0, stepLimit: stepLimit) { recording?.watch(player.robot, $0) }
   }
 
-  /// Runs with a recorder into the CSV file, which appears once it is complete.
+  /// Runs with a recorder into the CSV file, which appears once it is complete, and into a recording where it is filmed.
   private func recorded<Summary>(
-    _ model: RobotModel, _ run: ((Robot, TrajectoryMoment) throws -> Void) throws -> Summary
+    _ model: RobotModel, _ recording: inout Recording?,
+    _ run: ((Robot, TrajectoryMoment) throws -> Void) throws -> Summary
   ) throws -> Summary {
-    guard let csv else { return try run { _, _ in } }
-    let output = try WholeFile(csv)
+    let output = try csv.map { try WholeFile($0) }
     let table = TrajectoryTable(model)
-    try output.write(table.header)
-    let summary = try run { try output.write(table.row($1)) }
-    try output.commit()
+    try output?.write(table.header)
+    var watched: Recording?
+    let summary = try run { robot, moment in
+      try output?.write(table.row(moment))
+      guard film.video != nil else { return }
+      if watched == nil {
+        watched = Recording(watching: robot, title: model.name, controlTimeStep: ModelSimulation().controlTimeStep)
+      }
+      watched?.watch(robot, moment)
+    }
+    try output?.commit()
+    recording = watched
     return summary
   }
 }
