@@ -67,6 +67,7 @@ struct Inspect: ParsableCommand {
     if RunFolder.isRun(folder) {
       // With every change that was made when it was resumed.
       let scenario = try RunFolder(contentsOf: folder).loadScenario(overrides: overrides)
+      if picture != nil { return try draw(scenario) }
       return printWrapped(ScenarioReport(scenario).text)
     }
     let path = try shipped.resolve(file)
