@@ -58,7 +58,7 @@ public struct Recording: Sendable {
   public init(watching robot: Robot, _ task: BoundTask? = nil, title: String, controlTimeStep: Double) {
     layout = RecordingLayout(
       robot, rewardTerms: task?.rewardNames, choices: task?.levels.map(\.name) ?? [], watched: task?.uprightBody,
-      hasContacts: true)
+      showsTilt: task?.settings.uprightBody != nil, hasContacts: true)
     self.title = title
     self.controlTimeStep = controlTimeStep
     episodes = [EpisodeTable(layout, about: EpisodeTable.About(title: title, result: "", seconds: 0))]
