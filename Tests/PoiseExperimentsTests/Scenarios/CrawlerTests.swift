@@ -35,7 +35,7 @@ struct CrawlerTests {
     var step = 0
     while environment.ending == .running {
       let choice = try #require(task.levels.firstIndex { $0.name == gait[step % gait.count] })
-      environment.step([Float(choice)].span, into: &span)
+      _ = environment.step([Float(choice)].span, into: &span)
       step += 1
     }
     #expect(environment.ending == .truncated && step == 60)
