@@ -17,7 +17,7 @@ struct CrawlerTests {
   ]
 
   /// What learning finds (PPO, seed 101), written down as a gait.
-  static let learned = ["lean", "dig", "fling"]
+  static let learned = ["lean", "dig", "tuck"]
 
   private static func task(_ name: String = "crawler") throws -> BoundTask {
     try LoadedScenario(contentsOf: "\(ProjectFolders.root)/scenarios/\(name).yaml").requireRobot(for: "this test").task
