@@ -9,14 +9,15 @@ SYSTEM_PACKAGES := libode-dev libeigen3-dev libjs-three pkg-config
 # three.js, the 3-D library of the viewer's page; POISE_THREE_JS names another copy of it.
 THREE_JS := $(or $(POISE_THREE_JS),/usr/share/javascript/three/three.min.js)
 
-.PHONY: help balance test example install uninstall architecture test-browser torture build docs setup format bench bench-peers screenshots protobuf
+.PHONY: help balance test test-peers example install uninstall architecture test-browser torture build docs setup format bench bench-peers screenshots protobuf
 
 help:
 	@echo 'make balance   set everything up and run the main job: the humanoid balances'
 	@echo 'make test      set everything up and run all tests'
+	@echo 'make test-peers  fetch what some tests compare with: Python packages, public robot files; those tests are skipped otherwise'
 	@echo 'make architecture  arrows between rooms point down, no circle of files inside one, every public declaration documented; part of make test'
 	@echo 'make test-browser  the viewer in headless Chromium'
-	@echo 'make torture   the long tests, hours: kills, failing disks, damage, rubbish; each script of Tests/Torture alone tells its options with --help'
+	@echo 'make torture   the long tests, hours: kills, failing disks, damage, rubbish, wrong lines; each script of Tests/Torture alone tells its options with --help'
 	@echo 'make build     build the poise program: $(POISE)'
 	@echo 'make install   build and install program, robots, scenarios, completions and manual: PREFIX=FOLDER, by default ~/.local'
 	@echo 'make uninstall  remove what make install has installed'
@@ -34,6 +35,10 @@ balance: build
 test: setup architecture
 	$(SWIFT_TEST)
 	$(MAKE) example
+
+# Into .build/python and .build/public-models; needs Python 3 and PyPI.
+test-peers:
+	@Tests/fetch-peers.sh
 
 # A package of somebody else on top of Poise. Built with the flags and in the folder of the tests, so that it finds the rooms compiled.
 EXAMPLE := Tests/ExamplePackage

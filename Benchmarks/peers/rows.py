@@ -267,6 +267,14 @@ SAME_PPO = [
     "ppo.hiddenSizes=[64, 64]", "ppo.valueHiddenSizes=[64, 64]", "ppo.shards=1", "ppo.mirrorSymmetry=null"]
 
 
+# A row of the progress for a hundred gradients, as Stable-Baselines3 logs.
+SAME_A2C = [
+    "training.algorithm=a2c", "a2c.worlds=8", "a2c.blockSize=8", "a2c.rolloutLength=5", "a2c.gaeLambda=1", "a2c.optimizer=rmsProp",
+    "a2c.learningRate.initial=7e-4", "a2c.hiddenSizes=[64, 64]", "a2c.valueHiddenSizes=[64, 64]", "a2c.shards=1",
+    "a2c.mirrorSymmetry=null", "a2c.scalesRewards=false", "a2c.normalizesAdvantages=false", "a2c.normalizesObservations=false",
+    "a2c.reportInterval=4096"]
+
+
 def same_ddpg(algorithm):
     keys = [
         "worlds=1", "batchSize=100", "hiddenSizes=[64, 64]", "criticHiddenSizes=[64, 64]", "updatesPerStep=1", "warmupSteps=100",
@@ -359,6 +367,25 @@ ROWS = [
         [Bar(["PufferLib", "SBX"], 8), Bar(["Stable-Baselines3"], 15), Bar(["RLtools"])],
         setting="8 environments, 2048 steps a rollout, ten epochs of minibatches of 64, 64–64, CleanRL's recipe with one environment; Poise's "
         "whole process, peers once they run"),
+    Row(
+        "cartpole-v1-ppo-rate", "PPO on CartPole-v1", "training steps/s", False,
+        [
+            poise_rate("cartpole-left-right", *SAME_PPO, steps=409_600, seconds=5, name="Poise"),
+            learn("sb3", "ppo", "CartPole-v1", "rate", "same", 15, "Stable-Baselines3"),
+            learn("sbx", "ppo", "CartPole-v1", "rate", "same", 25, "SBX"),
+            cleanrl("ppo", "CartPole-v1", "rate", 15),
+        ],
+        [Bar(["Stable-Baselines3"], 15)],
+        setting="8 environments, 2048 steps a rollout, ten epochs of minibatches of 64, 64–64, CleanRL's recipe with its own four environments and "
+        "rollouts of 512; cartpole-left-right is the same task; Poise's whole process, peers once they run"),
+    Row(
+        "cartpole-v1-a2c-rate", "A2C on CartPole-v1", "training steps/s", False,
+        [
+            poise_rate("cartpole-left-right", *SAME_A2C, steps=409_600, seconds=5, name="Poise"),
+            learn("sb3", "a2c", "CartPole-v1", "rate", "same", 10, "Stable-Baselines3"),
+        ],
+        [Bar(["Stable-Baselines3"], 15)],
+        setting="8 environments, 5 steps of each a gradient, RMSProp, 64–64; SBX and CleanRL have no A2C; Poise's whole process, the peer once it runs"),
     Row(
         "pendulum-goal", "to −200 on the pendulum", "s", True,
         [

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import PoiseAlgorithms
 import PoiseCore
+import PoiseModels
 import PoiseScenarios
 
 /// What the argument parser does not say: options given twice, and what was meant by an unknown command, option or name of another library.
@@ -47,6 +49,11 @@ enum ArgumentAdvice {
   /// - Parameter arguments: those after the program's name.
   static func refusal(of arguments: [String]) -> ValidationError? {
     guard let command = arguments.first(where: { !$0.hasPrefix("-") }) else { return nil }
+    if command == "help", let word = arguments.drop(while: { $0 != "help" }).dropFirst().first, !word.hasPrefix("-"),
+      word != "help", !commands.contains(where: { $0.commandName == word })
+    {
+      return ValidationError(commandAdvice(word))
+    }
     // The parser takes milliseconds to describe itself; they are saved if no option is given twice.
     let names = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map(optionName)
     let repeated = Set(names.filter { name in names.count { $0 == name } > 1 })
@@ -82,14 +89,32 @@ enum ArgumentAdvice {
     } else if let option = unknownOption(message), let command = arguments.first {
       sentences.append(optionAdvice(option, of: command, arguments))
     }
+    sentences.removeAll(where: \.isEmpty)
     // The parser takes an invalid value for a further argument where the value of the option may be omitted.
     let unexpected = quoted(in: message, behind: "Unexpected argument '")
+    // And it takes a negative number for a further option.
+    let missing = quoted(in: message, behind: "Missing value for '").map { String($0.prefix { $0 != " " }) }
+    let negative = missing.flatMap { option in
+      zip(arguments, arguments.dropFirst()).first { $0 == option && Double($1) != nil }?.1
+    }
+    let found = negative ?? unexpected ?? quoted(in: message, behind: "The value '")
     for (option, allowed) in values where sentences.isEmpty {
       let isBehind = unexpected.map { word in
         zip(arguments, arguments.dropFirst()).contains { $0 == option && $1 == word }
       }
-      guard message.contains("invalid for '\(option)") || isBehind ?? false else { continue }
-      sentences.append("\(option): \(unexpected.map { "found '\($0)'; " } ?? "")allowed \(allowed).")
+      let isMeant = message.contains("invalid for '\(option)") || missing == option && negative != nil
+      guard isMeant || isBehind ?? false else { continue }
+      sentences.append("\(option): \(found.map { "found '\($0)'; " } ?? "")allowed \(allowed).")
+    }
+    if sentences.isEmpty, let missing, let negative {
+      sentences.append("\(missing): found '\(negative)'; allowed no negative number.")
+    }
+    if sentences.isEmpty, !message.contains("Did you mean") {
+      // Of `--hlep` alone the parser knows no neighbour, and behind a command it asks for the arguments first.
+      let general = ["--help", "--version"]
+      let meant = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") && !general.contains($0) }
+        .compactMap { nearestName(to: $0, among: general) }
+      if let meant = meant.first { sentences.append("Did you mean '\(meant)'?") }
     }
     for argument in arguments where sentences.isEmpty && !foreignSpaceRemark(argument).isEmpty {
       sentences.append("Look at \(shellQuoted(argument))\(foreignSpaceRemark(argument)).")
@@ -104,6 +129,7 @@ enum ArgumentAdvice {
       "a port from 0 to 65535, of which 0 is any free one and those below 1024 are the system's; without a number 8021"
     ),
     ("--seeds", "seeds from 0 with commas or dashes between them, each once: 1-5 or 1,3,7; at most \(SeedList.limit)"),
+    ("--seed", "a whole number from 0 to \(UInt64.max)"),
   ]
 
   /// Words of other programs, and what they are called here.
@@ -145,13 +171,15 @@ enum ArgumentAdvice {
   private static func optionAdvice(_ option: String, of command: String, _ arguments: [String]) -> String {
     let name = option.drop { $0 == "-" }.lowercased().replacing("_", with: "-")
     let options = options(of: command)
+    if ["device", "cuda", "gpu"].contains(name) { return "Poise computes on the CPU: leave \(option) out." }
     if let meant = optionsElsewhere[name], options[meant] != nil { return "Did you mean '\(meant)'?" }
     guard options["--set"] != nil else { return "" }
     let paths = ScenarioReport.schema.entries.map(\.path)
     var meant = FieldNames.paths(for: name, in: "", among: paths)
-    let algorithm = values(of: "--algorithm", in: arguments).last
-    if let algorithm, meant.contains(where: { $0.hasPrefix(algorithm + ".") }) {
-      meant = meant.filter { $0.hasPrefix(algorithm + ".") }
+    let algorithm = values(of: "--algorithm", in: arguments).last ?? Self.algorithm(ofScenarioIn: arguments)
+    let section = algorithm.map { Algorithms.named($0)?.section ?? $0 }
+    if let section, meant.contains(where: { $0.hasPrefix(section + ".") }) {
+      meant = meant.filter { $0.hasPrefix(section + ".") }
     }
     guard !meant.isEmpty else { return "" }
     let remark = FieldNames.row(for: name)?.remark ?? ""
@@ -159,5 +187,13 @@ enum ArgumentAdvice {
     let shown = meant.prefix(4).map { "--set \($0)=…" }.joined(separator: " or ")
     return "Hyperparameters are keys of the scenario: \(shown)\(meant.count > 4 ? ", and so on" : ""). "
       + "`\(program) inspect --schema` lists them." + (remark.isEmpty ? "" : " \(remark)")
+  }
+
+  /// The algorithm of the scenario that a command line names; `nil` where it names none that can be read.
+  private static func algorithm(ofScenarioIn arguments: [String]) -> String? {
+    guard let name = arguments.dropFirst().first(where: { !$0.hasPrefix("-") }),
+      let path = try? ShippedFiles().resolve(name, as: .scenario)
+    else { return nil }
+    return (try? LoadedScenario(contentsOf: path))?.settings.training.algorithm
   }
 }

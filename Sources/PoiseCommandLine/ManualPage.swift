@@ -64,8 +64,8 @@ struct ManualPage {
     }
     lines += [
       ".SH ENVIRONMENT", ".TP", ".B POISE_HOME",
-      "A folder with the folders \\fImodels\\fR and \\fIscenarios\\fR: a clone of Poise, or \\fIPREFIX/share/poise\\fR. Without it they are looked for in",
-      "the working folder and those above it, and where the program is installed.", ".TP", ".B POISE_THREE_JS",
+      "A folder with the folders \\fImodels\\fR and \\fIscenarios\\fR: a clone of Poise, or \\fIPREFIX/share/poise\\fR. It comes before",
+      "the working folder, those above it, and the folder where the program is installed.", ".TP", ".B POISE_THREE_JS",
       "A build of three.js, r111 to r130, for the pages of \\fBreplay\\fR.", ".TP", ".B NO_COLOR",
       "If it is set and not empty, nothing is coloured.",
       ".SH SEE ALSO", "\\fB\(Self.escaped(name))\\fR \\fIcommand\\fR \\fB\\-\\-help\\fR",

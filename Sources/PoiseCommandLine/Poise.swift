@@ -9,9 +9,11 @@ struct Poise: ParsableCommand {
     abstract: "Simulates robots and trains their controllers: one native program, the same bits for the same seed.",
     discussion: """
       SCENARIO and MODEL are files, or names that `\(program) list` shows. RUN is a folder that `\(program) train` has made. \
-      Models and scenarios that ship are found from anywhere; POISE_HOME may name another folder that has both.
+      What ships is found from anywhere. If POISE_HOME names a folder with `models` and `scenarios`, that folder comes first. \
+      A terminal's lines are wrapped to its width; a file or a pipe gets each row of a table on one line.
 
       Examples:
+        \(program) replay models/trained/humanoid-balance --serve
         \(program) train cartpole-balance --out runs/first
         \(program) evaluate runs/first
         \(program) replay runs/first --html robot.html

@@ -44,8 +44,10 @@ public enum PoiseCommandLine {
     } catch {
       let advice = ArgumentAdvice.advice(for: Poise.message(for: error), arguments)
       if !advice.isEmpty {
-        printError(ArgumentAdvice.withoutGuess(Poise.fullMessage(for: error)))
-        printError(advice)
+        let message = ArgumentAdvice.withoutGuess(Poise.fullMessage(for: error))
+        // What was meant comes before the usage, which takes several lines.
+        let end = message.range(of: "\nUsage:")?.lowerBound ?? message.endIndex
+        printError("\(message[..<end])\n\(advice)\(message[end...])")
         Foundation.exit(Poise.exitCode(for: error).rawValue)
       }
       end(with: error)

@@ -82,9 +82,12 @@ final class TrainingDisplay {
     if run.skippedUpdates > 0 {
       lines.append("  \(run.skippedUpdates) updates were skipped, because a loss or a gradient was not finite")
     }
+    var goingOn = ["train", "--resume", path, "--steps", "\(2 * max(1, run.environmentSteps))"]
+    // The goal would end it again.
+    if ending == .goalReached { goingOn += ["--set", "training.stopsAtGoal=false"] }
     lines += [
       "  run       \(path)", "  evaluate  \(ProgramCommand.line("evaluate", path))",
-      "  go on     \(ProgramCommand.line("train", "--resume", path, "--steps", "\(2 * max(1, run.environmentSteps))"))",
+      "  go on     \(ProgramCommand.line(goingOn))",
     ]
     return lines.joined(separator: "\n")
   }

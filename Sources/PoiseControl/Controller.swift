@@ -42,4 +42,6 @@ public protocol Plant {
   var restingAction: [Double]? { get }
   /// The robot in its present state; `nil` for environments without one.
   var robot: Robot? { get }
+  /// The environment in its present state; `nil` for a robot without a task. Controllers read it and do not step it.
+  var environment: (any Environment)? { get }
 }

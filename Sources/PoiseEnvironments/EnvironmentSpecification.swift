@@ -24,6 +24,9 @@ public protocol EnvironmentSpecification: Sendable {
   /// The task for training, which may have other disturbances than the task for evaluation.
   var forTraining: any EnvironmentSpecification { get }
 
+  /// The task as a planner imagines it, which does not know what will disturb it; its environments accept the snapshots of this task's.
+  var forPlanning: any EnvironmentSpecification { get }
+
   /// Makes an environment.
   ///
   /// - Parameters:
@@ -55,6 +58,9 @@ extension EnvironmentSpecification {
   public var rewardMetrics: [RewardMetric] { [] }
   /// The task itself, unless it says otherwise.
   public var forTraining: any EnvironmentSpecification { self }
+
+  /// The task itself, unless it says otherwise.
+  public var forPlanning: any EnvironmentSpecification { self }
 
   /// Throws `Asymmetry`: a task without a method of its own has no mirror symmetry.
   public func mirrorSymmetry(across plane: MirrorPlane) throws(Asymmetry) -> MirrorSymmetry {

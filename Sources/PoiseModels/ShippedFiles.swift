@@ -106,14 +106,29 @@ public struct ShippedFiles: Sendable {
   /// The tasks, as `models`.
   public func scenarios() throws -> [Entry] { try entries(in: "scenarios", extension: "yaml") }
 
-  /// Folders of the runs whose trained policies ship; empty where the folder `models/trained` is missing.
+  /// Folders of the runs whose trained policies ship, by their paths in a home, such as `models/trained/humanoid-balance`; empty where the
+  /// folder `models/trained` is missing.
   public func trained() throws -> [Entry] {
-    try homes.flatMap { home -> [Entry] in
-      guard FileManager.default.fileExists(atPath: "\(home)/models/trained") else { return [] }
-      return try names(in: "\(home)/models/trained")
-        .filter { FileManager.default.fileExists(atPath: "\(home)/models/trained/\($0)/run.json") }
-        .map { Entry(name: $0, path: relative("\(home)/models/trained/\($0)")) }
+    var found: [Entry] = []
+    for home in homes where FileManager.default.fileExists(atPath: "\(home)/models/trained") {
+      for folder in try names(in: "\(home)/models/trained") where Self.isRun("\(home)/models/trained/\(folder)") {
+        let name = "models/trained/\(folder)"
+        if !found.contains(where: { $0.name == name }) {
+          found.append(Entry(name: name, path: relative("\(home)/\(name)")))
+        }
+      }
     }
+    return found
+  }
+
+  private static func isRun(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/run.json") }
+
+  /// The folder that the user means by the path of a run: a run that ships is found by its path in a home, from anywhere. Every other path
+  /// stays as it is.
+  public func resolveRun(_ path: String) -> String {
+    guard path.hasPrefix("models/trained/"), !Self.isRun(path) else { return path }
+    let name = path.hasSuffix("/") ? String(path.dropLast()) : path
+    return (try? trained())?.first { $0.name == name }?.path ?? path
   }
 
   private func entries(in folder: String, extension ending: String) throws -> [Entry] {
@@ -202,7 +217,7 @@ public struct ShippedFiles: Sendable {
   }
 
   private func folderProblem(_ name: String, _ kind: Kind) -> Problem {
-    let isRun = FileManager.default.fileExists(atPath: "\(name)/run.json")
+    let isRun = Self.isRun(name)
     let what = kind == .either ? "a scenario or model file" : kind == .scenario ? "a scenario file" : "a model file"
     return Problem(
       file: name, found: isRun ? "the folder of a run" : "a folder", allowed: "\(what), or the name of a shipped one",

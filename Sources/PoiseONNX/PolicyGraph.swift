@@ -1,22 +1,21 @@
 import Foundation
 import PoiseAlgorithms
+public import PoiseControl
 import PoiseCore
 import PoiseExperiments
 import PoiseNetworks
 public import PoiseTraining
 import SwiftProtobuf
 import PoiseTasks
-import PoiseScenarios
+public import PoiseScenarios
 
-/// The deterministic policy as an ONNX model: raw observations in, actuator controls out.
+/// The deterministic policy as an ONNX model: raw observations in, actuator controls out. Without a robot, controls are the actions.
 ///
 ///     observation [batch, observations] → (x − mean) · scale, clipped → dense layers → tanh, or clipped to −1 … 1
 ///       → center + halfWidth · action = action [batch, actions], in the units of MJCF's `ctrl`
 ///
-/// A categorical policy has two outputs: the layers' `logits` [batch, choices], unnormalised log-probabilities (DQN: the
-/// action values Q), and `action` [batch], int64: the index of the largest of them, of equal ones the first.
-///
-/// Of a squashed Gaussian policy only μ is computed: the deviation of its exploration is left out.
+/// A categorical policy has two outputs: the layers' `logits` [batch, choices], unnormalised log-probabilities (of a learner of action values,
+/// its Q), and `action` [batch], int64: the index of the largest of them, of equal ones the first.
 ///
 /// All else is float32, and operators are those of set 17, which every ONNX runtime since 2022 has. Metadata says what the
 /// numbers mean.
@@ -32,15 +31,36 @@ public struct PolicyGraph {
 
   /// Builds the graph of a run's policy.
   ///
-  /// - Parameter run: the trained run; its scenario must have a robot.
-  /// - Throws: `InvalidInput` for a scenario without a robot, or a policy whose actions are of another kind than these.
+  /// - Parameter run: the trained run, with or without a robot.
+  /// - Throws: `InvalidInput` for a policy whose actions are none of `gaussian`, `deterministic`, `squashedGaussian` and `categorical`.
   public init(_ run: TrainedRun) throws {
-    let policy = run.policy
-    let description = try PolicyDescription(run)
+    try self.init(
+      run.policy, PolicyDescription(run), run.scenario, place: run.folder.path,
+      document: "trained by \(run.folder.description.algorithm) with seed \(run.folder.description.seed)")
+  }
+
+  /// Builds the graph of a designed law, `lqr` or `pd`: one dense layer.
+  ///
+  /// - Parameters:
+  ///   - scenario: the scenario, which must have a robot.
+  ///   - baseline: the law.
+  /// - Throws: `InvalidInput` as `LoadedScenario.affinePolicy`.
+  public init(_ scenario: LoadedScenario, _ baseline: BaselineController) throws {
+    let policy = try scenario.affinePolicy(of: baseline)
+    let description = PolicyDescription(
+      scenario, algorithm: baseline.rawValue, instructionSet: .baseline)
+    try self.init(
+      policy, description, scenario, place: scenario.path,
+      document: "the law of \(baseline.rawValue), designed and not trained")
+  }
+
+  private init(
+    _ policy: Policy, _ description: PolicyDescription, _ scenario: LoadedScenario, place: String, document: String
+  ) throws {
     guard [.gaussian, .deterministic, .squashedGaussian, .categorical].contains(policy.distribution) else {
       throw InvalidInput(
         Problem(
-          file: run.folder.path, found: "a policy whose actions are of the kind \(policy.distribution.rawValue)",
+          file: place, found: "a policy whose actions are of the kind \(policy.distribution.rawValue)",
           allowed: "gaussian, deterministic, squashedGaussian or categorical, which the graph can represent"))
     }
     graph.name = "\(description.scenario)-\(description.algorithm)"
@@ -62,18 +82,17 @@ public struct PolicyGraph {
       } else {
         add("Clip", [constant("least", [-1], shape: []), constant("most", [1], shape: [])])
       }
-      let scaling = try run.scenario.requireRobot(for: "exporting a policy").task.actionScaling
-      add("Mul", [constant("half_width", scaling.map { Float($0.halfWidth) })])
-      add("Add", [constant("center", scaling.map { Float($0.center) })], output: "action")
-      graph.output = [Self.tensor("action", policy.actionCount, "controls of the actuators, MJCF ctrl")]
+      add("Mul", [constant("half_width", description.actions.map { Float($0.halfWidth) })])
+      add("Add", [constant("center", description.actions.map { Float($0.center) })], output: "action")
+      let meaning = scenario.robot == nil ? "actions, -1 to 1" : "controls of the actuators, MJCF ctrl"
+      graph.output = [Self.tensor("action", policy.actionCount, meaning)]
     }
 
     model.irVersion = Self.intermediateVersion
     model.opsetImport = [.with { $0.version = Self.operatorSet }]
     model.producerName = "poise"
     model.producerVersion = PoiseVersion.current
-    model.docString =
-      "Policy for \(description.scenario), trained by \(description.algorithm) with seed \(description.trainingSeed)."
+    model.docString = "Policy for \(description.scenario), \(document)."
     model.graph = graph
     model.metadataProps = try Self.properties(description)
   }
@@ -190,18 +209,20 @@ public struct PolicyGraph {
     func list(_ values: some Encodable) throws -> String { String(decoding: try encoder.encode(values), as: UTF8.self) }
     var pairs: [(String, String)] = []
     if let choices = description.choices {
-      pairs = [
-        ("action_choices", try list(choices.map(\.name))), ("action_controls", try list(choices.map(\.controls))),
-      ]
+      pairs = [("action_choices", try list(choices.map(\.name)))]
+      let controls = choices.compactMap(\.controls)
+      if !controls.isEmpty { pairs.append(("action_controls", try list(controls))) }
     }
+    let joints = description.actions.compactMap(\.joint)
+    if description.model != nil { pairs.append(("action_joints", try list(joints))) }
+    if let model = description.model { pairs.append(("model", model)) }
+    if let seconds = description.controlTimeStepSeconds { pairs.append(("control_time_step_seconds", "\(seconds)")) }
     pairs += [
-      ("action_joints", try list(description.actions.map(\.joint))),
       ("action_names", try list(description.actions.map(\.name))),
       ("action_units", try list(description.actions.map(\.unit))),
       ("algorithm", description.algorithm), ("checkpoint", description.checkpoint),
       ("checkpoint_sha256", description.checkpointSha256),
-      ("control_time_step_seconds", "\(description.controlTimeStepSeconds)"),
-      ("instruction_set", description.instructionSet), ("model", description.model),
+      ("instruction_set", description.instructionSet),
       ("observation_names", try list(description.observations.map(\.name))),
       ("observation_units", try list(description.observations.map(\.unit))),
       ("poise_version", description.poiseVersion), ("scenario", description.scenario),

@@ -27,6 +27,14 @@ public struct Scenario: Configurable, Hashable {
   public var evaluation = EvaluationSettings()
   /// The gains and the pose of the `hold` baseline.
   public var hold = HoldGains()
+  /// The stiffness of the `pd` baseline.
+  public var pd = PDSettings()
+  /// The cost that the `lqr` baseline minimises.
+  public var lqr = LQRSettings()
+  /// How the `energy` baseline swings up.
+  public var energy = EnergySettings()
+  /// The horizon and the samples of the `plan` baseline.
+  public var plan = PlanSettings()
   /// Which algorithm trains, for how long, and how often it is evaluated.
   public var training = TrainingSettings()
   /// The hyperparameters of every algorithm: `algorithms[PPO.self]`.
@@ -59,6 +67,10 @@ public struct Scenario: Configurable, Hashable {
       .key(
         "hold", \.hold, .section,
         "The `hold` controller, a baseline that keeps a pose; `poise bench hold-gains` finds gains."),
+      .key("pd", \.pd, .section, "The `pd` controller: a law for each joint, with gains from the robot's inertia."),
+      .key("lqr", \.lqr, .section, "The `lqr` controller: the cost that it minimises about a pose at rest."),
+      .key("energy", \.energy, .section, "The `energy` controller: how it swings a pole up before `lqr` takes over."),
+      .key("plan", \.plan, .section, "The `plan` controller: how far it simulates ahead, and how many variations."),
       .key("training", \.training, .section, "Which algorithm trains, and for how long."),
     ]
     + AlgorithmSections.keys.map { $0.lifted(through: \.algorithms) }
@@ -83,6 +95,13 @@ public struct Scenario: Configurable, Hashable {
         allowed: "keys of the environment below its name, episodeSteps, goal, evaluation, training and the algorithms'",
         remedy: "Remove observations, rewards and the other keys of a robot's task.")
     }
+  }
+
+  /// The settings of all designed controllers.
+  public var control: ControlSettings {
+    var settings = ControlSettings()
+    (settings.hold, settings.pd, settings.lqr, settings.energy, settings.plan) = (hold, pd, lqr, energy, plan)
+    return settings
   }
 
   /// The algorithm that trains, with its hyperparameters.

@@ -12,7 +12,7 @@ extension ConfigurationOverride {
     let written = "\(option) \(argument)"
     guard let equals = argument.firstIndex(of: "=") else {
       throw InvalidInput(
-        Problem(file: written, found: "no '='", allowed: "key.path=value", remedy: "Example: --set seed=3."))
+        Problem(file: written, found: "no '='", allowed: "key.path=value", remedy: "Example: --set ppo.clipRange=0.1."))
     }
     let path = argument[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     if let problem = Self.problem(ofPath: path, option: written) { throw InvalidInput(problem) }

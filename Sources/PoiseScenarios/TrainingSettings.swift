@@ -15,7 +15,8 @@ public struct TrainingSettings: Configurable, Hashable {
 
   public static let keys: [ConfigurationKey<Self>] = [
     .key(
-      "algorithm", \.algorithm, .choice(among: Algorithms.names),
+      "algorithm", \.algorithm,
+      .choice(among: Algorithms.names, advice: "`\(ProgramCommand.name) list --algorithms` describes them."),
       "Which algorithm trains; its hyperparameters are in the section of its name."),
     .key(
       "stepLimit", \.stepLimit, .integer(.from(1, through: 1_000_000_000_000)),

@@ -3,6 +3,7 @@ public import PoiseEnvironments
 
 extension BoundTask: EnvironmentSpecification {
   public var forTraining: any EnvironmentSpecification { training }
+  public var forPlanning: any EnvironmentSpecification { calm }
   public var stepLimit: Int { timing.stepLimit }
   public var controlTimeStep: Double? { timing.controlTimeStep }
   /// No torque; with position targets, the pose of action 0. Where actions are levels, the level that is this action, if there is one.

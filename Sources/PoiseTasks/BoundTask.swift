@@ -125,6 +125,22 @@ public struct BoundTask: Sendable {
 }
 
 extension BoundTask {
+  /// The task without its disturbances, for planners; a push that is under way ends. Its states have the same shape.
+  public var calm: Self {
+    var task = self
+    task.disturbances = disturbances.map { disturbance in
+      BoundDisturbance(
+        "none", memoryCount: disturbance.memoryCount, begin: disturbance.begin,
+        act: { _, _, _, robot in
+          for body in robot.bodies { robot.world.setExternalForce(on: body, force: .zero) }
+          return .zero
+        })
+    }
+    return task
+  }
+}
+
+extension BoundTask {
   /// Cautions to read before training: a sentence each, none for most tasks.
   ///
   /// Where no reward term can be above 0 and an episode can end early, the shortest episode has the largest return, and a learner

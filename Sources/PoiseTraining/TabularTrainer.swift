@@ -49,15 +49,8 @@ public final class TabularTrainer<Learner: TabularLearner>: Trainer {
     try policy.tensors().merging(LearnedTable(problem, learner.preferences).tensors) { first, _ in first }
   }
 
-  /// Refuses: the state of a learner with a table also counts its actions, and rates and ε depend on that count.
-  ///
-  /// - Throws: `InvalidInput`, always.
   public func beginWithLearner(_ tensors: [String: Tensor], file: String) throws(InvalidInput) {
-    throw InvalidInput(
-      Problem(
-        file: file, found: "a run of a learner with a table, whose rates depend on the actions so far",
-        allowed: "a run of an on-policy or off-policy learner",
-        remedy: "Resume the run itself, with --resume and a larger --steps."))
+    agent.learner.begin(with: try known(tensors, file: file).learner)
   }
 
   // MARK: Training
@@ -123,6 +116,15 @@ public final class TabularTrainer<Learner: TabularLearner>: Trainer {
   }
 
   public func read(_ tensors: [String: Tensor], file: String) throws {
+    let state = try known(tensors, file: file)
+    agent.learner.state = state.learner
+    agent.world.moment = state.world
+    agent.random = state.random
+    underWay = state.underWay
+  }
+
+  /// The state in a checkpoint, if it is one that this trainer could be in.
+  private func known(_ tensors: [String: Tensor], file: String) throws(InvalidInput) -> State {
     let state: State = try Tensor.decode("trainer.memory", in: tensors, file: file)
     guard learner.accepts(state.learner), agent.world.accepts(state.world), state.underWay.firstStep.isPossibleCount,
       (0...state.world.episodeCount).contains(state.underWay.episodes),
@@ -134,9 +136,6 @@ public final class TabularTrainer<Learner: TabularLearner>: Trainer {
           allowed: "that of \(Learner.self) in a problem of \(problem.stateCount) states",
           remedy: "The checkpoint belongs to another scenario, or is damaged."))
     }
-    agent.learner.state = state.learner
-    agent.world.moment = state.world
-    agent.random = state.random
-    underWay = state.underWay
+    return state
   }
 }

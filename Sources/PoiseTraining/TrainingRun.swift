@@ -73,7 +73,7 @@ public final class TrainingRun {
   public enum Event: Sendable {
     /// An iteration ended, after a number of control steps of all worlds.
     case iteration(TrainingReport, environmentSteps: Int)
-    /// An evaluation ended: its result, whether it is the best so far, and whether it meets the goal.
+    /// An evaluation ended: its result, whether it is better than all before it, and whether it meets the goal.
     case evaluation(EvaluationResult, environmentSteps: Int, isBest: Bool, meetsGoal: Bool)
     /// A fault of an environment, in words.
     case fault(String)
@@ -440,7 +440,7 @@ public final class TrainingRun {
       settings: scenario.settings.algorithm.stepSizes, hasBest: state.best != nil)
   }
 
-  /// Evaluates the policy and saves it if it is the best so far.
+  /// Evaluates the policy and saves it unless an earlier one was better.
   ///
   /// - Returns: false if it was stopped; then the evaluation is repeated when the run is resumed.
   private func evaluate(
@@ -457,17 +457,20 @@ public final class TrainingRun {
     guard let result else { return false }
     if isConfirming { state.confirmations = (state.confirmations ?? 0) + 1 }
     let meetsGoal = goal.isReached(by: result)
-    // Of equal ones the later, which has learned more.
-    let isBest = state.best.map { !goal.ranking(of: result).lexicographicallyPrecedes(goal.ranking(of: $0)) } ?? true
+    let ranking = goal.ranking(of: result)
+    let former = state.best.map { goal.ranking(of: $0) }
+    let isBetter = former.map { $0.lexicographicallyPrecedes(ranking) } ?? true
+    // Of equal ones the later is kept, which has learned more.
+    let isKept = former.map { !ranking.lexicographicallyPrecedes($0) } ?? true
     state.goalsInARow = meetsGoal ? state.goalsInARow + 1 : 0
     state.evaluatedSteps = steps
     while state.nextEvaluation <= steps {
       state.nextEvaluation += scenario.settings.evaluationInterval
     }
-    if isBest { (state.best, state.bestSteps) = (result, steps) }
+    if isKept { (state.best, state.bestSteps) = (result, steps) }
     try logs.add(result, steps: steps, meetsGoal: meetsGoal)
-    try save(alsoAsBest: isBest)
-    try tell(.evaluation(result, environmentSteps: steps, isBest: isBest, meetsGoal: meetsGoal))
+    try save(alsoAsBest: isKept)
+    try tell(.evaluation(result, environmentSteps: steps, isBest: isBetter, meetsGoal: meetsGoal))
     return true
   }
 

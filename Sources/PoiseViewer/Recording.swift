@@ -101,9 +101,11 @@ public struct Recording: Sendable {
         }
       }
       difference = repeated.difference?.description
-      note = "Simulated again, bit for bit the same: \(repeated.episodes) episodes, \(repeated.rows) rows."
+      note =
+        "Simulated again, bit for bit the same: \(repeated.episodes) episode\(repeated.episodes == 1 ? "" : "s"), "
+        + "\(repeated.rows) row\(repeated.rows == 1 ? "" : "s")."
     } catch is Enough {
-      note = "Simulated again: the first \(limit) episodes."
+      note = "Simulated again: the first \(limit == 1 ? "episode" : "\(limit) episodes")."
     }
     episodes = tables
   }
@@ -115,7 +117,7 @@ public struct Recording: Sendable {
     let hasReward = reader.columns.contains("reward")
     layout = RecordingLayout(
       robot, rewardTerms: hasReward ? reader.rewardTerms : nil, choices: try Self.choices(in: path, model),
-      watched: nil, hasContacts: false)
+      watched: nil, showsTilt: reader.columns.contains("roll_rad"), hasContacts: false)
     title = (path.fileName as NSString).deletingPathExtension
     var tables: [EpisodeTable] = []
     var present: Int?
@@ -173,7 +175,7 @@ extension RecordingLayout {
     let task = player.task
     self.init(
       player.robot, rewardTerms: task.rewardNames, choices: task.levels.map(\.name), watched: task.uprightBody,
-      hasContacts: true)
+      showsTilt: task.settings.uprightBody != nil, hasContacts: true)
   }
 }
 

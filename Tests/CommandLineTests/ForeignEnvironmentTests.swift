@@ -13,6 +13,6 @@ struct ForeignEnvironmentTests {
     let process = try CapturedProcess(program, [folder.path], in: ProjectFolders.root)
     let wrong = process.output.split(separator: "\n").filter { $0.hasPrefix("WRONG") }.joined(separator: "\n")
     #expect(process.status == 0 && wrong.isEmpty, "\(wrong)\n\(process.errors)")
-    #expect(process.output.split(separator: "\n").count { $0.hasPrefix("right: ") } == 38)
+    #expect(process.output.split(separator: "\n").count { $0.hasPrefix("right: ") } == 41)
   }
 }

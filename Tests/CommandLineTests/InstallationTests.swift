@@ -36,6 +36,12 @@ struct InstallationTests {
           "humanoid-balance \(installed.prefix)/share/poise/scenarios/")
     )
     #expect(list.output.contains("\(installed.prefix)/share/poise/models/trained/humanoid-balance"))
+    let evaluated = try installed.shell(
+      "poise evaluate models/trained/humanoid-balance --episodes 1 --json --threads 1")
+    #expect(evaluated.status == 0 && evaluated.output.contains("\"algorithm\" : \"ppo\""), "\(evaluated.errors)")
+    let scenario = try installed.shell("poise evaluate humanoid-balance --episodes 1 --json --threads 1")
+    #expect(scenario.status == 0 && scenario.output.contains("\"algorithm\" : \"hold\""), "\(scenario.errors)")
+    #expect(scenario.errors.contains("the trained run of this name is models/trained/humanoid-balance"))
     let simulated = try installed.shell("poise simulate pendulum-balance --seconds 0.1")
     #expect(simulated.status == 0, "\(simulated.errors)")
     // By a symbolic link, as package managers have it.

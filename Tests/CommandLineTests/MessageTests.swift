@@ -25,6 +25,13 @@ struct WrongCommand: CustomTestStringConvertible, Sendable {
     WrongCommand(
       "train pendulum", 65, "pendulum: found a model; allowed a scenario", "pendulum-balance, pendulum-swingup"),
     WrongCommand("evaluate humanoid", 65, "found a model", "humanoid-balance, humanoid-stand"),
+    WrongCommand("solve humanoid", 65, "humanoid: found a model; allowed a scenario"),
+    WrongCommand("evaluate nowhere", 74, "there is no such file or run, and no shipped scenario of that name"),
+    WrongCommand(
+      "export scenarios/pendulum-balance.yaml --csv -", 65, "found a scenario; allowed the folder of a run",
+      "poise train scenarios/pendulum-balance.yaml"),
+    WrongCommand("check a.xml", 74, "a.xml: cannot read: No such file or directory.\n"),
+    WrongCommand("replay", 64, "Name a run or a scenario or, with --csv, a trajectory."),
     WrongCommand("train models/cartpole.xml", 65, "found a model", "cartpole-balance"),
     WrongCommand("train scenarios", 65, "scenarios: found a folder"),
     WrongCommand("check models", 65, "models: found a folder"),
@@ -42,9 +49,27 @@ struct WrongCommand: CustomTestStringConvertible, Sendable {
     WrongCommand("zzzzzz", 64, "Commands: list, inspect"),
     WrongCommand("train pendulum-balance --lr 1e-3", 64, "--set ppo.learningRate.initial=…"),
     WrongCommand("train pendulum-balance --total-timesteps 100", 64, "Did you mean '--steps'?"),
-    WrongCommand("train pendulum-balance --n_envs 4", 64, "--set ppo.worlds=…"),
+    WrongCommand("train pendulum-balance --n_envs 4", 64, "--set ppo.worlds=…. `poise inspect --schema`"),
+    WrongCommand("train maze --lr 0.1", 64, "scenario: --set qLearning.learningRate.initial=…. `poise"),
+    WrongCommand("train pendulum-balance --device cuda", 64, "Poise computes on the CPU: leave --device out."),
+    WrongCommand("help nonsense", 64, "'nonsense' is no command. Commands: list, inspect"),
+    WrongCommand("help trian", 64, "'trian' is no command. Did you mean 'poise train'?"),
+    WrongCommand("--hlep", 64, "Did you mean '--help'?"),
+    WrongCommand("train --hlep", 64, "Did you mean '--help'?"),
     WrongCommand("train pendulum-balance --stepz 4", 64, "--steps"),
-    WrongCommand("train pendulum-balance --set ppo.gamma=0.9", 65, "It is called ppo.discountFactor here."),
+    WrongCommand(
+      "train pendulum-balance --set ppo.gamma=0.9", 65,
+      "found the unknown key 'gamma'; allowed a known key. It is called ppo.discountFactor here."),
+    WrongCommand(
+      "train pendulum-balance --set episodeLength=5", 65, "It is called episodeSeconds or episodeSteps here."),
+    WrongCommand(
+      "train pendulum-balance --set entropyCoefficient=0", 65, "It is a key in another place: 'ppo.entropyCoefficient'",
+      "and so on."),
+    WrongCommand(
+      "train pendulum-balance --set ppo.learningRate=0.001", 65, "allowed a section of keys with their values",
+      "Did you mean 'ppo.learningRate.initial'?"),
+    WrongCommand("train pendulum-balance --algorithm pp", 65, "`poise list --algorithms` describes them."),
+    WrongCommand("train pendulum-balance --set nothing", 65, "Example: --set ppo.clipRange=0.1."),
     WrongCommand("train pendulum-balance --set ppo.n_steps=9", 65, "It is called ppo.rolloutLength here."),
     WrongCommand("train pendulum-balance --set ppo.lr=9", 65, "It is called ppo.learningRate.initial here."),
     WrongCommand("train pendulum-balance --set td3.tau=0.1", 65, "It is called td3.targetUpdateRate here."),
@@ -70,6 +95,11 @@ struct WrongCommand: CustomTestStringConvertible, Sendable {
     WrongCommand(
       "train --resume x --checkpoint best", 64, "found best, which holds only a policy; allowed latest, previous"),
     WrongCommand("train pendulum-balance --seeds 5-1", 64, "1-5 or 1,3,7"),
+    WrongCommand(
+      "train pendulum-balance --seed -1", 64,
+      "--seed: found '-1'; allowed a whole number from 0 to 18446744073709551615."),
+    WrongCommand("train pendulum-balance --seed one", 64, "--seed: found 'one'; allowed a whole number from 0"),
+    WrongCommand("train pendulum-balance --steps -5", 64, "--steps: found '-5'; allowed no negative number."),
     WrongCommand("train pendulum-balance --seeds 1,1", 64, "each once"),
     WrongCommand("train pendulum-balance --seeds 1-3 --seed 2", 64, "Found --seed beside --seeds"),
   ]
@@ -86,6 +116,37 @@ struct MessageTests {
       #expect(said.contains(text.replacing("Found", with: "found")), "'\(text)' in: \(result.errors)")
     }
     #expect(!result.errors.contains("\u{1B}"), "colours without a terminal")
+  }
+
+  @Test("what was meant stands before the usage, which fits on 80 columns and names no checkpoint that is refused")
+  func usage() throws {
+    let errors = try PoiseProcess(["train", "pendulum-balance", "--lr", "1"]).errors
+    let hint = try #require(errors.range(of: "--set ppo"))
+    let usage = try #require(errors.range(of: "Usage: "))
+    #expect(hint.lowerBound < usage.lowerBound, "\(errors)")
+    let commands = [
+      "list", "inspect", "check", "simulate", "solve", "train", "evaluate", "replay", "export", "report", "bench",
+      "sweep", "doctor",
+    ]
+    for command in commands {
+      let help = try PoiseProcess([command, "--help"]).output
+      let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
+      let usage = lines.drop { !$0.hasPrefix("USAGE: ") }.prefix { !$0.isEmpty }
+      #expect(!usage.isEmpty && usage.allSatisfy { $0.count <= 80 }, "\(usage)")
+    }
+    let train = try PoiseProcess(["train", "--help"]).output.replacing(#/\s+/#, with: " ")
+    #expect(train.contains("latest, previous") && !train.contains("best, latest"), "\(train)")
+  }
+
+  @Test("one episode is one episode, and a page that was written is named")
+  func singular() throws {
+    let folder = try ScratchFolder()
+    let (csv, page) = ("\(folder.path)/a.csv", "\(folder.path)/a.html")
+    let simulated = try PoiseProcess(["simulate", "pendulum-balance", "--seconds", "0.5", "--csv", csv])
+    #expect(simulated.status == 0, "\(simulated.errors)")
+    let replay = try PoiseProcess(["replay", "--csv", csv, "--html", page])
+    #expect(replay.status == 0 && replay.output == "\(page): 1 episode\n", "\(replay)")
+    #expect(replay.errors.contains(": 1 episode, "), "\(replay.errors)")
   }
 
   @Test("an option that may be repeated may be, and one value that looks like an option's name is none")

@@ -55,7 +55,8 @@ struct ModelCommandTests {
     #expect(try PoiseProcess(["check", bad, "\(folder.path)/none.xml"]).status == 74)
   }
 
-  @Test("approximations are listed", .enabled(if: ProjectFolders.hasPublicModels, "../shared/mjcf is not there"))
+  @Test(
+    "approximations are listed", .enabled(if: ProjectFolders.hasPublicModels, "\(ProjectFolders.publicModelsRemedy)"))
   func approximations() throws {
     let result = try PoiseProcess(["check", "\(ProjectFolders.publicModels)/dm_control/humanoid.xml"])
     #expect(result.status == 0)

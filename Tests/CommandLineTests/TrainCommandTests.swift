@@ -174,6 +174,33 @@ struct TrainCommandTests {
     #expect(try PoiseProcess(["train", "--resume", run]).output.contains("20480 steps"))
   }
 
+  @Test("a run that has reached its goal says how to go on past it, and does so")
+  func pastTheGoal() throws {
+    let folder = try ScratchFolder()
+    let run = "\(folder.path)/run"
+    let first = try PoiseProcess(["train", "treasure", "--seed", "1", "--out", run])
+    #expect(first.status == 0 && first.output.contains("The goal was reached"), "\(first)")
+    let line = try #require(first.output.split(separator: "\n").first { $0.contains("  go on  ") })
+    #expect(line.hasSuffix("--set training.stopsAtGoal=false"), "\(line)")
+    let arguments = line.split(separator: " ").drop { $0 != "train" }.map(String.init)
+    let more = try PoiseProcess(arguments)
+    #expect(more.status == 0 && more.output.contains("The step limit was reached."), "\(more)")
+  }
+
+  @Test("a training that ends before the first update says so, and how many steps one takes")
+  func tooShort() throws {
+    let folder = try ScratchFolder()
+    let result = try PoiseProcess([
+      "train", "pendulum-balance", "--steps", "100", "--out", "\(folder.path)/run", "--threads", "1", "--set",
+      "ppo.worlds=16", "--set", "ppo.rolloutLength=128", "--set", "evaluation.tuningEpisodes=2",
+    ])
+    #expect(result.status == 0, "\(result)")
+    #expect(
+      result.errors.contains(
+        "after 2048 steps, before the first update. One rollout is 2048 steps, and the first only initialises"),
+      "\(result.errors)")
+  }
+
   @Test("a warm start begins with what another run has learned, and is refused where networks or algorithm do not fit")
   func warmStart() throws {
     let folder = try ScratchFolder()

@@ -128,9 +128,17 @@ func tour(_ environment: String, _ algorithm: String, _ text: String) throws {
   check(report.contains("action: \(run.scenario.specification.actionSpace.summary)"), "\(name): poise inspect")
   let page = try RunReport(["\(path)-whole"], episodes: 5, pool: pool).html
   check(page.contains("<td>random") || page.contains("random"), "\(name): poise report")
+  try PolicyGraph(run).write(to: "\(path).onnx")
+  let archive = try EpisodeArchive("\(path).npz", run: run, seed: 9)
+  let table = try EpisodeRows("\(path).csv", run: run, seed: 9)
+  let one = Evaluation(run.scenario, episodes: 1, seed: 9, instructionSet: run.instructionSet)
+  let expected = try one.run(run.controller, pool: pool).return.mean
+  check(try archive.record(0).totalReward == expected, "\(name): the archive's episode is the evaluation's")
+  check(try table.record(0).totalReward == expected, "\(name): the table's episode is the evaluation's")
+  try archive.commit()
+  try table.commit()
   for (what, told) in [
     ("episodes", complaint { _ = try EpisodePlayer(run.scenario, run.controller, seed: 1, instructionSet: .baseline) }),
-    ("ONNX", complaint { _ = try PolicyGraph(run) }),
     ("a simulation", complaint { _ = try ScenarioSimulation().run(run.scenario) }),
   ] {
     check(

@@ -32,6 +32,15 @@ struct TextTableTests {
     #expect(free.split(separator: "\n").count == 3 && free.contains("taken over from the network"))
   }
 
+  @Test("a key of 48 letters stays whole on 80 columns")
+  func keys() {
+    let key = String(repeating: "k", count: 48)
+    let table = TextTable(
+      header: ["key", "meaning"], rows: [[key, "a sentence that finds no room beside the key on one line"]])
+    let text = table.text(width: 80)
+    #expect(text.contains(key) && text.split(separator: "\n").allSatisfy { $0.count < 80 }, "\(text)")
+  }
+
   @Test("columns that find no room stand in a second table, behind the names of the rows")
   func pages() {
     let wide = TextTable(header: ["who"] + (1...12).map { "column\($0)" }, rows: [["me"] + (1...12).map { "\($0)" }])

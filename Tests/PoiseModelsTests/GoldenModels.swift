@@ -2,6 +2,7 @@ import Foundation
 import PoiseCore
 import PoiseModels
 import PoiseSimulation
+import TestSupport
 
 /// Folders that the tests read from.
 enum Folders {
@@ -9,15 +10,10 @@ enum Folders {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   static let golden = root.appending(path: "Tests/PoiseModelsTests/Golden")
-  /// Public models; not part of the project, so they may be missing.
-  static let shared = root.deletingLastPathComponent().appending(path: "shared/mjcf")
-
-  static var hasShared: Bool { FileManager.default.fileExists(atPath: shared.path) }
-
-  /// The file behind a key of golden.json; `nil` for a shared model where there are none.
+  /// The file behind a key of golden.json; `nil` for a public model where there are none.
   static func file(for key: String) -> String? {
     if key.hasPrefix("shared/") {
-      return hasShared ? shared.appending(path: key.dropFirst("shared/".count)).path : nil
+      return ProjectFolders.hasPublicModels ? "\(ProjectFolders.publicModels)/\(key.dropFirst("shared/".count))" : nil
     }
     return (key.hasPrefix("snippets/") ? golden : root).appending(path: key).path
   }

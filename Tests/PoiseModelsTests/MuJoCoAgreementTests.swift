@@ -1,6 +1,7 @@
 import PoiseCore
 import PoiseModels
 import PoiseSimulation
+import TestSupport
 import Testing
 
 private let tolerance = 1e-12
@@ -129,8 +130,8 @@ struct MuJoCoAgreementTests {
   }
 
   @Test(
-    "for the public models in ../shared/mjcf too, with what ODE does otherwise listed",
-    .enabled(if: Folders.hasShared, "no public models at ../shared/mjcf: skipped"))
+    "for public models too, with what ODE does otherwise listed",
+    .enabled(if: ProjectFolders.hasPublicModels, "\(ProjectFolders.publicModelsRemedy)"))
   func publicModels() {
     #expect(present.count { $0.key.hasPrefix("shared/") } == 6)
     for (key, _, model) in present where key == "shared/gymnasium/humanoid.xml" {

@@ -26,7 +26,7 @@ struct UnreadableFileTests {
   func cannotBeRead() throws {
     let folder = try TemporaryFolder()
     #expect(
-      try message(folder) == "74 model.xml: cannot read: No such file or directory. Check the path.")
+      try message(folder) == "74 model.xml: cannot read: No such file or directory.")
     try FileManager.default.createDirectory(atPath: folder.path + "/model.xml", withIntermediateDirectories: false)
     #expect(
       try message(folder) == "74 model.xml: cannot read: it is a folder. Name a model file inside it.")

@@ -51,34 +51,9 @@ struct SafetensorsTests {
     #expect(golden.tensors["kinds.empty"]?.shape == [0, 3])
   }
 
-  /// Python with the safetensors package: POISE_TEST_PYTHON, or a venv where the golden script's instructions put it,
-  /// or python3.
-  static let python: String? = {
-    let candidates = [
-      ProcessInfo.processInfo.environment["POISE_TEST_PYTHON"], "/tmp/venv-networks/bin/python", "/usr/bin/python3",
-    ]
-    for case let path? in candidates where FileManager.default.isExecutableFile(atPath: path) {
-      if (try? run(path, ["-c", "import safetensors, numpy"]).status) == 0 { return path }
-    }
-    return nil
-  }()
-
-  static func run(_ path: String, _ arguments: [String]) throws -> (status: Int32, output: Data) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, data)
-  }
-
   @Test(
     "written by us are read by the Python package",
-    .enabled(if: python != nil, "no Python with safetensors: set POISE_TEST_PYTHON"))
+    .enabled(if: Python.has("safetensors", "numpy"), "no Python with safetensors: make test-peers"))
   func pythonReads() throws {
     struct Seen: Decodable {
       struct Array: Decodable {
@@ -89,13 +64,11 @@ struct SafetensorsTests {
       var metadata: [String: String]
       var tensors: [String: Array]
     }
-    let python = try #require(Self.python)
     let path = NSTemporaryDirectory() + "poise-\(UUID().uuidString).safetensors"
     defer { try? FileManager.default.removeItem(atPath: path) }
     try Self.example.write(to: path)
-    let result = try Self.run(python, ["\(testFolder)/Golden/read_with_python.py", path])
-    try #require(result.status == 0)
-    let seen = try JSONDecoder().decode(Seen.self, from: result.output)
+    let script = try String(contentsOfFile: "\(testFolder)/Golden/read_with_python.py", encoding: .utf8)
+    let seen = try JSONDecoder().decode(Seen.self, from: Data(Python.run(script, [path]).utf8))
     #expect(seen.metadata == Self.example.metadata)
     #expect(Set(seen.tensors.keys) == Set(Self.example.tensors.keys))
     for (name, tensor) in Self.example.tensors {

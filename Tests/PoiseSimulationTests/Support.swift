@@ -212,6 +212,21 @@ struct Arm: ~Copyable {
     return columns.map { a in columns.map { b in mass * a.linear.dot(b.linear) + a.angular.dot(tensor * b.angular) } }
   }
 
+  /// Acceleration of each coordinate under a unit effort along it, if nothing but the child's inertia resisted: the effort's torque lies
+  /// in the plane of the turning axes and has power with its own axis alone; a force acts at the centre of mass, where the joint is.
+  func mobilities(_ q: [Double]) -> [Double] {
+    let columns = jacobian(q)
+    let tensor = self.tensor.rotated(by: world.orientation(of: child)).inverse
+    let turning = columns.indices.filter { columns[$0].angular.length > 0.5 }
+    let products = turning.map { a in turning.map { columns[a].angular.dot(columns[$0].angular) } }
+    return columns.indices.map { i in
+      guard let place = turning.firstIndex(of: i) else { return 1 / mass }
+      let weights = solve(products, turning.indices.map { $0 == place ? 1 : 0 })
+      let torque = zip(turning, weights).reduce(Vector3.zero) { $0 + $1.1 * columns[$1.0].angular }
+      return torque.dot(tensor * torque)
+    }
+  }
+
   /// The largest distance between the child's velocity and the one that `rates` at coordinates `q` would give it.
   func velocityError(_ q: [Double], rates: [Double]) -> Double {
     let columns = jacobian(q)

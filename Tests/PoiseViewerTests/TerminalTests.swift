@@ -109,6 +109,23 @@ struct TerminalTests {
     #expect(played.contains("  action \(chosen[chosen.count - 1])"))
   }
 
+  @Test("a task that names no upright body is told no tilt, on the page and in the terminal")
+  func withoutTilt() throws {
+    for (overrides, isUpright) in [(["uprightBody=null"], false), ([], true)] {
+      let recording = try Recording(
+        PageTests.scenario("crawler", ["episodeSeconds=0.8"] + overrides), .baseline(.random), seed: 1, episodes: 1,
+        instructionSet: .baseline)
+      #expect(recording.layout.plots.contains { $0.title.hasPrefix("Tilt of") } == isUpright)
+      for isTerminal in [false, true] {
+        let screen = TerminalReplay.Screen(columns: 100, rows: 24, isTerminal: isTerminal, isASCII: true)
+        let text = Self.text(recording, screen)
+        #expect((text.contains("largest tilt") || text.contains("roll ")) == isUpright)
+      }
+      let json = String(decoding: try JSONEncoder().encode(recording.layout), as: UTF8.self)
+      #expect(json.contains("\"roll\":-1") == !isUpright)
+    }
+  }
+
   @Test("elsewhere than on a terminal it is one strip of pictures, in ASCII without any other character")
   func strip() throws {
     let recording = try Self.recording("humanoid-balance")

@@ -43,7 +43,7 @@ struct AccelerationTests {
       worst = max(worst, relativeDifference(limit, expected))
     }
     report(robot.rawValue, .reference, "joint accelerations", worst * 100, "% of the largest")
-    #expect(worst < 0.01)
+    #expect(worst < (robot == .cartpole ? 3e-7 : 5e-3))
   }
 
   /// At 5 ms a damper on a light arm takes most of a push within the step, in the continuous equations and in ours alike but
@@ -65,6 +65,7 @@ struct AccelerationTests {
       worst = max(worst, relativeDifference(found, zip(expected, state.velocities).map { ($0 - $1) / h }))
     }
     report(robot.rawValue, .shipped, "accelerations of a step", worst * 100, "% of the largest")
-    #expect(worst < 0.1)
+    let bounds: [ShippedRobot: Double] = [.pendulum: 1.2e-6, .cartpole: 6.5e-3, .humanoid: 0.1]
+    #expect(worst < bounds[robot] ?? 0)
   }
 }

@@ -39,7 +39,7 @@ struct CartPoleTests {
     let errors = zip(positions, expected).map { (abs($0.x - $1.x) / x.range, abs($0.θ - $1.θ) / θ.range) }
     let worst = errors.map { max($0.0, $0.1) }.max() ?? .infinity
     report("cartpole", setting, "distance from Runge–Kutta in 5 s", worst * 100, "% of the range")
-    #expect(worst < (setting == .reference ? 0.01 : 0.05))
+    #expect(worst < (setting == .reference ? 3.5e-3 : 1.8e-2))
   }
 
   @Test("upright, a small tilt grows at the linearised rate", arguments: Setting.allCases)
@@ -54,6 +54,6 @@ struct CartPoleTests {
     let rate = SampledSignal(interval: h, values: tilt).hyperbolicRate(lag: Int(0.3 / h))
     let error = abs(rate / Self.equations.uprightGrowthRate - 1)
     report("cartpole", setting, "growth rate of a tilt", error * 100, "%")
-    #expect(error < (setting == .reference ? 0.01 : 0.03))
+    #expect(error < (setting == .reference ? 3.6e-6 : 5e-5))
   }
 }

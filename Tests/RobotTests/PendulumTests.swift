@@ -30,16 +30,17 @@ struct PendulumTests {
     return abs(period / expected - 1)
   }
 
+  // Bounds here and in the other tests of robots are at most three times what Benchmarks/README.md tells.
   @Test(
     "swings with the period of the elliptic integral",
-    arguments: [(5.0, 2e-4), (90.0, 2e-4), (170.0, 3e-3)])
-  func period(amplitude: Double, bound: Double) throws {
+    arguments: [(5.0, 1.8e-6, 4.5e-3), (90.0, 1e-11, 7.5e-6), (170.0, 1.8e-6, 4.5e-3)])
+  func period(amplitude: Double, bound: Double, shippedBound: Double) throws {
     let error = try Self.periodError(amplitude: amplitude, setting: .reference)
     report("pendulum", .reference, "period at \(Int(amplitude))°", error * 100, "%")
     #expect(error < bound)
     let shipped = try Self.periodError(amplitude: amplitude, setting: .shipped)
     report("pendulum", .shipped, "period at \(Int(amplitude))°", shipped * 100, "%")
-    #expect(shipped < 0.01)
+    #expect(shipped < shippedBound)
   }
 
   @Test("swings truer with smaller steps", arguments: [5.0, 170.0])
@@ -68,7 +69,7 @@ struct PendulumTests {
     let expected = (2 * 10 * (1 + cos(0.3)) / 2 * 3).squareRoot()
     let drift = abs((speeds.suffix(10).max() ?? 0) / (speeds.prefix(10).max() ?? 1) - 1)
     report("pendulum", setting, "speed lost in 60 s", drift * 100, "%")
-    #expect(drift < 0.02)
+    #expect(drift < (setting == .reference ? 1.4e-7 : 1.1e-4))
     #expect(abs((speeds.max() ?? 0) / expected - 1) < 0.05)
   }
 

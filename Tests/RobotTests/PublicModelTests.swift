@@ -5,7 +5,7 @@ import PoiseSimulation
 import TestSupport
 import Testing
 
-@Suite("Public robot files", .enabled(if: ProjectFolders.hasPublicModels, "../shared/mjcf is not there"))
+@Suite("Public robot files", .enabled(if: ProjectFolders.hasPublicModels, "\(ProjectFolders.publicModelsRemedy)"))
 struct PublicModelTests {
   static let files = [
     "gymnasium/humanoid.xml", "gymnasium/inverted_pendulum.xml", "gymnasium/inverted_double_pendulum.xml",

@@ -6,7 +6,13 @@ public enum ProjectFolders {
     .deletingLastPathComponent().path
   /// A robot that ships.
   public static func model(_ name: String) -> String { "\(root)/models/\(name).xml" }
-  /// Public robot files beside the project; not part of it, so they may be missing.
-  public static let publicModels = URL(filePath: root).deletingLastPathComponent().appending(path: "shared/mjcf").path
+  /// Public robot files, which are not part of the project and may be missing: in `../shared/mjcf` beside it, or where `make test-peers`
+  /// puts them.
+  public static let publicModels: String = {
+    let beside = URL(filePath: root).deletingLastPathComponent().appending(path: "shared/mjcf").path
+    return FileManager.default.fileExists(atPath: beside) ? beside : "\(root)/.build/public-models"
+  }()
   public static var hasPublicModels: Bool { FileManager.default.fileExists(atPath: publicModels) }
+  /// Why a test that needs them is skipped.
+  public static let publicModelsRemedy = "no public robot files: make test-peers"
 }

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Finite problems with other solvers from PyPI, on the same problem and in the same run as `poise bench finite`.
 
-  python3 finite_peers.py [--states 100000] [--poise .build/release/poise]
+  python3 finite_peers.py [--states 100000] [--poise .build/release/poise] [--one-thread]
 
 Peers: pymdptoolbox (SciPy sparse matrices) and mdpsolver (C++), each with value iteration and policy iteration as far as it can; Q-learning in
 plain Python with a NumPy table on Gymnasium's FrozenLake. Prints one JSON object. Needs numpy, scipy; a peer that is missing is left out.
 """
 
 import argparse
+import functools
 import json
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -42,12 +44,14 @@ def problem(states):
 
 
 def toolbox(states, data, discount, epsilon):
-    """pymdptoolbox; its copies of the matrices are left out of the time of a run; its policy iteration needs a dense one."""
+    """pymdptoolbox; its copies of the matrices are left out of the time of a run."""
     import mdptoolbox.mdp as mdp
     import mdptoolbox.util
 
     # Its check asks a sparse matrix which elements are ≥ 0, and fills memory with the answer.
     mdptoolbox.util.check = lambda P, R: None
+    # Its bound of the number of iterations asks every column of every matrix, S² steps; the iterations end by their span anyway.
+    mdp.ValueIteration._boundIter = lambda self, epsilon: None
     following, p, rewards = data
     starts = np.arange(0, states * SUCCESSORS + 1, SUCCESSORS)
     matrices = [
@@ -59,6 +63,9 @@ def toolbox(states, data, discount, epsilon):
         "modified policy iteration": lambda: mdp.PolicyIterationModified(matrices, rewards, discount, epsilon=epsilon),
         "policy iteration": lambda: mdp.PolicyIteration(matrices, rewards, discount, eval_type=1),
     }.items():
+        if name == "policy iteration" and states > 2_000:
+            result[name] = {"failed": "it evaluates policies with a dense matrix of states by states"}
+            continue
         try:
             solver = make()
             started, processor = time.perf_counter(), time.process_time()
@@ -72,14 +79,14 @@ def toolbox(states, data, discount, epsilon):
     return result
 
 
-def mdpsolver(states, data, discount, tolerance):
+def mdpsolver(states, data, discount, tolerance, threads=(False, True)):
     """mdpsolver on one thread and on all; reading its lists is left out of the time."""
     import mdpsolver
 
     following, p, rewards = (part.tolist() for part in data)
     result = {}
-    for algorithm, name in [("vi", "value iteration"), ("pi", "policy iteration"), ("mpi", "modified policy iteration")]:
-        for parallel in (False, True):
+    for parallel in threads:
+        for algorithm, name in [("vi", "value iteration"), ("pi", "policy iteration"), ("mpi", "modified policy iteration")]:
             # A new model each time: a second solution would start from the first.
             model = mdpsolver.model()
             model.mdp(discount=discount, rewards=rewards, tranMatProbs=p, tranMatColumns=following)
@@ -92,7 +99,7 @@ def mdpsolver(states, data, discount, tolerance):
     return result
 
 
-def q_learning(updates=200_000):
+def q_learning(updates=50_000):
     """Updates a second of the usual script: Gymnasium's FrozenLake and a NumPy table."""
     import gymnasium
 
@@ -115,23 +122,30 @@ def main():
     parser.add_argument("--discount", type=float, default=0.99)
     # Both peers stop at a span of ε(1 − γ)/γ or less; `poise bench finite` proves ε/2 with the same span.
     parser.add_argument("--epsilon", type=float, default=0.01)
+    parser.add_argument("--one-thread", action="store_true", help="leave out what takes all threads")
     parser.add_argument("--poise", help="runs `poise bench finite --json` of this program as well")
     options = parser.parse_args()
     result = {"q-learning updates a second": {}}
+    if options.poise:
+        # Through a shell, so that the program may be a wrapper with arguments.
+        output = subprocess.run(
+            options.poise + " bench finite --json", shell=True, capture_output=True, text=True, check=True
+        ).stdout
+        result["poise"] = json.loads(output)
     try:
         result["q-learning updates a second"]["NumPy and Gymnasium"] = q_learning()
     except ImportError:
         pass
+    solver = functools.partial(mdpsolver, threads=(False,) if options.one_thread else (False, True))
     for states in options.states:
         data = problem(states)
-        for name, measure in {"pymdptoolbox": toolbox, "mdpsolver": mdpsolver}.items():
+        for name, measure in {"pymdptoolbox": toolbox, "mdpsolver": solver}.items():
             try:
-                result[f"{name}, {states} states"] = measure(states, data, options.discount, options.epsilon)
+                figures = measure(states, data, options.discount, options.epsilon)
+                result[f"{name}, {states} states"] = figures
+                print(name, states, json.dumps(figures), file=sys.stderr, flush=True)
             except ImportError:
                 pass
-    if options.poise:
-        output = subprocess.run([options.poise, "bench", "finite", "--json"], capture_output=True, text=True, check=True).stdout
-        result["poise"] = json.loads(output)
     print(json.dumps(result, indent=1))
 
 

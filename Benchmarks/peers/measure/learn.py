@@ -2,7 +2,7 @@
 
 usage: learn.py LIBRARY ALGORITHM TASK WHAT [--settings zoo|same|ours] [--seed 1] …
 
-LIBRARY: sb3 or sbx. ALGORITHM: ppo, ddpg. TASK: a Gymnasium name, or scenario:FILE (see task.py).
+LIBRARY: sb3 or sbx. ALGORITHM: ppo, a2c (sb3 alone), ddpg. TASK: a Gymnasium name, or scenario:FILE (see task.py).
 WHAT
   rate        control steps per second with learning, from the end of what is compiled or warmed up
   goal        says when an evaluation reaches the goal, and stops; evaluations are in the time
@@ -11,7 +11,7 @@ WHAT
 SETTINGS
   zoo    those of rl-baselines3-zoo for this task
   same   those that Poise is given in the same row: 64–64; PPO 8 environments, 256 steps each, ten epochs of minibatches of 64;
-         DDPG batches of 100, one update for each step
+         A2C 8 environments, 5 steps each; DDPG batches of 100, one update for each step
   ours   those of our scenario, as near as the library has them
 """
 import argparse
@@ -22,7 +22,7 @@ import report
 
 parser = argparse.ArgumentParser()
 parser.add_argument("library", choices=["sb3", "sbx"])
-parser.add_argument("algorithm", choices=["ppo", "ddpg"])
+parser.add_argument("algorithm", choices=["ppo", "a2c", "ddpg"])
 parser.add_argument("task")
 parser.add_argument("what", choices=["rate", "goal", "first-step", "memory"])
 parser.add_argument("--settings", choices=["zoo", "same", "ours"], default="same")
@@ -48,6 +48,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecNorm
 from task import Judge, Task
 
 algorithm = options.algorithm
+on_policy = algorithm in ("ppo", "a2c")
 task = Task(options.task)
 
 # MARK: Settings
@@ -67,6 +68,8 @@ def settings():
             policy_kwargs=dict(net_arch=[400, 300]), **rates), False
     if options.settings == "same" and algorithm == "ppo":
         return 8, dict(n_steps=256, batch_size=64, n_epochs=10, policy_kwargs=dict(net_arch=dict(pi=[64, 64], vf=[64, 64]))), False
+    if options.settings == "same" and algorithm == "a2c":
+        return 8, dict(n_steps=5, policy_kwargs=dict(net_arch=dict(pi=[64, 64], vf=[64, 64]))), False
     if options.settings == "same":
         return 1, dict(
             batch_size=100, buffer_size=20_000, learning_starts=100, train_freq=1, gradient_steps=1, action_noise=noise,
@@ -115,11 +118,11 @@ class Watch(BaseCallback):
         super().__init__()
         self.rollouts = 0
         self.times = []
-        interval = 4096 if algorithm == "ppo" else 1000
+        interval = 4096 if on_policy else 1000
         self.judge = Judge(task, options.seed, options.cap, interval) if options.what == "goal" else None
 
     def _on_rollout_start(self):
-        if algorithm != "ppo":
+        if not on_policy:
             return
         self.rollouts += 1
         self.times.append((self.num_timesteps, time.perf_counter()))
@@ -134,7 +137,7 @@ class Watch(BaseCallback):
         if options.what == "first-step":
             report.mark("the first control step")
             return False
-        if algorithm == "ppo":
+        if on_policy:
             return self.goes_on
         if self.judge:
             return self.judge.goes_on(self.num_timesteps, policy)
@@ -167,7 +170,7 @@ def adapt_learning_rate():
 watch = Watch()
 model.learn(10_000_000, callback=watch)
 if options.what == "rate":
-    first = 1 if algorithm == "ppo" else 0  # the first rollout of PPO holds what is compiled
+    first = 1 if on_policy else 0  # the first rollout holds what is compiled
     (steps_before, before), (steps_after, after) = watch.times[first], watch.times[-1]
     report.tell(rate=(steps_after - steps_before) / (after - before))
 elif options.what == "goal":

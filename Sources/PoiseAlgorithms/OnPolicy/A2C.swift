@@ -51,6 +51,7 @@ public struct A2CParameters: OnPolicyParameters {
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     common.crossChecks(&checks)
+    common.requireRateWithoutDivergence(&checks)
     value.crossChecks(&checks, with: common)
   }
 }

@@ -50,6 +50,7 @@ public struct A3CParameters: OnPolicyParameters {
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     common.crossChecks(&checks)
+    common.requireRateWithoutDivergence(&checks)
     value.crossChecks(&checks, with: common)
   }
 }

@@ -41,6 +41,9 @@ public struct OnPolicySettings: Configurable, Hashable {
   /// Whether rewards are divided by the running standard deviation of discounted returns.
   public var scalesRewards = false
   /// Weight of the old average in each update of the averaged policy, which is evaluated and saved, in [0, 1); 0 for no averaging.
+  ///
+  /// Weights alone are averaged: the averaged policy has the learner's present normaliser, whose statistics are means over all of the
+  /// training already and hardly move within the average's horizon.
   public var policyAveraging = 0.0
   /// The plane in which policy and value function are mirror symmetric; `nil` for none.
   public var mirrorSymmetry: MirrorPlane?
@@ -86,7 +89,7 @@ public struct OnPolicySettings: Configurable, Hashable {
       "Divide rewards by the running standard deviation of discounted returns."),
     .key(
       "policyAveraging", \.policyAveraging, .number(.from(0, below: 1)),
-      "The policy that is evaluated and saved is a moving average of the learner's weights; this is the weight of the old average in each update; 0: no averaging."
+      "The policy that is evaluated and saved is a moving average of the learner's weights; this is the weight of the old average in each update; 0: no averaging. Its normaliser is the learner's present one."
     ),
     .mirrorSymmetry(\.mirrorSymmetry),
   ]
@@ -97,6 +100,13 @@ public struct OnPolicySettings: Configurable, Hashable {
       at: "initialLogDeviation", found: "\(initialLogDeviation)",
       allowed: "from logDeviationFloor \(logDeviationFloor) to logDeviationCeiling \(logDeviationCeiling)")
     checks.requirePairs(of: hiddenSizes, at: "hiddenSizes", for: mirrorSymmetry)
+  }
+
+  /// A check for algorithms that measure no KL divergence: an adaptive rate would stay what it is, without a word.
+  func requireRateWithoutDivergence(_ checks: inout ConfigurationChecks) {
+    checks.require(
+      learningRate.schedule != .adaptive, at: "learningRate.schedule", found: "adaptive",
+      allowed: "constant, linear or cosine, for this algorithm measures no KL divergence for a rate to follow")
   }
 
   /// The memory that a learner with these settings keeps for the whole training and that grows with a setting.

@@ -57,6 +57,7 @@ public struct REINFORCEParameters: OnPolicyParameters {
 
   public func crossChecks(_ checks: inout ConfigurationChecks) {
     common.crossChecks(&checks)
+    common.requireRateWithoutDivergence(&checks)
     value.crossChecks(&checks, with: common)
   }
 

@@ -6,7 +6,7 @@ extension ConfigurationKey {
   static func mirrorSymmetry(_ property: any WritableKeyPath<Root, MirrorPlane?> & Sendable) -> Self {
     .key(
       "mirrorSymmetry", property, .optional(.choice),
-      "Learn from each transition and its mirror image alike: leftRight mirrors in the plane y = 0, frontBack in x = 0. Robot and task must be symmetric; pushes should be. null: no."
+      "Tie the networks' weights in pairs, so that they act alike in a mirror: leftRight mirrors in the plane y = 0, frontBack in x = 0. Robot and task must be symmetric; pushes should be. null: no."
     )
   }
 }

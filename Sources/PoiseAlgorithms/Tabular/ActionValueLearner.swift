@@ -40,6 +40,11 @@ extension ActionValueLearner where State == ActionValueState {
   /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  public mutating func begin(with known: State) {
+    state = known
+    (state.environmentSteps, state.next) = (0, nil)
+  }
+
   /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.q.accepts(state.q) && state.environmentSteps.isPossibleCount

@@ -45,6 +45,11 @@ public struct DoubleQLearning: ActionValueLearner, TabularAlgorithm {
   /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  public mutating func begin(with known: State) {
+    state = known
+    state.environmentSteps = 0
+  }
+
   /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.first.accepts(state.first) && self.state.second.accepts(state.second)

@@ -88,6 +88,11 @@ public struct DynaQ: ActionValueLearner, TabularAlgorithm {
   /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  public mutating func begin(with known: State) {
+    state = known
+    state.environmentSteps = 0
+  }
+
   /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     guard self.state.q.accepts(state.q), state.environmentSteps.isPossibleCount,

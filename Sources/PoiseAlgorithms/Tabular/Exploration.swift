@@ -6,7 +6,7 @@ public import PoiseCore
 /// Source: Sutton and Barto 2018, sections 2.2 and 5.4. ε falls linearly from `initial` to `final` over `decaySteps`
 /// actions; if that is 0, ε is always `final`.
 public struct EpsilonGreedy: Configurable, Hashable {
-  /// ε of the first action, in [0, 1].
+  /// ε of the first action, in [0, 1]; without `decaySteps`, `final` holds from the start.
   public var initial = 1.0
   /// ε after the decay, in [0, 1].
   public var final = 0.1
@@ -28,7 +28,9 @@ public struct EpsilonGreedy: Configurable, Hashable {
 
   /// The keys of its section.
   public static let keys: [ConfigurationKey<Self>] = [
-    .key("initial", \.initial, .number(.from(0, through: 1)), "ε of the first action."),
+    .key(
+      "initial", \.initial, .number(.from(0, through: 1)),
+      "ε of the first action; without decaySteps, final holds from the start."),
     .key("final", \.final, .number(.from(0, through: 1)), "ε after the decay."),
     .key(
       "decaySteps", \.decaySteps, .integer(.from(0, through: Int.max), unit: "actions"),

@@ -73,6 +73,12 @@ public struct QLambda: ActionValueLearner, TabularAlgorithm {
   /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  public mutating func begin(with known: State) {
+    state = known
+    state.environmentSteps = 0
+    state.traces = EligibilityTraces(count: known.q.values.count)
+  }
+
   /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.q.accepts(state.q) && self.state.traces.accepts(state.traces) && state.environmentSteps.isPossibleCount

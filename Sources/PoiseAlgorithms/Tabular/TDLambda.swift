@@ -97,6 +97,13 @@ public struct TDLambda: TabularAlgorithm {
     [("v_distance", exact.map { problem.distance(state.values, to: $0) })]
   }
 
+  public mutating func begin(with known: State) {
+    state = known
+    state.environmentSteps = 0
+    state.traces = EligibilityTraces(count: known.values.count)
+    state.episodes = 0
+  }
+
   /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     state.values.count == self.state.values.count && state.values.allSatisfy(\.isFinite)

@@ -44,6 +44,12 @@ public struct TabularActorCritic: PolicyTableLearner, TabularAlgorithm {
   /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  public mutating func begin(with known: State) {
+    state = known
+    state.environmentSteps = 0
+    state.weight = 1
+  }
+
   /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.policy.accepts(state.policy) && state.values.count == self.state.values.count

@@ -36,6 +36,11 @@ public protocol TabularLearner: Sendable {
   var state: State { get set }
   /// Whether a value that came from a file is a state that this learner could be in.
   func accepts(_ state: State) -> Bool
+  /// Takes what another learner of the same problem has learned: tables, their visits and models. Its count of actions, on which ε depends, and
+  /// the episode that it was in are left out.
+  ///
+  /// - Parameter known: a state that this learner `accepts`.
+  mutating func begin(with known: State)
   /// Actions taken so far.
   var environmentSteps: Int { get }
   /// The numbers of which the greedy policy takes the largest in each state: Q, or the logits of a policy, [choices].

@@ -56,6 +56,12 @@ public struct TabularREINFORCE: PolicyTableLearner, TabularAlgorithm {
   /// Actions taken so far.
   public var environmentSteps: Int { state.environmentSteps }
 
+  public mutating func begin(with known: State) {
+    state = known
+    state.environmentSteps = 0
+    state.episode = []
+  }
+
   /// Whether a value from a file is a state that this learner can have.
   public func accepts(_ state: State) -> Bool {
     self.state.policy.accepts(state.policy) && state.values.count == stateCount

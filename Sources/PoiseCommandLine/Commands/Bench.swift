@@ -10,6 +10,7 @@ import PoiseTasks
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures this machine, and sets each figure beside its floor.",
+    usage: "\(program) bench [<names> ...] [options]",
     discussion: """
       The floor of a figure is the same work without Poise: the bare loop around ODE in C, or the matrix products of Eigen. A \
       ratio above 1 is better than the floor. Use an idle machine, and compare ratios, not seconds of different runs.

@@ -38,8 +38,8 @@ struct Check: ParsableCommand {
         if check.problems.isEmpty {
           let count = check.approximations.count
           print("\(check.path): good\(count == 0 ? "" : ", with \(count) approximation\(count == 1 ? "" : "s"):")")
-          for approximation in check.approximations { print("  \(approximation)") }
-          for caution in check.cautions { print("  caution: \(caution)") }
+          for approximation in check.approximations { printWrapped("  \(approximation)") }
+          for caution in check.cautions { printWrapped("  caution: \(caution)") }
         } else {
           for problem in check.problems { printError(problem.description) }
           note(.badInput)

@@ -12,6 +12,7 @@ import PoiseEnvironments
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Scores a trained policy, or the baselines, over episodes on fixed seeds.",
+    usage: "\(program) evaluate <subject> [options]",
     discussion: """
       For a run, its trained policy is scored, and beside it the baselines on the same seeds. For a scenario, only the \
       baselines are. With --json, one controller is scored: the policy of a run, or hold.
@@ -33,7 +34,7 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     help:
-      "The controller: policy, zero, random, hold. Default: all of them; with --json, policy for a run, hold for a scenario."
+      "The controllers, with commas between: policy, \(BaselineController.names). Default: all that fit but plan, which takes long; with --json, policy for a run, hold for a scenario."
   )
   var controller: String?
 
@@ -54,16 +55,34 @@ struct Evaluate: ParsableCommand {
     if let episodes, !(1...1_000_000).contains(episodes) {
       throw ValidationError("--episodes: found \(episodes); allowed 1 to 1000000.")
     }
-    if let controller, controller != "policy", BaselineController(rawValue: controller) == nil {
-      throw ValidationError("--controller: found '\(controller)'; allowed policy, zero, random, hold.")
+    let known = ["policy"] + BaselineController.allCases.map(\.rawValue)
+    for name in names where !known.contains(name) {
+      let advice = suggestion(for: name, among: known)
+      throw ValidationError(
+        "--controller: found '\(name)'; allowed \(known.joined(separator: ", ")).\(advice.isEmpty ? "" : " \(advice)")")
+    }
+    if json, names.count > 1 {
+      throw ValidationError("--json prints one object: found \(names.count) controllers; allowed one.")
     }
   }
 
+  /// The controllers that were asked for; none for the default.
+  private var names: [String] {
+    controller?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
+  }
+
   func run() throws {
-    let run =
-      try RunFolder.isRun(subject) ? TrainedRun(subject, checkpoint: checkpoint, overrides: set) : nil
-    let loaded =
-      try run?.scenario ?? LoadedScenario(contentsOf: ShippedFiles().resolve(subject, as: .scenario), overrides: set)
+    let run: TrainedRun?
+    let loaded: LoadedScenario
+    switch try RunOrScenario(subject) {
+    case .run(let folder):
+      let trained = try TrainedRun(folder, checkpoint: checkpoint, overrides: set)
+      run = trained
+      loaded = trained.scenario
+    case .scenario(let path):
+      run = nil
+      loaded = try LoadedScenario(contentsOf: path, overrides: set)
+    }
     let controllers = try chosen(run?.controller, loaded)
     let evaluation = try Evaluation(
       loaded, episodes: episodes ?? loaded.settings.evaluation.episodes,
@@ -71,7 +90,14 @@ struct Evaluate: ParsableCommand {
       instructionSet: run?.instructionSet ?? InstructionSet.chosen())
     let pool = WorkerPool(threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     if let note = pool.note { printError(note) }
-    let results = try controllers.map { try evaluation.run($0, pool: pool) }
+    var results: [EvaluationResult] = []
+    for choice in controllers {
+      do {
+        results.append(try evaluation.run(choice, pool: pool))
+      } catch let error as InvalidInput where names.isEmpty && choice.isDesigned {
+        printError("left out \(choice.name): \(error)")
+      }
+    }
     for note in results.compactMap(\.note) { printError(note) }
     if json {
       print(try results[0].json())
@@ -82,23 +108,23 @@ struct Evaluate: ParsableCommand {
   }
 
   private func chosen(_ trained: ControllerChoice?, _ loaded: LoadedScenario) throws -> [ControllerChoice] {
-    if controller == "policy" || controller == nil && json, let trained { return [trained] }
-    if controller == "policy" {
-      throw InvalidInput(
-        Problem(
-          file: subject, found: "a scenario, which has no policy", allowed: "a run for --controller policy",
-          remedy: "Train one: \(ProgramCommand.line("train", subject))"))
-    }
     let baselines = loaded.baselines
-    if let controller, let baseline = BaselineController(rawValue: controller) {
-      guard baselines.contains(baseline) else {
-        throw InvalidInput(
-          Problem(
-            file: subject, found: "--controller \(controller)",
-            allowed: "\(baselines.map(\.rawValue).joined(separator: ", ")), which can act here"))
+    if !names.isEmpty {
+      return try names.map { name in
+        if let baseline = BaselineController(rawValue: name) {
+          try loaded.check(baseline)
+          return .baseline(baseline)
+        }
+        guard let trained else {
+          throw InvalidInput(
+            Problem(
+              file: subject, found: "a scenario, which has no policy", allowed: "a run for --controller policy",
+              remedy: "Train one: \(ProgramCommand.line("train", subject))"))
+        }
+        return trained
       }
-      return [.baseline(baseline)]
     }
+    if json, let trained { return [trained] }
     if json { return [.baseline(baselines.contains(.hold) ? .hold : .random)] }
     return (trained.map { [$0] } ?? []) + baselines.map { .baseline($0) }
   }

@@ -3,6 +3,7 @@ import Foundation
 import PoiseCore
 import PoiseModels
 import PoiseScenarios
+import PoiseTraining
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,13 +12,14 @@ struct Inspect: ParsableCommand {
       Examples:
         \(program) inspect humanoid            links, joints, limits, actuators
         \(program) inspect humanoid-balance    observations, rewards, terminations
+        \(program) inspect runs/first          the same of a run, with its changes
         \(program) inspect --schema            every key of a scenario file
         \(program) inspect ppo                 the keys of one section
       """)
 
   @Argument(
     help:
-      "A scenario or model file, a name that `\(program) list` shows, or a section of a scenario: ppo, physics, evaluation.",
+      "A scenario or model file, a run's folder, a name that `\(program) list` shows, or a section of a scenario: ppo, physics, evaluation.",
     completion: .scenariosAndModels)
   var file: String?
 
@@ -38,7 +40,14 @@ struct Inspect: ParsableCommand {
     guard let file else { return }
     if let section = section(file) { return print(section.table, terminator: "") }
     if schema { print(ScenarioReport.schema.table) }
-    let path = try ShippedFiles().resolve(file)
+    let shipped = ShippedFiles()
+    let folder = shipped.resolveRun(file)
+    if RunFolder.isRun(folder) {
+      // With every change that was made when it was resumed.
+      let scenario = try RunFolder(contentsOf: folder).loadScenario(overrides: overrides)
+      return printWrapped(ScenarioReport(scenario).text)
+    }
+    let path = try shipped.resolve(file)
     if path.isScenario {
       printWrapped(ScenarioReport(try LoadedScenario(contentsOf: path, overrides: overrides)).text)
     } else {

@@ -9,8 +9,8 @@ struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows the scenarios, models and trained policies that ship with Poise, or what a scenario can name.",
     discussion: """
-      A name in the first column can stand wherever a command expects a SCENARIO or a MODEL, or with --algorithms an ALGORITHM. \
-      Models and scenarios are looked for in POISE_HOME, in the working folder and those above it, and where the program is installed.
+      A name in the first column can stand wherever a command expects a SCENARIO, a MODEL or a RUN, or with --algorithms an ALGORITHM. \
+      All are looked for in POISE_HOME, in the working folder and those above it, and where the program is installed.
 
       Examples:
         \(program) list
@@ -45,7 +45,7 @@ struct List: ParsableCommand {
     if let complaint = shipped.complaint { throw complaint }
     let sections = [
       ("scenarios", try shipped.scenarios()), ("models", try shipped.models()),
-      ("trained runs, for `\(program) evaluate PATH`, `replay` and `export`", try shipped.trained()),
+      ("trained runs, for `\(program) evaluate`, `replay` and `export`", try shipped.trained()),
     ]
     for (title, entries) in sections where !entries.isEmpty {
       printStyled(Style.output.bold(title))

@@ -11,9 +11,13 @@ import PoiseViewer
 struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows a trained controller: as a page, live in a browser, or in the terminal.",
+    usage: """
+      \(program) replay <subject> [options]
+      \(program) replay --csv <file> [options]
+      """,
     discussion: """
       In the terminal, q quits. The episodes are those that `\(program) evaluate` scores for the same seed. Without --html and --serve, the robot is drawn in \
-      the terminal. For a finite problem, the agent is shown on its map as it learns. --serve listens on this machine only, until Ctrl-C. A run that is still training is followed: the page \
+      the terminal. For a finite problem, the agent, @, is shown on its map as it learns. --serve listens on this machine only, until Ctrl-C. A run that is still training is followed: the page \
       takes over its newest policy, and its curves grow.
 
       Examples:
@@ -66,7 +70,10 @@ struct Replay: ParsableCommand {
   @Option(help: "The checkpoint of a run. While a run trains, the live page can follow best or latest.")
   var checkpoint = RunFolder.Checkpoint.best
 
-  @Option(help: "The controller of a scenario without a run. Default: hold, or random where actions are levels.")
+  @Option(
+    help:
+      "The controller of a scenario without a run: \(BaselineController.names). Default: hold, or random where actions are levels."
+  )
   var controller: BaselineController?
 
   @Option(help: .scenarioOverrides)
@@ -80,7 +87,7 @@ struct Replay: ParsableCommand {
       throw ValidationError("Found two of --html, --serve and --tty; allowed one of them.")
     }
     if (subject == nil) == (csv == nil) {
-      throw ValidationError("Name either a run or, with --csv, a trajectory.")
+      throw ValidationError("Name a run or a scenario or, with --csv, a trajectory.")
     }
     if csv != nil, serve != nil {
       throw ValidationError("--serve simulates live; show a trajectory with --html or --tty.")
@@ -126,14 +133,29 @@ struct Replay: ParsableCommand {
     }
   }
 
-  /// How an agent learned a finite problem.
+  /// How an agent learned a finite problem; of a learner with a network, what its policy does.
   private func showLearning(_ driven: Driven) throws {
+    if let run = driven.run, run.table == nil {
+      let replay = try PolicyReplay(run, seed: driven.seed)
+      if let html {
+        let file = try WholeFile(html)
+        try file.write(replay.html())
+        try file.commit()
+        tell(html, "the policy on its map")
+      } else {
+        try onScreen { screen, _, write, isStopped in
+          replay.show(on: screen, episodes: episodes ?? 1, write: write, isStopped: isStopped)
+        }
+      }
+      return
+    }
     let replay =
       try driven.run.map { try LearningReplay($0) } ?? LearningReplay(driven.scenario, seed: seed ?? 1)
     if let html {
       let file = try WholeFile(html)
       try file.write(replay.html())
       try file.commit()
+      tell(html, "what the agent has learned, episode by episode")
     } else {
       try onScreen { screen, _, write, isStopped in
         replay.show(on: screen, episodes: episodes ?? 8, write: write, isStopped: isStopped)
@@ -159,17 +181,19 @@ struct Replay: ParsableCommand {
     let file = try WholeFile(path)
     try file.write(try page.html())
     try file.commit()
+    tell(path, "\(page.episodes.count) episode\(page.episodes.count == 1 ? "" : "s")")
   }
+
+  /// Names the page that was written, unless it went to standard output itself.
+  private func tell(_ path: String, _ content: String) { if path != "-" { print("\(path): \(content)") } }
 
   private func serveLive(at port: UInt16) throws {
     let live: LiveSubject
     let subject = subject ?? ""
-    if RunFolder.isRun(subject) {
-      live = .run(path: subject, checkpoint: checkpoint, overrides: set)
-    } else {
-      live = .scenario(
-        try LoadedScenario(contentsOf: ShippedFiles().resolve(subject, as: .scenario), overrides: set),
-        controller ?? .hold)
+    switch try RunOrScenario(subject) {
+    case .run(let folder): live = .run(path: folder, checkpoint: checkpoint, overrides: set)
+    case .scenario(let path):
+      live = .scenario(try LoadedScenario(contentsOf: path, overrides: set), controller ?? .hold)
     }
     let server = try ViewerServer(LiveSimulation(live, seed: seed), port: port)
     Interruption.watch()
@@ -194,14 +218,14 @@ private struct Driven {
   var run: TrainedRun?
 
   init(_ replay: Replay) throws {
-    let subject = replay.subject ?? ""
-    if RunFolder.isRun(subject) {
-      let run = try TrainedRun(subject, checkpoint: replay.checkpoint, overrides: replay.set)
+    switch try RunOrScenario(replay.subject ?? "") {
+    case .run(let folder):
+      let run = try TrainedRun(folder, checkpoint: replay.checkpoint, overrides: replay.set)
       self.run = run
       (scenario, controller, instructionSet) = (run.scenario, run.controller, run.instructionSet)
       text = "\(controller.name), \(replay.checkpoint.rawValue) checkpoint"
-    } else {
-      scenario = try LoadedScenario(contentsOf: ShippedFiles().resolve(subject, as: .scenario), overrides: replay.set)
+    case .scenario(let path):
+      scenario = try LoadedScenario(contentsOf: path, overrides: replay.set)
       controller = .baseline(replay.controller ?? (scenario.baselines.contains(.hold) ? .hold : .random))
       instructionSet = try InstructionSet.chosen()
       text = controller.name

@@ -2,10 +2,12 @@ import ArgumentParser
 import Foundation
 import PoiseCore
 import PoiseExperiments
+import PoiseModels
 
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows trained runs side by side as one self-contained page.",
+    usage: "\(program) report <run> ... --html <file> [options]",
     discussion: """
       The page shows learning curves over environment steps and wall time (runs that differ only in their seed form a band), \
       interquartile means over seeds with bootstrap intervals, a test of whether groups of runs differ, evaluations of the best \
@@ -41,7 +43,10 @@ struct Report: ParsableCommand {
     if let note = pool.note { printError(note) }
     // Opened first: a place that cannot be written to should not cost a minute of evaluations.
     let file = try WholeFile(html)
-    let report = try RunReport(folders, episodes: episodes, pool: pool) { printError("evaluating \($0)") }
+    let shipped = ShippedFiles()
+    let report = try RunReport(folders.map(shipped.resolveRun), episodes: episodes, pool: pool) {
+      printError("evaluating \($0)")
+    }
     try file.write(report.html)
     try file.commit()
     if html != "-" { print("\(html): \(folders.count) run\(folders.count == 1 ? "" : "s")") }

@@ -10,12 +10,14 @@ import PoiseScenarios
 struct Simulate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Simulates a robot, or one episode of a task, under a baseline controller.",
+    usage: "\(program) simulate <file> [options]",
     discussion: """
       A summary goes to standard output, or to standard error with --csv -. The same seed gives the same summary.
 
       Examples:
         \(program) simulate humanoid --controller hold --seconds 5
         \(program) simulate humanoid-balance --seed 3 --csv fall.csv
+        \(program) simulate cartpole-swingup --controller energy
         \(program) simulate pendulum-swingup --set episodeSeconds=20
       """)
 
@@ -25,7 +27,8 @@ struct Simulate: ParsableCommand {
   @Option(help: "Simulated seconds. Default: 10 for a model, a whole episode for a scenario.")
   var seconds: Double?
 
-  @Option(help: "The baseline that controls the robot. Default: zero, or random where every action does something.")
+  @Option(
+    help: "The controller: \(BaselineController.names). Default: zero, or random where every action does something.")
   var controller: BaselineController?
 
   @Option(help: .rootSeed)
@@ -73,6 +76,7 @@ struct Simulate: ParsableCommand {
     let start = DispatchTime.now().uptimeNanoseconds
     let story: SimulationStory
     let controller: BaselineController
+    var design = ""
     if path.isScenario {
       guard velocity.isEmpty else {
         throw ValidationError("--velocity is for models; a scenario starts moving by its terms under reset.")
@@ -84,6 +88,7 @@ struct Simulate: ParsableCommand {
       simulation.controller = controller
       simulation.seed = seed
       story = SimulationStory(try simulation.run(loaded) { try play($0, stepLimit: $1) }, of: loaded)
+      if controller == .lqr { design = try loaded.regulator().text }
     } else {
       guard overrides.isEmpty else {
         throw ValidationError("--set changes keys of a scenario, but \(path) is a model.")
@@ -98,7 +103,8 @@ struct Simulate: ParsableCommand {
       story = SimulationStory(try recorded(model) { try simulation.run(model, visit: $0) }, of: model)
     }
     let elapsed = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
-    let text = "\(story.text)\n  controller \(controller.rawValue), seed \(seed)"
+    let text =
+      "\(story.text)\n  controller \(controller.rawValue), seed \(seed)" + (design.isEmpty ? "" : "\n\(design)")
     if csv == "-" { printError(text) } else { print(text) }
     printError(
       "\(elapsed.rounded(significant: 3)) s, \((story.seconds / elapsed).rounded(significant: 3)) times real time")

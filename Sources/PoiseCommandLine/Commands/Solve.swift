@@ -9,7 +9,16 @@ import PoiseScenarios
 struct Solve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Solves a finite problem exactly: V, Q, A and a best policy.",
-    discussion: "Finite problems are scenarios with `mdp:` in place of `model:`, such as frozen-lake.")
+    usage: "\(program) solve <scenario> [options]",
+    discussion: """
+      Finite problems are scenarios with `mdp:` in place of `model:`, such as frozen-lake.
+
+      Examples:
+        \(program) solve frozen-lake
+        \(program) solve two-choices --policy given
+        \(program) solve grid-world --html grid.html
+        \(program) solve frozen-lake --set mdp.map.discount=0.9
+      """)
 
   enum Policy: String, CaseIterable, ExpressibleByArgument { case optimal, given, random }
 
@@ -19,7 +28,10 @@ struct Solve: ParsableCommand {
     case modifiedPolicyIteration = "modified-policy-iteration"
   }
 
-  @Argument(help: "A scenario file with `mdp:`, or a name that `poise list` shows.")
+  @Argument(
+    help: ArgumentHelp(
+      "A scenario file with `mdp:`, or a name that `\(program) list` shows.", valueName: "scenario"),
+    completion: .scenarios)
   var file: String
 
   @Option(help: "Whose values: of the optimal policy, of the one that the file gives, or of a random one.")
@@ -40,7 +52,7 @@ struct Solve: ParsableCommand {
   @Option(help: "Threads; the result has the same bits for any number.")
   var threads = 1
 
-  @Option(name: .customLong("set"), help: "Override a key of the scenario: key.path=value.")
+  @Option(name: .customLong("set"), help: .scenarioOverrides)
   var overrides: [String] = []
 
   @Flag(help: "Print one JSON object.")
@@ -60,7 +72,7 @@ struct Solve: ParsableCommand {
   }
 
   func run() throws {
-    let path = try ShippedFiles().resolve(file)
+    let path = try ShippedFiles().resolve(file, as: .scenario)
     let problem = try LoadedScenario(contentsOf: path, overrides: overrides).requireProblem(for: "solving")
     var request = SolveRequest()
     request.policy = SolveRequest.PolicyKind(rawValue: policy.rawValue) ?? .optimal

@@ -11,15 +11,19 @@ struct SweepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sweep",
     abstract: "Compares settings of a scenario with each other, and the best of them with the shipped ones.",
+    usage: """
+      \(program) sweep <plan> [options]
+      \(program) sweep --resume <sweep> [--parallel <parallel>]
+      """,
     discussion: """
       PLAN is a YAML file that names the scenario, the keys and values to try, the seeds, the rungs and the measure. \
-      Benchmarks/sweeps has examples, and `\(program) sweep --schema` lists every key. Trainings run in parallel, each on one thread. \
+      Benchmarks/sweeps of a clone of Poise has examples, and `\(program) sweep --schema` lists every key. Trainings run in parallel, each on one thread. \
       At each rung the worst candidates are dropped (successive halving). If a sweep is stopped or killed, no finished trial \
       is lost: continue it with --resume.
 
       Examples:
-        \(program) sweep Benchmarks/sweeps/cartpole-swingup-ppo.yaml --parallel 2
-        \(program) sweep --resume runs/sweep-cartpole-swingup-ppo
+        \(program) sweep plan.yaml --parallel 2
+        \(program) sweep --resume runs/sweep-plan
       """)
 
   @Argument(help: "The file with the plan.")
@@ -102,7 +106,7 @@ private final class SweepDisplay: Sendable {
   init(_ sweep: Sweep) {
     texts = sweep.candidates.map(\.text)
     header =
-      "\(sweep.candidates[0].scenario.name), \(sweep.candidates.count) candidates, \(sweep.plan.seeds.count) seeds: \(sweep.path)"
+      "\(sweep.candidates[0].scenario.name), \(sweep.candidates.count) candidates, \(sweep.plan.seeds.count) seed\(sweep.plan.seeds.count == 1 ? "" : "s"): \(sweep.path)"
   }
 
   func begin(parallel: Int) { printError("\(header), \(parallel) at once") }

@@ -13,12 +13,17 @@ import PoiseEnvironments
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a controller for a scenario, or resumes a run.",
+    usage: """
+      \(program) train <scenario> [options]
+      \(program) train --resume <run> [options]
+      """,
     discussion: """
       The run is a folder below runs/, or the one that --out names. Ctrl-C saves a checkpoint and shows how to resume. A run \
       that was interrupted ends with the same bits as one that was not, on any number of threads.
 
       A run that has ended continues with --resume and a larger --steps. Rates, limits and the goal may then be changed with --set; \
-      the run records them in changes.jsonl. The same run, changed at the same step in the same way, gives the same bits. With --from, \
+      the run records them in changes.jsonl. A run that has reached its goal stops there again, unless the goal is changed or \
+      --set training.stopsAtGoal=false is given. The same run, changed at the same step in the same way, gives the same bits. With --from, \
       a new run begins with what another has learned: the same networks, but new worlds. Another seed gives another run.
 
       Examples:
@@ -27,7 +32,7 @@ struct Train: ParsableCommand {
         \(program) train pendulum-swingup --seeds 1-5
         \(program) train cartpole-balance --set ppo.clipRange=0.1
         \(program) train --resume runs/pendulum
-        \(program) train --resume runs/pendulum --steps 50000 --set ddpg.actorLearningRate=1e-5
+        \(program) train --resume runs/pendulum --steps 50000 --set goal.meanReturn=-150
         \(program) train humanoid-balance --from runs/humanoid-stand-ppo-seed1
       """)
 
@@ -40,7 +45,7 @@ struct Train: ParsableCommand {
 
   @Option(
     help: "With --resume, the checkpoint to start from: latest, or previous, the one before it. Default: latest.")
-  var checkpoint: RunFolder.Checkpoint?
+  var checkpoint: ResumableCheckpoint?
 
   @Option(
     help: ArgumentHelp(
@@ -107,7 +112,7 @@ struct Train: ParsableCommand {
     }
     if seed != nil, seeds != nil { throw ValidationError("Found --seed beside --seeds; allowed one of the two.") }
     if resume == nil, checkpoint != nil { throw ValidationError("--checkpoint is used only together with --resume.") }
-    if checkpoint == .best {
+    if checkpoint?.value == .best {
       throw ValidationError(
         """
         --checkpoint: found best, which holds only a policy; allowed latest, previous. \
@@ -157,10 +162,22 @@ struct Train: ParsableCommand {
     }
     print(display.report(ending))
     if try run.appliedUpdates() == .some(0) {
-      printError(
-        "No update was ever applied: the policy is the one that training began with. See skipped_updates in progress.csv."
-      )
+      let reason = run.skippedUpdates > 0 ? "See skipped_updates in progress.csv." : Self.tooShort(run)
+      printError("No update was ever applied: the policy is the one that training began with. \(reason)")
     }
+  }
+
+  /// Why a run without a refused update has had none at all.
+  private static func tooShort(_ run: TrainingRun) -> String {
+    let parameters = run.scenario.settings.algorithm.parameters
+    let needed =
+      if let settings = parameters as? any OnPolicyParameters {
+        " One rollout is \(settings.rolloutSize) steps"
+          + (settings.common.normalizesObservations ? ", and the first only initialises the normaliser." : ".")
+      } else if let settings = parameters as? any OffPolicyParameters {
+        " Updates begin after \(settings.common.warmupSteps) steps."
+      } else { "" }
+    return "Training ended after \(run.environmentSteps) steps, before the first update.\(needed)"
   }
 
   private func loaded() throws -> LoadedScenario {
@@ -174,7 +191,8 @@ struct Train: ParsableCommand {
     let folder = try out ?? RunFolder.claimFreshPath(for: loaded, seed: seed)
     do {
       return try TrainingRun(
-        loaded, seed: seed, folder: folder, warmStart: from, threads: threads, instructionSet: instructionSet,
+        loaded, seed: seed, folder: folder, warmStart: from.map(ShippedFiles().resolveRun), threads: threads,
+        instructionSet: instructionSet,
         beginning: beginning, willSave: Interruption.watch)
     } catch {
       if out == nil { RunFolder.release(folder) }
@@ -192,7 +210,7 @@ struct Train: ParsableCommand {
       changes += ["training.stepLimit=\(steps)"] + (own.map { ["\($0)=null"] } ?? [])
     }
     return try TrainingRun(
-      resuming: path, from: checkpoint ?? .latest, changing: changes, threads: threads, beginning: beginning,
+      resuming: path, from: checkpoint?.value ?? .latest, changing: changes, threads: threads, beginning: beginning,
       willSave: Interruption.watch)
   }
 
@@ -230,6 +248,19 @@ struct Train: ParsableCommand {
     // The failure of one seed is shown in the table; the command has then failed.
     if outcomes.contains(where: { $0.failure != nil }) { throw ExitCode(ExitStatus.badInput.rawValue) }
   }
+}
+
+/// A checkpoint from which a run can be resumed. `best` is understood, so that its refusal can say why, but not offered.
+struct ResumableCheckpoint: ExpressibleByArgument {
+  let value: RunFolder.Checkpoint
+
+  init?(argument: String) {
+    guard let value = RunFolder.Checkpoint(rawValue: argument) else { return nil }
+    self.value = value
+  }
+
+  static var allValueStrings: [String] { ["latest", "previous"] }
+  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 func validateThreads(_ threads: Int?) throws {

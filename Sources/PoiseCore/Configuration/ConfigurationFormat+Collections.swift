@@ -88,7 +88,10 @@ extension Configurable {
   static func read(_ node: ConfigurationNode, startingFrom value: Self, _ reader: inout ConfigurationReader) -> Self? {
     let faultsBefore = reader.faultCount
     guard let entries = node.entries else {
-      reader.report(node, allowed: "a section of keys with their values")
+      // `learningRate: 0.001` means the number that the section begins with.
+      let isNumber = node.scalar != nil && Self.keys.contains { $0.name == "initial" }
+      let remedy = isNumber ? "Did you mean '\(reader.path).initial'?" : ""
+      reader.report(node, allowed: "a section of keys with their values", remedy: remedy)
       return nil
     }
     var value = value

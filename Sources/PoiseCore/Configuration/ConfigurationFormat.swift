@@ -120,21 +120,27 @@ extension ConfigurationFormat where Value: RawRepresentable<String> {
 
 extension ConfigurationFormat where Value == String {
   /// One of several names.
-  public static func choice(among names: [String]) -> Self {
-    choice(among: names, read: { names.contains($0) ? $0 : nil }, write: { $0 })
+  ///
+  /// - Parameters:
+  ///   - names: the names.
+  ///   - advice: where they are explained, as a sentence; may be empty.
+  public static func choice(among names: [String], advice: String = "") -> Self {
+    choice(among: names, advice: advice, read: { names.contains($0) ? $0 : nil }, write: { $0 })
   }
 }
 
 extension ConfigurationFormat {
   private static func choice(
-    among names: [String], read: @escaping @Sendable (String) -> Value?, write: @escaping @Sendable (Value) -> String
+    among names: [String], advice: String = "", read: @escaping @Sendable (String) -> Value?,
+    write: @escaping @Sendable (Value) -> String
   ) -> Self {
     let phrase = names.count == 1 ? quotedList(names) : "one of \(quotedList(names))"
     return Self(
       typeName: "choice", allowed: names.joined(separator: ", "), phrase: phrase,
       read: { node, _, reader in
         if let scalar = node.scalar, let value = read(scalar.text) { return value }
-        reader.report(node, allowed: phrase, remedy: suggestion(for: node.scalar?.text ?? "", among: names))
+        let remedies = [suggestion(for: node.scalar?.text ?? "", among: names), advice]
+        reader.report(node, allowed: phrase, remedy: remedies.filter { !$0.isEmpty }.joined(separator: " "))
         return nil
       },
       write: { .text(write($0)) })

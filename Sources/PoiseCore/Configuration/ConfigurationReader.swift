@@ -75,10 +75,14 @@ public struct ConfigurationReader: Sendable {
         remedy = "It is called \(shown) here." + (row.remark.isEmpty ? "" : " \(row.remark)")
       }
     }
-    if remedy.isEmpty, let elsewhere = pathsByName[entry.key], elsewhere.count <= 3 {
-      remedy = "It is a key in another place: \(quotedList(elsewhere))."
+    if remedy.isEmpty, let elsewhere = pathsByName[entry.key] {
+      let more = elsewhere.count > 3 ? ", and so on" : ""
+      remedy = "It is a key in another place: \(quotedList(Array(elsewhere.prefix(3))))\(more)."
     }
-    report(at: entry.location, found: "the unknown key \(quoted(entry.key))", allowed: known.phrase, remedy: remedy)
+    // The keys of a section can fill a screen; a hint says more.
+    report(
+      at: entry.location, found: "the unknown key \(quoted(entry.key))",
+      allowed: remedy.isEmpty ? known.phrase : "a known key", remedy: remedy)
   }
 
   mutating func reportDuplicate(_ entry: ConfigurationNode.Entry, first: ConfigurationLocation) {

@@ -64,7 +64,7 @@ public enum FieldNames {
       "A time in seconds: frame_skip times physics.timeStep."),
     Row("timestep dt sim_dt", "physics.timeStep"),
     Row(
-      "max_episode_steps time_limit", "episodeSeconds episodeSteps",
+      "max_episode_steps time_limit episode_length", "episodeSeconds episodeSteps",
       "For a robot in seconds: max_episode_steps times controlTimeStep."),
   ]
 

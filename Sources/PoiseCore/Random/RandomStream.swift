@@ -32,6 +32,10 @@ public enum RandomPurpose: UInt16, Sendable, Codable, CaseIterable {
   case search = 20
   /// Random states in which a mirror symmetry is checked.
   case mirrorProbes = 21
+  /// Variations of plans, and the random numbers that a planner imagines.
+  case planning = 30
+  /// Trials by which a controller is designed.
+  case controlDesign = 31
 }
 
 /// A counter-based stream of random numbers: one per purpose and index, all independent, all from one root seed.

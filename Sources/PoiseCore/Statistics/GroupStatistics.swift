@@ -29,6 +29,7 @@ public struct InterquartileMean: Hashable, Sendable, Codable {
     high = quantiles[0.975]
   }
 
+  /// The mean of the middle half of a sample that is not empty.
   static func mean(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     let cut = values.count / 4

@@ -4,8 +4,7 @@ public struct SampleStatistics: Hashable, Sendable {
   public var mean: Double
   /// Sample standard deviation, n − 1; 0 for one value.
   public var std: Double
-  /// Interquartile mean, the mean of the middle half: ⌊n/4⌋ values are left out at each end. Source: Agarwal et al.
-  /// 2021, "Deep RL at the Edge of the Statistical Precipice".
+  /// The mean of the middle half, as of `InterquartileMean`.
   public var iqm: Double
   /// 95 % confidence interval of the mean, [low, high], by 2,000 bootstrap resamples (percentiles; Efron 1979).
   public var ci95: [Double]
@@ -21,9 +20,6 @@ public struct SampleStatistics: Hashable, Sendable {
     let count = Double(values.count)
     let mean = values.reduce(0, +) / count
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    let sorted = values.sorted()
-    let cut = values.count / 4
-    let middle = sorted[cut..<sorted.count - cut]
     var random = random
     var means = (0..<resamples).map { _ in
       var sum = 0.0
@@ -33,7 +29,7 @@ public struct SampleStatistics: Hashable, Sendable {
     means.sort()
     self.mean = mean
     std = values.count > 1 ? (squares / (count - 1)).squareRoot() : 0
-    iqm = middle.reduce(0, +) / Double(middle.count)
+    iqm = InterquartileMean.mean(values)
     // 2.5 % of the resamples lie below the lower end, and as many above the upper one.
     let tail = resamples / 40
     ci95 = means.isEmpty ? [mean, mean] : [means[max(0, tail - 1)], means[min(means.count - 1, resamples - tail)]]

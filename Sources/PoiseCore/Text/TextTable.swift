@@ -45,7 +45,7 @@ public struct TextTable: Sendable {
     // One less than the terminal has: a full line makes some of them begin a new one.
     let room = max(16, width - indent - 1)
     var pages: [String] = []
-    for (page, widths) in Self.pages(naturalWidths, least: leastWidths, room: room) {
+    for (page, widths) in Self.pages(naturalWidths, least: leastWidths(in: room), room: room) {
       pages.append(lines(page, widths: widths, indent: indent))
     }
     return pages.joined(separator: "\n\n")
@@ -58,10 +58,12 @@ public struct TextTable: Sendable {
   private var naturalWidths: [Int] { header.indices.map { cells($0).map(\.count).max() ?? 0 } }
 
   /// The longest word of each column; of a column of numbers or short texts its whole width.
-  private var leastWidths: [Int] {
+  ///
+  /// - Parameter room: characters of a line. A key of 48 is not cut where there is room for a column beside it.
+  private func leastWidths(in room: Int) -> [Int] {
     zip(header.indices, naturalWidths).map { column, natural in
       let longest = cells(column).flatMap { $0.split(separator: " ") }.map(\.count).max() ?? 0
-      return natural <= 8 ? natural : min(natural, max(8, min(longest, 40)))
+      return natural <= 8 ? natural : min(natural, max(8, min(longest, max(40, min(48, room - 10)))))
     }
   }
 

@@ -64,19 +64,20 @@ public struct Diagnosis: Hashable, Sendable {
   /// The findings whose promise does not hold.
   public var broken: [Finding] { findings.filter { $0.verdict == .broken } }
 
-  /// A line for each finding, with its remedy below it, and a sentence at the end.
+  /// A line for each finding, with its remedy below it, and a sentence at the end; wrapped to `TextTable.outputWidth`.
   ///
   /// - Parameter isASCII: whether the marks are words and arrows, for terminals without UTF-8.
   public func text(isASCII: Bool) -> String {
     let width = (findings.map(\.name.count).max() ?? 0) + 2
     let markWidth = isASCII ? 5 : 2
+    let indent = "\n" + String(repeating: " ", count: markWidth + width)
+    let room = TextTable.outputWidth.map { max(20, $0 - 1 - markWidth - width) } ?? .max
+    func wrapped(_ text: String) -> String { wordWrapped(text, to: room).joined(separator: indent) }
     var lines = findings.map { finding in
       let mark = Self.mark(finding.verdict, isASCII: isASCII)
       let start = Self.padded(mark, markWidth) + Self.padded(finding.name, width)
-      let remedy =
-        finding.remedy.isEmpty
-        ? "" : "\n" + String(repeating: " ", count: markWidth + width) + (isASCII ? "-> " : "→ ") + finding.remedy
-      return start + finding.found + remedy
+      let remedy = finding.remedy.isEmpty ? "" : indent + wrapped((isASCII ? "-> " : "→ ") + finding.remedy)
+      return start + wrapped(finding.found) + remedy
     }
     lines.append(
       isHealthy

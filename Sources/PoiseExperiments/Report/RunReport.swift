@@ -103,12 +103,18 @@ public struct RunReport {
           instructionSet: instructionSet
         ).run(controller, pool: pool)
       }
-      let baselines = scenario.baselines
-      let results =
-        try task.runs.map { try judge($0.run.controller, $0.name, $0.run.instructionSet) }
-        + baselines.map {
-          try judge(.baseline($0), "\(scenario.name), \($0.rawValue)", task.runs[0].run.instructionSet)
+      var results = try task.runs.map { try judge($0.run.controller, $0.name, $0.run.instructionSet) }
+      var baselines: [BaselineController] = []
+      for baseline in scenario.baselines {
+        let choice = ControllerChoice.baseline(baseline)
+        do {
+          results.append(
+            try judge(choice, "\(scenario.name), \(baseline.rawValue)", task.runs[0].run.instructionSet))
+          baselines.append(baseline)
+        } catch is InvalidInput where choice.isDesigned {
+          // A robot for which there is no such design has no such rival.
         }
+      }
       return ScenarioEvaluation(
         name: scenario.name, episodes: results[0].episodes, seed: settings.publishedSeed,
         table: EvaluationTable(

@@ -35,6 +35,20 @@ public struct SolutionTable: Sendable {
     best = problem.bestChoices(choiceValues: choiceValues, slack: slack)
   }
 
+  /// Makes a table of a policy, whose choices take the place of the best ones.
+  ///
+  /// - Parameters:
+  ///   - problem: the problem.
+  ///   - values: V of the policy, [states].
+  ///   - choiceValues: its Q, [choices].
+  ///   - best: the choices that it takes in each state, [states].
+  public init(_ problem: FiniteProblem, values: [Double], choiceValues: [Double], best: [[Int]]) {
+    self.problem = problem
+    self.values = values
+    self.choiceValues = choiceValues
+    self.best = best
+  }
+
   /// Makes a table that was learned: V is the largest Q of each state.
   ///
   /// - Parameters:

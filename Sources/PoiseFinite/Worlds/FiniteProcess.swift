@@ -48,6 +48,13 @@ public struct FiniteProcess: DecisionProcess {
     }
   }
 
+  /// The state that an observation shows.
+  ///
+  /// - Parameter observation: as `observe` writes it, [observations].
+  public func state(of observation: [Float]) -> Int {
+    observation.count == problem.stateCount ? observation.firstIndex(of: 1) ?? 0 : Int(observation[0])
+  }
+
   public func step(_ state: inout Int, _ action: Span<Float>, using random: inout RandomStream) -> Transition {
     let k = problem.drawTransition(of: choice(of: state, action: Int(action[0])), &random)
     state = Int(problem.nextStates[k])

@@ -54,7 +54,7 @@ struct IncludeExpander {
     } catch {
       switch error {
       case .unreadable(let reason):
-        throw InputOutputError(path: path, operation: "read", reason: reason, remedy: "Check the path.")
+        throw InputOutputError(path: path, operation: "read", reason: reason)
       case .isFolder:
         throw InputOutputError(
           path: path, operation: "read", reason: "it is a folder", remedy: "Name a model file inside it.")

@@ -100,7 +100,8 @@ public struct Evaluation: Sendable {
     case .policy(let policy, _):
       pool.forEach(&shards) { _, shard in shard.run(policy, instructionSet, isStopped) }
     case .baseline:
-      let controller = controller.controller(for: scenario, instructionSet: instructionSet)
+      // Episodes run side by side, so each planner has one thread.
+      let controller = try controller.controller(for: scenario, instructionSet: instructionSet)
       pool.forEach(&shards) { _, shard in
         shard.run(controller, seed: seed, episodes: episodes, worlds: worlds, isStopped)
       }

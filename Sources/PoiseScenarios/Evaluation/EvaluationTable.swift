@@ -17,7 +17,7 @@ public struct EvaluationTable {
   ///   - names: names of the controllers; `nil` takes those of the results.
   public init(_ results: [EvaluationResult], metrics: [Metric], names: [String]? = nil) {
     func row(_ name: String, _ format: String, _ value: (EvaluationResult) -> Double?) -> [String] {
-      [name] + results.map { value($0).map { String(format: format, $0) } ?? "–" }
+      [name] + results.map { value($0).map { Self.number(format, $0) } ?? "–" }
     }
     /// A metric that applies to none of the results has no row.
     func rows(_ metrics: [Metric]) -> [[String]] {
@@ -30,12 +30,19 @@ public struct EvaluationTable {
     self.rows =
       rows(metrics.filter(\.isRate))
       + [
-        row("return, mean", "%.1f") { $0.return.mean }, row("  95 % from", "%.1f") { $0.return.ci95[0] },
-        row("  95 % to", "%.1f") { $0.return.ci95[1] }, row("  interquartile mean", "%.1f") { $0.return.iqm },
+        row("return, mean", "%.1f") { $0.return.mean }, row("  95 % interval, from", "%.1f") { $0.return.ci95[0] },
+        row("  95 % interval, to", "%.1f") { $0.return.ci95[1] }, row("  interquartile mean", "%.1f") { $0.return.iqm },
         row("  standard deviation", "%.1f") { $0.return.std },
       ]
       + rows(metrics.filter { !$0.isRate }) + [row("faults", "%.0f") { Double($0.faults) }]
       + terms.map { name in row("reward \(name)", "%.1f") { $0.rewardTerms[name] } }
+  }
+
+  /// A number as `String(format:)` writes it, but 0 in place of −0, to which small negative ones are rounded.
+  static func number(_ format: String, _ value: Double) -> String {
+    let text = String(format: format, value)
+    let isZero = text.allSatisfy { "-0.".contains($0) }
+    return isZero && text.hasPrefix("-") ? String(text.dropFirst()) : text
   }
 
   /// The table as text with aligned columns.

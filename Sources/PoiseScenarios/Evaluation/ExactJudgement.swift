@@ -1,8 +1,8 @@
-import PoiseAlgorithms
+package import PoiseAlgorithms
 import PoiseControl
 import PoiseEnvironments
-import PoiseFinite
-import PoiseNetworks
+package import PoiseFinite
+package import PoiseNetworks
 
 /// The exact value of a controller of a finite problem by Bellman's equation, beside the episodes that it plays.
 struct ExactJudgement: Sendable {
@@ -27,7 +27,7 @@ struct ExactJudgement: Sendable {
     let policy: [Double]
     switch controller {
     case .policy(let network, _):
-      let actions = greedyActions(of: network, instructionSet)
+      let actions = process.actions(of: network, instructionSet: instructionSet)
       policy = process.policy { [(actions[$0], 1)] }
     case .baseline(.random):
       let count = process.problem.actionNames.count
@@ -39,9 +39,16 @@ struct ExactJudgement: Sendable {
     return [.exactValue: value, .exactShortfall: shortfall]
   }
 
-  /// The deterministic action in every state, [states].
-  private func greedyActions(of policy: Policy, _ instructionSet: InstructionSet) -> [Int] {
-    let count = process.problem.stateCount
+}
+
+extension FiniteProcess {
+  /// The action that a policy takes in every state, [states].
+  ///
+  /// - Parameters:
+  ///   - policy: a policy on the process's one-hot observations.
+  ///   - instructionSet: that of the policy's matrix products.
+  package func actions(of policy: Policy, instructionSet: InstructionSet) -> [Int] {
+    let count = problem.stateCount
     let rows = min(64, count)
     var workspace = PolicyWorkspace(policy, rowCapacity: rows, instructionSet: instructionSet)
     var observations = [Float](repeating: 0, count: rows * count)

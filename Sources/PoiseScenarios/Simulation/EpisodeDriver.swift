@@ -26,7 +26,7 @@ struct EpisodeDriver {
   }
 
   private func plant(_ environment: any Environment) -> EnvironmentPlant {
-    EnvironmentPlant(actionSpace: actionSpace, restingAction: restingAction, environment: environment)
+    EnvironmentPlant(actionSpace: actionSpace, restingAction: restingAction, world: environment)
   }
 
   /// Prepares the controller; call it when the environment is at the start of episode `number` of a root seed.
@@ -69,7 +69,8 @@ struct EpisodeDriver {
 private struct EnvironmentPlant: Plant {
   let actionSpace: Space
   let restingAction: [Double]?
-  let environment: any Environment
+  let world: any Environment
 
-  var robot: Robot? { (environment as? TaskEnvironment)?.robot }
+  var environment: (any Environment)? { world }
+  var robot: Robot? { (world as? TaskEnvironment)?.robot }
 }

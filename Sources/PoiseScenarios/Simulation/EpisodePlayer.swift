@@ -1,3 +1,4 @@
+public import Foundation  // ProcessInfo
 import PoiseCore
 public import PoiseEnvironments
 public import PoiseModels
@@ -36,10 +37,17 @@ public final class EpisodePlayer {
 
   /// Assembles the environment; no episode has begun.
   ///
+  /// - Parameters:
+  ///   - scenario: the scenario whose episodes are played.
+  ///   - controller: who acts.
+  ///   - seed: root seed of the episodes.
+  ///   - instructionSet: of a policy's matrix products.
+  ///   - threads: of the controller `plan`; they change no number.
   /// - Throws: `InvalidInput` for a model that cannot be assembled, a scenario without a robot, or a baseline that
   ///   cannot act in it.
   public init(
-    _ scenario: LoadedScenario, _ controller: ControllerChoice, seed: UInt64, instructionSet: InstructionSet
+    _ scenario: LoadedScenario, _ controller: ControllerChoice, seed: UInt64, instructionSet: InstructionSet,
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount
   ) throws {
     self.scenario = scenario
     task = try scenario.requireRobot(for: "playing episodes one by one").task
@@ -50,7 +58,8 @@ public final class EpisodePlayer {
     environment = try TaskEnvironment(task, seed: seed, purpose: .evaluation, detail: .full)
     observation = Array(repeating: 0, count: task.observationSpace.count)
     driver = EpisodeDriver(
-      controller.controller(for: scenario, instructionSet: instructionSet), task, gains: scenario.settings.hold)
+      try controller.controller(for: scenario, instructionSet: instructionSet, threads: threads), task,
+      gains: scenario.settings.hold)
     columns = CoordinateColumns(task.model, tiltBody: task.uprightBody)
   }
 

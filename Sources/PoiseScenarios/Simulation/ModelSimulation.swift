@@ -27,11 +27,11 @@ public struct ModelSimulation: Sendable {
     public var physicsSteps = 0
     /// Control steps taken.
     public var controlSteps = 0
-    /// Largest distance of a joint beyond its limit, rad or m; 0 where none was passed.
+    /// Largest distance of a joint beyond its limit after any physics step, rad or m; 0 where none was passed.
     public var worstLimitViolation = 0.0
     /// Name of the joint with the worst violation; empty where no limit was passed.
     public var worstLimitJoint = ""
-    /// Depth of the deepest contact, m.
+    /// Depth of the deepest contact of any physics step, m.
     public var worstPenetration = 0.0
     /// Physics steps for which the direct solver failed and that were repeated.
     public var repeatedSteps = 0
@@ -57,12 +57,18 @@ public struct ModelSimulation: Sendable {
     let robot = try Robot(model, solverSeed: seed)
     if !velocities.isEmpty { try robot.place(moving(model)) }
     let plant = RobotPlant(robot)
-    var gains = HoldGains()
-    gains.target = .reference
-    var driver = controller.controller(gains).makeDriver()
-    driver.begin(plant, random: RandomStream(seed: seed, purpose: .controller))
     let h = robot.world.parameters.timeStep
     let substeps = max(1, Int(clamping: (controlTimeStep / h).rounded()))
+    var settings = ControlSettings()
+    settings.hold.target = .reference
+    let subject = ControlSubject(RobotPlant.plantModel(model, physicsSteps: substeps), settings: settings)
+    var driver: any ControllerDriver
+    do {
+      driver = try controller.controller(for: subject).makeDriver()
+    } catch let error as ControlDesignError {
+      throw InvalidInput(error.problem(of: controller, in: model.files.first ?? model.name))
+    }
+    driver.begin(plant, random: RandomStream(seed: seed, purpose: .controller))
     let controlSteps = max(1, Int(clamping: (seconds / (Double(substeps) * h)).rounded()))
     let columns = CoordinateColumns(model)
     var moment = TrajectoryMoment()
@@ -70,14 +76,22 @@ public struct ModelSimulation: Sendable {
     try visit(robot, moment)
 
     var summary = Summary()
+    var positions = [Double](repeating: 0, count: robot.scalarJointCount)
+    var velocities = positions
     for step in 1...controlSteps {
       robot.clearEffortSums()
       let actions = plant.apply(driver.command(plant, observation: []))
-      robot.step(substeps)
-      summary.controlSteps = step
-      summary.fault = robot.world.firstFault()
-      if summary.fault != nil { break }
-      summary.note(robot)
+      // What a step with a fault shows means nothing.
+      var seen = summary
+      for _ in 0..<substeps {
+        robot.step()
+        robot.readScalarJoints(positions: &positions, velocities: &velocities)
+        seen.note(robot, positions: positions)
+      }
+      let fault = robot.world.firstFault()
+      if fault == nil { summary = seen }
+      (summary.controlSteps, summary.fault) = (step, fault)
+      if fault != nil { break }
       moment.step = step
       moment.time = Double(step * substeps) * h
       moment.efforts = robot.effortSums.map { $0 / Double(robot.effortSteps) }
@@ -147,10 +161,9 @@ extension ModelSimulation {
 }
 
 extension ModelSimulation.Summary {
-  /// Keeps the worst joint-limit violation and penetration seen.
-  mutating func note(_ robot: Robot) {
-    let configuration = robot.configuration()
-    for (position, joint) in zip(configuration.positions, robot.model.scalarJoints) {
+  /// Keeps the worst joint-limit violation and penetration seen in a physics step.
+  mutating func note(_ robot: Robot, positions: [Double]) {
+    for (position, joint) in zip(positions, robot.model.scalarJoints) {
       guard let limits = robot.linkage.limits[joint] else { continue }
       let violation = max(limits.lowerBound - position, position - limits.upperBound)
       if violation > worstLimitViolation {
@@ -158,6 +171,6 @@ extension ModelSimulation.Summary {
         worstLimitJoint = robot.model.joints[joint].name
       }
     }
-    for contact in robot.world.contacts { worstPenetration = max(worstPenetration, contact.depth) }
+    for i in 0..<robot.world.contactCount { worstPenetration = max(worstPenetration, robot.world.contact(i).depth) }
   }
 }

@@ -54,11 +54,17 @@ struct CoordinateMotion {
 /// With coordinate q, rate v before the step and v′ after it, and step h, all that is linear is one row, here
 /// for rotor A, damper d, spring k about q₀ and servo c − K q − D q̇:
 ///
-///     −A (v′ − v)/h − (d + D) v′ − k (q + h v′ − q₀) + c − K (q + h v′) = R (v* − v′),
-///     R = A/h + d + D + h (k + K),   R v* = A (v/h − J̇ v) − k (q − q₀) + c − K q
+///     −A (v′ − v)/h − (d + D) v′ − k (q + h (v′ − κ v) − q₀) + c − K (q + h v′) = R (v* − v′),
+///     R = A/h + d + D + h (k + K),   R v* = A (v/h − J̇ v) − k (q − κ h v − q₀) + c − K q
 ///
 /// a motor row of ODE with velocity v*, CFM = 1/R and no bound. The term J̇ v is needed because the row uses the axis
 /// before the step, while the rotor's speed is that about the axis after it.
+///
+/// Damper and servo are implicit, so no gain makes them unstable. A spring with κ = 0 would be implicit, too; an undamped mass on it would
+/// lose its motion at the rate h ω²/2, for its natural frequency ω. With κ = 1 and q′ = q + h v′, mass and spring turn in phase space and keep
+/// their energy, at any stiffness. So κ is near 1 where steps resolve the motion and near 0 where they do not, and the spring had better
+/// come to rest: κ = 1/(1 + (h² k μ)²), with μ the acceleration of the coordinate under a unit effort if nothing but
+/// the two bodies' inertia resisted it.
 ///
 /// A servo with a range is a row of its own, bounded by it; dry friction is one of velocity 0, bounded by the loss.
 /// They are separate from the stop's row: ODE locks a joint to its stop when motor and stop act in one row.
@@ -121,6 +127,10 @@ struct CoordinateDrive {
     let spring = -stiffness * (q - springReference)
     var resistance = armature / h + damping + h * stiffness
     var drive = armature * (motion.rate / h - motion.bias) + spring
+    if stiffness > 0 {
+      let x = h * h * stiffness * mobility(motion)
+      drive += h * stiffness * motion.rate / (1 + x * x)
+    }
     var effort = spring
     var constant = 0.0
     for (place, index) in servos.enumerated() {
@@ -150,6 +160,20 @@ struct CoordinateDrive {
     }
     push(constant, motion)
     return effort
+  }
+
+  /// Acceleration of the coordinate under a unit effort, 1/(kg·m²) or 1/kg, of the two bodies without their joints.
+  private func mobility(_ motion: CoordinateMotion) -> Double {
+    let axis = motion.axis
+    func mobility(_ body: BodyFrame) -> Double {
+      switch kind {
+      case .angle: return axis.dot(body.angularAcceleration(under: axis))
+      case .length:
+        let moment = (motion.point - body.position).cross(axis)
+        return body.inverseMass + moment.dot(body.angularAcceleration(under: moment))
+      }
+    }
+    return motion.scale * motion.scale * (mobility(child) + mobility(parent))
   }
 
   /// One row: `resistance` · (rate − q̇′), within ±`limit`.

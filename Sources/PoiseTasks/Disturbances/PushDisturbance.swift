@@ -53,10 +53,13 @@ public struct PushDisturbance: DisturbanceTerm {
     let center = record.inertia.centerOfMass - record.origin
     let force = scale * mass / (stepCount * Δt)
     let (least, most) = (force * impulse.lowerBound, force * impulse.upperBound)
+    let side =
+      azimuth == (-Double.pi)...Double.pi
+      ? "from any side"
+      : "azimuth \(azimuth.lowerBound.rounded(significant: 3)) … \(azimuth.upperBound.rounded(significant: 3)) rad"
     let effect =
       "every \(interval.lowerBound)–\(interval.upperBound) s: \(least.rounded(significant: 3))–"
-      + "\(most.rounded(significant: 3)) N for \(duration) s at the centre of \(name), azimuth "
-      + "\(azimuth.lowerBound.rounded(significant: 3)) … \(azimuth.upperBound.rounded(significant: 3)) rad"
+      + "\(most.rounded(significant: 3)) N for \(duration) s at the centre of \(name), \(side)"
     // Memory: the step at which the next push begins, the step at which the present one ends, its force.
     return BoundDisturbance(
       effect, memoryCount: 4,

@@ -44,6 +44,8 @@ struct EnvironmentCore: ~Copyable {
   private let fresh: WorldState
   private let reference: JointConfiguration
   let qualityPlan: QualityPlan
+  /// Of the present control step; only in full detail.
+  private var extremes: PhysicsExtremes
 
   init(_ bound: BoundTask, seed: UInt64, purpose: RandomPurpose, index: Int, detail: EnvironmentDetail) throws {
     self.bound = bound
@@ -83,6 +85,7 @@ struct EnvironmentCore: ~Copyable {
     fresh = robot.world.saved()
     reference = JointConfiguration(reference: bound.model)
     qualityPlan = QualityPlan(bound, plan: plan)
+    extremes = PhysicsExtremes(jointCount: robot.scalarJointCount)
   }
 
   // MARK: Resetting
@@ -135,6 +138,17 @@ struct EnvironmentCore: ~Copyable {
     if let found = writeObservation(into: &observation), startFault == nil { startFault = found }
   }
 
+  /// See `TaskEnvironment.observation`.
+  mutating func observation(of configuration: JointConfiguration) -> [Double] {
+    robot.place(configuration)
+    transition.after.read(robot, plan, contacts: false)
+    var observation = [Float](repeating: 0, count: bound.observationSpace.count)
+    var span = observation.mutableSpan
+    _ = output.write(transition, noiseFactor: 0, random: &random, into: &span)
+    ending = .terminated
+    return (0..<bound.observationSpace.count).map { output.exact($0) }
+  }
+
   /// Writes the observation of `transition.after`; writes zeros and returns the fault where a value is not finite or
   /// too large.
   private mutating func writeObservation(into observation: inout MutableSpan<Float>) -> TaskState.StartFault? {
@@ -171,11 +185,12 @@ struct EnvironmentCore: ~Copyable {
     }
     disturb()
     robot.clearEffortSums()
+    extremes.begin()
     if isDelayed {
       driveDelayed()
     } else {
       robot.setControls { scaling[$0].control(Double(transition.after.action[$0])) }
-      robot.step(physicsSteps)
+      advance(physicsSteps)
     }
     return finish(into: &observation)
   }
@@ -211,8 +226,9 @@ struct EnvironmentCore: ~Copyable {
     if let startFault { return endAtStart(startFault, into: &observation) }
     disturb()
     robot.clearEffortSums()
+    extremes.begin()
     for i in servos.indices { robot.setServo(servos[i], of: i) }
-    robot.step(physicsSteps)
+    advance(physicsSteps)
     transition.after.choice = nil
     let hasTargets = bound.settings.actions.positionTargets != nil
     for i in scaling.indices {
@@ -239,7 +255,16 @@ struct EnvironmentCore: ~Copyable {
     let (q, r) = drawn.delaySteps.quotientAndRemainder(dividingBy: physicsSteps)
     for (age, steps) in [(q + 1, r), (q, physicsSteps - r)] where steps > 0 {
       robot.setControls { scaling[$0].control(Double(history[age * n + $0])) }
-      robot.step(steps)
+      advance(steps)
+    }
+  }
+
+  /// Makes physics steps, and in full detail reads the worst moments of each.
+  private mutating func advance(_ steps: Int) {
+    guard detail == .full else { return robot.step(steps) }
+    for _ in 0..<steps {
+      robot.step()
+      extremes.note(robot, qualityPlan)
     }
   }
 
@@ -290,7 +315,7 @@ struct EnvironmentCore: ~Copyable {
     totalReward += reward
     for i in rewardSums.indices { rewardSums[i] += transition.after.rewardTerms[i] }
     ending = transition.isTerminated ? .terminated : step >= start.stepLimit ? .truncated : .running
-    if detail == .full { quality.add(transition, robot, qualityPlan) }
+    if detail == .full { quality.add(transition, extremes, robot, qualityPlan) }
     return StepOutcome(reward: reward, ending: ending)
   }
 

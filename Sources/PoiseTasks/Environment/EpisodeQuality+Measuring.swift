@@ -32,12 +32,39 @@ struct QualityPlan: Sendable {
   }
 }
 
+/// The worst moments of one control step, read in each of its physics steps: contacts and stops give way for less than a control step.
+struct PhysicsExtremes {
+  /// Largest distance of a joint beyond its limits, rad or m.
+  private(set) var limitViolation = 0.0
+  /// Deepest overlap of two shapes, m.
+  private(set) var penetration = 0.0
+  /// [scalar joints]
+  private var positions, velocities: [Double]
+
+  init(jointCount: Int) {
+    positions = Array(repeating: 0, count: jointCount)
+    velocities = positions
+  }
+
+  /// Starts a control step.
+  mutating func begin() { (limitViolation, penetration) = (0, 0) }
+
+  /// Reads the joints after a physics step, and the contacts that were found in it.
+  mutating func note(_ robot: Robot, _ plan: QualityPlan) {
+    robot.readScalarJoints(positions: &positions, velocities: &velocities)
+    for i in plan.limits.indices {
+      guard let limits = plan.limits[i] else { continue }
+      limitViolation = max(limitViolation, limits.lowerBound - positions[i], positions[i] - limits.upperBound)
+    }
+    for i in 0..<robot.world.contactCount { penetration = max(penetration, robot.world.contact(i).depth) }
+  }
+}
+
 extension EpisodeQuality {
   /// Adds one control step. Means are sums until `finished`.
-  ///
-  /// Limits and penetration are read at the end of the control step, as a policy sees them: of the physics steps between, a deeper
-  /// moment may go unseen.
-  mutating func add(_ transition: borrowing Transition, _ robot: Robot, _ plan: QualityPlan) {
+  mutating func add(
+    _ transition: borrowing Transition, _ extremes: PhysicsExtremes, _ robot: Robot, _ plan: QualityPlan
+  ) {
     if let slot = plan.uprightSlot {
       let squared = transition.after.bodies[slot].tilt.squared
       tiltReward -= squared
@@ -52,14 +79,8 @@ extension EpisodeQuality {
       saturation += abs(action) >= 0.99 ? share : 0
       actionChange += share * Double(abs(action - transition.before.action[i]))
     }
-    for i in plan.limits.indices {
-      guard let limits = plan.limits[i] else { continue }
-      let q = transition.after.jointPositions[i]
-      worstLimitViolation = max(worstLimitViolation, limits.lowerBound - q, q - limits.upperBound)
-    }
-    for i in 0..<robot.world.contactCount {
-      worstPenetration = max(worstPenetration, robot.world.contact(i).depth)
-    }
+    worstLimitViolation = max(worstLimitViolation, extremes.limitViolation)
+    worstPenetration = max(worstPenetration, extremes.penetration)
     if robot.world.repeatedSteps > 0 { repeatedSteps = robot.world.repeatedSteps }
   }
 
@@ -87,7 +108,7 @@ extension EpisodeQuality {
   /// The metrics of a robot's episodes; `measurements` are in the same order.
   static let metrics: [Metric] = [
     .tiltRewardPerStep,
-    Metric("tilt_reward_per_lived_step", title: "  per step of the episode", digits: 4, combination: .sumPerStep),
+    Metric("tilt_reward_per_lived_step", title: "  per step lived", digits: 4, combination: .sumPerStep),
     .survivalRate, .successRate, .episodeSeconds,
     Metric("upright_share", title: "upright, share of time", digits: 3, range: 0...1),
     Metric("torque_share_mean", title: "torque, share of largest", digits: 3, isHigherBetter: false, range: 0...1),

@@ -14,9 +14,9 @@ public struct EpisodeQuality: Hashable, Sendable, Codable {
   public var saturation = 0.0
   /// Mean |aₜ − aₜ₋₁| over steps and actuators.
   public var actionChange = 0.0
-  /// Largest distance of a joint beyond its limits, rad or m.
+  /// Largest distance of a joint beyond its limits after any physics step, rad or m.
   public var worstLimitViolation = 0.0
-  /// Deepest overlap of two shapes, m.
+  /// Deepest overlap of two shapes in any physics step, m.
   public var worstPenetration = 0.0
   /// Physics steps for which the direct solver failed and that were repeated (`World.repeatedSteps`); `nil` for none.
   public var repeatedSteps: Int?

@@ -66,6 +66,11 @@ struct ObservationOutput: ~Copyable {
     return bad < 0 ? nil : bad
   }
 
+  /// What was written last without noise, before its rounding to a float.
+  func exact(_ element: Int) -> Double {
+    min(highs[element], max(lows[element], scales[element] * writer.values[element]))
+  }
+
   /// What a term wrote last, before noise, scale and clip.
   func raw(_ element: Int) -> Double { writer.values[element] }
 }

@@ -76,6 +76,10 @@ public final class TaskEnvironment: Environment {
     core.step(servos: servos, into: &observation)
   }
 
+  /// What the task observes of a state, without noise and in double precision, [observations]; nothing has been in contact, and the
+  /// action before was that of the last control step. It ends the present episode.
+  public func observation(of configuration: JointConfiguration) -> [Double] { core.observation(of: configuration) }
+
   // MARK: Reading
 
   /// The state after the last control step, or at the start of the episode. `plan` says what it holds.

@@ -33,9 +33,11 @@ public struct FreeBodyReset: ResetTerm {
     binder.require(
       count > 0, key: "", found: "a model without a free joint", allowed: "a model with one",
       remedy: "Remove this term.")
-    let effect =
-      "free body: position ± \(position), yaw ± \(yaw), tilt up to \(tilt), "
-      + "velocity ± \(linearVelocity), angular velocity ± \(angularVelocity)"
+    let parts = [
+      ("position ±", position), ("yaw ±", yaw), ("tilt up to", tilt), ("velocity ±", linearVelocity),
+      ("angular velocity ±", angularVelocity),
+    ].filter { $0.1 != 0 }.map { "\($0.0) \($0.1)" }
+    let effect = "free body: \(parts.isEmpty ? "as in the model" : parts.joined(separator: ", "))"
     return BoundReset(effect) { [self] start, random, _ in
       func draw(_ largest: Double) -> Double { random.uniform(in: -largest...largest) }
       for i in start.freePoses.indices {

@@ -19,6 +19,8 @@ public struct RecordingLayout: Sendable {
   private let contactNames: [String]
   let poses: Int
   let roll: Int
+  /// Whether roll and pitch are shown: of a task that names its upright body, and of a trajectory that has them.
+  let showsTilt: Bool
   let reward: Int?
   /// Where the index among `choices` stands; `nil` where actions have no names.
   let choice: Int?
@@ -76,11 +78,16 @@ public struct RecordingLayout: Sendable {
   ///   - robot: whose episodes they are.
   ///   - names: of the task's reward terms; `nil` without a task.
   ///   - choices: names of the task's actions, where they have some.
-  ///   - watched: the body whose roll and pitch are shown; the first that moves where `nil`.
+  ///   - watched: the body that the camera follows, and whose roll and pitch are meant; `nil` for the first that moves.
+  ///   - showsTilt: whether roll and pitch are shown.
   ///   - hasContacts: whether contact forces are known.
-  public init(_ robot: Robot, rewardTerms names: [String]?, choices: [String] = [], watched: Int?, hasContacts: Bool) {
+  public init(
+    _ robot: Robot, rewardTerms names: [String]?, choices: [String] = [], watched: Int?, showsTilt: Bool,
+    hasContacts: Bool
+  ) {
     let model = robot.model
     let linkage = robot.linkage
+    self.showsTilt = showsTilt
     tiltBody = watched ?? model.joints.first?.body ?? 0
     scene = SceneDescription(model, linkage, watched: tiltBody)
     unturn = model.referencePose(of: tiltBody).orientation.conjugate
@@ -145,10 +152,12 @@ public struct RecordingLayout: Sendable {
       }
       if terms.count > 1 { plots.append(PlotGroup(title: "Reward terms", unit: "", lines: terms)) }
     }
-    plots.append(
-      PlotGroup(
-        title: "Tilt of \(model.bodies[tiltBody].name)", unit: "rad",
-        lines: [.init(name: "roll", column: roll), .init(name: "pitch", column: roll + 1)]))
+    if showsTilt {
+      plots.append(
+        PlotGroup(
+          title: "Tilt of \(model.bodies[tiltBody].name)", unit: "rad",
+          lines: [.init(name: "roll", column: roll), .init(name: "pitch", column: roll + 1)]))
+    }
     for (kind, title, unit) in [(RobotModel.Joint.Kind.hinge, "Joint angles", "rad"), (.slide, "Joint positions", "m")]
     {
       let lines = scalarJoints.indices.filter { scalarJoints[$0].kind == kind }
@@ -269,8 +278,8 @@ extension RecordingLayout: Encodable {
     try container.encode(columnCount, forKey: .columns)
     try container.encode(0, forKey: .time)
     try container.encode(poses, forKey: .poses)
-    try container.encode(roll, forKey: .roll)
-    try container.encode(roll + 1, forKey: .pitch)
+    try container.encode(showsTilt ? roll : -1, forKey: .roll)
+    try container.encode(showsTilt ? roll + 1 : -1, forKey: .pitch)
     try container.encode(reward ?? -1, forKey: .reward)
     try container.encode(choice ?? -1, forKey: .choice)
     try container.encode(choices, forKey: .choices)

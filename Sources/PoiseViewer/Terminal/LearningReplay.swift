@@ -40,7 +40,7 @@ public struct LearningReplay: Sendable {
         scenario.source.problem(
           at: "training.algorithm", found: "'\(algorithm.name)', which learns a network",
           allowed: "a learner with a table, whose cells can be shown",
-          remedy: "Its episodes are judged by poise evaluate."))
+          remedy: "Train it, and replay the run: its policy's episodes are shown."))
     }
     self.scenario = scenario
     self.problem = problem

@@ -129,9 +129,10 @@ public struct TerminalReplay: Sendable {
     func degrees(_ column: Int) -> String {
       fixed(episode[row, column] * 180 / .pi, 1) + (screen.isASCII ? " deg" : "°")
     }
-    var parts = [
-      "\(fixed(episode.time(row), 2)) s", "roll \(degrees(layout.roll))", "pitch \(degrees(layout.roll + 1))",
-    ]
+    var parts = ["\(fixed(episode.time(row), 2)) s"]
+    if layout.showsTilt {
+      parts += ["roll \(degrees(layout.roll))", "pitch \(degrees(layout.roll + 1))"]
+    }
     if let reward = layout.reward, episode[row, reward].isFinite {
       parts.append("reward \(fixed(episode[row, reward], 3))")
     }
@@ -198,7 +199,7 @@ public struct TerminalReplay: Sendable {
     let lean = rows.map { (episode[$0, layout.roll], episode[$0, layout.roll + 1]) }.map {
       ($0 * $0 + $1 * $1).squareRoot()
     }
-    if let worst = lean.max(), let row = lean.firstIndex(of: worst) {
+    if layout.showsTilt, let worst = lean.max(), let row = lean.firstIndex(of: worst) {
       let degrees = (worst * 180 / .pi).rounded(significant: 3)
       lines.append(
         "  largest tilt \(degrees)\(screen.isASCII ? " deg" : "°") at \(episode.time(row).rounded(significant: 4)) s")

@@ -162,6 +162,24 @@ struct DDPGTests {
     #expect(ddpg.actorGradients.euclideanNorm(instructionSet: .baseline) > 1e-3)
   }
 
+  @Test(
+    "gradients beyond the largest norm are scaled down to it before the optimisers see them",
+    arguments: [1e-3, 1e6, nil])
+  func gradientNorm(limit: Double?) {
+    var settings = Self.settings()
+    settings.maximumGradientNorm = limit
+    var ddpg = Self.make(settings)
+    let metrics = ddpg.update(Self.buffer(), pool: WorkerPool(threadCount: 1))
+    // Adam's first moment after one step is a tenth of the gradient.
+    for (adam, norm) in [
+      (ddpg.actorAdam, metrics.actorGradientNorm ?? 0), (ddpg.criticAdam, metrics.criticGradientNorm),
+    ] {
+      #expect(norm > 2e-3)
+      let seen = 10 * adam.firstMoments.euclideanNorm(instructionSet: .baseline)
+      #expect(abs(seen / min(norm, limit ?? .infinity) - 1) < 1e-4, "\(seen) of \(norm)")
+    }
+  }
+
   @Test("target copies follow by the formula: θ′ ← τ θ + (1 − τ) θ′", arguments: [0.0, 0.01, 1.0])
   func softUpdate(τ: Double) {
     var settings = Self.settings()

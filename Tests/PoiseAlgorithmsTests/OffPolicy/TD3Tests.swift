@@ -1,3 +1,4 @@
+import Foundation
 @testable import PoiseAlgorithms
 import PoiseCore
 import PoiseEnvironments
@@ -32,6 +33,43 @@ struct TD3Tests {
     #expect(edge.max() == 1 && (edge.min() ?? 0) >= Float(0.4) - 1e-6)
     settings.targetNoise = 0
     #expect(TargetPolicySmoothing(settings, count: 1) == nil)
+  }
+
+  @Test(
+    "targets are those of the smoothed action: the target policy's, with the clipped noise of the shard's own stream")
+  func smoothedTargets() {
+    var settings = DDPGTests.settings()
+    (settings.usesTwinCritics, settings.shards) = (true, 2)
+    (settings.targetNoise, settings.targetNoiseLimit) = (0.4, 0.3)
+    let buffer = DDPGTests.buffer()
+    var ddpg = DDPGTests.make(settings)
+    ddpg.sample(buffer)
+    var metrics = DDPGMetrics()
+    _ = ddpg.computeCriticGradients(buffer, &metrics, pool: WorkerPool(threadCount: 1))
+    let (actor, critic) = (
+      Array(ddpg.model.actorTarget).map(Double.init), Array(ddpg.model.critics.target).map(Double.init)
+    )
+    var smoothed = 0
+    for (index, shard) in ddpg.shards.enumerated() {
+      var noise = [Float](repeating: 0, count: 2 * shard.rows.count)
+      var random = RandomStream(seed: 1, purpose: .targetPolicyNoise, index: index)
+      var span = noise.mutableSpan
+      random.fillNormal(&span)
+      for i in 0..<shard.rows.count {
+        let next = (0..<3).map { Double(shard.batch.nextObservations[3 * i + $0]) }
+        let plain = plainForward(ddpg.model.actor, actor, next).map { tanh($0) }
+        let action = plain.indices.map { j in
+          min(1, max(-1, plain[j] + min(0.3, max(-0.3, 0.4 * Double(noise[2 * i + j])))))
+        }
+        func target(_ action: [Double]) -> Double {
+          let values = ddpg.model.critics.networks.map { plainForward($0, critic, next + action)[0] }
+          return Double(shard.batch.rewards[i]) + Double(shard.batch.discounts[i]) * (values.min() ?? .nan)
+        }
+        #expect(abs(Double(shard.batch.targets[i]) - target(action)) < 1e-5)
+        if abs(target(plain) - target(action)) > 1e-3 { smoothed += 1 }
+      }
+    }
+    #expect(smoothed > 10, "\(smoothed) targets of 24 show the noise")
   }
 
   @Test("twin critics keep the value of noisy rewards below what one critic makes of it")

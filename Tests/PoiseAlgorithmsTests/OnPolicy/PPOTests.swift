@@ -8,7 +8,7 @@ import Testing
 /// A problem with two states, seen as (1, 0) and (0, 1): from the first to the second, then the end.
 ///
 /// The second step pays 1 − a², a the action, so the best policy does nothing, and V(first) = γ V(second).
-private struct TwoStates {
+struct TwoStates {
   var isSecond: [Bool]
   /// How the second step ends.
   var ending = EpisodeEnding.terminated
@@ -54,7 +54,7 @@ struct PPOTests {
   }
 
   /// One rollout of the two-state problem with the policy as it stands.
-  private static func rollOut(
+  static func rollOut(
     _ ppo: PPO, _ problem: inout TwoStates, _ random: inout [RandomStream], actions space: Space = box(1)
   ) -> RolloutSegment {
     let worlds = problem.isSecond.count
@@ -77,7 +77,7 @@ struct PPOTests {
     return segment
   }
 
-  private static func train(
+  static func train(
     _ settings: PPOParameters, actions: Space = box(1), updates: Int, threads: Int = 1,
     ending: EpisodeEnding = .terminated
   ) -> (ppo: PPO, metrics: [PPOMetrics], last: RolloutSegment) {
@@ -136,7 +136,9 @@ struct PPOTests {
   }
 
   /// The loss of a whole rollout once more, in double and as plainly as can be.
-  private static func plainLoss(_ ppo: PPO, _ p: [Double]) -> (loss: Double, clipped: Int, valueClipped: Int) {
+  private static func plainLoss(
+    _ ppo: PPO, _ p: [Double]
+  ) -> (loss: Double, clipped: Int, valueClipped: Int, beyond: Int) {
     let (settings, batch, actor) = (ppo.settings, ppo.batch, ppo.model.actor)
     let n = actor.outputCount
     func row(_ values: AlignedVector<Float>, _ k: Int, _ width: Int) -> [Double] {
@@ -146,7 +148,7 @@ struct PPOTests {
       let sum = log(z.reduce(0) { $0 + exp($1) })
       return z.map { $0 - sum }
     }
-    var (loss, clipped, valueClipped) = (0.0, 0, 0)
+    var (loss, clipped, valueClipped, beyond) = (0.0, 0, 0, 0)
     let ε = settings.clipRange
     for k in 0..<batch.count {
       let observation = row(batch.observations, k, 2)
@@ -171,6 +173,7 @@ struct PPOTests {
       let ratio = exp(logProbability - Double(batch.logProbabilities[k]))
       let advantage = Double(batch.advantages[k])
       let bounded = min(max(ratio, 1 - ε), 1 + ε)
+      if bounded != ratio { beyond += 1 }
       if settings.objective == .clipped {
         loss -= min(ratio * advantage, bounded * advantage)
         if bounded * advantage < ratio * advantage { clipped += 1 }
@@ -194,7 +197,7 @@ struct PPOTests {
           * zip(outputs, next).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
       }
     }
-    return (loss / Double(batch.count), clipped, valueClipped)
+    return (loss / Double(batch.count), clipped, valueClipped, beyond)
   }
 
   @Test(
@@ -228,10 +231,12 @@ struct PPOTests {
     var metrics = PPOMetrics()
     ppo.gather([segment], &metrics)
     let rows = 0..<ppo.batch.count
-    let loss = ppo.loss(ppo.computeGradients(rows: rows, pool: WorkerPool(threadCount: 1)), rows: rows.count)
+    let sums = ppo.computeGradients(rows: rows, pool: WorkerPool(threadCount: 1))
+    let loss = ppo.loss(sums, rows: rows.count)
     let parameters = Array(ppo.model.parameters).map(Double.init)
     let plain = Self.plainLoss(ppo, parameters)
     #expect(abs(loss - plain.loss) < 1e-5 * (1 + abs(loss)))
+    #expect(sums.clipped == Double(plain.beyond) && plain.beyond > plain.clipped)
     #expect(plain.clipped > 5 || objective == .penalized, "\(plain.clipped) rows of \(rows.count) clipped")
     #expect(plain.valueClipped > 5, "\(plain.valueClipped) values of \(rows.count) clipped")
     for i in usedParameters(of: ppo.model) {
@@ -458,11 +463,47 @@ struct PPOTests {
     }
   }
 
-  @Test("a log σ beyond its bounds and a learning rate whose floor is above its ceiling are refused")
-  func parameters() {
+  @Test("the defaults are those of table 3 of the paper, and of its implementations where it has none")
+  func defaults() {
     let defaults = PPOParameters()
     #expect(defaults.rolloutSize == 2048)
     #expect(defaults.clipRange == 0.2 && defaults.epochs == 10 && defaults.minibatchSize == 64)
     #expect(defaults.discountFactor == 0.99 && defaults.gaeLambda == 0.95 && defaults.learningRate.initial == 3e-4)
+  }
+
+  @Test(
+    "a log σ beyond its bounds and a learning rate whose floor is above its ceiling are refused, by their keys",
+    arguments: [
+      ([("initialLogDeviation", "2.5")], "initialLogDeviation", "logDeviationCeiling 2.0"),
+      ([("initialLogDeviation", "-7")], "initialLogDeviation", "logDeviationFloor -6.0"),
+      ([("logDeviationFloor", "1"), ("logDeviationCeiling", "-1")], "initialLogDeviation", "logDeviationFloor 1.0"),
+      ([("learningRate.lowest", "0.02")], "learningRate.lowest", "at most highest, 0.01"),
+      (
+        [("learningRate.schedule", "adaptive"), ("learningRate.initial", "0.5")], "learningRate.initial",
+        "to highest, 0.01"
+      ),
+    ])
+  func refusals(keys: [(String, String)], place: String, allowed: String) throws {
+    let error = #expect(throws: InvalidInput.self) { try Self.read(keys) }
+    let message = try #require(error?.description)
+    #expect(message.contains(place) && message.contains(allowed), "\(message)")
+    // Each bound itself is allowed.
+    for bound in ["2", "-6"] { #expect(throws: Never.self) { try Self.read([("initialLogDeviation", bound)]) } }
+    #expect(throws: Never.self) { try Self.read([("learningRate.lowest", "0.01")]) }
+  }
+
+  /// The hyperparameters that a file with these keys gives; a key of a section is `section.key`.
+  private static func read(_ keys: [(String, String)]) throws -> PPOParameters {
+    var own: [(String, ConfigurationNode)] = []
+    var rate: [(String, ConfigurationNode)] = []
+    for (key, value) in keys {
+      if key.hasPrefix("learningRate.") {
+        rate.append((String(key.dropFirst("learningRate.".count)), .plain(value)))
+      } else {
+        own.append((key, .plain(value)))
+      }
+    }
+    if !rate.isEmpty { own.append(("learningRate", .mapping(rate))) }
+    return try Configured<PPOParameters>(reading: .mapping(own)).value
   }
 }

@@ -6,7 +6,7 @@ import PoiseNetworks
 import Testing
 
 /// Settings that a small task is learned with, of each algorithm; nothing is normalised but where a test says so.
-private enum Small {
+enum Small {
   static func reinforce(_ weight: REINFORCEParameters.Weight = .learnedValue) -> REINFORCEParameters {
     var settings = REINFORCEParameters()
     settings.common.becomeSmall(worlds: 16, rolloutLength: 12, learningRate: 2e-2)

@@ -44,16 +44,22 @@ struct LearnerTests {
     let actions = scenario.settings.training.stepLimit
     let count = Self.isLong ? 100 : actions > 1_000_000 ? 1 : 10
     var missed: [UInt64: Double] = [:]
+    var episodes: [Int] = []
     for seed in UInt64(7000)..<7000 + UInt64(count) {
       let learner = QLearning(parameters, problem: problem)
       var agent = TabularAgent(learner, in: problem, stepLimit: scenario.specification.stepLimit, seed: seed)
       agent.learn(actions)
+      episodes.append(agent.world.episodeCount)
       let value = try problem.greedyValue(of: agent.learner.actionValues)
       let isGood = problem.isDeterministic ? abs(value - optimum) <= 1e-9 : value >= optimum - 0.01 * abs(optimum)
       if !isGood { missed[seed] = value }
     }
     #expect(missed.isEmpty, "\(name): V* \(optimum), missed by \(missed.sorted { $0.key < $1.key })")
-    if Self.isLong { print("\(name): \(actions) actions, \(count - missed.count) of \(count) seeds") }
+    if Self.isLong {
+      print(
+        "\(name) | \(actions) actions, \(episodes.sorted()[count / 2]) episodes (median), \(count - missed.count) of \(count) seeds"
+      )
+    }
   }
 
   /// 4×4 without holes is small enough for every learner.

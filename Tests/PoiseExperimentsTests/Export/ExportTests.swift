@@ -16,8 +16,8 @@ struct ExportTests {
   typealias Scratch = TrainingRunTests.Scratch
 
   /// A short training, and its folder.
-  static func trained(in scratch: Scratch) throws -> TrainedRun {
-    _ = try TrainingRunTests.begin("\(scratch.path)/run").run()
+  static func trained(in scratch: Scratch, _ algorithm: String = "ppo") throws -> TrainedRun {
+    _ = try TrainingRunTests.begin("\(scratch.path)/run", ["training.algorithm=\(algorithm)"]).run()
     return try TrainedRun("\(scratch.path)/run")
   }
 
@@ -84,8 +84,7 @@ struct ExportTests {
     let scratch = Scratch()
     let run = try Self.trained(in: scratch)
     let path = "\(scratch.path)/episodes.npz"
-    let player = try EpisodePlayer(run.scenario, run.controller, seed: 8, instructionSet: run.instructionSet)
-    let archive = try EpisodeArchive(path, player, run: run)
+    let archive = try EpisodeArchive(path, run: run, seed: 8)
     let summaries = try (0..<3).map { try archive.record($0) }
     try archive.commit()
     let told = try Python.run(
@@ -158,15 +157,15 @@ struct ExportTests {
 
   @Test(
     "the ONNX model passes onnx's checker, and onnxruntime gives our actions within 1e-5 over 1,000 observations",
-    .enabled(if: Python.has("numpy", "onnx", "onnxruntime")))
-  func onnx() throws {
+    .enabled(if: Python.has("numpy", "onnx", "onnxruntime")), arguments: ["ppo", "a2c", "grpo"])
+  func onnx(_ algorithm: String) throws {
     let scratch = Scratch()
-    let run = try Self.trained(in: scratch)
+    let run = try Self.trained(in: scratch, algorithm)
     let (model, data) = ("\(scratch.path)/policy.onnx", "\(scratch.path)/samples.npz")
     try PolicyGraph(run).write(to: model)
     try samples(run, data)
     let error = try #require(Double(try Python.run(Self.comparison, [model, data]).trimmingCharacters(in: .newlines)))
-    print("onnx | PPO, pendulum, 1,000 observations | largest difference \(error) N·m")
+    print("onnx | \(algorithm), pendulum, 1,000 observations | largest difference \(error) N·m")
     #expect(error <= 1e-5)
   }
 

@@ -39,7 +39,7 @@ struct EpisodePlayerTests {
   }
 
   static func controllers(for scenario: LoadedScenario) -> [ControllerChoice] {
-    [.policy(policy(for: scenario), name: "test")] + BaselineController.allCases.map { .baseline($0) }
+    [.policy(policy(for: scenario), name: "test")] + scenario.baselines.map { .baseline($0) }
   }
 
   @Test("episode k is the one that an evaluation of the same seed judges, whoever drives")

@@ -110,8 +110,9 @@ struct ScenarioReportTests {
       "control step 0.02 s = 4 physics steps of 0.005 s, solver iterative, 14 iterations",
       "episode 1000 control steps = 20 s, then truncated",
       "  tilt    torso tilted over 1.047 rad (60°)",
-      "pushes               every 2.0–4.0 s: 45–158 N for 0.1 s at the centre of torso",
+      "pushes               every 2.0–4.0 s: 45–158 N for 0.1 s at the centre of torso, from any side",
       "pushes, in training  every 0.7–4.0 s: 45–203 N for 0.1 s at the centre of torso",
+      "free body: velocity ± 0.05, angular velocity ± 0.05",
       "goal: survival rate ≥ 0.97\n", "goal: tilt reward per step, rad² ≥ -0.02\n",
       "a goal can ask for: tiltRewardPerStep, ",
     ] { #expect(text.contains(expected), "\(expected)\n\(text)") }

@@ -167,6 +167,22 @@ struct SweepTests {
     #expect(again.calls.withLock { $0.isEmpty })
   }
 
+  @Test("what a killed process left half-written goes at the next start, and nothing else")
+  func leftovers() throws {
+    let bench = try Bench()
+    var killed = FakeRunner()
+    killed.callLimit = 7
+    #expect(throws: InputOutputError.self) { try bench.sweep(killed).run(parallel: 1) }
+    let halfWritten = ["trials.csv.partial-12", "candidates.csv.partial-4711", "outcomes/one.json.partial-3"]
+    let own = ["notes.txt", "trials.csv.partial-mine", "outcomes/partial-1"]
+    for name in halfWritten + own {
+      try "half".write(toFile: "\(bench.path)/sweep/\(name)", atomically: true, encoding: .utf8)
+    }
+    _ = try bench.resume(FakeRunner()).run(parallel: 1)
+    func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(bench.path)/sweep/\(name)") }
+    #expect(!halfWritten.contains(where: isThere) && own.allSatisfy(isThere))
+  }
+
   @Test("a signal stops it between trials; the tables of the sweep that went on are those of one at one go")
   func signal() throws {
     let bench = try Bench()

@@ -34,8 +34,8 @@ struct DiscreteTaskTests {
       beginning: DispatchTime.now().uptimeNanoseconds)
   }
 
-  private static func trained(in scratch: Scratch) throws -> TrainedRun {
-    _ = try begin("\(scratch.path)/run").run()
+  private static func trained(in scratch: Scratch, _ algorithm: String = "ppo") throws -> TrainedRun {
+    _ = try begin("\(scratch.path)/run", ["training.algorithm=\(algorithm)"]).run()
     return try TrainedRun("\(scratch.path)/run")
   }
 
@@ -78,7 +78,8 @@ struct DiscreteTaskTests {
       let error = #expect(throws: InvalidInput.self) {
         try EpisodePlayer(run.scenario, .baseline(baseline), seed: 1, instructionSet: .baseline)
       }
-      #expect(error?.description.contains("cannot act here: actions are one of left, right; allowed random") == true)
+      #expect(error?.description.contains("cannot act here: actions that are one of left, right; allowed") == true)
+      #expect(error?.description.contains("here random, plan") == true)
     }
     var workspace = PolicyWorkspace(run.policy, rowCapacity: 1, instructionSet: .baseline)
     func act(_ observation: [Float]) -> Float {
@@ -151,8 +152,7 @@ struct DiscreteTaskTests {
     let scratch = Scratch()
     let run = try Self.trained(in: scratch)
     let path = "\(scratch.path)/episodes.npz"
-    let player = try EpisodePlayer(run.scenario, run.controller, seed: 8, instructionSet: run.instructionSet)
-    let archive = try EpisodeArchive(path, player, run: run)
+    let archive = try EpisodeArchive(path, run: run, seed: 8)
     let summary = try archive.record(0)
     try archive.commit()
     let told = try Python.run(
@@ -172,10 +172,10 @@ struct DiscreteTaskTests {
 
   @Test(
     "the ONNX model gives our choices as int64, and logits whose largest they are, over 1,000 observations",
-    .enabled(if: Python.has("numpy", "onnx", "onnxruntime")))
-  func onnx() throws {
+    .enabled(if: Python.has("numpy", "onnx", "onnxruntime")), arguments: ["ppo", "reinforce", "a2c", "a3c", "grpo"])
+  func onnx(_ algorithm: String) throws {
     let scratch = Scratch()
-    let run = try Self.trained(in: scratch)
+    let run = try Self.trained(in: scratch, algorithm)
     let (model, data) = ("\(scratch.path)/policy.onnx", "\(scratch.path)/samples.npz")
     try PolicyGraph(run).write(to: model)
     var random = RandomStream(seed: 9, purpose: .testing)

@@ -106,6 +106,60 @@ struct TabularRunTests {
     #expect(best.return.mean == 1 && best[.episodeLength] == 5)
   }
 
+  @Test("a warm start has the table of the other run, and counts its own actions from 0", arguments: names)
+  func warmStart(_ algorithm: String) throws {
+    let scenario = try Self.scenario("treasure", algorithm)
+    func trainer(_ seed: UInt64) throws -> any Trainer {
+      try scenario.makeTrainer(seed: seed, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+    }
+    let (first, second) = (try trainer(1), try trainer(2))
+    // Ends in the middle of an episode, mostly.
+    _ = first.iterate(stepLimit: 1503)
+    try second.beginWithLearner(first.tensors(), file: "first")
+    func table(_ trainer: any Trainer) throws -> Tensor { try #require(try trainer.policyTensors()["table"]) }
+    let begun = try table(second)
+    #expect(try begun == table(first) && second.environmentSteps == 0)
+    _ = second.iterate(stepLimit: 500)
+    #expect(second.environmentSteps == 500)
+    let third = try trainer(2)
+    _ = third.iterate(stepLimit: 500)
+    #expect(try table(second) != table(third), "it learned from where the first one was")
+    let other = try Self.scenario("maze", algorithm).makeTrainer(
+      seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
+    #expect(throws: InvalidInput.self) { try other.beginWithLearner(first.tensors(), file: "first") }
+  }
+
+  @Test(
+    "every learner that the README names for the maze reaches its goal with the shipped settings",
+    arguments: ["q-learning", "sarsa", "expected-sarsa", "double-q-learning", "q-lambda", "dyna-q"],
+    [UInt64(1), 2, 3, 4, 5])
+  func maze(_ algorithm: String, _ seed: UInt64) throws {
+    let scratch = TrainingRunTests.Scratch()
+    let scenario = try Self.scenario("maze", algorithm, ["training.stopsAtGoal=true"])
+    #expect(try Self.begin("\(scratch.path)/run", scenario, seed: seed).run() == .goalReached)
+  }
+
+  @Test("only an evaluation that is better than all before it is told as the best; of equal ones the last is kept")
+  func ties() throws {
+    let scratch = TrainingRunTests.Scratch()
+    let scenario = try Self.scenario(
+      "treasure", "q-learning", ["training.stepLimit=20000", "training.evaluationInterval=2000"])
+    let run = try Self.begin("\(scratch.path)/run", scenario)
+    var rankings: [[Double]] = []
+    var told: [Bool] = []
+    _ = try run.run(tell: {
+      guard case .evaluation(let result, _, let isBest, _) = $0 else { return }
+      rankings.append(scenario.goal.ranking(of: result))
+      told.append(isBest)
+    })
+    #expect(zip(rankings, rankings.dropFirst()).contains { $0 == $1 }, "no two that are equal: \(rankings)")
+    for (place, ranking) in rankings.enumerated() {
+      #expect(told[place] == rankings[..<place].allSatisfy { $0.lexicographicallyPrecedes(ranking) }, "\(rankings)")
+    }
+    let kept = rankings.lastIndex { ranking in rankings.allSatisfy { !ranking.lexicographicallyPrecedes($0) } }
+    #expect(run.best?.environmentSteps == 2000 * ((kept ?? 0) + 1))
+  }
+
   @Test("training ends once the exact shortfall is within the goal twice in a row")
   func goal() throws {
     let scratch = TrainingRunTests.Scratch()
