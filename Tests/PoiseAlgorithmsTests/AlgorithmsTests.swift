@@ -25,20 +25,23 @@ struct AlgorithmsTests {
   func names() {
     #expect(
       Algorithms.names == [
-        "ppo", "reinforce", "a2c", "a3c", "grpo", "ddpg", "td3", "td-lambda", "monte-carlo", "sarsa", "expected-sarsa",
+        "ppo", "reinforce", "a2c", "a3c", "grpo", "dqn", "ddpg", "td3", "sac", "td-lambda", "monte-carlo", "sarsa",
+        "expected-sarsa",
         "q-learning", "double-q-learning", "q-lambda", "dyna-q", "tabular-reinforce", "tabular-actor-critic",
       ])
     for type in Algorithms.all {
       #expect(!type.title.isEmpty && type.paper.contains(where: \.isNumber) && !type.documentation.isEmpty)
       #expect(Algorithms.named(type.name) != nil)
     }
-    #expect(Algorithms.named("sac") == nil)
+    #expect(Algorithms.named("nothing") == nil)
     #expect([PPO.familyName, GRPO.familyName, A3C.familyName].allSatisfy { $0 == "on-policy" })
     #expect(TD3.familyName == "off-policy" && SARSA.familyName == "tabular")
     #expect(AlgorithmSections.keys.map(\.name) == Algorithms.all.map { $0.section })
     #expect(DoubleQLearning.section == "doubleQLearning" && PPO.section == "ppo")
     #expect(ConfigurationSchema.faults(of: PPOParameters.self).isEmpty)
     #expect(ConfigurationSchema.faults(of: TD3Parameters.self).isEmpty)
+    #expect(ConfigurationSchema.faults(of: DQNParameters.self).isEmpty)
+    #expect(ConfigurationSchema.faults(of: SACParameters.self).isEmpty)
     #expect(ConfigurationSchema.faults(of: REINFORCEParameters.self).isEmpty)
     #expect(ConfigurationSchema.faults(of: A2CParameters.self).isEmpty)
     #expect(ConfigurationSchema.faults(of: A3CParameters.self).isEmpty)
@@ -57,8 +60,8 @@ struct AlgorithmsTests {
     sections[TD3.self].ddpg.stepLimit = 500
     #expect(sections[TD3.self].ddpg.worlds == 3 && sections[TD3.self].stepLimit == 500)
     #expect(sections[DDPG.self].worlds == 1 && sections.configured("td3")?.parameters.worlds == 3)
-    #expect(sections.configured("sac") == nil)
-    #expect(AlgorithmSections.ownStepLimits == ["ddpg.stepLimit", "td3.stepLimit"])
+    #expect(sections.configured("nothing") == nil)
+    #expect(AlgorithmSections.ownStepLimits == ["dqn.stepLimit", "ddpg.stepLimit", "td3.stepLimit", "sac.stepLimit"])
   }
 
   @Test("an algorithm and a task that do not fit are refused with both named")

@@ -93,10 +93,10 @@ public struct DQN: OffPolicyLearner {
     var metrics = DQNMetrics()
     // Sample a random minibatch; set yⱼ; perform a gradient descent step on the loss.
     let loss = computeGradients(buffer, &metrics, pool: pool)
-    // Every C steps reset the target network: θ′ ← θ, or θ′ ← τ θ + (1 − τ) θ′, in the optimiser's pass.
-    let τ = settings.common.targetUpdateRate
+    // Every C steps reset the target network: θ′ ← θ, or θ′ ← τ θ + (1 − τ) θ′ in the optimiser's pass.
+    let τ = updates.isMultiple(of: settings.targetUpdateInterval) ? settings.common.targetUpdateRate : 0
     let outcome: UpdateOutcome
-    if τ > 0, updates.isMultiple(of: settings.targetUpdateInterval) {
+    if τ > 0, τ < 1 {
       outcome = adam.update(
         &model.parameters, gradients: gradients, learningRate: settings.learningRate, loss: loss,
         maximumNorm: settings.common.maximumGradientNorm, target: &model.target, targetUpdateRate: τ)
@@ -104,6 +104,8 @@ public struct DQN: OffPolicyLearner {
       outcome = adam.update(
         &model.parameters, gradients: gradients, learningRate: settings.learningRate, loss: loss,
         maximumNorm: settings.common.maximumGradientNorm)
+      // A copy, exact to the bit, which θ′ + 1 (θ − θ′) would not be.
+      if τ == 1, outcome.isApplied { model.target.copyElements(from: model.parameters) }
     }
     health.note(outcome, of: "the network's gradients", update: updates) { [model, shards] in
       shards.lazy.compactMap { $0.batch.diagnosis(observationCount: model.observationCount) }.first
