@@ -114,7 +114,7 @@ struct RendererTests {
           hits += 1
           #expect(abs(found - way) < 1e-4, "\(pose), row \(row), column \(column): \(found), \(way)")
           // Not where two faces meet.
-          guard (normal - surface.normal(at: point, step: 4e-3)).length < 1e-3 else { continue }
+          guard (normal - surface.normal(at: point, step: 1e-3)).length < 1e-3 else { continue }
           compared += 1
           let value = 255 * min(1, 0.6 * scene.look.brightness(normal))
           #expect(
