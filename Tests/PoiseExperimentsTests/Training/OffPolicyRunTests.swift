@@ -35,7 +35,7 @@ struct OffPolicyRunTests {
       overrides: [
         "training.algorithm=\(algorithm)", "training.stopsAtGoal=false", "evaluation.tuningEpisodes=4",
         "randomFirstEpisodeLength=true", "episodeSeconds=2",
-      ] + settings.map { "\(algorithm).\($0)" } + more)
+      ] + (algorithm == "dqn" ? ["goal.episodeLengthMean=90"] : []) + settings.map { "\(algorithm).\($0)" } + more)
   }
 
   static func begin(_ path: String, _ scenario: LoadedScenario, threads: Int = 1, seed: UInt64 = 5) throws
