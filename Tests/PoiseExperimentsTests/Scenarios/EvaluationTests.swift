@@ -59,7 +59,7 @@ struct EvaluationTests {
     // A planner takes long, so its episodes are short.
     let loaded = try LoadedScenario(
       contentsOf: "\(ProjectFolders.root)/scenarios/cartpole-balance.yaml",
-      overrides: baseline == .plan ? ["episodeSeconds=0.4", "plan.samples=6", "plan.horizon=8"] : [])
+      overrides: baseline == .plan ? ["episodeSeconds=0.4", "plan.samples=6", "plan.horizon=8", "plan.knots=4"] : [])
     let evaluation = Evaluation(loaded, episodes: 9, seed: 4, instructionSet: .baseline)
     let one = try evaluation.run(.baseline(baseline), pool: WorkerPool(threadCount: 1))
     let three = try evaluation.run(.baseline(baseline), pool: WorkerPool(threadCount: 3))

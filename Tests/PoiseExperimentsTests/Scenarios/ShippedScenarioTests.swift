@@ -179,11 +179,11 @@ struct ShippedScenarioTests {
         + "mirror image in its range; allowed null, or a mirror plane of which robot and task are symmetric. "
         + "Make both sides symmetric, or write null.")
     let blind = refusal(["observations=[footContacts: {bodies: [left_foot]}]"])
-    #expect(blind.count == 3, "each of the scenario's learners relies on it")
+    #expect(blind.count == 4, "each of the scenario's learners relies on it")
     #expect(
       blind.allSatisfy { $0.contains("observation 'left_foot_contact' has no mirror image among the observations") },
       "\(blind)")
-    for learner in ["ppo", "td3", "ddpg"] {
+    for learner in ["ppo", "td3", "ddpg", "sac"] {
       let own = blind.filter { $0.contains("humanoid-stand.yaml:") && $0.contains("\(learner).mirrorSymmetry") }
       #expect(own.count == 1, "\(learner): \(blind)")
     }

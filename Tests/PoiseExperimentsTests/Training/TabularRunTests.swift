@@ -112,17 +112,20 @@ struct TabularRunTests {
     func trainer(_ seed: UInt64) throws -> any Trainer {
       try scenario.makeTrainer(seed: seed, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
     }
+    func learn(_ trainer: any Trainer, _ steps: Int) {
+      while trainer.environmentSteps < steps { _ = trainer.iterate(stepLimit: steps) }
+    }
     let (first, second) = (try trainer(1), try trainer(2))
     // Ends in the middle of an episode, mostly.
-    _ = first.iterate(stepLimit: 1503)
+    learn(first, 1503)
     try second.beginWithLearner(first.tensors(), file: "first")
     func table(_ trainer: any Trainer) throws -> Tensor { try #require(try trainer.policyTensors()["table"]) }
     let begun = try table(second)
     #expect(try begun == table(first) && second.environmentSteps == 0)
-    _ = second.iterate(stepLimit: 500)
+    learn(second, 500)
     #expect(second.environmentSteps == 500)
     let third = try trainer(2)
-    _ = third.iterate(stepLimit: 500)
+    learn(third, 500)
     #expect(try table(second) != table(third), "it learned from where the first one was")
     let other = try Self.scenario("maze", algorithm).makeTrainer(
       seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
