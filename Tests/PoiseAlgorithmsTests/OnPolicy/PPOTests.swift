@@ -303,7 +303,10 @@ struct PPOTests {
       }
       segment.finish(Array(repeating: [1, 0], count: 8).flatMap { $0 }, ppo.model)
       segment.estimateAdvantages(discountFactor: 0.9, lambda: 0.9, rewardScale: 1)
+      // Seven of the 256 steps are faults.
+      #expect(segment.usedSteps == 249)
       _ = ppo.update([segment], progress: 0, pool: WorkerPool(threadCount: 1))
+      #expect(ppo.batch.count == 249)
       return ppo
     }
     #expect(train(0).model.parameters.hasSameBits(as: train(1e6).model.parameters))

@@ -117,5 +117,11 @@ struct GroupAdvantageTests {
       [[.running, .fault, .running], [.truncated, .running, .truncated]])
     #expect(segment.usedSteps == 4 && segment.livedSteps == 5)
     #expect(segment.advantages[0] == 3 && segment.advantages[2] == -3)
+    // A later fault takes the good steps before it along.
+    let later = Self.segment(
+      Self.grpo(.episode), [[4, 50, 0], [4, 50, 0]],
+      [[.running, .running, .running], [.truncated, .fault, .truncated]])
+    #expect(later.usedSteps == 4 && later.livedSteps == 6)
+    #expect(later.advantages[0] == 3 && later.advantages[2] == -3)
   }
 }
