@@ -18,7 +18,7 @@ struct DiscreteTaskCommandTests {
       (["evaluate", scenario, "--controller", "zero", "--json"], "random"),
       (
         ["simulate", scenario, "--controller", "hold"],
-        "cannot act here: actions are one of left, right; allowed random"
+        "cannot act here: actions that are one of left, right; allowed a robot whose actions are numbers; here random"
       ),
       (["replay", scenario, "--controller", "zero"], "cannot act here"),
       (["train", scenario, "--set", "actions.levels.left=[-11]"], "-10 … 10 N, its control range"),
