@@ -122,10 +122,11 @@ struct TabularRunTests {
     func table(_ trainer: any Trainer) throws -> Tensor { try #require(try trainer.policyTensors()["table"]) }
     let begun = try table(second)
     #expect(try begun == table(first) && second.environmentSteps == 0)
-    learn(second, 500)
-    #expect(second.environmentSteps == 500)
+    // So few that one that begins anew has not come to the same values.
+    learn(second, 60)
+    #expect(second.environmentSteps == 60)
     let third = try trainer(2)
-    learn(third, 500)
+    learn(third, 60)
     #expect(try table(second) != table(third), "it learned from where the first one was")
     let other = try Self.scenario("maze", algorithm).makeTrainer(
       seed: 1, instructionSet: .baseline, pool: WorkerPool(threadCount: 1))
