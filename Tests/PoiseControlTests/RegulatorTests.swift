@@ -146,6 +146,15 @@ struct RegulatorTests {
     #expect(length(design.gain * x) > 0.05)
   }
 
+  @Test("the humanoid stands for 10 s under its regulator, in each of 10 episodes")
+  func stands() throws {
+    let evaluation = Evaluation(
+      try Self.scenario("humanoid-stand"), episodes: 10, seed: 28, instructionSet: .baseline)
+    let result = try evaluation.run(.baseline(.lqr), pool: WorkerPool(threadCount: 1))
+    let (survival, tilt) = (result.metrics["survival_rate"] ?? nil, result.metrics["tilt_reward_per_step"] ?? nil)
+    #expect(survival == 1 && (tilt ?? -1) > -0.001, "\(String(describing: tilt))")
+  }
+
   @Test("a robot without a pose at rest is told so, and so is one that no actuator moves")
   func refusals() throws {
     // A hinge about an upright axis on a body that falls freely.

@@ -90,14 +90,14 @@ struct PreparedScene: Sendable {
       form = .box(
         BoxRays(
           axes: (SIMD3<Float>(frame.axes.0), SIMD3<Float>(frame.axes.1), SIMD3<Float>(axis)),
-          along: [Float(c.dot(frame.axes.0)), Float(c.dot(frame.axes.1)), Float(c.dot(axis))],
+          along: SIMD3(Float(c.dot(frame.axes.0)), Float(c.dot(frame.axes.1)), Float(c.dot(axis))),
           half: SIMD3<Float>(half)))
       box = projection.box(Points(c, half.x * frame.axes.0, half.y * frame.axes.1, half.z * axis))
       reach = half.length
     }
     guard !box.isEmpty else { return nil }
     return Item(
-      form: form, part: index, box: box, color: [Float(part.color.x), Float(part.color.y), Float(part.color.z)],
+      form: form, part: index, box: box, color: SIMD3(Float(part.color.x), Float(part.color.y), Float(part.color.z)),
       opacity: Float(min(1, part.color.w)), isFoggy: c.z + reach > look.fog.lowerBound, centerDepth: c.z)
   }
 

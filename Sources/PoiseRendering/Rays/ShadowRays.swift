@@ -67,7 +67,7 @@ struct ShadowRays: Sendable {
       let (lx, ly, lz) = (abs(x.dot(sun)), abs(y.dot(sun)), abs(z.dot(sun)))
       outline = .box(
         w: (SIMD3<Float>(w.0), SIMD3<Float>(w.1), SIMD3<Float>(w.2)),
-        along: [Float(c.dot(w.0)), Float(c.dot(w.1)), Float(c.dot(w.2))],
+        along: SIMD3(Float(c.dot(w.0)), Float(c.dot(w.1)), Float(c.dot(w.2))),
         // The other two edges, seen across edge i: a_j × a_i = ± a_k.
         bound: [
           Float(half.y * lz + half.z * ly), Float(half.x * lz + half.z * lx), Float(half.x * ly + half.y * lx),
