@@ -13,7 +13,7 @@ import PoiseControl
 
 @Suite("Training runs of learners with a replay buffer")
 struct OffPolicyRunTests {
-  /// Pendulum balance in small, for DQN the cart-pole of two actions: 12 rows of 300 steps, an evaluation every third.
+  /// Pendulum balance in small, for DQN the cart-pole of two actions; 40 control steps an episode, 12 rows of 300 steps, an evaluation every third.
   static func scenario(_ algorithm: String, memoryCapacity: Int, _ more: [String] = []) throws -> LoadedScenario {
     var settings = [
       "worlds=6", "blockSize=2", "shards=2", "stepLimit=3600", "evaluationInterval=900", "reportInterval=300",
@@ -34,8 +34,9 @@ struct OffPolicyRunTests {
       contentsOf: "\(ProjectFolders.root)/scenarios/\(name).yaml",
       overrides: [
         "training.algorithm=\(algorithm)", "training.stopsAtGoal=false", "evaluation.tuningEpisodes=4",
-        "randomFirstEpisodeLength=true", "episodeSeconds=2",
-      ] + (algorithm == "dqn" ? ["goal.episodeLengthMean=90"] : []) + settings.map { "\(algorithm).\($0)" } + more)
+        "randomFirstEpisodeLength=true",
+      ] + (algorithm == "dqn" ? ["episodeSeconds=0.8", "goal.episodeLengthMean=39"] : ["episodeSeconds=2"])
+        + settings.map { "\(algorithm).\($0)" } + more)
   }
 
   static func begin(_ path: String, _ scenario: LoadedScenario, threads: Int = 1, seed: UInt64 = 5) throws
