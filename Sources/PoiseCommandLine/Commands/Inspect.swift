@@ -14,6 +14,7 @@ import PoiseViewer
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows what a robot consists of, or what a task observes, what it rewards, and what ends an episode.",
+    usage: "\(program) inspect [<file>] [options]",
     discussion: """
       Examples:
         \(program) inspect humanoid            links, joints, limits, actuators
